@@ -1,0 +1,141 @@
+package io.dayu.pipeline;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A pipeline as its user wrote it: sources, a DAG of stages, a policy and an objective. A value of
+ * this type has the right shape; that it makes sense is {@link PipelineVerifier}'s business.
+ */
+public record PipelineSpec(
+    String name,
+    List<SourceSpec> sources,
+    List<StageSpec> stages,
+    PolicySpec policy,
+    Objective objective,
+    Delivery delivery) {
+  public PipelineSpec {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(policy, "policy");
+    Objects.requireNonNull(objective, "objective");
+    Objects.requireNonNull(delivery, "delivery");
+    sources = List.copyOf(sources);
+    stages = List.copyOf(stages);
+  }
+
+  /** The stream of one source: {@code <pipeline>/<source>}. */
+  public String stream(SourceSpec source) {
+    return name + "/" + source.name();
+  }
+
+  public Optional<StageSpec> stage(String id) {
+    return stages.stream().filter(s -> s.id().equals(id)).findFirst();
+  }
+
+  /** The stages that have {@code id} in their {@code after}, in the order of the specification. */
+  public List<StageSpec> successors(String id) {
+    return stages.stream().filter(s -> s.after().contains(id)).toList();
+  }
+
+  /** The stages with nothing before them. */
+  public List<StageSpec> roots() {
+    return stages.stream().filter(s -> s.after().isEmpty()).toList();
+  }
+
+  /** The stages with nothing behind them, whose outputs complete the result. */
+  public List<StageSpec> leaves() {
+    return stages.stream().filter(s -> successors(s.id()).isEmpty()).toList();
+  }
+
+  /**
+   * @param node where the source is read; empty if any edge node will do
+   * @param shed what happens when the window is full
+   * @param knobs values the scheduler may choose from, by knob
+   */
+  public record SourceSpec(
+      String name,
+      URI uri,
+      Optional<String> node,
+      Optional<Shed> shed,
+      SortedMap<String, List<Double>> knobs) {
+    public SourceSpec {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(uri, "uri");
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(shed, "shed");
+      var copy = new TreeMap<String, List<Double>>();
+      knobs.forEach((k, v) -> copy.put(k, List.copyOf(v)));
+      knobs = java.util.Collections.unmodifiableSortedMap(copy);
+    }
+  }
+
+  /** What gives way when a stream's window is full. */
+  public enum Shed {
+    /** Nothing: the source waits. The default of sources that can wait. */
+    NONE,
+    /** The newest element is given up. */
+    NEWEST,
+    /** The oldest waiting element is given up. The default of live sources. */
+    OLDEST
+  }
+
+  /**
+   * @param id unique within the pipeline
+   * @param type the stage type it refers to
+   * @param after ids of the stages whose outputs it needs; empty for a first stage
+   */
+  public record StageSpec(
+      String id, String type, List<String> after, Map<String, Object> params) {
+    public StageSpec {
+      Objects.requireNonNull(id, "id");
+      Objects.requireNonNull(type, "type");
+      after = List.copyOf(after);
+      params = Map.copyOf(params);
+    }
+  }
+
+  /** The policy by name, with its own parameters. */
+  public record PolicySpec(String name, Map<String, Object> params) {
+    public PolicySpec {
+      Objects.requireNonNull(name, "name");
+      params = Map.copyOf(params);
+    }
+  }
+
+  /** A latency to be met at a percentile (0 to 100, exclusive). */
+  public record Objective(Duration latency, double percentile) {
+    public static final Objective DEFAULT = new Objective(Duration.ofSeconds(1), 95);
+
+    public Objective {
+      Objects.requireNonNull(latency, "latency");
+    }
+  }
+
+  /**
+   * @param offline what an edge does while it is cut off
+   * @param keepFramesPerSecond how many payloads per second and stream are kept with their results
+   */
+  public record Delivery(Offline offline, double keepFramesPerSecond) {
+    public static final Delivery DEFAULT = new Delivery(Offline.LOCAL, 0);
+
+    public Delivery {
+      Objects.requireNonNull(offline, "offline");
+    }
+  }
+
+  /** What an edge does with new elements while the cloud is out of reach. */
+  public enum Offline {
+    /** All stages run on the node; results wait in the outbox. */
+    LOCAL,
+    /** Elements wait on disk. */
+    SPOOL,
+    /** Elements are given up, counted. */
+    SHED
+  }
+}

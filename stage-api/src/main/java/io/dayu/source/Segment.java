@@ -1,0 +1,16 @@
+package io.dayu.source;
+
+import io.dayu.element.Media;
+import java.util.Objects;
+
+/**
+ * What a source yields: the payload of one element.
+ *
+ * @param position where the source goes on after this segment (a frame number, a byte or record
+ *     offset); meaningful to the provider that made it, 0 for sources that cannot be replayed
+ */
+public record Segment(Media payload, long position) {
+  public Segment {
+    Objects.requireNonNull(payload, "payload");
+  }
+}

@@ -1,0 +1,21 @@
+package io.dayu.source;
+
+import java.net.URI;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** A kind of source; found through {@link java.util.ServiceLoader}. A provider is cheap to construct. */
+public interface SourceProvider {
+  SourceDescriptor descriptor();
+
+  /** Whether this provider reads {@code uri}: by scheme and, where several share one, by ending. */
+  boolean claims(URI uri);
+
+  /**
+   * A blueprint that reads the source from {@link SourceContext#position()}. It completes at the
+   * end of the data and fails with a {@link SourceException} when the source cannot be read; the
+   * generator then opens it again with back-off. Blocking reads run on {@link
+   * SourceContext#BLOCKING_DISPATCHER}, and a live source keeps no backlog of its own.
+   */
+  Source<Segment, NotUsed> open(SourceContext context);
+}

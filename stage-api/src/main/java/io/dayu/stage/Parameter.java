@@ -1,0 +1,44 @@
+package io.dayu.stage;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A parameter of a stage as it may stand under {@code params} in a pipeline.
+ *
+ * @param defaultValue what holds when it is left out; empty for a required one and for one that is
+ *     simply off
+ */
+public record Parameter(
+    String name, Type type, boolean required, Optional<Object> defaultValue, String description) {
+  /** What a value may be; checked when a pipeline is submitted. */
+  public enum Type {
+    NUMBER,
+    BOOLEAN,
+    STRING,
+    /** A list of strings; a single string is taken as a list of one. */
+    STRINGS
+  }
+
+  public Parameter {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(defaultValue, "defaultValue");
+    Objects.requireNonNull(description, "description");
+    if (required && defaultValue.isPresent())
+      throw new IllegalArgumentException("required parameter " + name + " has a default");
+  }
+
+  public static Parameter required(String name, Type type, String description) {
+    return new Parameter(name, type, true, Optional.empty(), description);
+  }
+
+  public static Parameter optional(String name, Type type, Object defaultValue, String description) {
+    return new Parameter(name, type, false, Optional.of(defaultValue), description);
+  }
+
+  /** An optional parameter without a default: the stage does without it. */
+  public static Parameter optional(String name, Type type, String description) {
+    return new Parameter(name, type, false, Optional.empty(), description);
+  }
+}
