@@ -90,8 +90,7 @@ public record PipelineSpec(
    * @param type the stage type it refers to
    * @param after ids of the stages whose outputs it needs; empty for a first stage
    */
-  public record StageSpec(
-      String id, String type, List<String> after, Map<String, Object> params) {
+  public record StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");

@@ -4,7 +4,10 @@ import java.net.URI;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** A kind of source; found through {@link java.util.ServiceLoader}. A provider is cheap to construct. */
+/**
+ * A kind of source; found through {@link java.util.ServiceLoader}. A provider is cheap to
+ * construct.
+ */
 public interface SourceProvider {
   SourceDescriptor descriptor();
 

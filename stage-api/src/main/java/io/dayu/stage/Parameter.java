@@ -33,7 +33,8 @@ public record Parameter(
     return new Parameter(name, type, true, Optional.empty(), description);
   }
 
-  public static Parameter optional(String name, Type type, Object defaultValue, String description) {
+  public static Parameter optional(
+      String name, Type type, Object defaultValue, String description) {
     return new Parameter(name, type, false, Optional.of(defaultValue), description);
   }
 

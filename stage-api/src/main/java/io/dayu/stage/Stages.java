@@ -9,7 +9,9 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
-/** Stage behaviours from plain functions. An exception of the function fails the element, retryable. */
+/**
+ * Stage behaviours from plain functions. An exception of the function fails the element, retryable.
+ */
 public final class Stages {
   private Stages() {}
 
