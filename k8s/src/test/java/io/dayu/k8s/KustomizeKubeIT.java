@@ -1,0 +1,333 @@
+package io.dayu.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.EndpointPort;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The manifests render, and say what a node needs to live on an edge that is cut off at times. */
+class KustomizeKubeIT {
+  private static final String EDGE_LABEL = "node-role.kubernetes.io/edge";
+
+  private static Manifests base;
+  private static Manifests example;
+
+  @BeforeAll
+  static void render() {
+    base = Manifests.render(Path.of("base"));
+    example = Manifests.render(Path.of("overlays", "example"));
+  }
+
+  @Test
+  void baseHasOneDaemonSetForTheCloudAndOneForTheEdges() {
+    assertThat(base.all(DaemonSet.class))
+        .extracting(d -> d.getMetadata().getName())
+        .containsExactlyInAnyOrder("node-cloud", "node-edge");
+    assertThat(nodeAffinity("node-cloud"))
+        .extracting(NodeSelectorRequirement::getKey, NodeSelectorRequirement::getOperator)
+        .containsExactly(tuple(EDGE_LABEL, "DoesNotExist"));
+    assertThat(nodeAffinity("node-edge"))
+        .extracting(NodeSelectorRequirement::getKey, NodeSelectorRequirement::getOperator)
+        .containsExactly(tuple(EDGE_LABEL, "Exists"));
+  }
+
+  @Test
+  void everythingIsInTheNamespaceTheBaseCreates() {
+    for (var rendered : List.of(base, example)) {
+      var namespace = rendered.all(Namespace.class).get(0).getMetadata().getName();
+      assertThat(rendered.resources())
+          .filteredOn(r -> !(r instanceof Namespace))
+          .allSatisfy(r -> assertThat(r.getMetadata().getNamespace()).isEqualTo(namespace));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void daemonSetSelectsItsOwnPodsAndIsNeverRolledByItself(String name) {
+    var spec = base.one(DaemonSet.class, name).getSpec();
+    assertThat(spec.getTemplate().getMetadata().getLabels())
+        .containsAllEntriesOf(spec.getSelector().getMatchLabels())
+        .containsEntry("app.kubernetes.io/component", name);
+    assertThat(spec.getUpdateStrategy().getType()).isEqualTo("OnDelete");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void podUsesTheHostsNetworkAndItsClusterNames(String name) {
+    assertThat(pod(name).getHostNetwork()).isTrue();
+    assertThat(pod(name).getDnsPolicy()).isEqualTo("ClusterFirstWithHostNet");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void podStartsAndStaysWithoutTheApiServer(String name) {
+    assertThat(pod(name).getAutomountServiceAccountToken()).isFalse();
+    assertThat(container(name).getImagePullPolicy()).isEqualTo("IfNotPresent");
+    assertThat(container(name).getImage()).matches("dayu/" + image(name) + ":(?!latest).+");
+    assertThat(pod(name).getVolumes())
+        .allSatisfy(v -> assertThat(v.getHostPath() != null || v.getEmptyDir() != null).isTrue());
+    for (var taint : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"))
+      assertThat(pod(name).getTolerations())
+          .filteredOn(t -> taint.equals(t.getKey()))
+          .singleElement()
+          .satisfies(
+              t -> {
+                assertThat(t.getEffect()).isEqualTo("NoExecute");
+                assertThat(t.getTolerationSeconds()).isNull();
+              });
+  }
+
+  @Test
+  void cloudRunsOnAClusterWithOneServer() {
+    assertThat(pod("node-cloud").getTolerations())
+        .extracting(Toleration::getKey)
+        .contains("node-role.kubernetes.io/control-plane");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void stateOutlivesThePod(String name) {
+    var directory = environment(name).get("DAYU_DATA_DIR").getValue();
+    var mount =
+        container(name).getVolumeMounts().stream()
+            .filter(m -> m.getMountPath().equals(directory))
+            .findFirst()
+            .orElseThrow();
+    var volume =
+        pod(name).getVolumes().stream()
+            .filter(v -> v.getName().equals(mount.getName()))
+            .findFirst()
+            .orElseThrow();
+    assertThat(volume.getHostPath().getType()).isEqualTo("DirectoryOrCreate");
+    assertThat(volume.getHostPath().getPath()).isEqualTo("/var/lib/dayu/node");
+    assertThat(mount.getReadOnly()).isNotEqualTo(Boolean.TRUE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void nodeIsToldWhoItIs(String name) {
+    var env = environment(name);
+    assertThat(env.get("DAYU_NODE_NAME").getValueFrom().getFieldRef().getFieldPath())
+        .isEqualTo("spec.nodeName");
+    assertThat(env.get("DAYU_SITE").getValue())
+        .isEqualTo(name.equals("node-cloud") ? "cloud" : "$(DAYU_NODE_NAME)");
+    assertThat(env.get("DAYU_HOST").getValue())
+        .isEqualTo("node-$(DAYU_NODE_NAME).$(DAYU_NAMESPACE).svc.cluster.local");
+    // A variable that stands below its use is not expanded.
+    var names = container(name).getEnv().stream().map(EnvVar::getName).toList();
+    assertThat(names).containsSubsequence("DAYU_NAMESPACE", "DAYU_HOST");
+    assertThat(names).containsSubsequence("DAYU_NODE_NAME", "DAYU_SITE");
+    assertThat(names).containsSubsequence("DAYU_NODE_NAME", "DAYU_HOST");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void settingsComeFromTheConfigMap(String name) {
+    assertThat(container(name).getEnvFrom())
+        .singleElement()
+        .satisfies(
+            from ->
+                assertThat(
+                        base.one(ConfigMap.class, from.getConfigMapRef().getName())
+                            .getData()
+                            .keySet())
+                    .containsExactly("DAYU_SEEDS"));
+  }
+
+  @Test
+  void portsAreThoseOfTheNodesAndClashWithNothingOfKubeEdge() {
+    assertThat(ports("node-cloud"))
+        .isEqualTo(
+            Map.of(
+                "tcp-artery", 25520, "tcp-data", 25530, "http-api", 8080, "http-management", 7626));
+    assertThat(ports("node-edge")).isEqualTo(Map.of("tcp-artery", 25520, "tcp-data", 25530));
+    var taken = List.of(53, 1883, 10000, 10001, 10002, 10003, 10004, 10350, 10550, 10551, 20006);
+    assertThat(ports("node-cloud").values()).doesNotContainAnyElementsOf(taken);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void probesAskThisHostOnADeclaredPort(String name) {
+    var node = container(name);
+    assertThat(List.of(node.getStartupProbe(), node.getReadinessProbe(), node.getLivenessProbe()))
+        .allSatisfy(
+            probe -> {
+              assertThat(ports(name)).containsValue(port(probe));
+              assertThat(host(probe)).isEqualTo("127.0.0.1");
+            });
+  }
+
+  @Test
+  void livenessNeverDependsOnTheCluster() {
+    assertThat(container("node-cloud").getLivenessProbe().getHttpGet().getPath())
+        .isEqualTo("/alive");
+    assertThat(port(container("node-edge").getLivenessProbe()))
+        .isEqualTo(ports("node-edge").get("tcp-data"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"node-cloud", "node-edge"})
+  void memoryIsBoundedAndTheJvmLeavesRoomForNatives(String name) {
+    var resources = container(name).getResources();
+    assertThat(resources.getRequests()).containsKeys("cpu", "memory");
+    var limit = resources.getLimits().get("memory").getNumericalAmount().doubleValue();
+    var options = environment(name).get("JAVA_TOOL_OPTIONS").getValue();
+    var heap = limit * number(options, "-XX:MaxRAMPercentage=(\\d+)") / 100;
+    var direct = number(options, "-XX:MaxDirectMemorySize=(\\d+)m") * 1024 * 1024;
+    assertThat(heap + direct).isLessThan(0.75 * limit);
+  }
+
+  @Test
+  void exampleGivesEveryNodeAServiceWithItsPortsAndAddress() {
+    var services = byName(example.all(Service.class));
+    var endpoints = byName(example.all(Endpoints.class));
+    assertThat(services.keySet())
+        .containsExactlyInAnyOrder("node-cloud-1", "node-edge-1", "node-edge-2")
+        .isEqualTo(endpoints.keySet());
+    services.forEach(
+        (name, service) -> {
+          var pod = name.startsWith("node-cloud") ? "node-cloud" : "node-edge";
+          var spec = service.getSpec();
+          assertThat(spec.getSelector()).as(name).isNullOrEmpty();
+          assertThat(spec.getClusterIP()).as(name).isNull();
+          assertThat(spec.getPorts())
+              .as(name)
+              .allSatisfy(p -> assertThat(p.getTargetPort().getIntVal()).isEqualTo(p.getPort()));
+          var offered =
+              spec.getPorts().stream()
+                  .collect(Collectors.toMap(ServicePort::getName, ServicePort::getPort));
+          assertThat(ports(pod)).as(name).containsAllEntriesOf(offered);
+          assertThat(offered).as(name).containsKeys("tcp-artery", "tcp-data");
+          assertThat(endpoints.get(name).getSubsets())
+              .as(name)
+              .singleElement()
+              .satisfies(
+                  subset -> {
+                    assertThat(subset.getAddresses())
+                        .singleElement()
+                        .satisfies(a -> assertThat("node-" + a.getNodeName()).isEqualTo(name));
+                    assertThat(
+                            subset.getPorts().stream()
+                                .collect(
+                                    Collectors.toMap(EndpointPort::getName, EndpointPort::getPort)))
+                        .isEqualTo(offered);
+                  });
+        });
+  }
+
+  @Test
+  void exampleSeedsAreCloudNodesWithAService() {
+    var services = byName(example.all(Service.class));
+    var seeds = example.one(ConfigMap.class, "dayu-settings").getData().get("DAYU_SEEDS");
+    assertThat(Arrays.asList(seeds.split(",")))
+        .isNotEmpty()
+        .allSatisfy(
+            seed -> {
+              var name = seed.substring(0, seed.indexOf('.'));
+              assertThat(services).containsKey(name);
+              assertThat(name).startsWith("node-cloud");
+              assertThat(seed)
+                  .isEqualTo(
+                      "%s.%s.svc.cluster.local:%d"
+                          .formatted(
+                              name,
+                              services.get(name).getMetadata().getNamespace(),
+                              ports("node-cloud").get("tcp-artery")));
+            });
+  }
+
+  @Test
+  void exampleChangesTheImagesOfBothDaemonSets() {
+    assertThat(
+            example.all(DaemonSet.class).stream()
+                .map(d -> d.getSpec().getTemplate().getSpec().getContainers().get(0).getImage()))
+        .containsExactlyInAnyOrder(
+            "registry.example/dayu/cloud-node:0.1.0", "registry.example/dayu/edge-node:0.1.0");
+  }
+
+  private static String image(String daemonSet) {
+    return daemonSet.equals("node-cloud") ? "cloud-node" : "edge-node";
+  }
+
+  private static PodSpec pod(String daemonSet) {
+    return base.one(DaemonSet.class, daemonSet).getSpec().getTemplate().getSpec();
+  }
+
+  private static Container container(String daemonSet) {
+    return pod(daemonSet).getContainers().get(0);
+  }
+
+  private static List<NodeSelectorRequirement> nodeAffinity(String daemonSet) {
+    return pod(daemonSet)
+        .getAffinity()
+        .getNodeAffinity()
+        .getRequiredDuringSchedulingIgnoredDuringExecution()
+        .getNodeSelectorTerms()
+        .stream()
+        .flatMap(term -> term.getMatchExpressions().stream())
+        .toList();
+  }
+
+  private static Map<String, EnvVar> environment(String daemonSet) {
+    return container(daemonSet).getEnv().stream()
+        .collect(Collectors.toMap(EnvVar::getName, Function.identity()));
+  }
+
+  private static Map<String, Integer> ports(String daemonSet) {
+    return container(daemonSet).getPorts().stream()
+        .collect(Collectors.toMap(ContainerPort::getName, ContainerPort::getContainerPort));
+  }
+
+  private static int port(Probe probe) {
+    return Optional.ofNullable(probe.getHttpGet())
+        .map(get -> get.getPort().getIntVal())
+        .orElseGet(() -> probe.getTcpSocket().getPort().getIntVal());
+  }
+
+  private static String host(Probe probe) {
+    return Optional.ofNullable(probe.getHttpGet())
+        .map(get -> get.getHost())
+        .orElseGet(() -> probe.getTcpSocket().getHost());
+  }
+
+  private static double number(String text, String pattern) {
+    return Stream.of(Pattern.compile(pattern).matcher(text))
+        .filter(Matcher::find)
+        .mapToDouble(m -> Double.parseDouble(m.group(1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(pattern + " is missing in " + text));
+  }
+
+  private static <T extends HasMetadata> Map<String, T> byName(List<T> resources) {
+    return resources.stream()
+        .collect(Collectors.toMap(r -> r.getMetadata().getName(), Function.identity()));
+  }
+}

@@ -1,0 +1,128 @@
+package io.dayu.k8s;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What a kustomization renders to, as Kubernetes' own types. */
+record Manifests(List<HasMetadata> resources) {
+  private static final Map<String, Class<? extends HasMetadata>> KINDS =
+      Map.of(
+          "ConfigMap", ConfigMap.class,
+          "DaemonSet", DaemonSet.class,
+          "Endpoints", Endpoints.class,
+          "Namespace", Namespace.class,
+          "Service", Service.class);
+
+  /** The library's types keep unknown fields; the API server refuses them, and so do we. */
+  private static final ObjectMapper STRICT =
+      new ObjectMapper(new YAMLFactory())
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .setAnnotationIntrospector(
+              new JacksonAnnotationIntrospector() {
+                private static final long serialVersionUID = 1L;
+
+                @Override
+                public Boolean hasAnySetter(Annotated annotated) {
+                  return false;
+                }
+              });
+
+  Manifests {
+    resources = List.copyOf(resources);
+  }
+
+  /**
+   * Runs {@code kubectl kustomize}, which needs no server.
+   *
+   * @throws AssertionError if kubectl is missing or refuses the directory, with its own words
+   */
+  static Manifests render(Path directory) {
+    return parse(run("kubectl", "kustomize", directory.toString()));
+  }
+
+  /**
+   * @throws IllegalArgumentException for a kind not listed here and for a field that Kubernetes
+   *     does not know
+   */
+  static Manifests parse(String yaml) {
+    var resources = new ArrayList<HasMetadata>();
+    try (var documents = STRICT.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
+      while (documents.hasNext()) {
+        var document = documents.next();
+        var kind = document.path("kind").asText();
+        var type = KINDS.get(kind);
+        if (type == null) throw new IllegalArgumentException("unexpected kind '" + kind + "'");
+        resources.add(STRICT.treeToValue(document, type));
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+    return new Manifests(resources);
+  }
+
+  <T extends HasMetadata> List<T> all(Class<T> kind) {
+    return resources.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /** The one resource of this kind and name. */
+  <T extends HasMetadata> T one(Class<T> kind, String name) {
+    var found = all(kind).stream().filter(r -> r.getMetadata().getName().equals(name)).toList();
+    if (found.size() != 1)
+      throw new AssertionError(
+          "%d of %s %s, expected one".formatted(found.size(), kind.getSimpleName(), name));
+    return found.get(0);
+  }
+
+  private static String run(String... command) {
+    try {
+      // Files, not pipes: nothing to drain, so neither output can block the other.
+      var out = Files.createTempFile("kustomize", ".yaml");
+      var err = Files.createTempFile("kustomize", ".err");
+      try {
+        var process =
+            new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+          process.destroyForcibly();
+          throw new AssertionError(String.join(" ", command) + " did not end within 60 s");
+        }
+        if (process.exitValue() != 0)
+          throw new AssertionError(String.join(" ", command) + ": " + Files.readString(err));
+        return Files.readString(out);
+      } finally {
+        Files.delete(out);
+        Files.delete(err);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", e);
+    } catch (IOException e) {
+      if (String.valueOf(e.getMessage()).contains("Cannot run program"))
+        throw new AssertionError(
+            "kubectl is needed to render the manifests and is not on the PATH; install it"
+                + " (Debian: apt-get install kubernetes-client), any version since 1.14",
+            e);
+      throw new UncheckedIOException(e);
+    }
+  }
+}
