@@ -13,6 +13,7 @@ import java.util.Set;
  * gives nothing without a problem, unless it is {@link #required}.
  */
 final class Node {
+  private static final int UNKNOWN_LIMIT = 10;
   private static final int TEXT_LIMIT = 4096;
   private static final int FREE_LIMIT = 256;
   private static final int DEPTH_LIMIT = 8;
@@ -50,15 +51,13 @@ final class Node {
   Optional<Node> object(Set<String> known) {
     if (value == null) return Optional.empty();
     if (!(value instanceof Map<?, ?> map)) return wrong("an object with " + Words.list(known));
-    for (var key : map.keySet()) {
-      var name = String.valueOf(key);
-      if (problems.isFull()) break;
-      if (!known.contains(name))
-        problems.add(
-            Words.field(path, name),
-            "unknown field " + Words.quote(name),
-            Words.choose(name, known));
-    }
+    var unknown =
+        map.keySet().stream().map(String::valueOf).filter(n -> !known.contains(n)).toList();
+    for (var name : unknown.subList(0, Math.min(UNKNOWN_LIMIT, unknown.size())))
+      problems.add(
+          Words.field(path, name), "unknown field " + Words.quote(name), Words.choose(name, known));
+    if (unknown.size() > UNKNOWN_LIMIT)
+      problem("has " + (unknown.size() - UNKNOWN_LIMIT) + " more unknown fields", "remove them");
     return Optional.of(this);
   }
 

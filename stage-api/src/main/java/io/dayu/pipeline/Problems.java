@@ -14,12 +14,8 @@ final class Problems {
   private boolean more;
 
   void add(String path, String message, String remedy) {
-    if (isFull()) more = true;
+    if (found.size() == LIMIT) more = true;
     else found.add(new PipelineProblem(path, message, remedy));
-  }
-
-  boolean isFull() {
-    return found.size() >= LIMIT;
   }
 
   boolean isEmpty() {
