@@ -15,7 +15,8 @@ import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * What the HTTP interface needs of the node it runs on. Every method may be called from any thread;
- * stages fail with a {@link java.util.concurrent.TimeoutException} when the cluster does not answer.
+ * stages fail with a {@link java.util.concurrent.TimeoutException} when the cluster does not
+ * answer.
  */
 public interface ControlPlane {
   /** What this node knows by gossip, now. */
