@@ -38,6 +38,16 @@ final class Backdrop {
     return soft(frame);
   }
 
+  /** Slightly out of focus: the grain of the road would make the pictures half as large again. */
+  private static BufferedImage soft(BufferedImage sharp) {
+    var weights = new float[] {1, 2, 1, 2, 4, 2, 1, 2, 1};
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] /= 16;
+    }
+    return new ConvolveOp(new Kernel(3, 3, weights), ConvolveOp.EDGE_NO_OP, null)
+        .filter(sharp, null);
+  }
+
   /**
    * Fills rows {@code top..bottom} with as many rows, upside down, that end above {@code
    * sourceBottom}.
