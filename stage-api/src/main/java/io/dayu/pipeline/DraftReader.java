@@ -213,7 +213,7 @@ final class DraftReader {
     return knobs;
   }
 
-  private static Optional<Map<String, Object>> params(Node node) {
+  static Optional<Map<String, Object>> params(Node node) {
     return node.fields(LIST_LIMIT)
         .map(
             fields -> {

@@ -4,6 +4,7 @@ import io.dayu.element.MediaType;
 import io.dayu.source.Knob;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.StageDescriptor;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +43,15 @@ public final class PipelineVerifier {
     return check(PipelineDocument.write(spec), catalog) instanceof Parsed.Bad bad
         ? bad.problems()
         : List.of();
+  }
+
+  /** All problems of {@code params} for one stage of this type; paths begin with {@code params}. */
+  public static List<PipelineProblem> verifyParams(
+      StageDescriptor descriptor, Map<String, ?> params) {
+    var problems = new Problems();
+    var given = DraftReader.params(new Node(params, "params", problems));
+    StageChecks.params(descriptor, given.orElse(Map.of()), "params", problems);
+    return problems.all();
   }
 
   private void run() {

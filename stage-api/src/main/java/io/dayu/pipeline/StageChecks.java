@@ -138,13 +138,18 @@ final class StageChecks {
   }
 
   private void params(Draft.Stage stage, StageDescriptor descriptor) {
-    if (stage.params().isEmpty()) return;
-    var given = stage.params().get();
+    stage
+        .params()
+        .ifPresent(given -> params(descriptor, given, stage.path() + ".params", problems));
+  }
+
+  static void params(
+      StageDescriptor descriptor, Map<String, Object> given, String at, Problems problems) {
     var known = new TreeMap<String, Parameter>();
     descriptor.parameters().forEach(p -> known.put(p.name(), p));
     given.forEach(
         (name, value) -> {
-          var path = Words.field(stage.path() + ".params", name);
+          var path = Words.field(at, name);
           var parameter = known.get(name);
           if (parameter == null)
             problems.add(
@@ -160,7 +165,7 @@ final class StageChecks {
     for (var parameter : descriptor.parameters())
       if (parameter.required() && !given.containsKey(parameter.name()))
         problems.add(
-            Words.field(stage.path() + ".params", parameter.name()),
+            Words.field(at, parameter.name()),
             "is missing; " + descriptor.type() + " cannot do without it",
             "give %s: %s".formatted(parameter.type().wording(), parameter.description()));
   }
