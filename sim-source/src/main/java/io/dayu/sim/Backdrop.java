@@ -2,6 +2,8 @@ package io.dayu.sim;
 
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.ConvolveOp;
+import java.awt.image.Kernel;
 
 /**
  * An empty street before a factory, made of the photograph {@code car2.jpg}: what its car hides is
