@@ -1,17 +1,12 @@
-package io.dayu.stage.testkit;
+package io.dayu.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.element.Element;
 import io.dayu.element.MediaType;
-import io.dayu.stage.Outcome;
-import io.dayu.stage.Parameter;
-import io.dayu.stage.StageCommand;
-import io.dayu.stage.StageContext;
-import io.dayu.stage.StageDescriptor;
-import io.dayu.stage.StageProvider;
-import io.dayu.stage.Stages;
+import io.dayu.stage.testkit.Elements;
+import io.dayu.stage.testkit.StageTestKit;
 import java.awt.image.BufferedImage;
 import java.time.Duration;
 import java.util.List;
