@@ -38,7 +38,7 @@ public final class ExposureIdentification implements StageProvider {
             + " of its pixels (0 to 1) and its sharpness (variance of the Laplacian; below about 50"
             + " it looks blurred)",
         Set.of(MediaType.FRAMES),
-        MediaType.all(),
+        Set.of(),
         MediaType.LABELS,
         List.of(),
         1,

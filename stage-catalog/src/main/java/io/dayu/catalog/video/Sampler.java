@@ -1,8 +1,9 @@
 package io.dayu.catalog.video;
 
 /**
- * Takes so many frames of a faster source that {@code fps} are left on average, evenly. A frame a
- * quarter of a period early is taken, because cameras jitter and would lose every other frame.
+ * Takes so many frames of a faster live source that {@code fps} are left on average, evenly. A
+ * frame a quarter of a period early is taken, because cameras jitter and would lose every other
+ * frame.
  */
 final class Sampler {
   private double dueMicros = Double.NaN;
@@ -23,11 +24,5 @@ final class Sampler {
     if (micros < dueMicros - period / 4) return false;
     dueMicros += period;
     return true;
-  }
-
-  /** The earliest time after {@code micros} at which the next frame would be taken. */
-  long next(long micros, double fps) {
-    if (fps <= 0 || Double.isNaN(dueMicros)) return micros + 1;
-    return Math.max(micros + 1, (long) Math.ceil(dueMicros - 0.25e6 / fps));
   }
 }

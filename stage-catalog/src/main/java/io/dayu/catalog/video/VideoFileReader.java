@@ -34,7 +34,7 @@ final class VideoFileReader implements AutoCloseable {
   private final Supplier<Knobs> knobs;
   private final FFmpegFrameGrabber grabber;
   private final OpenCVFrameConverter.ToMat converter;
-  private final Sampler sampler = new Sampler();
+  private final FrameGrid grid = new FrameGrid();
   private long round;
   private long skipBefore; // microseconds in the file
   private long last = -1; // microseconds in the file of the frame read last, -1 for none
@@ -66,7 +66,7 @@ final class VideoFileReader implements AutoCloseable {
       if (skipBefore > 0) grabber.setTimestamp(skipBefore);
     } catch (FrameGrabber.Exception e) {
       close();
-      throw unreadable(e.getMessage(), e);
+      throw unreadable(e.getMessage().replaceFirst(" \\(Has setFormat.*", ""), e);
     }
   }
 
@@ -84,7 +84,7 @@ final class VideoFileReader implements AutoCloseable {
       throw unreadable(e.getMessage(), e);
     }
     if (frames.getFrameCount() == 0) return Optional.empty();
-    var position = round * ROUND + sampler.next(last, now.fps());
+    var position = round * ROUND + last + grid.gap(now.fps());
     return Optional.of(new Segment(Media.newBuilder().setFrames(frames).build(), position));
   }
 
@@ -113,7 +113,7 @@ final class VideoFileReader implements AutoCloseable {
       }
       if (frame.timestamp < skipBefore) continue;
       last = frame.timestamp;
-      if (!sampler.take(elapsed(), now.fps())) continue;
+      if (!grid.take(elapsed(), now.fps())) continue;
       if (realtime) pace();
       return Optional.of(frame);
     }

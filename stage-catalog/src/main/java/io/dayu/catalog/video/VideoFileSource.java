@@ -22,7 +22,8 @@ import org.apache.pekko.stream.javadsl.Source;
  */
 public final class VideoFileSource implements SourceProvider {
   private static final Set<String> ENDINGS =
-      Set.of("mp4", "m4v", "mov", "avi", "mkv", "webm", "mpg", "mpeg", "ts", "flv", "wmv");
+      Set.of(
+          ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".flv", ".wmv");
 
   @Override
   public SourceDescriptor descriptor() {
@@ -39,8 +40,8 @@ public final class VideoFileSource implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     if (uri.getScheme() != null && !uri.getScheme().equalsIgnoreCase("file")) return false;
-    var path = path(uri);
-    return ENDINGS.contains(path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    var path = path(uri).toLowerCase(Locale.ROOT);
+    return ENDINGS.stream().anyMatch(path::endsWith);
   }
 
   @Override
