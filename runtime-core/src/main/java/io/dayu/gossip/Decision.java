@@ -3,6 +3,7 @@ package io.dayu.gossip;
 import io.dayu.source.Knobs;
 import java.time.Instant;
 import java.util.Collections;
+import io.dayu.wire.Wire;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -25,7 +26,8 @@ public record Decision(
     SortedMap<String, List<Share>> route,
     SortedMap<String, List<String>> warm,
     Knobs knobs,
-    String reason) {
+    String reason)
+    implements Wire {
   public Decision {
     Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(at, "at");

@@ -9,8 +9,13 @@ import java.util.Objects;
  * @param version grows with every change of the pipeline
  * @param spec every source has a node
  */
-public record DesiredPipeline(long version, PipelineSpec spec) {
+public record DesiredPipeline(long version, PipelineSpec spec) implements PipelineFact {
   public DesiredPipeline {
     Objects.requireNonNull(spec, "spec");
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
   }
 }

@@ -1,6 +1,7 @@
 package io.dayu.gossip;
 
 import io.dayu.deliver.Ledger;
+import io.dayu.wire.Wire;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,7 +31,8 @@ public record NodeReport(
     Set<String> stageTypes,
     List<StageReport> stages,
     List<LinkReport> links,
-    List<StreamReport> streams) {
+    List<StreamReport> streams)
+    implements Wire {
   public enum Role {
     CLOUD,
     EDGE

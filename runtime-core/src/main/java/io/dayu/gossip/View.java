@@ -12,25 +12,29 @@ import java.util.TreeMap;
  *
  * @param nodes by name
  * @param decisions by stream
- * @param pipelines by name
+ * @param pipelines that are to run, by name
+ * @param dropped versions of pipelines that are to stop, by name
  */
 public record View(
     SortedMap<String, Seen> nodes,
     SortedMap<String, Decision> decisions,
-    SortedMap<String, DesiredPipeline> pipelines) {
+    SortedMap<String, DesiredPipeline> pipelines,
+    SortedMap<String, Long> dropped) {
   public static final View EMPTY = new View(Map.of(), Map.of(), Map.of());
 
   public View {
     nodes = Collections.unmodifiableSortedMap(nodes);
     decisions = Collections.unmodifiableSortedMap(decisions);
     pipelines = Collections.unmodifiableSortedMap(pipelines);
+    dropped = Collections.unmodifiableSortedMap(dropped);
   }
 
   public View(
       Map<String, Seen> nodes,
       Map<String, Decision> decisions,
       Map<String, DesiredPipeline> pipelines) {
-    this(new TreeMap<>(nodes), new TreeMap<>(decisions), new TreeMap<>(pipelines));
+    this(
+        new TreeMap<>(nodes), new TreeMap<>(decisions), new TreeMap<>(pipelines), new TreeMap<>());
   }
 
   /**

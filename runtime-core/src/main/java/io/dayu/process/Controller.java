@@ -5,7 +5,6 @@ import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
 import io.dayu.generate.Generator;
 import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
 import io.dayu.gossip.NodeReport;
 import io.dayu.gossip.NodeReport.LinkReport;
 import io.dayu.gossip.NodeReport.Resources;
@@ -213,7 +212,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         });
     decisions = view.decisions();
     tellClouds();
-    apply(view.pipelines());
+    apply(view);
     for (var decision : decisions.values()) {
       var generator = generators.get(decision.stream());
       if (generator != null) generator.tell(new Generator.Follow(decision));
@@ -328,8 +327,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return this;
   }
 
-  private void apply(Map<String, DesiredPipeline> desired) {
-    for (var pipeline : desired.values()) {
+  private void apply(View view) {
+    for (var pipeline : view.pipelines().values()) {
       var name = pipeline.spec().name();
       var known = current.get(name);
       if (known != null && known.version() >= pipeline.version()) continue;
@@ -340,7 +339,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       getContext().getLog().info("pipeline {} is to run, version {}", name, plan.version());
     }
     for (var name : List.copyOf(current.keySet()))
-      if (!desired.containsKey(name)) {
+      if (view.dropped().getOrDefault(name, 0L) >= current.get(name).version()) {
         getContext().getLog().info("pipeline {} is to stop", name);
         retire(current.remove(name));
       }
