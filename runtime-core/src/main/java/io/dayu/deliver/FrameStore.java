@@ -1,0 +1,56 @@
+package io.dayu.deliver;
+
+import io.dayu.element.Media;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** Kept payloads: of each stream those with the highest seq. Stateless. */
+final class FrameStore {
+  private final int perStream;
+
+  FrameStore(int perStream) {
+    if (perStream < 1)
+      throw new IllegalArgumentException("frames per stream must be >= 1, was " + perStream);
+    this.perStream = perStream;
+  }
+
+  void keep(Connection connection, int stream, long seq, byte[] payload) throws SQLException {
+    try (var insert =
+        connection.prepareStatement(
+            "INSERT INTO dayu_frames (stream_id, seq, body) VALUES (?, ?, ?)")) {
+      insert.setInt(1, stream);
+      insert.setLong(2, seq);
+      Database.setBytes(insert, 3, payload);
+      insert.executeUpdate();
+    }
+    try (var delete =
+        connection.prepareStatement(
+            """
+            DELETE FROM dayu_frames WHERE stream_id = ? AND seq <= (
+              SELECT seq FROM dayu_frames WHERE stream_id = ?
+              ORDER BY seq DESC OFFSET ? ROWS FETCH FIRST 1 ROWS ONLY)
+            """)) {
+      delete.setInt(1, stream);
+      delete.setInt(2, stream);
+      delete.setInt(3, perStream);
+      delete.executeUpdate();
+    }
+  }
+
+  Optional<Media> find(Connection connection, int stream, long seq)
+      throws SQLException, IOException {
+    try (var select =
+        connection.prepareStatement(
+            "SELECT body FROM dayu_frames WHERE stream_id = ? AND seq = ?")) {
+      select.setInt(1, stream);
+      select.setLong(2, seq);
+      try (var rows = select.executeQuery()) {
+        return rows.next()
+            ? Optional.of(Media.parseFrom(rows.getBinaryStream(1)))
+            : Optional.empty();
+      }
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.dayu.deliver;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/**
+ * Results in a relational database: H2 embedded in the node, or PostgreSQL shared by several cloud
+ * nodes.
+ *
+ * <p><b>Which rows are new.</b> A transaction locks the row of its pipeline, so nobody else stores
+ * results of it meanwhile; what is above the stream's highest seq is new, the few others are looked
+ * up by range, and only new rows are inserted. The lock also gives out places in the order of
+ * commits, which is why a reader's cursor can never pass a result that is stored later. Measured on
+ * embedded H2 with 1.2 million rows of 180 bytes in batches of 500, one thread: plain insert
+ * 250,000 rows/s, insert with a range look-up 259,000, {@code ON CONFLICT DO NOTHING} (a PostgreSQL
+ * mode in H2, no portable answer which rows were new) 271,000, {@code MERGE} 197,000.
+ *
+ * <p><b>Durability.</b> On H2 every commit is written to the operating system before {@code store}
+ * returns ({@code WRITE_DELAY=0}; costs about a third of the throughput above): results survive the
+ * death of the process, but it is not forced to the disk, so a power failure can take the last
+ * seconds. PostgreSQL forces every commit unless its administrator decides otherwise.
+ *
+ * <p>Results are not removed; frames are, above the number to keep per stream.
+ */
+public final class JdbcResultStore implements ResultStore {
+  public static final int DEFAULT_FRAMES_PER_STREAM = 300;
+
+  private final Database database;
+  private final FrameStore frames;
+  private final ResultTable results = new ResultTable();
+  private final StreamTable streams;
+
+  private JdbcResultStore(DataSource source, int framesPerStream) {
+    this.database = new Database(source);
+    this.frames = new FrameStore(framesPerStream);
+    this.streams = new StreamTable(database);
+  }
+
+  /**
+   * A store on any data source of H2 or PostgreSQL; creates the tables that are missing. Closing
+   * the store closes {@code source} if it can be closed, which also happens when this throws.
+   *
+   * @param framesPerStream how many of the newest payloads are kept, at least 1
+   */
+  public static JdbcResultStore open(DataSource source, int framesPerStream) {
+    var store = new JdbcResultStore(source, framesPerStream);
+    try {
+      store.database.transaction(
+          "prepare the result store",
+          c -> {
+            for (var sql : Dialect.of(c).schema())
+              try (var statement = c.createStatement()) {
+                statement.execute(sql);
+              }
+            return true;
+          });
+      return store;
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  /** A store in the files {@code <file>.mv.db} and beside; missing directories are made. */
+  public static JdbcResultStore openFile(Path file, int framesPerStream) {
+    return open(pool(fileUrl(file), "sa", ""), framesPerStream);
+  }
+
+  /** A store that lives as long as the process; stores of one name share their data. */
+  public static JdbcResultStore openMemory(String name, int framesPerStream) {
+    return open(
+        pool("jdbc:h2:mem:" + name + ";DB_CLOSE_DELAY=-1" + H2_OPTIONS, "sa", ""), framesPerStream);
+  }
+
+  /** The URL of an embedded database, for others in this process that share it. */
+  public static String fileUrl(Path file) {
+    return "jdbc:h2:file:" + file.toAbsolutePath() + ";WRITE_DELAY=0" + H2_OPTIONS;
+  }
+
+  // Bodies up to 64 KiB lie in the row; the node closes the database, not a shutdown hook of H2's.
+  private static final String H2_OPTIONS =
+      ";DB_CLOSE_ON_EXIT=FALSE;MAX_LENGTH_INPLACE_LOB=65536;LOCK_TIMEOUT=10000";
+
+  /** A connection pool as the store needs it. */
+  public static HikariDataSource pool(String url, String user, String password) {
+    var config = new HikariConfig();
+    config.setJdbcUrl(url);
+    config.setUsername(user);
+    config.setPassword(password);
+    config.setPoolName("dayu-results");
+    config.setMaximumPoolSize(4);
+    config.setAutoCommit(false);
+    config.setConnectionTimeout(5_000);
+    try {
+      return new HikariDataSource(config);
+    } catch (PoolInitializationException e) {
+      var cause = e.getCause() == null ? e : e.getCause();
+      throw new StoreException(
+          "open the result store: %s; check that %s can be used and that no other process has it open"
+              .formatted(cause.getMessage(), url),
+          false,
+          e);
+    }
+  }
+
+  @Override
+  public List<StoredResult> store(List<StoredResult> batch) {
+    var candidates = new LinkedHashMap<ResultTable.Key, ResultTable.Candidate>(batch.size() * 2);
+    for (var result : batch) {
+      var element = result.element();
+      var key = new ResultTable.Key(streams.findOrAdd(element.getStream()), element.getSeq());
+      candidates.computeIfAbsent(key, k -> new ResultTable.Candidate(k, result, body(element)));
+    }
+    if (candidates.isEmpty()) return List.of();
+    try {
+      return database.transaction(
+          "store results", c -> results.store(c, List.copyOf(candidates.values())));
+    } catch (StoreException e) {
+      streams.forget();
+      throw e;
+    }
+  }
+
+  @Override
+  public ResultPage page(String pipeline, Optional<String> after, int limit) {
+    if (limit < 1) throw new IllegalArgumentException("limit must be >= 1, was " + limit);
+    after.ifPresent(ResultTable::place);
+    return database.transaction(
+        "read results of " + pipeline,
+        c -> {
+          var id = StreamTable.pipeline(c, pipeline);
+          return id.isPresent()
+              ? results.page(c, id.get(), after, limit)
+              : new ResultPage(List.of(), Optional.empty());
+        });
+  }
+
+  @Override
+  public void keepFrame(String stream, long seq, Media payload) {
+    var row = streams.findOrAdd(stream);
+    var bytes = payload.toByteArray();
+    try {
+      database.transaction(
+          "keep a frame of " + stream,
+          c -> {
+            frames.keep(c, row.id(), seq, bytes);
+            return true;
+          });
+    } catch (StoreException e) {
+      if (Database.isDuplicate(e)) return; // kept by an earlier attempt
+      streams.forget();
+      throw e;
+    }
+  }
+
+  @Override
+  public Optional<Media> frame(String stream, long seq) {
+    return streams
+        .find(stream)
+        .flatMap(
+            row ->
+                database.transaction(
+                    "read a frame of " + stream, c -> frames.find(c, row.id(), seq)));
+  }
+
+  @Override
+  public Map<String, Counts> counts(String pipeline) {
+    return database.transaction("count results of " + pipeline, c -> results.counts(c, pipeline));
+  }
+
+  @Override
+  public long highestSeq(String stream) {
+    return database.transaction(
+        "look up the highest seq of " + stream, c -> ResultTable.highest(c, stream));
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+
+  private static byte[] body(Element element) {
+    return element.hasPayload()
+        ? element.toBuilder().clearPayload().build().toByteArray()
+        : element.toByteArray();
+  }
+}

@@ -1,0 +1,58 @@
+package io.dayu.deliver;
+
+import io.dayu.element.Media;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where results rest: exactly one per (stream, seq), however often it arrives.
+ *
+ * <p>Thread-safe. Calls block on storage and belong on the dispatcher for blocking work. Every
+ * method throws {@link StoreException} when the storage cannot be used; then nothing of the call
+ * was stored and a later call works again once the cause is gone.
+ */
+public interface ResultStore extends AutoCloseable {
+  /**
+   * @param delivered results stored that did not fail, filtered ones included
+   * @param failed results stored as failed
+   */
+  record Counts(long delivered, long failed) {}
+
+  /**
+   * Stores all of {@code batch} or nothing; when it returns, the results are as durable as the
+   * implementation promises and may be acknowledged. A payload in an element is not stored.
+   *
+   * @return the results that were neither stored before nor earlier in the batch, in its order
+   */
+  List<StoredResult> store(List<StoredResult> batch);
+
+  /**
+   * Results of a pipeline in the order they were stored. A result stored later never appears before
+   * the page's cursor.
+   *
+   * @param after {@link ResultPage#next()} of an earlier page; empty for the beginning
+   * @param limit the most results returned, at least 1
+   * @throws IllegalArgumentException if {@code after} is not a cursor of this pipeline
+   */
+  ResultPage page(String pipeline, Optional<String> after, int limit);
+
+  /**
+   * Keeps the payload of an element. Of each stream only the newest (highest seq) are kept; a frame
+   * kept before stays as it is.
+   */
+  void keepFrame(String stream, long seq, Media payload);
+
+  /** A kept payload; empty if it was never kept or newer ones have taken its place. */
+  Optional<Media> frame(String stream, long seq);
+
+  /** What is stored, by stream; streams without results are left out. */
+  Map<String, Counts> counts(String pipeline);
+
+  /** The highest seq stored of a stream, -1 if there is none. */
+  long highestSeq(String stream);
+
+  /** Idempotent; every later call of another method throws {@link StoreException}. */
+  @Override
+  void close();
+}

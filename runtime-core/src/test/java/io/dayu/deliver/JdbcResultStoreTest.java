@@ -1,0 +1,98 @@
+package io.dayu.deliver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JdbcResultStoreTest {
+  @Nested
+  class InAFile extends ResultStoreContract {
+    @TempDir Path dir;
+
+    @Override
+    ResultStore create(int framesPerStream) {
+      return JdbcResultStore.openFile(dir.resolve("made/results"), framesPerStream);
+    }
+  }
+
+  @Nested
+  class InMemory extends ResultStoreContract {
+    @Override
+    ResultStore create(int framesPerStream) {
+      return JdbcResultStore.openMemory(UUID.randomUUID().toString(), framesPerStream);
+    }
+  }
+
+  @TempDir Path dir;
+
+  @Test
+  void resultsOutliveTheStore() {
+    var file = dir.resolve("results");
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      store.store(Results.range("a/cam", 0, 10));
+    }
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      assertThat(store.store(Results.range("a/cam", 5, 12)))
+          .isEqualTo(Results.range("a/cam", 10, 12));
+      assertThat(store.page("a", Optional.empty(), 100).items())
+          .isEqualTo(Results.range("a/cam", 0, 12));
+      assertThat(store.highestSeq("a/cam")).isEqualTo(11);
+    }
+  }
+
+  @Test
+  void whatWasStoredIsInTheFileAtOnce() throws Exception {
+    var copy = dir.resolve("copy");
+    try (var store = JdbcResultStore.openFile(dir.resolve("results"), 1)) {
+      store.store(Results.range("a/cam", 0, 10));
+      // The state a killed process would leave behind.
+      Files.copy(dir.resolve("results.mv.db"), dir.resolve("copy.mv.db"));
+    }
+    try (var store = JdbcResultStore.openFile(copy, 1)) {
+      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
+    }
+  }
+
+  @Test
+  void aFileThatIsNotADatabaseIsReportedWithItsName() throws Exception {
+    Files.write(dir.resolve("results.mv.db"), new byte[10_000]);
+
+    assertThatThrownBy(() -> JdbcResultStore.openFile(dir.resolve("results"), 1))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("open the result store")
+        .hasMessageContaining(dir.resolve("results").toString());
+  }
+
+  @Test
+  void aFailureInTheMiddleOfABatchStoresNothing() {
+    var memory = UUID.randomUUID().toString();
+    try (var store = JdbcResultStore.openMemory(memory, 1);
+        var pool = JdbcResultStore.pool("jdbc:h2:mem:" + memory, "sa", "")) {
+      store.store(Results.range("a/cam", 0, 3));
+      new Database(pool)
+          .transaction(
+              "forbid",
+              c ->
+                  c.createStatement()
+                      .execute("ALTER TABLE dayu_results ADD CONSTRAINT only CHECK (seq <> 7)"));
+
+      assertThatThrownBy(() -> store.store(Results.range("a/cam", 3, 10)))
+          .isInstanceOfSatisfying(
+              StoreException.class, e -> assertThat(e.retryable()).as("retryable").isFalse())
+          .hasMessageContaining("store results: the database refuses it");
+
+      assertThat(store.page("a", Optional.empty(), 100).items())
+          .isEqualTo(Results.range("a/cam", 0, 3));
+      assertThat(store.counts("a").get("a/cam")).isEqualTo(new ResultStore.Counts(3, 0));
+      assertThat(store.store(List.of(Results.delivered("a/cam", 3)))).hasSize(1);
+    }
+  }
+}
