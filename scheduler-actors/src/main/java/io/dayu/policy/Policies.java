@@ -88,7 +88,17 @@ public final class Policies {
                   "choose one of " + String.join(", ", providers.keySet()))));
     var params = new PolicyParams(pipeline.policy().params());
     var minDwell = params.duration(MIN_DWELL.name());
-    var policy = provider.create(params, pipeline);
+    Policy policy;
+    try {
+      policy = provider.create(params, pipeline);
+    } catch (RuntimeException e) { // whatever a provider throws: others wrote it
+      return new Bad(
+          List.of(
+              new PipelineProblem(
+                  "spec.policy",
+                  "the policy cannot be made: " + e,
+                  "mend its parameters, or the provider " + provider.getClass().getName())));
+    }
     var declared =
         withCommon(provider.descriptor()).parameters().stream().map(PolicyParameter::name).toList();
     var problems = params.problems(declared);

@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 
 /** The keys under {@code dayu.scheduler}; {@code reference.conf} says what each means. */
@@ -56,24 +57,30 @@ public record SchedulerSettings(
     var durations = new ArrayList<Duration>();
     for (var key : KEYS)
       if (!key.equals("decisions-kept"))
-        durations.add(read(problems, () -> config.getDuration(key), Duration.ofSeconds(10)));
+        durations.add(read(problems, () -> config.getDuration(key), harmless(key)));
     int kept = read(problems, () -> config.getInt("decisions-kept"), 1);
+    Optional<SchedulerSettings> settings = Optional.empty();
     try {
-      var settings =
-          new SchedulerSettings(
-              durations.get(0),
-              durations.get(1),
-              durations.get(2),
-              durations.get(3),
-              durations.get(4),
-              kept,
-              durations.get(5));
-      complain(problems);
-      return settings;
+      settings =
+          Optional.of(
+              new SchedulerSettings(
+                  durations.get(0),
+                  durations.get(1),
+                  durations.get(2),
+                  durations.get(3),
+                  durations.get(4),
+                  kept,
+                  durations.get(5)));
     } catch (IllegalArgumentException e) {
-      if (!problems.contains(e.getMessage())) problems.add(e.getMessage());
-      throw new IllegalArgumentException(String.join("\n", new TreeSet<>(problems)), e);
+      e.getMessage().lines().forEach(problems::add);
     }
+    complain(problems);
+    return settings.orElseThrow();
+  }
+
+  /** Stands in for a value that cannot be read, so that it causes no second problem. */
+  private static Duration harmless(String key) {
+    return key.equals("evaluate-at-most-every") ? Duration.ofMillis(10) : Duration.ofDays(1);
   }
 
   /** How a value is read. */

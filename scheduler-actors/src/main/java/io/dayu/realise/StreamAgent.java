@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -75,6 +76,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private Optional<Made> made = Optional.empty();
   private String reason = "not evaluated yet";
   private Optional<String> problem = Optional.empty();
+  private boolean saidNoRoute;
 
   private record Made(long pipelineVersion, Policies.Made policy) {}
 
@@ -115,7 +117,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
                   (latest, failure) ->
                       failure == null
                           ? new StoreRead(latest, Optional.empty())
-                          : new StoreRead(Optional.empty(), Optional.of(failure)));
+                          : new StoreRead(Optional.empty(), Optional.of(cause(failure))));
               return new StreamAgent(ctx, stream, gossip, policies, log, settings);
             }));
   }
@@ -211,6 +213,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private Policies.Made policy(Evaluate now) {
     if (made.isEmpty() || made.get().pipelineVersion() != now.pipeline().version()) {
       if (made.isPresent()) realiser.release();
+      problem = Optional.empty();
       made = Optional.of(new Made(now.pipeline().version(), policies.make(now.pipeline().spec())));
       if (made.get().policy() instanceof Policies.Bad bad)
         fail(bad.problems().stream().map(StreamAgent::describe).collect(Collectors.joining("; ")));
@@ -242,7 +245,11 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     try {
       boolean leftover = current.filter(d -> !d.warm().isEmpty()).isPresent();
       step = realiser.next(snapshot, policy.policy(), leftover, settings.warmUpTimeout());
+    } catch (Realiser.InvalidChoiceException e) {
+      fail(e.getMessage());
+      return;
     } catch (RuntimeException e) { // whatever a policy throws: others wrote it
+      if (problem.isEmpty()) getContext().getLog().debug("Policy of {} failed", stream, e);
       fail("policy " + now.pipeline().spec().policy().name() + " failed: " + e);
       return;
     }
@@ -266,14 +273,16 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   }
 
   private void hold(String why) {
-    if (current.isEmpty() && !why.equals(reason))
+    if (current.isEmpty() && !saidNoRoute) {
+      saidNoRoute = true;
       getContext().getLog().warn("Stream {} has no route yet: {}", stream, why);
+    }
     reason = why;
   }
 
-  /** The last decision stands. Said once per problem. */
+  /** The last decision stands. Said once until decisions are made again. */
   private void fail(String why) {
-    if (problem.filter(why::equals).isEmpty())
+    if (problem.isEmpty())
       getContext()
           .getLog()
           .warn("No new decisions for {}; version {} stands: {}", stream, version(), why);
@@ -300,6 +309,14 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     getContext()
         .pipeToSelf(
             log.append(decision, DecisionJson.inputs(s)),
-            (done, failure) -> new Stored(decision.version(), Optional.ofNullable(failure)));
+            (done, failure) ->
+                new Stored(
+                    decision.version(), Optional.ofNullable(failure).map(StreamAgent::cause)));
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
   }
 }
