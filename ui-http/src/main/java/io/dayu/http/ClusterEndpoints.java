@@ -35,9 +35,7 @@ final class ClusterEndpoints {
         get(
             "/api/v1/stages",
             () -> new Items<>(control.catalog().stages().stream().map(this::stage).toList())),
-        get(
-            "/api/v1/policies",
-            () -> new Items<>(control.catalog().policies().stream().map(Policy::new).toList())),
+        get("/api/v1/policies", () -> new Items<>(control.policies().descriptors())),
         get(
             "/api/v1/sources",
             () ->
@@ -53,8 +51,6 @@ final class ClusterEndpoints {
         APPLICATION_JSON,
         call -> CompletableFuture.completedFuture(Json.ok(answer.get())));
   }
-
-  record Policy(String name) {}
 
   record ParameterShape(
       String name,

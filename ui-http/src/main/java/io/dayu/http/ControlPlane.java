@@ -7,6 +7,7 @@ import io.dayu.gossip.DesiredPipeline;
 import io.dayu.gossip.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.policy.Policies;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -25,6 +26,9 @@ public interface ControlPlane {
   /** Stage types, kinds of sources and policies of this node. */
   Catalog catalog();
 
+  /** The policies the catalog names, with their parameters. */
+  Policies policies();
+
   /**
    * Starts a verified pipeline, or changes it where one of its name runs; sources without a node
    * are given one.
@@ -38,7 +42,8 @@ public interface ControlPlane {
   CompletionStage<Boolean> delete(String name);
 
   /**
-   * Stored results of a pipeline in the order they were stored.
+   * Stored results of a pipeline in the order they were stored. Fails with an {@link
+   * IllegalArgumentException} if {@code after} is not a cursor.
    *
    * @param after a cursor from the page before; empty for the first page
    * @param limit 1 to 1000

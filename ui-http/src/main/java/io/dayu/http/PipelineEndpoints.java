@@ -17,6 +17,7 @@ import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineVerifier;
+import io.dayu.policy.Policies;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -108,8 +109,13 @@ final class PipelineEndpoints {
         .thenApply(
             body -> {
               var parsed = PipelineVerifier.check(Documents.read(body, form), control.catalog());
-              if (parsed instanceof Parsed.Ok ok) return ok.spec();
-              throw Problem.badPipeline(((Parsed.Bad) parsed).problems()).refused();
+              if (parsed instanceof Parsed.Bad bad)
+                throw Problem.badPipeline(bad.problems()).refused();
+              var spec = ((Parsed.Ok) parsed).spec();
+              // A policy checks its own parameters, and it takes a right pipeline to do so.
+              if (control.policies().make(spec) instanceof Policies.Bad bad)
+                throw Problem.badPipeline(bad.problems()).refused();
+              return spec;
             });
   }
 

@@ -10,6 +10,7 @@ import io.dayu.gossip.NodeReport;
 import io.dayu.gossip.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.policy.Policies;
 import io.dayu.source.Knob;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -47,6 +48,7 @@ final class FakeControlPlane implements ControlPlane {
   private final List<StoredResult> results = new ArrayList<>();
   private final Map<String, Media> frames = new HashMap<>();
   private final List<BoundedSourceQueue<StoredResult>> readers = new CopyOnWriteArrayList<>();
+  private final Policies policies = Policies.load();
   private final Catalog catalog =
       new Catalog(
           List.of(
@@ -54,7 +56,7 @@ final class FakeControlPlane implements ControlPlane {
               new Stage("box-tracker", Set.of(), Set.of(MediaType.BOXES), MediaType.BOXES),
               new Stage("count-by-label", Set.of(), Set.of(MediaType.BOXES), MediaType.LABELS)),
           List.of(new Camera()),
-          Set.of("fixed", "least-loaded"));
+          policies.names());
 
   /** How the next answers fail; empty for not at all. */
   private volatile Optional<Supplier<RuntimeException>> failure = Optional.empty();
@@ -116,6 +118,11 @@ final class FakeControlPlane implements ControlPlane {
   @Override
   public Catalog catalog() {
     return catalog;
+  }
+
+  @Override
+  public Policies policies() {
+    return policies;
   }
 
   @Override

@@ -77,6 +77,17 @@ class PipelineApiTest {
   }
 
   @Test
+  void whatIsWrongWithThePolicyIsToldToo() {
+    var answer =
+        server.post(
+            "application/yaml",
+            Street.YAML.replace(
+                "{name: least-loaded}", "{name: least-loaded, params: {patience: 3}}"));
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(answer.json().at("/problems/0/path").asText()).contains("patience");
+  }
+
+  @Test
   void jsonThatIsNoPipelineIsNotValid() {
     var object = server.post("application/json", "{\"hello\": [1, 2, 3]}");
     assertThat(object.status()).isEqualTo(422);

@@ -68,7 +68,7 @@ final class Street {
       {"apiVersion": "dayu.io/v1alpha1", "kind": "Pipeline", "metadata": {"name": "crossing"},
        "spec": {"sources": [{"name": "cam-0", "uri": "cam:street", "node": "edge-1"}],
                 "stages": [{"id": "detect", "type": "object-detection"}],
-                "policy": {"name": "fixed"}}}
+                "policy": {"name": "cloud-only"}}}
       """;
 
   private Street() {}
