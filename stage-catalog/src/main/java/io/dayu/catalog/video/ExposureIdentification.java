@@ -35,7 +35,7 @@ public final class ExposureIdentification implements StageProvider {
         "exposure-identification",
         "1",
         "Labels a frame with its mean brightness (0 to 1), the underexposed and overexposed shares"
-            + " of its pixels (0 to 1) and its sharpness (variance of the Laplacian; below about 50"
+            + " of its pixels (0 to 1) and its sharpness (variance of the Laplacian; below about 100"
             + " it looks blurred)",
         Set.of(MediaType.FRAMES),
         Set.of(),

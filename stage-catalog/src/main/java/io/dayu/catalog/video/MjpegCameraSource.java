@@ -9,7 +9,6 @@ import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.pekko.NotUsed;
-import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
@@ -56,10 +55,6 @@ public final class MjpegCameraSource implements SourceProvider {
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
-    return Source.unfoldResource(
-            () -> new MjpegReader(context.uri(), context.knobs()),
-            MjpegReader::next,
-            MjpegReader::close)
-        .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER));
+    return BlockingReader.source(() -> new MjpegReader(context.uri(), context.knobs()));
   }
 }

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** One connection to a camera. Blocking; not thread-safe. */
-final class MjpegReader implements AutoCloseable {
+final class MjpegReader implements BlockingReader {
   /** How long a camera may take to connect, to answer and to send one frame, in milliseconds. */
   static final int SILENCE_MS = 5000;
 
@@ -45,15 +45,17 @@ final class MjpegReader implements AutoCloseable {
     if (uri.getUserInfo() != null)
       connection.setRequestProperty("Authorization", "Basic " + encoded(uri.getUserInfo()));
     try {
-      parts = new MultipartStream(connection.getInputStream(), boundary(), SILENCE_MS);
+      var boundary = boundary();
+      parts = new MultipartStream(connection.getInputStream(), boundary, SILENCE_MS);
     } catch (IOException | RuntimeException e) {
       connection.disconnect();
       throw failure(e);
     }
   }
 
-  /** The next element's frames; a live source never ends by itself. */
-  Optional<Segment> next() {
+  /** A live source never ends by itself. */
+  @Override
+  public Optional<Segment> next() {
     var now = VideoKnobs.of(knobs.get());
     var frames = Frames.newBuilder().setFps(now.fps());
     try {

@@ -84,7 +84,7 @@ public final class MotionDetection implements StageProvider {
 
     private Detector(double minArea) {
       this.minArea = minArea;
-      Natives.openCv();
+      Natives.openCvVideo();
       backgrounds = new StreamStates<>(STREAMS, Background::new, b -> b.model.close());
       brush =
           opencv_imgproc.getStructuringElement(

@@ -20,7 +20,8 @@ final class Sampler {
     }
     var period = 1e6 / fps;
     // The first frame, a pause, or another rate than before: the rhythm begins here.
-    if (Double.isNaN(dueMicros) || Math.abs(micros - dueMicros) > period) dueMicros = micros;
+    var late = micros - dueMicros;
+    if (Double.isNaN(late) || late > period || late < -1.5 * period) dueMicros = micros;
     if (micros < dueMicros - period / 4) return false;
     dueMicros += period;
     return true;

@@ -30,6 +30,7 @@ final class TfliteModel implements AutoCloseable {
    */
   TfliteModel(String resource) {
     Natives.openCv();
+    Natives.tensorFlowLite();
     bytes = read(resource);
     model = FlatBufferModel.BuildFromBuffer(bytes, bytes.limit());
     if (model == null || model.isNull())

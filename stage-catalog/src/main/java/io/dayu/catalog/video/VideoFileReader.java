@@ -18,7 +18,7 @@ import org.bytedeco.javacv.OpenCVFrameConverter;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /** One reading of a video file through FFmpeg. Blocking; not thread-safe. */
-final class VideoFileReader implements AutoCloseable {
+final class VideoFileReader implements BlockingReader {
   /** Positions of the n-th round of a looped file begin at n times this, about 200 days. */
   private static final long ROUND = 1L << 44;
 
@@ -70,8 +70,8 @@ final class VideoFileReader implements AutoCloseable {
     }
   }
 
-  /** The next element's frames; empty at the end of the file. */
-  Optional<Segment> next() {
+  @Override
+  public Optional<Segment> next() {
     var now = VideoKnobs.of(knobs.get());
     var frames = Frames.newBuilder().setFps(rate(now));
     try {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.pekko.NotUsed;
-import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
@@ -48,17 +47,14 @@ public final class VideoFileSource implements SourceProvider {
   public Source<Segment, NotUsed> open(SourceContext context) {
     var file = Path.of(path(context.uri()));
     var query = query(context.uri());
-    return Source.unfoldResource(
-            () ->
-                new VideoFileReader(
-                    file,
-                    query.contains("realtime=true"),
-                    query.contains("loop=true"),
-                    context.position(),
-                    context.knobs()),
-            VideoFileReader::next,
-            VideoFileReader::close)
-        .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER));
+    return BlockingReader.source(
+        () ->
+            new VideoFileReader(
+                file,
+                query.contains("realtime=true"),
+                query.contains("loop=true"),
+                context.position(),
+                context.knobs()));
   }
 
   /** {@code file:street.mp4} has no path in the sense of {@link URI}, but means one. */
