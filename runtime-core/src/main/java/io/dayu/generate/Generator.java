@@ -147,7 +147,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final PathChooser paths = new PathChooser();
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
-  private final LinkedHashMap<Long, Flight> inFlight = new LinkedHashMap<>(); // bounded by the window
+  private final LinkedHashMap<Long, Flight> inFlight =
+      new LinkedHashMap<>(); // bounded by the window
   private final ArrayDeque<Element> waiting = new ArrayDeque<>(); // a batch, or the live buffer
   private final ArrayDeque<Long> waitingBorn = new ArrayDeque<>();
   private Plan plan;
@@ -439,9 +440,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
     int mine = ++generation;
     var source =
-        identity
-            .provider()
-            .open(new SourceContext(identity.source().uri(), position, knobs::get));
+        identity.provider().open(new SourceContext(identity.source().uri(), position, knobs::get));
     kill =
         source
             // What comes while a batch is handed over goes along with the next one.
@@ -510,7 +509,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
-  /** Whether the decision covers the plan; after a change of the pipeline it may be an older one. */
+  /**
+   * Whether the decision covers the plan; after a change of the pipeline it may be an older one.
+   */
   private boolean routed() {
     if (decision == null) return false;
     for (var stage : plan.order()) if (!decision.route().containsKey(stage.id())) return false;

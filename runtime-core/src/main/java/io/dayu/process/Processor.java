@@ -123,9 +123,11 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     this.join =
         after.size() < 2
             ? Optional.empty()
-            : Optional.of(new JoinBuffer(
+            : Optional.of(
+                new JoinBuffer(
                     element -> after.stream().allMatch(element::containsOutputs),
-                    settings.joinCapacity(), settings.joinPatience()));
+                    settings.joinCapacity(),
+                    settings.joinPatience()));
     this.backoff = settings.minBackoff();
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
     start();
@@ -175,7 +177,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
         .onMessageEquals(Retire.INSTANCE, this::onRetire)
         .onMessageEquals(Timer.START, this::onStart)
         .onMessageEquals(Timer.REPORT, this::onReport)
-        .onSignal(ChildFailed.class, failed -> onStageGone(failed.getRef(), failed.getCause().toString()))
+        .onSignal(
+            ChildFailed.class, failed -> onStageGone(failed.getRef(), failed.getCause().toString()))
         .onSignal(Terminated.class, this::onTerminated)
         .onSignal(
             PostStop.class,
@@ -258,7 +261,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onTerminated(Terminated terminated) {
-    if (terminated.getRef().equals(stage)) return onStageGone(terminated.getRef(), "it stopped itself");
+    if (terminated.getRef().equals(stage))
+      return onStageGone(terminated.getRef(), "it stopped itself");
     router.terminated(terminated.getRef());
     return this;
   }
@@ -280,7 +284,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
             working.size());
     var interrupted = java.util.List.copyOf(working.values());
     working.clear();
-    for (var work : interrupted) answered(work, new Outcome.Failed("stage crashed: " + cause, true));
+    for (var work : interrupted)
+      answered(work, new Outcome.Failed("stage crashed: " + cause, true));
     timers.startSingleTimer(Timer.START, backoff);
     var doubled = backoff.multipliedBy(2);
     backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
@@ -340,7 +345,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
                     error == null
                         ? outcome
                         : new Outcome.Failed(
-                            "no answer within " + settings.stageTimeout().toMillis() + " ms", true)));
+                            "no answer within " + settings.stageTimeout().toMillis() + " ms",
+                            true)));
   }
 
   private void answered(Work work, Outcome outcome) {
