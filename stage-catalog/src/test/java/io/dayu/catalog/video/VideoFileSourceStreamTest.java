@@ -22,6 +22,10 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacv.FFmpegFrameGrabber;
+import org.bytedeco.javacv.FFmpegFrameRecorder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +118,37 @@ class VideoFileSourceStreamTest {
     var playlist = directory.resolve("list.mp4");
     Files.writeString(playlist, "#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/x.ts\n");
     assertUnreadable(playlist, "list.mp4 is not a video");
+  }
+
+  @Test
+  void aFileThatIsCutOffFailsAtItsEndInsteadOfEndingEarly(@TempDir Path directory)
+      throws Exception {
+    var whole = directory.resolve("whole.avi");
+    record(whole);
+    assertThat(read(whole.toUri(), 0, Map.of())).hasSize(100);
+    var cut = directory.resolve("cut.avi");
+    var bytes = Files.readAllBytes(whole);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+    assertUnreadable(cut, "although it should last 10.0 s");
+  }
+
+  /** Ten seconds of a face as an AVI, a container that can be read from its beginning. */
+  private static void record(Path file) throws Exception {
+    Natives.ffmpeg();
+    try (var in = new FFmpegFrameGrabber(FACE.toString());
+        var out = new FFmpegFrameRecorder(file.toString(), 400, 300, 0)) {
+      in.start();
+      out.setFormat("avi");
+      out.setVideoCodec(avcodec.AV_CODEC_ID_MJPEG);
+      out.setPixelFormat(avutil.AV_PIX_FMT_YUVJ420P);
+      out.setFrameRate(10);
+      out.start();
+      for (var i = 0; i < 100; i++) {
+        var frame = in.grabImage();
+        frame.timestamp = 0;
+        out.record(frame);
+      }
+    }
   }
 
   @Test
