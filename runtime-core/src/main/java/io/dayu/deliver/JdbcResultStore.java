@@ -6,10 +6,12 @@ import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import javax.sql.DataSource;
 
 /**
@@ -177,6 +179,19 @@ public final class JdbcResultStore implements ResultStore {
   @Override
   public Map<String, Counts> counts(String pipeline) {
     return database.transaction("count results of " + pipeline, c -> results.counts(c, pipeline));
+  }
+
+  @Override
+  public Map<Long, Boolean> outcomes(String stream, Collection<Long> seqs) {
+    if (seqs.isEmpty()) return Map.of();
+    return streams
+        .find(stream)
+        .map(
+            row ->
+                database.transaction(
+                    "look up outcomes of " + stream,
+                    c -> ResultTable.outcomes(c, row, new TreeSet<>(seqs))))
+        .orElse(Map.of());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Media;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +49,9 @@ public interface ResultStore extends AutoCloseable {
 
   /** What is stored, by stream; streams without results are left out. */
   Map<String, Counts> counts(String pipeline);
+
+  /** Whether each of these stored results was delivered (not failed); unknown ones are left out. */
+  Map<Long, Boolean> outcomes(String stream, Collection<Long> seqs);
 
   /** The highest seq stored of a stream, -1 if there is none. */
   long highestSeq(String stream);

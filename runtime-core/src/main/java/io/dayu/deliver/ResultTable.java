@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -96,24 +97,32 @@ final class ResultTable {
 
   private static Set<Key> stored(
       Connection connection, StreamTable.Row stream, NavigableSet<Long> seqs) throws SQLException {
-    var highest = highest(connection, stream.name());
+    var maybe = seqs.headSet(highest(connection, stream.name()), true);
     var old = new HashSet<Key>();
-    var maybe = new ArrayList<>(seqs.headSet(highest, true));
-    for (int from = 0, to; from < maybe.size(); from = to) {
+    for (var seq : outcomes(connection, stream, maybe).keySet()) old.add(new Key(stream, seq));
+    return old;
+  }
+
+  /** Whether each stored result among and between {@code seqs} was delivered, by seq. */
+  static Map<Long, Boolean> outcomes(
+      Connection connection, StreamTable.Row stream, NavigableSet<Long> seqs) throws SQLException {
+    var outcomes = new HashMap<Long, Boolean>();
+    var sorted = new ArrayList<>(seqs);
+    for (int from = 0, to; from < sorted.size(); from = to) {
       to = from + 1;
-      while (to < maybe.size() && maybe.get(to) - maybe.get(to - 1) <= RANGE_GAP) to++;
+      while (to < sorted.size() && sorted.get(to) - sorted.get(to - 1) <= RANGE_GAP) to++;
       try (var select =
           connection.prepareStatement(
-              "SELECT seq FROM dayu_results WHERE stream_id = ? AND seq BETWEEN ? AND ?")) {
+              "SELECT seq, status FROM dayu_results WHERE stream_id = ? AND seq BETWEEN ? AND ?")) {
         select.setInt(1, stream.id());
-        select.setLong(2, maybe.get(from));
-        select.setLong(3, maybe.get(to - 1));
+        select.setLong(2, sorted.get(from));
+        select.setLong(3, sorted.get(to - 1));
         try (var rows = select.executeQuery()) {
-          while (rows.next()) old.add(new Key(stream, rows.getLong(1)));
+          while (rows.next()) outcomes.put(rows.getLong(1), rows.getShort(2) == DELIVERED);
         }
       }
     }
-    return old;
+    return outcomes;
   }
 
   private static void insert(Connection connection, List<Candidate> fresh, long firstPlace)

@@ -6,6 +6,7 @@ import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import java.net.URI;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,7 +39,7 @@ public final class Catalog {
                     provider.getClass().getName()));
     }
     this.sources = List.copyOf(sources);
-    this.policies = java.util.Collections.unmodifiableSet(new TreeSet<>(policies));
+    this.policies = Collections.unmodifiableSet(new TreeSet<>(policies));
   }
 
   /** Everything that {@link ServiceLoader} finds on the class path. */

@@ -2,6 +2,7 @@ package io.dayu.pipeline;
 
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,7 +72,7 @@ public record PipelineSpec(
       Objects.requireNonNull(shed, "shed");
       var copy = new TreeMap<String, List<Double>>();
       knobs.forEach((k, v) -> copy.put(k, List.copyOf(v)));
-      knobs = java.util.Collections.unmodifiableSortedMap(copy);
+      knobs = Collections.unmodifiableSortedMap(copy);
     }
   }
 
@@ -89,21 +90,26 @@ public record PipelineSpec(
    * @param id unique within the pipeline
    * @param type the stage type it refers to
    * @param after ids of the stages whose outputs it needs; empty for a first stage
+   * @param params strings, booleans, numbers, lists and objects; whole numbers are kept as {@link
+   *     Long}, others as {@link Double}
    */
   public record StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");
       after = List.copyOf(after);
-      params = Map.copyOf(params);
+      params = Values.object(params);
     }
   }
 
-  /** The policy by name, with its own parameters. */
+  /** The policy by name, with its own parameters (strings, booleans, numbers, lists, objects). */
   public record PolicySpec(String name, Map<String, Object> params) {
+    /** The policy of a pipeline that names none. */
+    public static final String DEFAULT_NAME = "least-loaded";
+
     public PolicySpec {
       Objects.requireNonNull(name, "name");
-      params = Map.copyOf(params);
+      params = Values.object(params);
     }
   }
 

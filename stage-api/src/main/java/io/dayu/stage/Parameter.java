@@ -1,5 +1,6 @@
 package io.dayu.stage;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -13,11 +14,34 @@ public record Parameter(
     String name, Type type, boolean required, Optional<Object> defaultValue, String description) {
   /** What a value may be; checked when a pipeline is submitted. */
   public enum Type {
-    NUMBER,
-    BOOLEAN,
-    STRING,
+    NUMBER("a number"),
+    BOOLEAN("true or false"),
+    STRING("a string"),
     /** A list of strings; a single string is taken as a list of one. */
-    STRINGS
+    STRINGS("a list of strings");
+
+    private final String wording;
+
+    Type(String wording) {
+      this.wording = wording;
+    }
+
+    /** What it is in a message to a person. */
+    public String wording() {
+      return wording;
+    }
+
+    public boolean accepts(Object value) {
+      return switch (this) {
+        case NUMBER -> value instanceof Number;
+        case BOOLEAN -> value instanceof Boolean;
+        case STRING -> value instanceof String;
+        case STRINGS ->
+            value instanceof String
+                || value instanceof List<?> list
+                    && list.stream().allMatch(String.class::isInstance);
+      };
+    }
   }
 
   public Parameter {
@@ -27,6 +51,9 @@ public record Parameter(
     Objects.requireNonNull(description, "description");
     if (required && defaultValue.isPresent())
       throw new IllegalArgumentException("required parameter " + name + " has a default");
+    if (defaultValue.isPresent() && !type.accepts(defaultValue.get()))
+      throw new IllegalArgumentException(
+          "the default of parameter " + name + " is not " + type.wording());
   }
 
   public static Parameter required(String name, Type type, String description) {

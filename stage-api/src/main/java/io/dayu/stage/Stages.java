@@ -7,10 +7,16 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Stage behaviours from plain functions. An exception of the function fails the element, retryable.
+ * Stage behaviours from plain functions. An exception of the function fails the element, retryable,
+ * and so does an answer of null.
+ *
+ * <p>So does a {@link LinkageError}, such as a native library that does not load: actors count it
+ * as fatal and would end the whole node. Any other {@link Error} is not caught.
  */
 public final class Stages {
   private Stages() {}
@@ -38,40 +44,17 @@ public final class Stages {
    * where computing and calls into natives belong.
    */
   public static Behavior<StageCommand> sync(Work work) {
-    return Behaviors.receive(StageCommand.class)
-        .onMessage(
-            StageCommand.Process.class,
-            process -> {
-              process.replyTo().tell(run(work, process.element()));
-              return Behaviors.same();
-            })
-        .build();
+    return answering(work).build();
   }
 
   /** Like {@link #sync(Work)}, opened when the instance starts and closed when it stops. */
   public static Behavior<StageCommand> using(Supplier<? extends Resource> open) {
     return Behaviors.setup(
         context -> {
-          Resource resource = open.get();
-          return Behaviors.receive(StageCommand.class)
-              .onMessage(
-                  StageCommand.Process.class,
-                  process -> {
-                    process.replyTo().tell(run(resource, process.element()));
-                    return Behaviors.same();
-                  })
-              .onSignal(
-                  PostStop.class,
-                  stop -> {
-                    resource.close();
-                    return Behaviors.same();
-                  })
-              .onSignal(
-                  org.apache.pekko.actor.typed.PreRestart.class,
-                  restart -> {
-                    resource.close();
-                    return Behaviors.same();
-                  })
+          Resource resource = open(open);
+          return answering(resource)
+              .onSignal(PostStop.class, stop -> close(resource))
+              .onSignal(PreRestart.class, restart -> close(resource))
               .build();
         });
   }
@@ -86,8 +69,8 @@ public final class Stages {
                 work.apply(process.element())
                     .whenComplete(
                         (outcome, error) ->
-                            process.replyTo().tell(error == null ? outcome : failed(error)));
-              } catch (Exception e) {
+                            process.replyTo().tell(error == null ? given(outcome) : failed(error)));
+              } catch (Exception | LinkageError e) {
                 process.replyTo().tell(failed(e));
               }
               return Behaviors.same();
@@ -100,12 +83,41 @@ public final class Stages {
     return new Outcome.Output(media);
   }
 
+  private static BehaviorBuilder<StageCommand> answering(Work work) {
+    return Behaviors.receive(StageCommand.class)
+        .onMessage(
+            StageCommand.Process.class,
+            process -> {
+              process.replyTo().tell(run(work, process.element()));
+              return Behaviors.same();
+            });
+  }
+
+  private static Resource open(Supplier<? extends Resource> open) {
+    try {
+      return open.get();
+    } catch (LinkageError e) {
+      throw new IllegalStateException("a library of the stage cannot be loaded: " + e, e);
+    }
+  }
+
+  private static Behavior<StageCommand> close(Resource resource) {
+    resource.close();
+    return Behaviors.same();
+  }
+
   private static Outcome run(Work work, Element element) {
     try {
-      return work.apply(element);
-    } catch (Exception e) {
+      return given(work.apply(element));
+    } catch (Exception | LinkageError e) {
       return failed(e);
     }
+  }
+
+  private static Outcome given(Outcome outcome) {
+    return outcome == null
+        ? new Outcome.Failed("the stage's function answered null instead of an outcome", true)
+        : outcome;
   }
 
   private static Outcome failed(Throwable error) {

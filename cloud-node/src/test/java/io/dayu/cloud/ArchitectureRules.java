@@ -1,0 +1,224 @@
+package io.dayu.cloud;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.be;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.Date;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+
+/**
+ * Which package may know which: the layers of docs/architecture.md. {@link ArchitectureTest} holds
+ * our code to them, {@link ArchitectureRulesTest} shows that each catches what it is for.
+ */
+final class ArchitectureRules {
+  private static final String[] STAGE_API = {
+    "io.dayu.element..", "io.dayu.stage..", "io.dayu.source..", "io.dayu.pipeline.."
+  };
+  private static final String[] RUNTIME = {
+    "io.dayu.node..",
+    "io.dayu.generate..",
+    "io.dayu.process..",
+    "io.dayu.link..",
+    "io.dayu.deliver..",
+    "io.dayu.uplink..",
+    "io.dayu.gossip..",
+    "io.dayu.lifecycle..",
+    "io.dayu.wire..",
+    "io.dayu.read.."
+  };
+  private static final String[] SCHEDULER = {
+    "io.dayu.collect..",
+    "io.dayu.evaluate..",
+    "io.dayu.policy..",
+    "io.dayu.realise..",
+    "io.dayu.lab.."
+  };
+  private static final String[] INTERFACES = {"io.dayu.http..", "io.dayu.cli.."};
+  private static final String[] ENDS = {
+    "io.dayu.cloud..", "io.dayu.edge..", "io.dayu.k8s..", "io.dayu.sim..", "io.dayu.bench.."
+  };
+  private static final String[] CATALOG = {"io.dayu.catalog.."};
+
+  static final ArchRule EVERY_PACKAGE_BELONGS_TO_A_MODULE =
+      classes()
+          .that()
+          .resideInAPackage("io.dayu..")
+          .should()
+          .resideInAnyPackage(all(STAGE_API, RUNTIME, SCHEDULER, INTERFACES, ENDS, CATALOG))
+          .because("a package without a place here is not covered by the rules below");
+
+  static final ArchRule STAGE_API_KNOWS_ONLY_ITSELF =
+      noClasses()
+          .that()
+          .resideInAnyPackage(STAGE_API)
+          .should()
+          .dependOnClassesThat(oursOutside(STAGE_API))
+          .because("authors of stages and sources compile against it alone");
+
+  static final ArchRule RUNTIME_KNOWS_NEITHER_SCHEDULER_NOR_INTERFACES =
+      noClasses()
+          .that()
+          .resideInAnyPackage(RUNTIME)
+          .should()
+          .dependOnClassesThat(oursOutside(all(STAGE_API, RUNTIME)))
+          .allowEmptyShould(true);
+
+  static final ArchRule SCHEDULER_KNOWS_NO_INTERFACES =
+      noClasses()
+          .that()
+          .resideInAnyPackage(SCHEDULER)
+          .should()
+          .dependOnClassesThat(oursOutside(all(STAGE_API, RUNTIME, SCHEDULER)))
+          .allowEmptyShould(true);
+
+  static final ArchRule CATALOG_KNOWS_ONLY_THE_STAGE_API =
+      noClasses()
+          .that()
+          .resideInAnyPackage(CATALOG)
+          .should()
+          .dependOnClassesThat(oursOutside(all(STAGE_API, CATALOG)))
+          .because("catalog stages have no privilege over a user's own")
+          .allowEmptyShould(true);
+
+  static final ArchRule POLICIES_AND_LAB_KNOW_NO_ACTOR =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.dayu.policy..", "io.dayu.lab..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.pekko..")
+          .because("a policy is a pure function, and the simulator runs without actors")
+          .allowEmptyShould(true);
+
+  static final ArchRule NOBODY_KNOWS_THE_CLOUD_NODE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.dayu.cloud..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.dayu.cloud..");
+
+  static final ArchRule NOBODY_KNOWS_THE_EDGE_NODE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.dayu.edge..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.dayu.edge..");
+
+  static final ArchRule ONLY_K8S_TALKS_TO_KUBERNETES =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.dayu.k8s..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.fabric8..");
+
+  static final ArchRule ONLY_INTERFACES_AND_CLOUD_NODE_HAVE_ROUTES =
+      noClasses()
+          .that(not(resideInAnyPackage(all(INTERFACES, "io.dayu.cloud.."))))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.pekko.http..");
+
+  static final ArchRule CAMERAS_KNOW_ONLY_MEDIA_TYPES =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.sim..")
+          .should()
+          .dependOnClassesThat(oursOutside("io.dayu.sim..", "io.dayu.element.."))
+          .because("a camera is not part of the system that watches it")
+          .allowEmptyShould(true);
+
+  static final ArchRule NOTHING_DECLARES_JAVA_SERIALIZATION =
+      noClasses()
+          .that()
+          .areNotAssignableTo(Throwable.class)
+          .should(be(declared("java.io.Serializable", "java.io.Externalizable")))
+          .because("what travels between nodes is protobuf");
+
+  static final ArchRule NOTHING_USES_JAVA_OR_JACKSON_SERIALIZATION =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching(
+              "java\\.io\\.Object(In|Out)putStream|org\\.apache\\.pekko\\.serialization\\.jackson\\..*");
+
+  static final ArchRule ONLY_COMMANDS_PRINT =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.dayu.cli..", "io.dayu.sim..", "io.dayu.bench..")
+          .should()
+          .accessField(System.class, "out")
+          .because("nodes log");
+
+  static final ArchRule TIME_IS_JAVA_TIME = noFields().should().haveRawType(Date.class);
+
+  static final ArchRule LOGGERS_ARE_PRIVATE_STATIC_FINAL =
+      fields()
+          .that()
+          .haveRawType(Logger.class)
+          .should()
+          .bePrivate()
+          .andShould()
+          .beStatic()
+          .andShould()
+          .beFinal()
+          .allowEmptyShould(true);
+
+  private ArchitectureRules() {}
+
+  /** All rules above, each with its name in words. */
+  static Map<String, ArchRule> all() {
+    var rules = new TreeMap<String, ArchRule>();
+    for (var field : ArchitectureRules.class.getDeclaredFields()) {
+      if (field.getType() != ArchRule.class) continue;
+      try {
+        rules.put(
+            field.getName().toLowerCase(Locale.ROOT).replace('_', ' '), (ArchRule) field.get(null));
+      } catch (IllegalAccessException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    return rules;
+  }
+
+  private static DescribedPredicate<JavaClass> oursOutside(String... packages) {
+    return resideInAPackage("io.dayu..")
+        .and(not(resideInAnyPackage(packages)))
+        .as("are ours, outside of %s", List.of(packages));
+  }
+
+  /** Inherited from a library, as generated messages do, does not count. */
+  private static DescribedPredicate<JavaClass> declared(String... interfaces) {
+    var names = List.of(interfaces);
+    return DescribedPredicate.describe(
+        "declared " + String.join(" or ", names),
+        type -> type.getRawInterfaces().stream().anyMatch(i -> names.contains(i.getName())));
+  }
+
+  private static DescribedPredicate<JavaClass> not(DescribedPredicate<? super JavaClass> other) {
+    return DescribedPredicate.not(other).forSubtype();
+  }
+
+  private static String[] all(String[]... groups) {
+    return Stream.of(groups).flatMap(Stream::of).toArray(String[]::new);
+  }
+
+  private static String[] all(String[] group, String more) {
+    return Stream.concat(Stream.of(group), Stream.of(more)).toArray(String[]::new);
+  }
+}

@@ -1,0 +1,191 @@
+package io.dayu.deliver;
+
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.gossip.NodeNames;
+import io.dayu.uplink.UplinkActor;
+import io.dayu.wire.Wire;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/**
+ * Collects the results of one stream: stores them idempotently, acknowledges them to the generator's
+ * node, and publishes the new ones. A sharded entity of the cloud, one per stream; it keeps nothing
+ * that the store does not have, so it may move or restart at any time. While a batch is being
+ * written the next ones are gathered; their number is bounded by one per ingress.
+ */
+public final class Distributor extends AbstractBehavior<Distributor.Command> {
+  public static final EntityTypeKey<Command> TYPE =
+      EntityTypeKey.create(Command.class, "Distributor");
+
+  public interface Command {}
+
+  /** Store these results of the stream. Always answered. */
+  public record Store(String stream, List<Element> elements, ActorRef<Stored> replyTo)
+      implements Command, Wire {
+    public Store {
+      Objects.requireNonNull(stream, "stream");
+      elements = List.copyOf(elements);
+    }
+  }
+
+  /**
+   * @param problem why they are not stored; they may be sent again
+   */
+  public record Stored(Optional<String> problem) implements Wire {}
+
+  private record Written(
+      List<Store> batches, List<StoredResult> fresh, Map<Long, Boolean> known, Throwable error)
+      implements Command {}
+
+  private final String stream;
+  private final ResultStore store;
+  private final Executor blocking;
+  private final Consumer<List<StoredResult>> published;
+  private final List<Store> gathered = new ArrayList<>();
+  private boolean writing;
+
+  private Distributor(
+      ActorContext<Command> context,
+      String stream,
+      ResultStore store,
+      Executor blocking,
+      Consumer<List<StoredResult>> published) {
+    super(context);
+    this.stream = stream;
+    this.store = store;
+    this.blocking = blocking;
+    this.published = published;
+  }
+
+  /**
+   * @param blocking runs the writes
+   * @param published is told of new results, on the entity's thread; must not block
+   */
+  public static Behavior<Command> create(
+      String stream,
+      ResultStore store,
+      Executor blocking,
+      Consumer<List<StoredResult>> published) {
+    return Behaviors.setup(
+        context -> {
+          context.setLoggerName(Distributor.class);
+          return new Distributor(context, stream, store, blocking, published);
+        });
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Store.class, this::onStore)
+        .onMessage(Written.class, this::onWritten)
+        .build();
+  }
+
+  private Behavior<Command> onStore(Store batch) {
+    gathered.add(batch);
+    if (!writing) write();
+    return this;
+  }
+
+  private Behavior<Command> onWritten(Written written) {
+    writing = false;
+    if (written.error() != null) {
+      var problem = String.valueOf(written.error().getMessage());
+      getContext().getLog().debug("{}: not stored", stream, written.error());
+      written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem))));
+    } else {
+      written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.empty())));
+      acknowledge(written);
+      if (!written.fresh().isEmpty()) published.accept(written.fresh());
+    }
+    if (!gathered.isEmpty()) write();
+    return this;
+  }
+
+  private void write() {
+    writing = true;
+    var batches = List.copyOf(gathered);
+    gathered.clear();
+    getContext()
+        .pipeToSelf(
+            CompletableFuture.supplyAsync(() -> written(batches), blocking),
+            (written, error) ->
+                error == null ? written : new Written(batches, List.of(), Map.of(), error));
+  }
+
+  /** Runs on the blocking executor; touches no field but the store. */
+  private Written written(List<Store> batches) {
+    var results = new ArrayList<StoredResult>();
+    for (var batch : batches)
+      for (var element : batch.elements()) {
+        boolean keep = element.getKeep() && element.hasPayload();
+        // The frame comes first: a result that promises one must have it.
+        if (keep) store.keepFrame(element.getStream(), element.getSeq(), element.getPayload());
+        var bare = element.hasPayload() ? element.toBuilder().clearPayload().build() : element;
+        results.add(new StoredResult(bare, keep));
+      }
+    var fresh = store.store(results);
+    // The first result of an element stands, so a resend that ended otherwise is told what stands.
+    Map<Long, Boolean> known = Map.of();
+    if (fresh.size() < results.size()) {
+      var isFresh = new HashMap<Long, Boolean>();
+      for (var result : fresh) isFresh.put(result.element().getSeq(), true);
+      var again =
+          results.stream()
+              .map(r -> r.element().getSeq())
+              .filter(seq -> !isFresh.containsKey(seq))
+              .toList();
+      known = store.outcomes(stream, again);
+    }
+    return new Written(batches, fresh, known, null);
+  }
+
+  private void acknowledge(Written written) {
+    var seen = new HashMap<Long, Boolean>(written.known());
+    for (var result : written.fresh()) seen.put(result.element().getSeq(), !failed(result.element()));
+    var byOrigin = new HashMap<String, List<Element>>();
+    for (var batch : written.batches())
+      for (var element : batch.elements())
+        byOrigin.computeIfAbsent(element.getOrigin(), o -> new ArrayList<>()).add(element);
+    byOrigin.forEach(
+        (origin, elements) -> {
+          var ok = elements.stream().mapToLong(Element::getSeq).filter(s -> seen.getOrDefault(s, true));
+          var bad =
+              elements.stream().mapToLong(Element::getSeq).filter(s -> !seen.getOrDefault(s, true));
+          var acks =
+              new UplinkActor.Acks(
+                  new Acknowledged(stream, ok.distinct().toArray(), bad.distinct().toArray()));
+          uplink(origin).ifPresent(uplink -> uplink.tell(acks));
+        });
+  }
+
+  private Optional<ActorRef<UplinkActor.Command>> uplink(String node) {
+    var system = getContext().getSystem();
+    return NodeNames.member(Cluster.get(system), node)
+        .map(
+            member ->
+                ActorRefResolver.get(system)
+                    .resolveActorRef(member.address() + "/user/" + UplinkActor.NAME));
+  }
+
+  private static boolean failed(Element element) {
+    return element.getEnding().getKind() == Ending.Kind.FAILED;
+  }
+}

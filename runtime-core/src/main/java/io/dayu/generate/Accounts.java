@@ -1,0 +1,103 @@
+package io.dayu.generate;
+
+import io.dayu.deliver.Ledger;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/** Counts and latencies of one stream. Belongs to one actor. */
+final class Accounts {
+  private static final long MAX_LATENCY_US = TimeUnit.HOURS.toMicros(1);
+
+  /** Recent latencies: two halves, so that old ones fade out. */
+  private Histogram recent = new Histogram(MAX_LATENCY_US, 3);
+
+  private Histogram previous = new Histogram(MAX_LATENCY_US, 3);
+  private long generated;
+  private long delivered;
+  private long failed;
+  private long shed;
+  private long resent;
+  private long acknowledged;
+  private long reported;
+  private long reportedAtNanos = System.nanoTime();
+  private double perSecond;
+  private long lastAckNanos;
+  private long longestGapNanos;
+  private int ticks;
+
+  void generated() {
+    generated++;
+  }
+
+  void shed() {
+    shed++;
+  }
+
+  void resent() {
+    resent++;
+  }
+
+  void done(boolean ok, long latencyUs) {
+    if (ok) delivered++;
+    else failed++;
+    acknowledged++;
+    recent.recordValue(Math.max(0, Math.min(latencyUs, MAX_LATENCY_US)));
+  }
+
+  /** Acknowledgements came; {@code expected} tells whether anything was in flight before. */
+  void acknowledgedAt(long nowNanos, boolean expected) {
+    if (lastAckNanos != 0 && expected)
+      longestGapNanos = Math.max(longestGapNanos, nowNanos - lastAckNanos);
+    lastAckNanos = nowNanos;
+  }
+
+  /** Nothing is in flight, so the time until the next acknowledgement is no gap. */
+  void idleAt(long nowNanos) {
+    lastAckNanos = nowNanos;
+  }
+
+  /** Balances by construction of the caller: {@code inFlight} is counted, not computed. */
+  Ledger ledger(long inFlight) {
+    return new Ledger(generated, delivered, failed, shed, inFlight);
+  }
+
+  /** Brings rates up to date; called once per report. */
+  void tick(long nowNanos) {
+    perSecond = (acknowledged - reported) * 1e9 / Math.max(1, nowNanos - reportedAtNanos);
+    reported = acknowledged;
+    reportedAtNanos = nowNanos;
+    if (++ticks % 15 == 0) {
+      var oldest = previous;
+      previous = recent;
+      oldest.reset();
+      recent = oldest;
+    }
+  }
+
+  double perSecond() {
+    return perSecond;
+  }
+
+  long resentCount() {
+    return resent;
+  }
+
+  double longestGapMs() {
+    return longestGapNanos / 1e6;
+  }
+
+  /** Latency in milliseconds at each of {@code percentiles} over the last 15 to 30 reports. */
+  double[] latencyMs(double... percentiles) {
+    var both = previous.copy();
+    both.add(recent);
+    var values = new double[percentiles.length];
+    for (int i = 0; i < values.length; i++)
+      values[i] = both.getTotalCount() == 0 ? 0 : both.getValueAtPercentile(percentiles[i]) / 1e3;
+    return values;
+  }
+
+  /** A generous latency, for time-outs; 0 if nothing was measured yet. */
+  double slowMs() {
+    return latencyMs(99)[0];
+  }
+}

@@ -1,0 +1,619 @@
+package io.dayu.generate;
+
+import io.dayu.deliver.Acknowledged;
+import io.dayu.element.Element;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.link.Inlet;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Parcel;
+import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.process.Controller;
+import io.dayu.process.Plan;
+import io.dayu.process.Router;
+import io.dayu.source.Knobs;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.UniqueKillSwitch;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.typed.javadsl.ActorSink;
+
+/**
+ * Reads one source and answers for its elements until each is acknowledged. Spawned by the {@link
+ * Controller} of the source's node. It stamps sequence numbers, keeps at most a window of elements
+ * in flight, fixes every element's path from the current decision, and sends an element again, with
+ * a higher attempt, when its acknowledgement is late or a node on its path is suspect. When the
+ * window is full a source that can wait waits; a live one sheds by its rule, counted. A source that
+ * fails is opened again with back-off.
+ */
+public final class Generator extends AbstractBehavior<Generator.Command> {
+  public sealed interface Command {}
+
+  /** Follow this decision from the next element on. */
+  public record Follow(Decision decision) implements Command {}
+
+  /** The pipeline has changed: elements cut from now on take the new plan. */
+  public record Change(Plan plan) implements Command {}
+
+  /** Results were stored. */
+  public record Acked(Acknowledged acknowledged) implements Command {}
+
+  /** Nodes that give no sign of life. */
+  public record Suspects(Set<String> nodes) implements Command {}
+
+  /** Stop reading; end when nothing is in flight any more, or after a while. */
+  public enum Drain implements Command {
+    INSTANCE
+  }
+
+  /**
+   * Who this generator is and what it reads.
+   *
+   * @param node this node
+   * @param firstSeq asks for the sequence number to begin with; tried until it answers
+   */
+  public record Identity(
+      String node,
+      Plan plan,
+      SourceSpec source,
+      SourceProvider provider,
+      Supplier<CompletionStage<Long>> firstSeq) {
+    String stream() {
+      return plan.spec().stream(source);
+    }
+  }
+
+  private record Begin(long seq) implements Command {}
+
+  private record NotYet(Throwable cause) implements Command {}
+
+  private record Opened(ActorRef<Ack> source, int generation) implements Command {}
+
+  private record Cut(List<Segment> segments, ActorRef<Ack> source, int generation)
+      implements Command {}
+
+  private record SourceEnded(int generation) implements Command {}
+
+  private record SourceFailed(Throwable cause, int generation) implements Command {}
+
+  private record Granted(Inlet.Grant grant) implements Command {}
+
+  private record Found(Router.Located located) implements Command {}
+
+  private enum Timer implements Command {
+    REPORT,
+    SWEEP,
+    OPEN,
+    ASK_SEQ
+  }
+
+  private enum Ack {
+    INSTANCE
+  }
+
+  /** An element that is not acknowledged yet. */
+  private static final class Flight {
+    final Element base; // without path, attempt and decision
+    final long bornNanos;
+    final int bytes;
+    Map<String, String> path = Map.of();
+    long sentNanos;
+    long dueNanos;
+    int attempt;
+
+    Flight(Element base, long bornNanos) {
+      this.base = base;
+      this.bornNanos = bornNanos;
+      this.bytes = base.getSerializedSize();
+    }
+  }
+
+  private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
+
+  private final TimerScheduler<Command> timers;
+  private final GenerateSettings settings;
+  private final Identity identity;
+  private final ActorRef<Controller.Command> controller;
+  private final Clock clock;
+  private final Router router;
+  private final Shed shed;
+  private final InFlightLimit limit;
+  private final PathChooser paths = new PathChooser();
+  private final Accounts accounts = new Accounts();
+  private final AtomicReference<Knobs> knobs; // read by the source's threads
+  private final LinkedHashMap<Long, Flight> inFlight = new LinkedHashMap<>(); // bounded by the window
+  private final ArrayDeque<Element> waiting = new ArrayDeque<>(); // a batch, or the live buffer
+  private final ArrayDeque<Long> waitingBorn = new ArrayDeque<>();
+  private Plan plan;
+  private Decision decision;
+  private Set<String> suspects = Set.of();
+  private long inFlightBytes;
+  private long nextSeq = -1;
+  private long position;
+  private StreamState state = StreamState.STARTING;
+  private Optional<String> problem = Optional.empty();
+  private UniqueKillSwitch kill;
+  private ActorRef<Ack> owedTo;
+  private int generation;
+  private Duration backoff;
+  private long keepDueNanos = System.nanoTime();
+  private long drainUntilNanos;
+  private boolean sourceDone;
+
+  private Generator(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      GenerateSettings settings,
+      LinkSettings links,
+      Identity identity,
+      Clock clock,
+      Duration reportEvery,
+      ActorRef<Controller.Command> controller) {
+    super(context);
+    this.timers = timers;
+    this.settings = settings;
+    this.identity = identity;
+    this.plan = identity.plan();
+    this.clock = clock;
+    this.controller = controller;
+    this.router =
+        new Router(
+            context,
+            controller,
+            context.messageAdapter(Router.Located.class, Found::new),
+            context.messageAdapter(Inlet.Grant.class, Granted::new),
+            links);
+    boolean live = identity.provider().descriptor().live();
+    this.shed = identity.source().shed().orElse(live ? Shed.OLDEST : Shed.NONE);
+    this.limit = new InFlightLimit(settings.minWindow(), settings.maxWindow());
+    this.knobs = new AtomicReference<>(Knobs.NONE);
+    this.backoff = settings.sourceMinBackoff();
+    timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
+    timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
+    askSeq();
+  }
+
+  public static Behavior<Command> create(
+      GenerateSettings settings,
+      LinkSettings links,
+      Identity identity,
+      Clock clock,
+      Duration reportEvery,
+      ActorRef<Controller.Command> controller) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(Generator.class);
+                  return new Generator(
+                      context, timers, settings, links, identity, clock, reportEvery, controller);
+                }));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Cut.class, this::onCut)
+        .onMessage(Acked.class, this::onAcked)
+        .onMessage(
+            Granted.class,
+            granted -> {
+              router.granted(granted.grant());
+              return this;
+            })
+        .onMessage(
+            Found.class,
+            found -> {
+              router.located(found.located());
+              return this;
+            })
+        .onMessage(Follow.class, this::onFollow)
+        .onMessage(Change.class, this::onChange)
+        .onMessage(Suspects.class, this::onSuspects)
+        .onMessageEquals(Drain.INSTANCE, this::onDrain)
+        .onMessage(Begin.class, this::onBegin)
+        .onMessage(NotYet.class, this::onNotYet)
+        .onMessage(Opened.class, this::onOpened)
+        .onMessage(SourceEnded.class, this::onSourceEnded)
+        .onMessage(SourceFailed.class, this::onSourceFailed)
+        .onMessageEquals(Timer.SWEEP, this::onSweep)
+        .onMessageEquals(Timer.REPORT, this::onReport)
+        .onMessageEquals(Timer.OPEN, this::onOpen)
+        .onMessageEquals(
+            Timer.ASK_SEQ,
+            () -> {
+              askSeq();
+              return this;
+            })
+        .onSignal(
+            Terminated.class,
+            terminated -> {
+              router.terminated(terminated.getRef());
+              return this;
+            })
+        .onSignal(
+            PostStop.class,
+            stop -> {
+              if (kill != null) kill.shutdown();
+              router.close();
+              return this;
+            })
+        .build();
+  }
+
+  private Behavior<Command> onCut(Cut cut) {
+    if (cut.generation() != generation) return this;
+    long now = System.nanoTime();
+    state = StreamState.RUNNING;
+    problem = Optional.empty();
+    backoff = settings.sourceMinBackoff();
+    for (var segment : cut.segments()) {
+      waiting.add(element(segment, now));
+      waitingBorn.add(now);
+      accounts.generated();
+      position = segment.position();
+      if (shed != Shed.NONE) fill();
+      if (shed != Shed.NONE && waiting.size() > settings.liveBuffer()) shedOne();
+    }
+    fill();
+    owedTo = cut.source();
+    pull();
+    return this;
+  }
+
+  private Behavior<Command> onAcked(Acked acked) {
+    long now = System.nanoTime();
+    int before = inFlight.size();
+    long[] sum = new long[2];
+    var ack = acked.acknowledged();
+    for (long seq : ack.delivered()) land(seq, true, now, sum);
+    for (long seq : ack.failed()) land(seq, false, now, sum);
+    if (sum[1] > 0) {
+      accounts.acknowledgedAt(now, true);
+      limit.observe((double) sum[0] / sum[1], before);
+    }
+    fill();
+    pull();
+    if (inFlight.isEmpty()) accounts.idleAt(now);
+    return finishIfDone();
+  }
+
+  private Behavior<Command> onFollow(Follow follow) {
+    if (decision != null && follow.decision().version() <= decision.version()) return this;
+    boolean first = decision == null;
+    decision = follow.decision();
+    paths.follow(decision);
+    knobs.set(decision.knobs());
+    getContext()
+        .getLog()
+        .info(
+            "{} follows decision {}: {}", identity.stream(), decision.version(), decision.reason());
+    if (first) open();
+    fill();
+    pull();
+    return this;
+  }
+
+  private Behavior<Command> onChange(Change change) {
+    plan = change.plan();
+    return this;
+  }
+
+  private Behavior<Command> onSuspects(Suspects changed) {
+    var fresh = changed.nodes().stream().filter(n -> !suspects.contains(n)).toList();
+    suspects = Set.copyOf(changed.nodes());
+    if (fresh.isEmpty() || !routed()) return this;
+    long now = System.nanoTime();
+    for (var flight : inFlight.values())
+      if (flight.path.values().stream().anyMatch(fresh::contains)) resend(flight, now);
+    return this;
+  }
+
+  private Behavior<Command> onDrain() {
+    if (drainUntilNanos == 0) {
+      drainUntilNanos = System.nanoTime() + settings.drain().toNanos();
+      stopSource();
+      sourceDone = true;
+    }
+    return finishIfDone();
+  }
+
+  private Behavior<Command> onBegin(Begin begin) {
+    nextSeq = begin.seq();
+    open();
+    return this;
+  }
+
+  private Behavior<Command> onNotYet(NotYet notYet) {
+    problem = Optional.of("waits for the cloud to tell where to begin");
+    getContext().getLog().debug("{}: no first sequence number", identity.stream(), notYet.cause());
+    timers.startSingleTimer(Timer.ASK_SEQ, Duration.ofSeconds(1));
+    return this;
+  }
+
+  private Behavior<Command> onOpened(Opened opened) {
+    if (opened.generation() == generation) opened.source().tell(Ack.INSTANCE);
+    return this;
+  }
+
+  private Behavior<Command> onSourceEnded(SourceEnded ended) {
+    if (ended.generation() != generation) return this;
+    if (drainUntilNanos == 0)
+      getContext().getLog().info("{}: the source has ended", identity.stream());
+    sourceDone = true;
+    return finishIfDone();
+  }
+
+  private Behavior<Command> onSourceFailed(SourceFailed failed) {
+    if (failed.generation() != generation) return this;
+    var cause = failed.cause();
+    boolean permanent = cause instanceof SourceException e && e.permanent();
+    problem = Optional.of(String.valueOf(cause.getMessage()));
+    stopSource();
+    if (permanent) {
+      state = StreamState.FAILED;
+      sourceDone = true;
+      getContext().getLog().warn("{} cannot be read: {}", identity.stream(), cause.getMessage());
+      return finishIfDone();
+    }
+    state = StreamState.SOURCE_DOWN;
+    getContext()
+        .getLog()
+        .warn(
+            "{} is not readable now ({}), tried again in {} ms",
+            identity.stream(),
+            cause.getMessage(),
+            backoff.toMillis());
+    timers.startSingleTimer(Timer.OPEN, backoff);
+    var doubled = backoff.multipliedBy(2);
+    backoff =
+        doubled.compareTo(settings.sourceMaxBackoff()) > 0 ? settings.sourceMaxBackoff() : doubled;
+    return this;
+  }
+
+  private Behavior<Command> onSweep() {
+    long now = System.nanoTime();
+    if (routed())
+      for (var flight : inFlight.values())
+        if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) resend(flight, now);
+    if (drainUntilNanos != 0 && now - drainUntilNanos > 0) {
+      getContext()
+          .getLog()
+          .warn(
+              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
+              identity.stream(),
+              inFlight.size() + waiting.size(),
+              settings.drain().toSeconds());
+      return Behaviors.stopped();
+    }
+    return this;
+  }
+
+  /** What still waits here for credit has not been sent: a copy would only lengthen the queue. */
+  private boolean waitsHere(Flight flight, long now) {
+    boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
+    return patient
+        && plan.spec().roots().stream()
+            .anyMatch(root -> router.waiting(flight.path.get(root.id())) > 0);
+  }
+
+  private Behavior<Command> onReport() {
+    accounts.tick(System.nanoTime());
+    report();
+    return this;
+  }
+
+  private Behavior<Command> onOpen() {
+    open();
+    return this;
+  }
+
+  /** Opens the source as soon as both a decision and a first sequence number are there. */
+  private void open() {
+    if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
+    int mine = ++generation;
+    var source =
+        identity
+            .provider()
+            .open(new SourceContext(identity.source().uri(), position, knobs::get));
+    kill =
+        source
+            // What comes while a batch is handed over goes along with the next one.
+            .batchWeighted(
+                BATCH_BYTES,
+                s -> (long) s.payload().getSerializedSize() + BATCH_BYTES / BATCH_ELEMENTS,
+                s -> {
+                  var batch = new ArrayList<Segment>();
+                  batch.add(s);
+                  return batch;
+                },
+                (batch, s) -> {
+                  batch.add(s);
+                  return batch;
+                })
+            .viaMat(KillSwitches.single(), Keep.right())
+            .to(
+                ActorSink.actorRefWithBackpressure(
+                    getContext().getSelf(),
+                    (ActorRef<Ack> replyTo, ArrayList<Segment> batch) ->
+                        new Cut(batch, replyTo, mine),
+                    (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
+                    Ack.INSTANCE,
+                    new SourceEnded(mine),
+                    error -> new SourceFailed(error, mine)))
+            .run(getContext().getSystem());
+  }
+
+  private static final long BATCH_BYTES = 256 << 10;
+  private static final int BATCH_ELEMENTS = 64;
+
+  private void stopSource() {
+    generation++;
+    owedTo = null;
+    if (kill != null) kill.shutdown();
+    kill = null;
+  }
+
+  private Element element(Segment segment, long now) {
+    boolean keep = false;
+    double perSecond = plan.spec().delivery().keepFramesPerSecond();
+    if (perSecond > 0 && now - keepDueNanos >= 0) {
+      keep = true;
+      long every = (long) (1e9 / perSecond);
+      keepDueNanos = Math.max(keepDueNanos + every, now - every);
+    }
+    return Element.newBuilder()
+        .setStream(identity.stream())
+        .setSeq(nextSeq++)
+        .setOrigin(identity.node())
+        .setCreatedAtMs(clock.millis())
+        .setKeep(keep)
+        .setPayload(segment.payload())
+        .build();
+  }
+
+  private void fill() {
+    while (!waiting.isEmpty()
+        && routed()
+        && inFlight.size() < limit.current()
+        && (inFlight.isEmpty() || inFlightBytes < settings.windowBytes())) {
+      var flight = new Flight(waiting.poll(), waitingBorn.poll());
+      inFlight.put(flight.base.getSeq(), flight);
+      inFlightBytes += flight.bytes;
+      send(flight, System.nanoTime());
+    }
+  }
+
+  /** Whether the decision covers the plan; after a change of the pipeline it may be an older one. */
+  private boolean routed() {
+    if (decision == null) return false;
+    for (var stage : plan.order()) if (!decision.route().containsKey(stage.id())) return false;
+    return true;
+  }
+
+  /** Asks the source for more: a live one always, one that can wait when nothing waits here. */
+  private void pull() {
+    if (owedTo == null || shed == Shed.NONE && !waiting.isEmpty()) return;
+    owedTo.tell(Ack.INSTANCE);
+    owedTo = null;
+  }
+
+  private void shedOne() {
+    if (shed == Shed.OLDEST) {
+      waiting.pollFirst();
+      waitingBorn.pollFirst();
+    } else {
+      waiting.pollLast();
+      waitingBorn.pollLast();
+    }
+    accounts.shed();
+  }
+
+  private void send(Flight flight, long now) {
+    flight.attempt++;
+    flight.sentNanos = now;
+    flight.path = paths.path(suspects);
+    flight.dueNanos = now + (resendAfterNanos() << Math.min(flight.attempt - 1, 4));
+    var element =
+        flight.base.toBuilder()
+            .setAttempt(flight.attempt)
+            .setDecision(decision.version())
+            .putAllPath(flight.path)
+            .build();
+    var parcel = new Parcel(element, flight.bornNanos, 0);
+    for (var root : plan.spec().roots())
+      router.send(flight.path.get(root.id()), plan.instance(root.id()), parcel);
+  }
+
+  private void resend(Flight flight, long now) {
+    accounts.resent();
+    getContext()
+        .getLog()
+        .debug(
+            "{}#{} is sent again, attempt {}",
+            identity.stream(),
+            flight.base.getSeq(),
+            flight.attempt + 1);
+    send(flight, now);
+  }
+
+  private long resendAfterNanos() {
+    long usual = (long) (4 * accounts.slowMs() * 1e6);
+    return Math.max(
+        settings.minResend().toNanos(), Math.min(settings.maxResend().toNanos(), usual));
+  }
+
+  private void land(long seq, boolean ok, long now, long[] sum) {
+    var flight = inFlight.remove(seq);
+    if (flight == null) return; // the acknowledgement of an earlier attempt
+    inFlightBytes -= flight.bytes;
+    long latencyUs = (now - flight.bornNanos) / 1_000;
+    accounts.done(ok, latencyUs);
+    // The window answers for the way, not for the wait before it.
+    sum[0] += (now - flight.sentNanos) / 1_000;
+    sum[1]++;
+  }
+
+  private Behavior<Command> finishIfDone() {
+    if (!sourceDone || !inFlight.isEmpty() || !waiting.isEmpty()) return this;
+    if (drainUntilNanos != 0) {
+      report();
+      return Behaviors.stopped();
+    }
+    if (state != StreamState.FAILED) state = StreamState.COMPLETED;
+    report();
+    return this;
+  }
+
+  private void report() {
+    var latency = accounts.latencyMs(50, 95, 99);
+    controller.tell(
+        new Controller.StreamStatus(
+            new StreamReport(
+                identity.stream(),
+                state,
+                accounts.ledger(inFlight.size() + (long) waiting.size()),
+                decision == null ? 0 : decision.version(),
+                limit.current(),
+                accounts.perSecond(),
+                latency[0],
+                latency[1],
+                latency[2],
+                accounts.resentCount(),
+                accounts.longestGapMs(),
+                problem)));
+  }
+
+  private void askSeq() {
+    getContext()
+        .pipeToSelf(
+            identity.firstSeq().get(),
+            (seq, error) -> error == null ? new Begin(seq) : new NotYet(error));
+  }
+}

@@ -1,0 +1,45 @@
+package io.dayu.generate;
+
+import io.dayu.gossip.Decision;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Fixes the path of an element: for every stage one node, drawn from the decision's shares by smooth
+ * weighted round robin (the rule of nginx: the node with the highest running total goes first and
+ * pays the sum of all weights), so that short sequences keep the proportions too. Suspect nodes are
+ * left out while others remain. Belongs to one actor.
+ */
+final class PathChooser {
+  private Decision decision;
+  private final Map<String, Map<String, Integer>> totals = new HashMap<>();
+
+  void follow(Decision decision) {
+    this.decision = decision;
+    totals.clear();
+  }
+
+  Map<String, String> path(Set<String> suspects) {
+    var path = new HashMap<String, String>();
+    decision.route().forEach((stage, shares) -> path.put(stage, next(stage, shares, suspects)));
+    return path;
+  }
+
+  private String next(String stage, List<Decision.Share> shares, Set<String> suspects) {
+    if (shares.size() == 1) return shares.get(0).node();
+    var alive = shares.stream().filter(s -> !suspects.contains(s.node())).toList();
+    var candidates = alive.isEmpty() ? shares : alive;
+    var running = totals.computeIfAbsent(stage, s -> new HashMap<>());
+    int sum = 0;
+    String best = null;
+    for (var share : candidates) {
+      sum += share.weight();
+      int total = running.merge(share.node(), share.weight(), Integer::sum);
+      if (best == null || total > running.get(best)) best = share.node();
+    }
+    running.merge(best, -sum, Integer::sum);
+    return best;
+  }
+}

@@ -1,0 +1,152 @@
+package io.dayu.gossip;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.wire.Wire;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What a node tells everyone about itself.
+ *
+ * @param incarnation differs between two starts of the node's process
+ * @param sequence grows with every report of one incarnation
+ * @param host where its data port is reached
+ * @param stageTypes what it could run
+ * @param stages what it runs
+ * @param streams the streams whose generators it hosts
+ */
+public record NodeReport(
+    String node,
+    Role role,
+    String site,
+    long incarnation,
+    long sequence,
+    String host,
+    int dataPort,
+    Resources resources,
+    Set<String> stageTypes,
+    List<StageReport> stages,
+    List<LinkReport> links,
+    List<StreamReport> streams)
+    implements Wire {
+  public enum Role {
+    CLOUD,
+    EDGE
+  }
+
+  public NodeReport {
+    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(role, "role");
+    Objects.requireNonNull(site, "site");
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(resources, "resources");
+    stageTypes = java.util.Collections.unmodifiableSet(new TreeSet<>(stageTypes));
+    stages = List.copyOf(stages);
+    links = List.copyOf(links);
+    streams = List.copyOf(streams);
+  }
+
+  /**
+   * @param cpu share of all cores that is busy, 0 to 1, whoever uses it
+   * @param load runnable threads over one minute, per core
+   * @param memory share of the machine's memory in use, 0 to 1
+   * @param rssBytes resident memory of the node's process
+   * @param receivedPerSecond bytes on all interfaces but loopback
+   * @param sentPerSecond bytes on all interfaces but loopback
+   * @param celsius temperature of the CPU where a sensor exists
+   */
+  public record Resources(
+      int cores,
+      double cpu,
+      double load,
+      double memory,
+      long memoryBytes,
+      long rssBytes,
+      double receivedPerSecond,
+      double sentPerSecond,
+      OptionalDouble celsius) {}
+
+  public enum StageState {
+    STARTING,
+    RUNNING,
+    /** Crashed; it is started again after a back-off. */
+    BACKING_OFF
+  }
+
+  /**
+   * @param queue elements that wait
+   * @param queueMs smoothed waiting time
+   * @param serviceMs smoothed time of the stage's work, 0 before the first element
+   * @param perSecond elements worked on
+   * @param errorRate share of the recent elements that failed, 0 to 1
+   * @param restarts crashes so far
+   * @param problem why it is not running, or the latest failure
+   */
+  public record StageReport(
+      String pipeline,
+      String stage,
+      String type,
+      StageState state,
+      int queue,
+      double queueMs,
+      double serviceMs,
+      double perSecond,
+      double errorRate,
+      long processed,
+      long failed,
+      long restarts,
+      Optional<String> problem) {}
+
+  /**
+   * A link from this node.
+   *
+   * @param instance {@code <pipeline>/<stage>} at the peer, or the distributor
+   * @param suspect whether the peer gives no sign of life
+   * @param rttMs smoothed round trip of pings
+   * @param transferMs smoothed time of one element on the way
+   */
+  public record LinkReport(
+      String peer,
+      String instance,
+      boolean suspect,
+      double rttMs,
+      double transferMs,
+      double bytesPerSecond,
+      int waiting) {}
+
+  public enum StreamState {
+    STARTING,
+    RUNNING,
+    /** The source cannot be read now; it is tried again. */
+    SOURCE_DOWN,
+    /** The source has ended and every element is accounted for. */
+    COMPLETED,
+    /** The source cannot be read at all. */
+    FAILED
+  }
+
+  /**
+   * @param window elements that may be in flight
+   * @param p50Ms end-to-end latency, by the generator's clock
+   * @param resent elements sent more than once
+   * @param longestGapMs longest time between two acknowledgements while elements were in flight
+   * @param problem what is wrong, if something is
+   */
+  public record StreamReport(
+      String stream,
+      StreamState state,
+      Ledger ledger,
+      long decision,
+      int window,
+      double perSecond,
+      double p50Ms,
+      double p95Ms,
+      double p99Ms,
+      long resent,
+      double longestGapMs,
+      Optional<String> problem) {}
+}

@@ -1,0 +1,30 @@
+package io.dayu.link;
+
+/**
+ * What a producer may still send. Elements and bytes both count; bytes may be overdrawn by one
+ * element, so that an element larger than the window passes. Not thread-safe: it belongs to one
+ * actor.
+ */
+final class Allowance {
+  private long elements;
+  private long bytes;
+
+  boolean available() {
+    return elements > 0 && bytes > 0;
+  }
+
+  void add(long elements, long bytes) {
+    this.elements += elements;
+    this.bytes += bytes;
+  }
+
+  void take(long bytes) {
+    this.elements--;
+    this.bytes -= bytes;
+  }
+
+  void clear() {
+    elements = 0;
+    bytes = 0;
+  }
+}

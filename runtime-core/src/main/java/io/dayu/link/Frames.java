@@ -1,0 +1,108 @@
+package io.dayu.link;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.UnsafeByteOperations;
+import io.dayu.element.Element;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * Frames from and to bytes. A data frame's body begins with the element's age and the link's
+ * transfer time, so that an element need not be rebuilt to tell them.
+ */
+final class Frames {
+  /** Age (8 bytes) and transfer time (4 bytes), both in microseconds. */
+  static final int PREFIX = 12;
+
+  /** Bodies are cut at this size, so that pings and credits get through between the parts. */
+  static final int MAX_BODY = 4 << 20;
+
+  /** What may stand in the first frame of a connection, before the peer is known. */
+  static final int MAX_HELLO = 64 << 10;
+
+  private Frames() {}
+
+  static ByteString control(Frame.Type type, MessageLite message) {
+    int size = message.getSerializedSize();
+    // A frame's body is never empty, but a protobuf message of defaults is; one unused byte leads.
+    var bytes = new byte[Frame.HEADER + 1 + size];
+    header(bytes, 0, type, 1 + size);
+    write(message, bytes, Frame.HEADER + 1, size);
+    return ByteString.fromArrayUnsafe(bytes);
+  }
+
+  /** One frame, or several for an element beyond {@link #MAX_BODY}; one copy of the payload. */
+  static List<ByteString> data(Parcel parcel, long nowNanos, int transferUs) {
+    var element = parcel.element();
+    int size = PREFIX + element.getSerializedSize();
+    if (size <= MAX_BODY) {
+      var bytes = new byte[Frame.HEADER + size];
+      header(bytes, 0, Frame.Type.DATA, size);
+      body(bytes, Frame.HEADER, parcel, nowNanos, transferUs);
+      return List.of(ByteString.fromArrayUnsafe(bytes));
+    }
+    var whole = new byte[size];
+    body(whole, 0, parcel, nowNanos, transferUs);
+    var frames = new ArrayList<ByteString>();
+    for (int from = 0; from < size; from += MAX_BODY) {
+      int length = Math.min(MAX_BODY, size - from);
+      var head = new byte[Frame.HEADER];
+      header(head, 0, from + length < size ? Frame.Type.PART : Frame.Type.DATA, length);
+      frames.add(
+          ByteString.fromArrayUnsafe(head)
+              .concat(ByteString.fromArrayUnsafe(whole, from, length)));
+    }
+    return frames;
+  }
+
+  /** The parcel in a data frame's body; the element aliases {@code body}. */
+  static Parcel parcel(byte[] body, long nowNanos) {
+    if (body.length < PREFIX) throw new LinkException("data frame of " + body.length + " bytes");
+    var prefix = ByteBuffer.wrap(body, 0, PREFIX);
+    long ageUs = prefix.getLong();
+    int transferUs = prefix.getInt();
+    try {
+      var input =
+          UnsafeByteOperations.unsafeWrap(body, PREFIX, body.length - PREFIX).newCodedInput();
+      input.enableAliasing(true); // ignored by every other kind of input
+      return new Parcel(Element.parseFrom(input), nowNanos - ageUs * 1_000, transferUs);
+    } catch (IOException e) {
+      throw new LinkException("data frame is no element: " + e.getMessage());
+    }
+  }
+
+  /** Parses a control frame's body. */
+  static <M> M message(Frame frame, com.google.protobuf.Parser<M> parser) {
+    try {
+      return parser.parseFrom(frame.body(), 1, frame.body().length - 1);
+    } catch (InvalidProtocolBufferException e) {
+      throw new LinkException("broken " + frame.type() + " frame: " + e.getMessage());
+    }
+  }
+
+  private static void body(byte[] bytes, int at, Parcel parcel, long nowNanos, int transferUs) {
+    ByteBuffer.wrap(bytes, at, PREFIX)
+        .putLong(parcel.ageUs(nowNanos) + transferUs)
+        .putInt(transferUs);
+    var element = parcel.element();
+    write(element, bytes, at + PREFIX, element.getSerializedSize());
+  }
+
+  private static void header(byte[] bytes, int at, Frame.Type type, int length) {
+    ByteBuffer.wrap(bytes, at, Frame.HEADER).putInt(length).put((byte) type.code());
+  }
+
+  private static void write(MessageLite message, byte[] bytes, int at, int size) {
+    try {
+      message.writeTo(CodedOutputStream.newInstance(bytes, at, size));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

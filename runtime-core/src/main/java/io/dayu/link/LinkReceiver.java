@@ -1,0 +1,265 @@
+package io.dayu.link;
+
+import io.dayu.link.wire.Bye;
+import io.dayu.link.wire.Credit;
+import io.dayu.link.wire.Hello;
+import io.dayu.link.wire.Ping;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.Tcp;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * The far end of a link: one accepted connection. Spawned by the {@link LinkServer}. The first
+ * frame must be a hello of the right version for a consumer that exists; everything else gets a
+ * {@code bye} with the reason and an end. What the consumer grants goes back to the peer as credit;
+ * a peer that sends more than it was granted is cut off. Ends with its connection or its consumer.
+ */
+final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
+  interface Command {}
+
+  private record Received(Frame frame) implements Command {}
+
+  private record Ended(Throwable cause) implements Command {}
+
+  private record Located(LinkServer.Found found) implements Command {}
+
+  private record Granted(Inlet.Grant grant) implements Command {}
+
+  private enum Timeout implements Command {
+    HELLO
+  }
+
+  /** An element is a little larger on the wire than its credit; a violation is far beyond that. */
+  private static final int SLACK = 2;
+
+  private final LinkSettings settings;
+  private final ActorRef<LinkServer.Lookup> consumers;
+  private final NodeBytes budget;
+  private final String peerAddress;
+  private final BoundedSourceQueue<ByteString> connection;
+  private final ActorRef<Inlet.Grant> grants;
+  private final ArrayDeque<Long> arrivals = new ArrayDeque<>(); // bounded by the window
+  private final ByteArrayOutputStream parts = new ByteArrayOutputStream(0); // bounded by max-element
+  private String producer = "unknown node";
+  private String instance = "";
+  private ActorRef<Inlet.Command> inlet;
+  private long window;
+  private long consumed;
+
+  private LinkReceiver(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      LinkSettings settings,
+      Tcp.IncomingConnection tcp,
+      ActorRef<LinkServer.Lookup> consumers,
+      NodeBytes budget) {
+    super(context);
+    this.settings = settings;
+    this.consumers = consumers;
+    this.budget = budget;
+    this.peerAddress = String.valueOf(tcp.remoteAddress());
+    this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
+    var self = context.getSelf();
+    var in =
+        Flow.<ByteString>create()
+            .via(new FrameDecoder(Frames.MAX_BODY))
+            .toMat(
+                Sink.foreach(frame -> self.tell(new Received(frame))),
+                Keep.right());
+    var out = Source.<ByteString>queue(4096);
+    var ends =
+        out.viaMat(tcp.flow(), Keep.left())
+            .toMat(in, Keep.both())
+            .run(context.getSystem());
+    this.connection = ends.first();
+    ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
+    timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());
+  }
+
+  static Behavior<Command> create(
+      LinkSettings settings,
+      Tcp.IncomingConnection tcp,
+      ActorRef<LinkServer.Lookup> consumers,
+      NodeBytes budget) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(LinkReceiver.class);
+                  return new LinkReceiver(context, timers, settings, tcp, consumers, budget);
+                }));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Received.class, this::onReceived)
+        .onMessage(Granted.class, this::onGranted)
+        .onMessage(Located.class, this::onLocated)
+        .onMessage(Ended.class, this::onEnded)
+        .onMessageEquals(Timeout.HELLO, this::onTimeout)
+        .onSignal(Terminated.class, t -> refuse("the stage has stopped", false))
+        .onSignal(PostStop.class, stop -> onStop())
+        .build();
+  }
+
+  private Behavior<Command> onReceived(Received received) {
+    var frame = received.frame();
+    try {
+      return switch (frame.type()) {
+        case HELLO -> onHello(Frames.message(frame, Hello.parser()));
+        case PART -> {
+          part(frame.body());
+          yield this;
+        }
+        case DATA -> {
+          data(frame.body());
+          yield this;
+        }
+        case PING -> {
+          var ping = Frames.message(frame, Ping.parser());
+          if (!ping.getReply())
+            connection.offer(
+                Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
+          yield this;
+        }
+        case BYE -> {
+          getContext().getLog().debug("{} says bye on {}", producer, instance);
+          yield Behaviors.stopped();
+        }
+        case CREDIT -> throw new LinkException("a producer sends no credit");
+      };
+    } catch (LinkException e) {
+      getContext()
+          .getLog()
+          .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
+      return refuse(e.getMessage(), true);
+    }
+  }
+
+  private Behavior<Command> onHello(Hello hello) {
+    if (!instance.isEmpty()) throw new LinkException("second hello");
+    producer = hello.getNode();
+    instance = hello.getInstance();
+    if (hello.getVersion() != LinkSettings.PROTOCOL)
+      throw new LinkException(
+          "%s speaks link protocol %d, this node %d; run the same release on both"
+              .formatted(producer, hello.getVersion(), LinkSettings.PROTOCOL));
+    getContext()
+        .ask(
+            LinkServer.Found.class,
+            consumers,
+            settings.connectTimeout(),
+            replyTo -> new LinkServer.Lookup(instance, producer, replyTo),
+            (found, error) ->
+                new Located(
+                    error == null
+                        ? found
+                        : new LinkServer.NoConsumer("the node did not answer in time")));
+    return this;
+  }
+
+  private Behavior<Command> onLocated(Located located) {
+    if (located.found() instanceof LinkServer.Consumer consumer) {
+      inlet = consumer.inlet();
+      getContext().watch(inlet);
+      window = budget.take(settings.byteWindow());
+      inlet.tell(new Inlet.Attach(grants, settings.elementWindow(), window));
+      return this;
+    }
+    return refuse(((LinkServer.NoConsumer) located.found()).reason(), false);
+  }
+
+  private void part(byte[] body) {
+    if (parts.size() + (long) body.length > settings.maxElement() + (long) Frames.PREFIX)
+      throw new LinkException(
+          "element beyond dayu.link.max-element = %d bytes".formatted(settings.maxElement()));
+    parts.write(body, 0, body.length);
+  }
+
+  private void data(byte[] body) {
+    if (inlet == null) throw new LinkException("element before credit");
+    if (arrivals.size() >= settings.elementWindow() * SLACK)
+      throw new LinkException("more elements than were granted");
+    byte[] whole = body;
+    if (parts.size() > 0) {
+      part(body);
+      whole = parts.toByteArray();
+      parts.reset();
+    }
+    long now = System.nanoTime();
+    arrivals.add(now);
+    inlet.tell(new Inlet.Offer(Frames.parcel(whole, now), grants));
+  }
+
+  private Behavior<Command> onGranted(Granted granted) {
+    var grant = granted.grant();
+    var credit = Credit.newBuilder().setElements(grant.elements()).setBytes(grant.bytes());
+    // The inlet's first grant opens the link; every later one returns what was taken.
+    if (consumed > 0 || !arrivals.isEmpty()) {
+      long arrived = 0;
+      for (int i = 0; i < grant.elements() && !arrivals.isEmpty(); i++) {
+        arrived = arrivals.poll();
+        consumed++;
+      }
+      credit.setConsumed(consumed).setHeldUs((System.nanoTime() - arrived) / 1_000);
+    }
+    connection.offer(Frames.control(Frame.Type.CREDIT, credit.build()));
+    return this;
+  }
+
+  private Behavior<Command> onEnded(Ended ended) {
+    if (ended.cause() != null) {
+      var cause = ended.cause();
+      // Before a hello nobody knows the peer: whatever it sent was not meant for us.
+      if (cause instanceof LinkException)
+        getContext()
+            .getLog()
+            .warn("link from {} ({}) is cut: {}", producer, peerAddress, cause.getMessage());
+      else getContext().getLog().debug("link from {} ended: {}", producer, cause.toString());
+    }
+    return Behaviors.stopped();
+  }
+
+  private Behavior<Command> onTimeout() {
+    if (!instance.isEmpty()) return this;
+    getContext()
+        .getLog()
+        .warn(
+            "connection from {} is closed: no hello within {} ms; is it a Dayu node?",
+            peerAddress,
+            settings.connectTimeout().toMillis());
+    return refuse("no hello in time", false);
+  }
+
+  private Behavior<Command> refuse(String reason, boolean permanent) {
+    connection.offer(
+        Frames.control(
+            Frame.Type.BYE, Bye.newBuilder().setReason(reason).setPermanent(permanent).build()));
+    return Behaviors.stopped();
+  }
+
+  private Behavior<Command> onStop() {
+    if (inlet != null) {
+      inlet.tell(new Inlet.Detach(grants));
+      budget.giveBack(window);
+    }
+    connection.complete();
+    return this;
+  }
+}

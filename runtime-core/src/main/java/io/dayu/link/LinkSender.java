@@ -1,0 +1,378 @@
+package io.dayu.link;
+
+import io.dayu.gossip.NodeReport.LinkReport;
+import io.dayu.link.wire.Bye;
+import io.dayu.link.wire.Credit;
+import io.dayu.link.wire.Hello;
+import io.dayu.link.wire.Ping;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.Tcp;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * The near end of a link to one stage instance (or the distributor) on another node. Spawned by the
+ * controller, one per pair. It holds a TCP connection, sends no more than the peer has granted, and
+ * tells its owner when the peer becomes suspect and when it lives again. When the connection breaks
+ * it connects again with back-off; what was sent is not sent again here, since the generator's
+ * window does that. While the peer is suspect, elements are given up at once for the same reason.
+ */
+public final class LinkSender extends AbstractBehavior<Inlet.Command> {
+  /** What the owner hears. */
+  public sealed interface Event {}
+
+  /** The peer's state changed, or a second has passed. */
+  public record Status(LinkReport report, long dropped) implements Event {}
+
+  /**
+   * @param peer the node's name, for reports
+   * @param instance what is addressed there
+   * @param self this node's name
+   */
+  public record Target(String peer, InetSocketAddress address, String instance, String self) {}
+
+  private record Connected(BoundedSourceQueue<ByteString> queue, int generation)
+      implements Inlet.Command {}
+
+  private record Received(Frame frame, int generation) implements Inlet.Command {}
+
+  private record Broken(Throwable cause, int generation) implements Inlet.Command {}
+
+  private enum Timer implements Inlet.Command {
+    CONNECT,
+    PING
+  }
+
+  private record Sent(long atNanos, int bytes) {}
+
+  private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
+
+  /** A link that nobody is attached to is closed after so many pings. */
+  private static final int IDLE_PINGS = 30;
+
+  private final TimerScheduler<Inlet.Command> timers;
+  private final LinkSettings settings;
+  private final Target target;
+  private final ActorRef<Event> owner;
+  private final Owed owed;
+  private final Allowance credit = new Allowance();
+  private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
+  private final ArrayDeque<Sent> outstanding = new ArrayDeque<>(); // bounded by the peer's window
+  private BoundedSourceQueue<ByteString> connection;
+  private int generation;
+  private long consumed;
+  private long lastSignOfLife;
+  private long silentSince; // when something first waited for the peer without an answer, 0 if nothing
+  private boolean suspect;
+  private boolean refused; // logged once
+  private Duration backoff;
+  private double rttMs;
+  private double transferUs;
+  private long sentBytes;
+  private long reportedBytes;
+  private double bytesPerSecond;
+  private int idlePings;
+  private long dropped;
+
+  private LinkSender(
+      ActorContext<Inlet.Command> context,
+      TimerScheduler<Inlet.Command> timers,
+      LinkSettings settings,
+      Target target,
+      ActorRef<Event> owner) {
+    super(context);
+    this.timers = timers;
+    this.settings = settings;
+    this.target = target;
+    this.owner = owner;
+    this.owed = new Owed(context.getSelf());
+    this.backoff = settings.minBackoff();
+    timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
+    silentSince = System.nanoTime();
+    connect();
+  }
+
+  public static Behavior<Inlet.Command> create(
+      LinkSettings settings, Target target, ActorRef<Event> owner) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(LinkSender.class);
+                  return new LinkSender(context, timers, settings, target, owner);
+                }));
+  }
+
+  @Override
+  public Receive<Inlet.Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Inlet.Offer.class, this::onOffer)
+        .onMessage(Received.class, this::onReceived)
+        .onMessage(
+            Inlet.Attach.class,
+            attach -> {
+              owed.attach(attach);
+              return this;
+            })
+        .onMessage(
+            Inlet.Detach.class,
+            detach -> {
+              owed.detach(detach.producer());
+              return this;
+            })
+        .onMessage(Connected.class, this::onConnected)
+        .onMessage(Broken.class, this::onBroken)
+        .onMessageEquals(Timer.CONNECT, this::onConnect)
+        .onMessageEquals(Timer.PING, this::onPing)
+        .onSignal(PostStop.class, stop -> onStop())
+        .build();
+  }
+
+  private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
+    if (suspect) {
+      giveUp(new Held(offer.parcel(), offer.producer()));
+    } else if (connection != null && credit.available()) {
+      send(new Held(offer.parcel(), offer.producer()));
+    } else {
+      waiting.add(new Held(offer.parcel(), offer.producer()));
+    }
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onReceived(Received received) {
+    if (received.generation() != generation) return this;
+    long now = System.nanoTime();
+    lastSignOfLife = now;
+    var frame = received.frame();
+    switch (frame.type()) {
+      case CREDIT -> onCredit(Frames.message(frame, Credit.parser()), now);
+      case PING -> {
+        var ping = Frames.message(frame, Ping.parser());
+        if (ping.getReply()) rttMs = smooth(rttMs, (now - ping.getStamp()) / 1e6);
+        else connection.offer(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
+      }
+      case BYE -> onBye(Frames.message(frame, Bye.parser()));
+      case HELLO, DATA, PART ->
+          throw new LinkException("a consumer sends no " + frame.type() + " frames");
+    }
+    silentSince = outstanding.isEmpty() ? 0 : now;
+    if (suspect && connection != null) {
+      suspect = false;
+      getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
+      report();
+    }
+    return this;
+  }
+
+  private void onCredit(Credit grant, long now) {
+    refused = false;
+    backoff = settings.minBackoff();
+    credit.add(grant.getElements(), grant.getBytes());
+    Sent last = null;
+    while (consumed < grant.getConsumed() && !outstanding.isEmpty()) {
+      last = outstanding.poll();
+      consumed++;
+    }
+    if (last != null) {
+      double us = (now - last.atNanos()) / 1e3 - grant.getHeldUs();
+      transferUs = smooth(transferUs, Math.max(0, us));
+    }
+    while (!waiting.isEmpty() && credit.available()) send(waiting.poll());
+  }
+
+  private void onBye(Bye bye) {
+    if (!refused) {
+      getContext()
+          .getLog()
+          .warn("{} on {} refuses the link: {}", target.instance(), target.peer(), bye.getReason());
+      refused = true;
+    }
+    if (bye.getPermanent()) backoff = settings.maxBackoff();
+  }
+
+  private Behavior<Inlet.Command> onConnected(Connected connected) {
+    if (connected.generation() != generation) {
+      connected.queue().complete();
+      return this;
+    }
+    connection = connected.queue();
+    connection.offer(
+        Frames.control(
+            Frame.Type.HELLO,
+            Hello.newBuilder()
+                .setVersion(LinkSettings.PROTOCOL)
+                .setInstance(target.instance())
+                .setNode(target.self())
+                .build()));
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onBroken(Broken broken) {
+    if (broken.generation() != generation) return this;
+    getContext()
+        .getLog()
+        .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
+    boolean wasOpen = consumed > 0 || credit.available() || !outstanding.isEmpty();
+    disconnect();
+    // A broken connection with elements on it is a sign of death of its own: no need to wait.
+    if (wasOpen) becomeSuspect("its connection broke");
+    timers.startSingleTimer(Timer.CONNECT, backoff);
+    var doubled = backoff.multipliedBy(2);
+    backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onConnect() {
+    connect();
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onPing() {
+    long now = System.nanoTime();
+    if (connection != null)
+      connection.offer(Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(now).build()));
+    boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || connection == null;
+    if (!expecting) silentSince = 0;
+    else if (silentSince == 0) silentSince = now;
+    if (!suspect
+        && silentSince != 0
+        && now - Math.max(silentSince, lastSignOfLife) > settings.suspectAfter().toNanos())
+      becomeSuspect("no sign of life for " + settings.suspectAfter().toMillis() + " ms");
+    bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
+    reportedBytes = sentBytes;
+    report();
+    idlePings = owed.isEmpty() ? idlePings + 1 : 0;
+    return idlePings < IDLE_PINGS ? this : Behaviors.stopped();
+  }
+
+  private Behavior<Inlet.Command> onStop() {
+    generation++;
+    if (connection != null) {
+      connection.offer(
+          Frames.control(Frame.Type.BYE, Bye.newBuilder().setReason("link closed").build()));
+      connection.complete();
+    }
+    return this;
+  }
+
+  private void connect() {
+    int mine = ++generation;
+    var self = getContext().getSelf();
+    var system = getContext().getSystem();
+    // Room for all that credit allows in parts, and for control frames.
+    var source = Source.<ByteString>queue(settings.elementWindow() * 2 + 1024);
+    Sink<ByteString, CompletionStage<Done>> sink =
+        Flow.<ByteString>create()
+            .via(new FrameDecoder(Frames.MAX_HELLO))
+            .toMat(Sink.foreach(frame -> self.tell(new Received(frame, mine))), Keep.right());
+    var queue =
+        source
+            .batchWeighted(64 << 10, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
+            .viaMat(
+                Tcp.get(system)
+                    .outgoingConnection(
+                        target.address(),
+                        Optional.empty(),
+                        List.of(),
+                        true,
+                        Optional.of(settings.connectTimeout()),
+                        Optional.empty()),
+                Keep.left())
+            .toMat(
+                sink,
+                (q, done) -> {
+                  done.whenComplete(
+                      (d, error) ->
+                          self.tell(
+                              new Broken(
+                                  error == null ? new LinkException("closed by the peer") : error,
+                                  mine)));
+                  return q;
+                })
+            .run(system);
+    self.tell(new Connected(queue, mine));
+  }
+
+  private void send(Held held) {
+    long now = System.nanoTime();
+    var parcel = held.parcel();
+    int bytes = parcel.weight();
+    if (bytes > settings.maxElement()) {
+      getContext()
+          .getLog()
+          .warn(
+              "element {}#{} of {} bytes is given up: dayu.link.max-element is {}",
+              parcel.element().getStream(),
+              parcel.element().getSeq(),
+              bytes,
+              settings.maxElement());
+      giveUp(held);
+      return;
+    }
+    credit.take(bytes);
+    outstanding.add(new Sent(now, bytes));
+    if (silentSince == 0) silentSince = now;
+    sentBytes += bytes;
+    for (var frame : Frames.data(parcel, now, (int) transferUs)) connection.offer(frame);
+    owed.taken(held.producer(), bytes);
+  }
+
+  private void giveUp(Held held) {
+    dropped++;
+    owed.taken(held.producer(), held.parcel().weight());
+  }
+
+  private void becomeSuspect(String why) {
+    for (var held = waiting.poll(); held != null; held = waiting.poll()) giveUp(held);
+    if (suspect) return;
+    suspect = true;
+    getContext()
+        .getLog()
+        .warn("{} on {} is suspect: {}", target.instance(), target.peer(), why);
+    report();
+  }
+
+  private void disconnect() {
+    generation++;
+    connection = null;
+    credit.clear();
+    outstanding.clear();
+    consumed = 0;
+  }
+
+  private void report() {
+    owner.tell(
+        new Status(
+            new LinkReport(
+                target.peer(),
+                target.instance(),
+                suspect,
+                rttMs,
+                transferUs / 1e3,
+                bytesPerSecond,
+                waiting.size()),
+            dropped));
+  }
+
+  private static double smooth(double old, double sample) {
+    return old == 0 ? sample : old + 0.2 * (sample - old);
+  }
+}

@@ -1,0 +1,121 @@
+package io.dayu.link;
+
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Tcp;
+
+/**
+ * The data port of a node: accepts links and spawns a {@link LinkReceiver} for each. Spawned by the
+ * node's bootstrap, which hears {@link Bound} or {@link BindFailed} once.
+ */
+public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
+  public sealed interface Command {}
+
+  /** How the attempt to open the port ended. */
+  public sealed interface Started {}
+
+  public record Bound(InetSocketAddress address) implements Started {}
+
+  public record BindFailed(Throwable cause) implements Started {}
+
+  private record Opened(Tcp.ServerBinding binding) implements Command {}
+
+  private record NotOpened(Throwable cause) implements Command {}
+
+  private record Accepted(Tcp.IncomingConnection connection) implements Command {}
+
+  private final LinkSettings settings;
+  private final ActorRef<Lookup> consumers;
+  private final ActorRef<Started> starter;
+  private final NodeBytes budget;
+  private Tcp.ServerBinding binding;
+  private long connections;
+
+  /**
+   * Asks for the consumer that a peer wants to reach.
+   *
+   * @param instance as in the hello
+   * @param producer the peer's node
+   */
+  public record Lookup(String instance, String producer, ActorRef<Found> replyTo) {}
+
+  /** The answer to a {@link Lookup}. */
+  public sealed interface Found {}
+
+  public record Consumer(ActorRef<Inlet.Command> inlet) implements Found {}
+
+  /** There is no such consumer here. */
+  public record NoConsumer(String reason) implements Found {}
+
+  private LinkServer(
+      ActorContext<Command> context,
+      LinkSettings settings,
+      InetSocketAddress address,
+      ActorRef<Lookup> consumers,
+      ActorRef<Started> starter) {
+    super(context);
+    this.settings = settings;
+    this.consumers = consumers;
+    this.starter = starter;
+    this.budget = new NodeBytes(settings.nodeBytes());
+    var self = context.getSelf();
+    CompletionStage<Tcp.ServerBinding> bound =
+        Tcp.get(context.getSystem())
+            .bind(address.getHostString(), address.getPort())
+            .toMat(Sink.foreach(c -> self.tell(new Accepted(c))), Keep.left())
+            .run(context.getSystem());
+    context.pipeToSelf(bound, (b, error) -> error == null ? new Opened(b) : new NotOpened(error));
+  }
+
+  public static Behavior<Command> create(
+      LinkSettings settings,
+      InetSocketAddress address,
+      ActorRef<Lookup> consumers,
+      ActorRef<Started> starter) {
+    return Behaviors.setup(
+        context -> new LinkServer(context, settings, address, consumers, starter));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(
+            Opened.class,
+            opened -> {
+              binding = opened.binding();
+              starter.tell(new Bound(binding.localAddress()));
+              return this;
+            })
+        .onMessage(
+            NotOpened.class,
+            failed -> {
+              starter.tell(new BindFailed(failed.cause()));
+              return Behaviors.stopped();
+            })
+        .onMessage(
+            Accepted.class,
+            accepted -> {
+              getContext()
+                  .spawn(
+                      LinkReceiver.create(settings, accepted.connection(), consumers, budget),
+                      "link-" + ++connections);
+              return this;
+            })
+        .onSignal(
+            PostStop.class,
+            stop -> {
+              if (binding != null) binding.unbind();
+              return this;
+            })
+        .build();
+  }
+}

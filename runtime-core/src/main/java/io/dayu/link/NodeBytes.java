@@ -1,0 +1,28 @@
+package io.dayu.link;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Bounds the windows of all inbound links of a node together. Safe for any thread. */
+final class NodeBytes {
+  /** What a link gets even when nothing is left, so that it can work at all. */
+  static final long LEAST = 64 << 10;
+
+  private final AtomicLong left;
+
+  NodeBytes(long bytes) {
+    left = new AtomicLong(bytes);
+  }
+
+  /** A window of at most {@code wanted} and at most half of what is left, at least {@link #LEAST}. */
+  long take(long wanted) {
+    while (true) {
+      long now = left.get();
+      long window = Math.max(LEAST, Math.min(wanted, now / 2));
+      if (left.compareAndSet(now, now - window)) return window;
+    }
+  }
+
+  void giveBack(long window) {
+    left.addAndGet(window);
+  }
+}

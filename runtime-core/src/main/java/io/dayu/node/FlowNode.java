@@ -1,0 +1,106 @@
+package io.dayu.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.gossip.ResourceSampler;
+import io.dayu.link.LinkServer;
+import io.dayu.pipeline.Catalog;
+import io.dayu.process.Controller;
+import io.dayu.source.SourceContext;
+import io.dayu.uplink.Uplink;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** The {@code flow} system of a node: everything that carries elements, and the data port. */
+public final class FlowNode {
+  private static final Duration LISTEN_TIMEOUT = Duration.ofSeconds(10);
+
+  private final ActorSystem<Controller.Command> system;
+  private final InetSocketAddress dataAddress;
+
+  private FlowNode(ActorSystem<Controller.Command> system, InetSocketAddress dataAddress) {
+    this.system = system;
+    this.dataAddress = dataAddress;
+  }
+
+  /**
+   * Starts the system and opens the data port; blocks until it is open.
+   *
+   * @throws StartException if the port cannot be opened
+   */
+  public static FlowNode start(
+      NodeSettings settings, Config config, Catalog catalog, Uplink uplink) {
+    var sampler = new ResourceSampler(settings.cpu(), Clock.systemUTC());
+    var own =
+        ConfigFactory.defaultOverrides()
+            .withFallback(ConfigFactory.parseResources("dayu-flow.conf"))
+            .withFallback(config)
+            .resolve();
+    var starting = new java.util.concurrent.atomic.AtomicReference<ActorSystem<Controller.Command>>();
+    var environment =
+        new Controller.Environment(
+            settings.name(),
+            settings.role(),
+            settings.site(),
+            settings.host(),
+            catalog,
+            uplink,
+            sampler::sample,
+            task ->
+                starting
+                    .get()
+                    .dispatchers()
+                    .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
+                    .execute(task),
+            Clock.systemUTC(),
+            settings.reportEvery(),
+            settings.process(),
+            settings.generate(),
+            settings.link());
+    var system = ActorSystem.create(Controller.create(environment), "flow", own);
+    starting.set(system);
+    try {
+      var started =
+          AskPattern.<Controller.Command, LinkServer.Started>ask(
+                  system,
+                  replyTo ->
+                      new Controller.Listen(
+                          new InetSocketAddress(settings.bindHost(), settings.dataPort()), replyTo),
+                  LISTEN_TIMEOUT,
+                  system.scheduler())
+              .toCompletableFuture()
+              .join();
+      if (started instanceof LinkServer.Bound bound) return new FlowNode(system, bound.address());
+      throw new StartException(
+          "the data port %s:%d cannot be opened (%s); set dayu.node.data-port to a free one"
+              .formatted(
+                  settings.bindHost(),
+                  settings.dataPort(),
+                  ((LinkServer.BindFailed) started).cause().getMessage()),
+          null);
+    } catch (CompletionException | StartException e) {
+      system.terminate();
+      throw e;
+    }
+  }
+
+  public ActorRef<Controller.Command> controller() {
+    return system;
+  }
+
+  public InetSocketAddress dataAddress() {
+    return dataAddress;
+  }
+
+  /** Stops everything; returns when it has. */
+  public void stop() {
+    system.terminate();
+    system.getWhenTerminated().toCompletableFuture().join();
+  }
+}

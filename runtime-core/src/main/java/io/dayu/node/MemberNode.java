@@ -1,0 +1,236 @@
+package io.dayu.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import io.dayu.deliver.Distributor;
+import io.dayu.deliver.ResultStore;
+import io.dayu.deliver.StoredResult;
+import io.dayu.gossip.Gossip;
+import io.dayu.gossip.NodeNames;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.process.Controller;
+import io.dayu.source.SourceContext;
+import io.dayu.uplink.Gateway;
+import io.dayu.uplink.MemberUplink;
+import io.dayu.uplink.UplinkActor;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Routers;
+import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.Subscribe;
+
+/**
+ * The {@code member} system of a node: membership, gossip, uplink and, on a cloud node, gateway and
+ * shards. It may be stopped and started anew while the node's streams run on.
+ */
+public final class MemberNode {
+  /** The name of the member system, part of every address. */
+  public static final String SYSTEM = "dayu";
+
+  /**
+   * What a cloud node adds.
+   *
+   * @param published is told of new results; must not block
+   * @param alongside spawns what else lives in the member system, such as the scheduler; called in
+   *     the guardian
+   */
+  public record Cloud(
+      ResultStore store,
+      Consumer<List<StoredResult>> published,
+      Consumer<Parts> alongside) {}
+
+  /** What those alongside may use. */
+  public record Parts(
+      ActorContext<?> context,
+      ActorRef<Gossip.Command> gossip,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines) {}
+
+  private final ActorSystem<Void> system;
+  private final MemberUplink uplink;
+
+  private MemberNode(ActorSystem<Void> system, MemberUplink uplink) {
+    this.system = system;
+    this.uplink = uplink;
+  }
+
+  /**
+   * Starts the system and attaches it to {@code uplink}. Joining goes on in the background; see
+   * {@link #whenMember}.
+   *
+   * @throws StartException if the cluster port cannot be opened
+   */
+  public static MemberNode start(
+      NodeSettings settings,
+      Config config,
+      ActorRef<Controller.Command> controller,
+      MemberUplink uplink,
+      Optional<Cloud> cloud) {
+    var parts = new CompletableFuture<MemberUplink.Member>();
+    ActorSystem<Void> system;
+    try {
+      system =
+          ActorSystem.create(
+              Behaviors.setup(
+                  context -> {
+                    parts.complete(spawn(context, controller, cloud));
+                    return Behaviors.empty();
+                  }),
+              SYSTEM,
+              memberConfig(settings, config));
+    } catch (RuntimeException e) {
+      throw portTaken(settings, e);
+    }
+    uplink.attach(parts.join());
+    var cluster = Cluster.get(system);
+    // The first cloud node begins the cluster; all others have seeds.
+    if (settings.seeds().isEmpty())
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return new MemberNode(system, uplink);
+  }
+
+  public ActorSystem<Void> system() {
+    return system;
+  }
+
+  /** The address of the cluster port. */
+  public String address() {
+    var address = Cluster.get(system).selfMember().address();
+    return address.getHost().get() + ":" + address.getPort().get();
+  }
+
+  /** Completes when this node is a member, weakly up or up. */
+  public CompletableFuture<Void> whenMember() {
+    var member = new CompletableFuture<Void>();
+    system.systemActorOf(
+        Behaviors.<MemberEvent>setup(
+            context -> {
+              var cluster = Cluster.get(context.getSystem());
+              cluster
+                  .subscriptions()
+                  .tell(Subscribe.create(context.getSelf(), MemberEvent.class));
+              if (isMember(cluster.selfMember())) member.complete(null);
+              return Behaviors.receiveMessage(
+                  event -> {
+                    if (event.member().equals(cluster.selfMember()) && isMember(event.member()))
+                      member.complete(null);
+                    return member.isDone() ? Behaviors.stopped() : Behaviors.same();
+                  });
+            }),
+        "member-watch",
+        Props.empty());
+    return member;
+  }
+
+  private static boolean isMember(Member member) {
+    return member.status().equals(MemberStatus.up())
+        || member.status().equals(MemberStatus.weaklyUp());
+  }
+
+  /** Leaves the cluster and stops; returns when it has, or after a while. */
+  public void stop() {
+    uplink.detach();
+    CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .exceptionally(late -> null)
+        .join();
+  }
+
+  private static MemberUplink.Member spawn(
+      ActorContext<Void> context, ActorRef<Controller.Command> controller, Optional<Cloud> cloud) {
+    var gossip = context.spawn(Gossip.create(Clock.systemUTC()), "gossip");
+    var uplink = context.spawn(UplinkActor.create(gossip, controller), UplinkActor.NAME);
+    var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
+    ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
+        context.getSystem().deadLetters();
+    if (cloud.isPresent()) {
+      var store = cloud.get().store();
+      var blocking =
+          context
+              .getSystem()
+              .dispatchers()
+              .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+      context.spawn(Gateway.create(store, blocking), "gateway");
+      var sharding = ClusterSharding.get(context.getSystem());
+      distributors =
+          sharding.init(
+              Entity.of(
+                      Distributor.TYPE,
+                      entity ->
+                          Distributor.create(
+                              entity.getEntityId(), store, blocking, cloud.get().published()))
+                  .withRole("cloud")
+                  .withSettings(
+                      org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings.create(
+                              context.getSystem())
+                          .withRememberEntities(false)));
+      var pipelines =
+          sharding.init(
+              Entity.of(
+                      PipelineEntity.TYPE,
+                      entity ->
+                          PipelineEntity.create(entity.getEntityId(), entity.getShard(), gossip))
+                  .withRole("cloud"));
+      cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
+    }
+    return new MemberUplink.Member(context.getSystem(), uplink, gateways, distributors);
+  }
+
+  private static Config memberConfig(NodeSettings settings, Config config) {
+    boolean isCloud = settings.role() == Role.CLOUD;
+    Map<String, Object> own = new HashMap<>();
+    own.put("pekko.remote.artery.canonical.hostname", settings.host());
+    own.put("pekko.remote.artery.canonical.port", settings.clusterPort());
+    own.put("pekko.remote.artery.bind.hostname", settings.bindHost());
+    own.put(
+        "pekko.cluster.roles",
+        List.of(isCloud ? "cloud" : "edge", NodeNames.role(settings.name())));
+    own.put("pekko.cluster.multi-data-center.self-data-center", settings.dataCenter());
+    own.put(
+        "pekko.cluster.seed-nodes",
+        settings.seeds().stream().map(s -> "pekko://" + SYSTEM + "@" + s).toList());
+    var base = ConfigFactory.defaultOverrides();
+    for (var entry : own.entrySet())
+      base =
+          base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
+    if (!isCloud) base = base.withFallback(ConfigFactory.parseResources("dayu-edge.conf"));
+    return base.withFallback(ConfigFactory.parseResources("dayu-member.conf"))
+        .withFallback(config)
+        .resolve();
+  }
+
+  private static RuntimeException portTaken(NodeSettings settings, RuntimeException error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause())
+      if (cause instanceof java.net.BindException
+          || String.valueOf(cause.getMessage()).contains("bind"))
+        return new StartException(
+            "the cluster port %s:%d cannot be opened (%s); set dayu.cluster.port to a free one"
+                .formatted(settings.bindHost(), settings.clusterPort(), cause.getMessage()),
+            error);
+    return error;
+  }
+}

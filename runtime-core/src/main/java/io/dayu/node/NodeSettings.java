@@ -1,0 +1,166 @@
+package io.dayu.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.generate.GenerateSettings;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.ResourceSampler;
+import io.dayu.link.LinkSettings;
+import io.dayu.process.ProcessSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * A node's configuration, read and checked once. See {@code reference.conf} for the keys.
+ *
+ * @param site {@code cloud}, or the site of an edge
+ * @param bindHost where to listen
+ * @param seeds cloud nodes to join, {@code host:port}
+ */
+public record NodeSettings(
+    Role role,
+    String name,
+    String site,
+    String host,
+    String bindHost,
+    int dataPort,
+    Path dataDir,
+    int clusterPort,
+    List<String> seeds,
+    ResourceSampler.Cpu cpu,
+    Duration reportEvery,
+    LinkSettings link,
+    ProcessSettings process,
+    GenerateSettings generate) {
+  private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
+
+  /**
+   * Reads {@code dayu} of {@code config}.
+   *
+   * @throws ConfigurationException with all problems at once
+   */
+  public static NodeSettings from(Role role, Config config) {
+    var problems = new ArrayList<String>();
+    unknownKeys(config, problems);
+    var dayu = config.getConfig("dayu");
+    var read = new Reader(dayu, problems);
+    var name = read.text("node.name");
+    if (!name.matches(NAME))
+      problems.add(
+          "dayu.node.name is \"%s\"; set it, or DAYU_NODE_NAME, to letters, digits and dashes"
+              .formatted(name));
+    var site = role == Role.CLOUD ? "cloud" : read.text("node.site");
+    if (site.isEmpty()) site = name;
+    var host = read.text("node.host");
+    var bindHost = read.text("node.bind-host");
+    var seeds =
+        Arrays.stream(read.text("cluster.seeds").split(","))
+            .map(String::trim)
+            .filter(s -> !s.isEmpty())
+            .toList();
+    for (var seed : seeds)
+      if (!seed.matches("[^:@/\\s]+:\\d{1,5}"))
+        problems.add(
+            "dayu.cluster.seeds has \"%s\"; write host:port, separated by commas".formatted(seed));
+    if (role == Role.EDGE && seeds.isEmpty())
+      problems.add(
+          "dayu.cluster.seeds is empty; an edge needs the cloud nodes' host:port (or DAYU_SEEDS)");
+    var cpu =
+        read.get(
+            "monitor.cpu",
+            () ->
+                ResourceSampler.Cpu.valueOf(
+                    dayu.getString("monitor.cpu").toUpperCase(Locale.ROOT)),
+            ResourceSampler.Cpu.MACHINE);
+    int dataPort = read.port("node.data-port");
+    int clusterPort = read.port("cluster.port");
+    var dataDir = read.get("node.data-dir", () -> Path.of(dayu.getString("node.data-dir")), Path.of("."));
+    var every = read.get("monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ZERO);
+    var link = read.get("link", () -> LinkSettings.from(dayu.getConfig("link")), null);
+    var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
+    var generate =
+        read.get("generate", () -> GenerateSettings.from(dayu.getConfig("generate")), null);
+    if (!problems.isEmpty()) throw new ConfigurationException(problems);
+    return new NodeSettings(
+        role,
+        name,
+        site,
+        host,
+        bindHost.isEmpty() ? host : bindHost,
+        dataPort,
+        dataDir,
+        clusterPort,
+        seeds,
+        cpu,
+        every,
+        link,
+        process,
+        generate);
+  }
+
+  /** The data center of the node: one for the cloud, one for every edge site. */
+  public String dataCenter() {
+    return role == Role.CLOUD ? "cloud" : "edge-" + site;
+  }
+
+  private static void unknownKeys(Config config, List<String> problems) {
+    var known = new TreeSet<String>();
+    ConfigFactory.defaultReference().getConfig("dayu").entrySet().forEach(e -> known.add(e.getKey()));
+    for (var entry : new TreeSet<>(config.getConfig("dayu").root().unwrapped().keySet().isEmpty() ? List.<String>of() : keys(config)))
+      if (!known.contains(entry)) {
+        var near = known.stream().min((a, b) -> distance(a, entry) - distance(b, entry));
+        problems.add(
+            "dayu.%s is no configuration key; did you mean dayu.%s?"
+                .formatted(entry, near.orElse("node.name")));
+      }
+  }
+
+  private static List<String> keys(Config config) {
+    return config.getConfig("dayu").entrySet().stream().map(e -> e.getKey()).toList();
+  }
+
+  /** Levenshtein's distance. */
+  private static int distance(String a, String b) {
+    var row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) row[j] = j;
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int cost = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        int next = Math.min(Math.min(row[j] + 1, row[j - 1] + 1), diagonal + cost);
+        diagonal = row[j];
+        row[j] = next;
+      }
+    }
+    return row[b.length()];
+  }
+
+  private record Reader(Config dayu, List<String> problems) {
+    <T> T get(String key, Supplier<T> read, T otherwise) {
+      try {
+        return read.get();
+      } catch (ConfigException | IllegalArgumentException | ArithmeticException e) {
+        problems.add("dayu." + key + ": " + e.getMessage());
+        return otherwise;
+      }
+    }
+
+    String text(String key) {
+      return get(key, () -> dayu.getString(key), "");
+    }
+
+    int port(String key) {
+      int port = get(key, () -> dayu.getInt(key), 0);
+      if (port < 0 || port > 65_535) problems.add("dayu.%s is %d, no port".formatted(key, port));
+      return port;
+    }
+  }
+}

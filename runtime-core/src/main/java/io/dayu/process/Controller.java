@@ -1,0 +1,517 @@
+package io.dayu.process;
+
+import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.Ingress;
+import io.dayu.deliver.Outbox;
+import io.dayu.generate.Generator;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.LinkReport;
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.View;
+import io.dayu.link.Inlet;
+import io.dayu.link.LinkSender;
+import io.dayu.link.LinkServer;
+import io.dayu.link.LinkSettings;
+import io.dayu.generate.GenerateSettings;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.stage.StageDescriptor;
+import io.dayu.uplink.Uplink;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Owns all that flows on a node: generators of the sources it reads, processors of the stages it
+ * runs, links to other nodes, the outbox and, on a cloud node, the ingress of results. Guardian of
+ * the {@code flow} system. It brings the node in line with every {@link View} it is given and works
+ * on with the last one when none come. Elements do not pass through it.
+ */
+public final class Controller extends AbstractBehavior<Controller.Command> {
+  public sealed interface Command {}
+
+  /** The state of the cluster as this node now knows it. */
+  public record Viewed(View view) implements Command {}
+
+  /** Results of a stream that this node generates are stored. */
+  public record Acked(Acknowledged acknowledged) implements Command {}
+
+  /** Where is this instance? Answered as soon as it is known. */
+  public record Locate(String node, String instance, ActorRef<Router.Located> replyTo)
+      implements Command {}
+
+  /** From a processor, every second and at changes. */
+  public record StageStatus(String instance, StageReport report) implements Command {}
+
+  /** From a generator, every second and at changes. */
+  public record StreamStatus(StreamReport report) implements Command {}
+
+  /** Open the data port. */
+  public record Listen(InetSocketAddress address, ActorRef<LinkServer.Started> replyTo)
+      implements Command {}
+
+  private record Asked(LinkServer.Lookup lookup) implements Command {}
+
+  private record LinkStatus(LinkSender.Event event) implements Command {}
+
+  private record Sampled(Resources resources) implements Command {}
+
+  private record Listening(LinkServer.Started started, ActorRef<LinkServer.Started> replyTo)
+      implements Command {}
+
+  private enum Timer implements Command {
+    REPORT
+  }
+
+  /**
+   * What a controller works with.
+   *
+   * @param sampler blocking; called on {@code blocking}
+   */
+  public record Environment(
+      String node,
+      Role role,
+      String site,
+      String host,
+      Catalog catalog,
+      Uplink uplink,
+      Supplier<Resources> sampler,
+      Executor blocking,
+      Clock clock,
+      Duration reportEvery,
+      ProcessSettings process,
+      GenerateSettings generate,
+      LinkSettings links) {}
+
+  private record Peer(String host, int port, Role role) {}
+
+  private record Key(String node, String instance) {}
+
+  private record Link(ActorRef<Inlet.Command> sender, Peer peer) {}
+
+  private final Environment env;
+  private final long incarnation;
+  private final ActorRef<LinkSender.Event> linkEvents;
+  private final ActorRef<Inlet.Command> outbox;
+  private final Optional<ActorRef<Inlet.Command>> ingress;
+  private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
+  private final Map<String, Plan> current = new HashMap<>(); // by pipeline
+  private final Map<String, ActorRef<Inlet.Command>> processors = new HashMap<>(); // by instance
+  private final Map<String, StageReport> stages = new TreeMap<>();
+  private final Map<String, ActorRef<Generator.Command>> generators = new HashMap<>(); // by stream
+  private final Map<String, StreamReport> streams = new TreeMap<>();
+  private final Map<Key, Link> links = new HashMap<>();
+  private final Map<Key, LinkReport> linkReports = new HashMap<>();
+  private final Map<Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
+  private Map<String, Peer> peers = Map.of();
+  private Map<String, Decision> decisions = Map.of();
+  private Set<String> suspects = Set.of();
+  private int dataPort;
+  private long sequence;
+  private long ids;
+
+  private Controller(
+      ActorContext<Command> context, TimerScheduler<Command> timers, Environment env) {
+    super(context);
+    this.env = env;
+    this.incarnation = env.clock().millis();
+    this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
+    this.outbox = context.spawn(Outbox.create(env.process(), env.links(), context.getSelf()), "outbox");
+    this.ingress =
+        env.role() == Role.CLOUD
+            ? Optional.of(context.spawn(Ingress.create(env.uplink()), "ingress"))
+            : Optional.empty();
+    tellClouds();
+    timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
+  }
+
+  public static Behavior<Command> create(Environment env) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(Controller.class);
+                  return new Controller(context, timers, env);
+                }));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Acked.class, this::onAcked)
+        .onMessage(Viewed.class, this::onViewed)
+        .onMessage(Locate.class, this::onLocate)
+        .onMessage(Asked.class, this::onAsked)
+        .onMessage(
+            StageStatus.class,
+            status -> {
+              if (processors.containsKey(status.instance()))
+                stages.put(status.instance(), status.report());
+              return this;
+            })
+        .onMessage(
+            StreamStatus.class,
+            status -> {
+              streams.put(status.report().stream(), status.report());
+              return this;
+            })
+        .onMessage(LinkStatus.class, this::onLinkStatus)
+        .onMessage(Listen.class, this::onListen)
+        .onMessage(Listening.class, this::onListening)
+        .onMessageEquals(Timer.REPORT, this::onReport)
+        .onMessage(Sampled.class, this::onSampled)
+        .onSignal(Terminated.class, this::onTerminated)
+        .build();
+  }
+
+  private Behavior<Command> onAcked(Acked acked) {
+    var generator = generators.get(acked.acknowledged().stream());
+    if (generator != null) generator.tell(new Generator.Acked(acked.acknowledged()));
+    return this;
+  }
+
+  private Behavior<Command> onViewed(Viewed viewed) {
+    var view = viewed.view();
+    peers =
+        view.nodes().values().stream()
+            .map(View.Seen::report)
+            .collect(
+                Collectors.toMap(
+                    NodeReport::node, r -> new Peer(r.host(), r.dataPort(), r.role())));
+    // A node that was started again may listen elsewhere; its links follow.
+    links.forEach(
+        (key, link) -> {
+          var peer = peers.get(key.node());
+          if (peer != null && !peer.equals(link.peer())) getContext().stop(link.sender());
+        });
+    decisions = view.decisions();
+    tellClouds();
+    apply(view);
+    for (var decision : decisions.values()) {
+      var generator = generators.get(decision.stream());
+      if (generator != null) generator.tell(new Generator.Follow(decision));
+      start(decision);
+    }
+    for (var key : List.copyOf(unanswered.keySet()))
+      locate(key)
+          .ifPresent(
+              ref ->
+                  unanswered
+                      .remove(key)
+                      .forEach(r -> r.tell(new Router.Located(key.node(), key.instance(), ref))));
+    return this;
+  }
+
+  private Behavior<Command> onLocate(Locate locate) {
+    var key = new Key(locate.node(), locate.instance());
+    locate(key)
+        .ifPresentOrElse(
+            ref -> locate.replyTo().tell(new Router.Located(key.node(), key.instance(), ref)),
+            () -> {
+              var asking = unanswered.computeIfAbsent(key, k -> new ArrayList<>());
+              if (!asking.contains(locate.replyTo())) asking.add(locate.replyTo());
+            });
+    return this;
+  }
+
+  private Behavior<Command> onAsked(Asked asked) {
+    var lookup = asked.lookup();
+    LinkServer.Found answer =
+        local(lookup.instance())
+            .<LinkServer.Found>map(LinkServer.Consumer::new)
+            .orElseGet(
+                () ->
+                    new LinkServer.NoConsumer(
+                        "node %s does not know %s (yet)".formatted(env.node(), lookup.instance())));
+    lookup.replyTo().tell(answer);
+    return this;
+  }
+
+  private Behavior<Command> onLinkStatus(LinkStatus status) {
+    var report = ((LinkSender.Status) status.event()).report();
+    var key = new Key(report.peer(), report.instance());
+    if (links.containsKey(key)) linkReports.put(key, report);
+    tellSuspects();
+    return this;
+  }
+
+  private Behavior<Command> onListen(Listen listen) {
+    var consumers = getContext().messageAdapter(LinkServer.Lookup.class, Asked::new);
+    var started =
+        getContext()
+            .messageAdapter(
+                LinkServer.Started.class, s -> new Listening(s, listen.replyTo()));
+    getContext()
+        .spawn(
+            LinkServer.create(env.links(), listen.address(), consumers, started), "link-server");
+    return this;
+  }
+
+  private Behavior<Command> onListening(Listening listening) {
+    if (listening.started() instanceof LinkServer.Bound bound) dataPort = bound.address().getPort();
+    listening.replyTo().tell(listening.started());
+    onReport();
+    return this;
+  }
+
+  private Behavior<Command> onReport() {
+    getContext()
+        .pipeToSelf(
+            CompletableFuture.supplyAsync(env.sampler(), env.blocking()),
+            (resources, error) -> {
+              if (error != null) throw new IllegalStateException("resource sampler", error);
+              return new Sampled(resources);
+            });
+    return this;
+  }
+
+  private Behavior<Command> onSampled(Sampled sampled) {
+    if (dataPort == 0) return this;
+    env.uplink()
+        .report(
+            new NodeReport(
+                env.node(),
+                env.role(),
+                env.site(),
+                incarnation,
+                ++sequence,
+                env.host(),
+                dataPort,
+                sampled.resources(),
+                env.catalog().stages().stream()
+                    .map(StageDescriptor::type)
+                    .collect(Collectors.toSet()),
+                List.copyOf(stages.values()),
+                List.copyOf(linkReports.values()),
+                List.copyOf(streams.values())));
+    return this;
+  }
+
+  private Behavior<Command> onTerminated(Terminated terminated) {
+    var gone = terminated.getRef();
+    if (processors.values().removeIf(ref -> ref.equals(gone)))
+      stages.keySet().retainAll(processors.keySet());
+    if (links.values().removeIf(link -> link.sender().equals(gone))) {
+      linkReports.keySet().retainAll(links.keySet());
+      tellSuspects();
+    }
+    if (generators.values().removeIf(ref -> ref.equals(gone)))
+      streams.keySet().retainAll(generators.keySet());
+    forgetPlans();
+    return this;
+  }
+
+  private void apply(View view) {
+    for (var pipeline : view.pipelines().values()) {
+      var name = pipeline.spec().name();
+      var known = current.get(name);
+      if (known != null && known.version() >= pipeline.version()) continue;
+      var plan = new Plan(pipeline, env.catalog());
+      current.put(name, plan);
+      plans.put(plan.key(), plan);
+      if (known != null) retire(known);
+      getContext().getLog().info("pipeline {} is to run, version {}", name, plan.version());
+    }
+    for (var name : List.copyOf(current.keySet()))
+      if (view.dropped().getOrDefault(name, 0L) >= current.get(name).version()) {
+        getContext().getLog().info("pipeline {} is to stop", name);
+        retire(current.remove(name));
+      }
+    for (var plan : current.values())
+      for (var source : plan.spec().sources())
+        if (source.node().equals(Optional.of(env.node()))) read(plan, source);
+    for (var stream : List.copyOf(generators.keySet()))
+      if (!isRead(stream)) generators.get(stream).tell(Generator.Drain.INSTANCE);
+  }
+
+  private boolean isRead(String stream) {
+    return current.values().stream()
+        .anyMatch(
+            plan ->
+                plan.spec().sources().stream()
+                    .anyMatch(
+                        s ->
+                            plan.spec().stream(s).equals(stream)
+                                && s.node().equals(Optional.of(env.node()))));
+  }
+
+  private void read(Plan plan, SourceSpec source) {
+    var stream = plan.spec().stream(source);
+    var running = generators.get(stream);
+    if (running != null) {
+      running.tell(new Generator.Change(plan));
+      return;
+    }
+    var provider = env.catalog().source(source.uri());
+    if (provider.isEmpty()) {
+      getContext().getLog().warn("{}: no kind of source reads {}", stream, source.uri());
+      return;
+    }
+    var identity =
+        new Generator.Identity(
+            env.node(), plan, source, provider.get(), () -> env.uplink().firstSeq(stream));
+    var generator =
+        getContext()
+            .spawn(
+                Generator.create(
+                    env.generate(),
+                    env.links(),
+                    identity,
+                    env.clock(),
+                    env.reportEvery(),
+                    getContext().getSelf()),
+                "generator-" + ++ids);
+    getContext().watch(generator);
+    generators.put(stream, generator);
+    generator.tell(new Generator.Suspects(suspects));
+  }
+
+  /** Starts the stages that a decision brings to this node before the first element comes. */
+  private void start(Decision decision) {
+    var plan = current.get(decision.stream().substring(0, decision.stream().indexOf('/')));
+    if (plan == null) return;
+    decision
+        .route()
+        .forEach(
+            (stage, shares) -> {
+              if (shares.stream().anyMatch(s -> s.node().equals(env.node()))) start(plan, stage);
+            });
+    decision
+        .warm()
+        .forEach(
+            (stage, nodes) -> {
+              if (nodes.contains(env.node())) start(plan, stage);
+            });
+  }
+
+  private Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {
+    var instance = plan.instance(stage);
+    var running = processors.get(instance);
+    if (running != null) return Optional.of(running);
+    var spec = plan.spec().stage(stage);
+    var provider = plan.provider(stage);
+    if (spec.isEmpty() || provider.isEmpty()) return Optional.empty();
+    var processor =
+        getContext()
+            .spawn(
+                Behaviors.supervise(
+                        Processor.create(
+                            env.process(),
+                            env.links(),
+                            new Processor.Identity(env.node(), plan, spec.get(), provider.get()),
+                            env.reportEvery(),
+                            getContext().getSelf()))
+                    .onFailure(SupervisorStrategy.stop()),
+                "processor-" + ++ids,
+                DispatcherSelector.defaultDispatcher());
+    getContext().watch(processor);
+    processors.put(instance, processor);
+    getContext().getLog().info("stage {} ({}) starts here", instance, spec.get().type());
+    return Optional.of(processor);
+  }
+
+  private Optional<ActorRef<Inlet.Command>> locate(Key key) {
+    if (key.node().equals(env.node())) return local(key.instance());
+    var known = links.get(key);
+    if (known != null) return Optional.of(known.sender());
+    var peer = peers.get(key.node());
+    if (peer == null) return Optional.empty();
+    var link =
+        getContext()
+            .spawn(
+                LinkSender.create(
+                    env.links(),
+                    new LinkSender.Target(
+                        key.node(),
+                        new InetSocketAddress(peer.host(), peer.port()),
+                        key.instance(),
+                        env.node()),
+                    linkEvents),
+                "link-to-" + ++ids);
+    getContext().watch(link);
+    links.put(key, new Link(link, peer));
+    return Optional.of(link);
+  }
+
+  private Optional<ActorRef<Inlet.Command>> local(String instance) {
+    if (instance.equals(Plan.OUTBOX)) return Optional.of(outbox);
+    if (instance.equals(Plan.DISTRIBUTOR)) return ingress;
+    int slash = instance.indexOf('/');
+    if (slash < 0) return Optional.empty();
+    var plan = plans.get(instance.substring(0, slash));
+    return plan == null ? Optional.empty() : start(plan, instance.substring(slash + 1));
+  }
+
+  private void retire(Plan plan) {
+    for (var stage : plan.order()) {
+      var processor = processors.get(plan.instance(stage.id()));
+      if (processor != null) processor.tell(Processor.Retire.INSTANCE);
+    }
+    forgetPlans();
+  }
+
+  /** A plan is kept while it is wanted or one of its stages still runs. */
+  private void forgetPlans() {
+    plans
+        .values()
+        .removeIf(
+            plan ->
+                current.get(plan.spec().name()) != plan
+                    && plan.order().stream()
+                        .noneMatch(s -> processors.containsKey(plan.instance(s.id()))));
+  }
+
+  private void tellSuspects() {
+    var now =
+        linkReports.values().stream()
+            .filter(LinkReport::suspect)
+            .map(LinkReport::peer)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (now.equals(suspects)) return;
+    suspects = Set.copyOf(now);
+    for (var generator : generators.values()) generator.tell(new Generator.Suspects(suspects));
+    tellClouds();
+  }
+
+  private void tellClouds() {
+    if (env.role() == Role.CLOUD) {
+      outbox.tell(new Outbox.Clouds(List.of(env.node())));
+      return;
+    }
+    var clouds =
+        peers.entrySet().stream()
+            .filter(e -> e.getValue().role() == Role.CLOUD)
+            .map(Map.Entry::getKey)
+            .sorted(
+                java.util.Comparator.comparing((String n) -> suspects.contains(n))
+                    .thenComparing(n -> n))
+            .toList();
+    outbox.tell(new Outbox.Clouds(clouds));
+  }
+}

@@ -1,0 +1,81 @@
+package io.dayu.process;
+
+import io.dayu.element.Element;
+import io.dayu.link.Parcel;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Keeps the branches of forked elements by stream, sequence number and attempt until all have come.
+ * A branch that was filtered out or has failed never comes; its partner goes when it is older than
+ * {@code patience} or when {@code capacity} is exceeded, oldest first, and is counted. The capacity
+ * must exceed the sum of the streams' windows, so that a join cannot deadlock a fork. Belongs to
+ * one actor.
+ */
+public final class JoinBuffer {
+  private record Key(String stream, long seq, int attempt) {}
+
+  private record Partial(Parcel parcel, long sinceNanos) {}
+
+  private final Predicate<Element> complete;
+  private final int capacity;
+  private final long patienceNanos;
+  private final Map<Key, Partial> partials = new LinkedHashMap<>();
+  private long expired;
+
+  /**
+   * @param complete whether nothing is missing from an element
+   */
+  public JoinBuffer(Predicate<Element> complete, int capacity, Duration patience) {
+    this.complete = complete;
+    this.capacity = capacity;
+    this.patienceNanos = patience.toNanos();
+  }
+
+  /** The whole element if this branch was the last one. */
+  public Optional<Parcel> add(Parcel branch, long nowNanos) {
+    var element = branch.element();
+    if (complete.test(element)) return Optional.of(branch);
+    var key = new Key(element.getStream(), element.getSeq(), element.getAttempt());
+    var earlier = partials.remove(key);
+    var merged = earlier == null ? branch : merge(earlier.parcel(), branch);
+    if (complete.test(merged.element())) return Optional.of(merged);
+    partials.put(key, new Partial(merged, earlier == null ? nowNanos : earlier.sinceNanos()));
+    expire(nowNanos);
+    return Optional.empty();
+  }
+
+  public int size() {
+    return partials.size();
+  }
+
+  /** Partial elements that were given up. */
+  public long expired() {
+    return expired;
+  }
+
+  public void expire(long nowNanos) {
+    for (Iterator<Partial> oldest = partials.values().iterator(); oldest.hasNext(); ) {
+      var partial = oldest.next();
+      if (partials.size() <= capacity && nowNanos - partial.sinceNanos() < patienceNanos) return;
+      oldest.remove();
+      expired++;
+    }
+  }
+
+  private static Parcel merge(Parcel a, Parcel b) {
+    var first = a.element();
+    var second = b.element();
+    var merged = first.toBuilder().putAllOutputs(second.getOutputsMap());
+    if (!first.hasPayload() && second.hasPayload()) merged.setPayload(second.getPayload());
+    var known = first.getTraceList().stream().map(h -> h.getStage()).collect(Collectors.toSet());
+    for (var hop : second.getTraceList()) if (!known.contains(hop.getStage())) merged.addTrace(hop);
+    return new Parcel(
+        merged.build(), Math.min(a.bornNanos(), b.bornNanos()), Math.max(a.transferUs(), b.transferUs()));
+  }
+}

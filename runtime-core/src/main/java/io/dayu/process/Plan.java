@@ -1,0 +1,111 @@
+package io.dayu.process;
+
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.stage.StageProvider;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A pipeline as the runtime walks it: which stages follow which, and how far a payload has to
+ * travel. Immutable.
+ */
+public final class Plan {
+  /** Collects the leaves of an element and sends it to the distributor; one on every node. */
+  public static final String OUTBOX = "@outbox";
+
+  /** Where results enter a cloud node. */
+  public static final String DISTRIBUTOR = "@distributor";
+
+  private final DesiredPipeline pipeline;
+  private final List<StageSpec> order;
+  private final Map<String, List<String>> successors = new HashMap<>();
+  private final Map<String, StageProvider> providers = new HashMap<>();
+  private final Set<String> payloadNeeded = new HashSet<>();
+  private final List<String> leaves;
+
+  /** Stage types that {@code catalog} does not know are run elsewhere; their payload is kept. */
+  public Plan(DesiredPipeline pipeline, Catalog catalog) {
+    this.pipeline = pipeline;
+    var spec = pipeline.spec();
+    this.order = topological(spec);
+    this.leaves = spec.leaves().stream().map(StageSpec::id).toList();
+    for (int i = order.size() - 1; i >= 0; i--) {
+      var stage = order.get(i);
+      var next = spec.successors(stage.id()).stream().map(StageSpec::id).toList();
+      successors.put(stage.id(), next);
+      var provider = catalog.stage(stage.type());
+      provider.ifPresent(p -> providers.put(stage.id(), p));
+      boolean reads = provider.map(p -> p.descriptor().readsPayload()).orElse(true);
+      if (reads || next.stream().anyMatch(payloadNeeded::contains)) payloadNeeded.add(stage.id());
+    }
+  }
+
+  public PipelineSpec spec() {
+    return pipeline.spec();
+  }
+
+  public long version() {
+    return pipeline.version();
+  }
+
+  /** {@code <pipeline>@<version>}: elements of one version never meet stages of another. */
+  public String key() {
+    return key(spec().name(), version());
+  }
+
+  public static String key(String pipeline, long version) {
+    return pipeline + "@" + version;
+  }
+
+  /** How a stage of this pipeline is addressed on any node. */
+  public String instance(String stage) {
+    return key() + "/" + stage;
+  }
+
+  /** Stages, each after all those it follows. */
+  public List<StageSpec> order() {
+    return order;
+  }
+
+  public List<String> successors(String stage) {
+    return successors.get(stage);
+  }
+
+  /** The stages whose outputs make up a result. */
+  public List<String> leaves() {
+    return leaves;
+  }
+
+  /** The provider of a stage; empty if this node does not have its type. */
+  public java.util.Optional<StageProvider> provider(String stage) {
+    return java.util.Optional.ofNullable(providers.get(stage));
+  }
+
+  /** Whether the payload has to reach {@code stage}, for itself or for one behind it. */
+  public boolean needsPayload(String stage) {
+    return payloadNeeded.contains(stage);
+  }
+
+  private static List<StageSpec> topological(PipelineSpec spec) {
+    var order = new ArrayList<StageSpec>();
+    var done = new HashSet<String>();
+    while (order.size() < spec.stages().size()) {
+      int before = order.size();
+      for (var stage : spec.stages())
+        if (!done.contains(stage.id()) && done.containsAll(stage.after())) {
+          order.add(stage);
+          done.add(stage.id());
+        }
+      if (order.size() == before)
+        throw new IllegalArgumentException("pipeline " + spec.name() + " was not verified: cycle");
+    }
+    return List.copyOf(order);
+  }
+}

@@ -1,0 +1,99 @@
+package io.dayu.process;
+
+import io.dayu.link.Inlet;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Outlet;
+import io.dayu.link.Parcel;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * The outlets of one actor: finds the consumer for a stage instance on a node, here or behind a
+ * link, and keeps what it cannot take yet. Belongs to the actor that made it, which passes on {@link
+ * Located}, grants and terminations.
+ */
+public final class Router {
+  /** A consumer was found; sent by the controller, once it is known. */
+  public record Located(String node, String instance, ActorRef<Inlet.Command> consumer) {}
+
+  private record Target(String node, String instance) {}
+
+  private final ActorContext<?> context;
+  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Located> located;
+  private final ActorRef<Inlet.Grant> grants;
+  private final LinkSettings settings;
+  private final Map<Target, Outlet> outlets = new HashMap<>(); // bounded by nodes × stages
+
+  public Router(
+      ActorContext<?> context,
+      ActorRef<Controller.Command> controller,
+      ActorRef<Located> located,
+      ActorRef<Inlet.Grant> grants,
+      LinkSettings settings) {
+    this.context = context;
+    this.controller = controller;
+    this.located = located;
+    this.grants = grants;
+    this.settings = settings;
+  }
+
+  public void send(String node, String instance, Parcel parcel) {
+    var target = new Target(node, instance);
+    var outlet = outlets.get(target);
+    if (outlet == null) {
+      outlet = new Outlet(grants, settings.elementWindow(), settings.byteWindow());
+      outlets.put(target, outlet);
+      locate(target);
+    }
+    outlet.send(parcel);
+  }
+
+  public void located(Located found) {
+    var outlet = outlets.get(new Target(found.node(), found.instance()));
+    if (outlet == null || outlet.isConnectedTo(found.consumer())) return;
+    context.watch(found.consumer());
+    outlet.connect(found.consumer());
+  }
+
+  public void granted(Inlet.Grant grant) {
+    for (var outlet : outlets.values()) outlet.granted(grant);
+  }
+
+  /** A consumer has stopped; what waits for it is kept for its successor. */
+  public void terminated(ActorRef<Void> consumer) {
+    outlets.forEach(
+        (target, outlet) -> {
+          if (outlet.isConnectedTo(consumer.unsafeUpcast())) {
+            outlet.disconnect();
+            if (outlet.waiting() > 0) locate(target);
+          }
+        });
+    outlets.values().removeIf(outlet -> !outlet.isConnected() && outlet.waiting() == 0);
+  }
+
+  /** Elements that no consumer has taken yet. */
+  public int waiting() {
+    int waiting = 0;
+    for (var outlet : outlets.values()) waiting += outlet.waiting();
+    return waiting;
+  }
+
+  /** Elements that wait for one node. */
+  public int waiting(String node) {
+    int waiting = 0;
+    for (var entry : outlets.entrySet())
+      if (entry.getKey().node().equals(node)) waiting += entry.getValue().waiting();
+    return waiting;
+  }
+
+  public void close() {
+    outlets.values().forEach(Outlet::close);
+  }
+
+  private void locate(Target target) {
+    controller.tell(new Controller.Locate(target.node(), target.instance(), located));
+  }
+}

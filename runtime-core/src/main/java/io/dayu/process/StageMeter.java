@@ -1,0 +1,63 @@
+package io.dayu.process;
+
+/** Smoothed figures of one stage instance. Belongs to one actor. */
+final class StageMeter {
+  /** Weight of a new sample; about the last ten count. */
+  private static final double ALPHA = 0.2;
+
+  private double queueMs;
+  private double serviceMs;
+  private double errorRate;
+  private long processed;
+  private long failed;
+  private long reported;
+  private long reportedAtNanos = System.nanoTime();
+  private double perSecond;
+
+  void worked(long queueUs, long workUs) {
+    queueMs = smooth(queueMs, queueUs / 1e3, processed == 0);
+    serviceMs = smooth(serviceMs, workUs / 1e3, processed == 0);
+    errorRate = smooth(errorRate, 0, false);
+    processed++;
+  }
+
+  void failed() {
+    errorRate = smooth(errorRate, 1, false);
+    failed++;
+  }
+
+  /** Brings the rate up to date; called once per report. */
+  void tick(long nowNanos) {
+    perSecond = (processed - reported) * 1e9 / Math.max(1, nowNanos - reportedAtNanos);
+    reported = processed;
+    reportedAtNanos = nowNanos;
+  }
+
+  double queueMs() {
+    return queueMs;
+  }
+
+  double serviceMs() {
+    return serviceMs;
+  }
+
+  double errorRate() {
+    return errorRate;
+  }
+
+  double perSecond() {
+    return perSecond;
+  }
+
+  long processed() {
+    return processed;
+  }
+
+  long failures() {
+    return failed;
+  }
+
+  private static double smooth(double old, double sample, boolean first) {
+    return first ? sample : old + ALPHA * (sample - old);
+  }
+}

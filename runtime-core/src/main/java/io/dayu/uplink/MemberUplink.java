@@ -1,0 +1,92 @@
+package io.dayu.uplink;
+
+import io.dayu.deliver.Distributor;
+import io.dayu.element.Element;
+import io.dayu.gossip.NodeReport;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+
+/**
+ * {@link Uplink} over whatever member system now runs; while none does, reports are left out and
+ * questions fail. Safe for any thread.
+ */
+public final class MemberUplink implements Uplink {
+  /**
+   * A running member system as the streams see it.
+   *
+   * @param distributors only on cloud nodes; elsewhere it refuses
+   */
+  public record Member(
+      ActorSystem<?> system,
+      ActorRef<UplinkActor.Command> uplink,
+      ActorRef<Gateway.Command> gateways,
+      ActorRef<ShardingEnvelope<Distributor.Command>> distributors) {}
+
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration ASK_TIMEOUT = Duration.ofSeconds(3);
+
+  private volatile Member member;
+
+  /** From now on this one is used. */
+  public void attach(Member started) {
+    member = started;
+  }
+
+  /** The member system is going down. */
+  public void detach() {
+    member = null;
+  }
+
+  @Override
+  public void report(NodeReport report) {
+    var now = member;
+    if (now != null) now.uplink().tell(new UplinkActor.Publish(report));
+  }
+
+  @Override
+  public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+    var now = member;
+    if (now == null) return unavailable();
+    return AskPattern.<ShardingEnvelope<Distributor.Command>, Distributor.Stored>ask(
+            now.distributors(),
+            replyTo ->
+                new ShardingEnvelope<>(stream, new Distributor.Store(stream, elements, replyTo)),
+            STORE_TIMEOUT,
+            now.system().scheduler())
+        .thenApply(
+            stored -> {
+              if (stored.problem().isPresent())
+                throw new IllegalStateException(stored.problem().get());
+              return Done.getInstance();
+            });
+  }
+
+  @Override
+  public CompletionStage<Long> firstSeq(String stream) {
+    var now = member;
+    if (now == null) return unavailable();
+    return AskPattern.<Gateway.Command, Gateway.FirstSeqIs>ask(
+            now.gateways(),
+            replyTo -> new Gateway.FirstSeq(stream, replyTo),
+            ASK_TIMEOUT,
+            now.system().scheduler())
+        .thenApply(
+            answer -> {
+              if (answer.problem().isPresent())
+                throw new IllegalStateException(answer.problem().get());
+              return answer.seq();
+            });
+  }
+
+  private static <T> CompletionStage<T> unavailable() {
+    return CompletableFuture.failedStage(
+        new IllegalStateException("this node is not a member of the cluster now"));
+  }
+}

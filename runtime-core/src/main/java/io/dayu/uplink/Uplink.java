@@ -1,0 +1,31 @@
+package io.dayu.uplink;
+
+import io.dayu.element.Element;
+import io.dayu.gossip.NodeReport;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+
+/**
+ * What the streams of a node need of its membership; everything else between the two goes the other
+ * way, as messages to the {@link io.dayu.process.Controller}. It outlives any one member system, so
+ * that streams do not notice when membership is started anew. Safe for any thread.
+ */
+public interface Uplink {
+  /** Tells everyone about this node, when membership allows. */
+  void report(NodeReport report);
+
+  /**
+   * Stores results; only on cloud nodes. Completes when they are in the store; fails when that is
+   * not known, in which case the same results may be delivered again.
+   *
+   * @param elements all of {@code stream}
+   */
+  CompletionStage<Done> deliver(String stream, List<Element> elements);
+
+  /**
+   * The sequence number a generator begins with, above all that were ever stored for the stream.
+   * Fails while the cloud cannot be asked.
+   */
+  CompletionStage<Long> firstSeq(String stream);
+}

@@ -1,0 +1,285 @@
+package io.dayu.wire;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.Distributor;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.DroppedPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.pipeline.PipelineDocument;
+import io.dayu.uplink.Gateway;
+import io.dayu.uplink.UplinkActor;
+import io.dayu.wire.member.Ack;
+import io.dayu.wire.member.Delivery;
+import io.dayu.wire.member.DeliveryStored;
+import io.dayu.wire.member.DroppedFact;
+import io.dayu.wire.member.FirstSeqAnswer;
+import io.dayu.wire.member.FirstSeqQuestion;
+import io.dayu.wire.member.PipelineAnswer;
+import io.dayu.wire.member.PipelineDeletion;
+import io.dayu.wire.member.PipelineDropped;
+import io.dayu.wire.member.PipelineQuestion;
+import io.dayu.wire.member.PipelineState;
+import io.dayu.wire.member.PipelineSubmission;
+import io.dayu.wire.member.PipelineWanted;
+import io.dayu.wire.member.Report;
+import io.dayu.wire.member.StreamDecision;
+import io.dayu.wire.member.WantedPipeline;
+import java.io.NotSerializableException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+
+/**
+ * Every message between members, as protobuf. Identifier and manifests are frozen and listed in
+ * {@code docs/serializers.md}. An unknown manifest is a {@link NotSerializableException}, so that a
+ * newer peer is tolerated. Safe for any thread.
+ */
+public final class MemberSerializer extends SerializerWithStringManifest {
+  private static final int IDENTIFIER = 74_001;
+
+  private record Codec<T, M extends Message>(
+      String manifest, Function<T, M> write, Parser<M> parser, Function<M, T> read) {
+    byte[] bytes(Object message, Class<T> type) {
+      return write.apply(type.cast(message)).toByteArray();
+    }
+
+    Object parse(byte[] bytes) throws com.google.protobuf.InvalidProtocolBufferException {
+      return read.apply(parser.parseFrom(bytes));
+    }
+  }
+
+  private final ActorRefResolver refs;
+  private final Map<Class<?>, Codec<?, ?>> byClass = new HashMap<>();
+  private final Map<String, Codec<?, ?>> byManifest = new HashMap<>();
+
+  public MemberSerializer(ExtendedActorSystem system) {
+    refs = ActorRefResolver.get(Adapter.toTyped(system));
+    add("R", NodeReport.class, Reports::write, Report.parser(), Reports::read);
+    add("D", Decision.class, Decisions::write, StreamDecision.parser(), Decisions::read);
+    add("P", DesiredPipeline.class, Pipelines::write, WantedPipeline.parser(), Pipelines::read);
+    add(
+        "X",
+        DroppedPipeline.class,
+        fact ->
+            DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build(),
+        DroppedFact.parser(),
+        proto -> new DroppedPipeline(proto.getName(), proto.getVersion()));
+    add(
+        "A",
+        UplinkActor.Acks.class,
+        acks ->
+            Ack.newBuilder()
+                .setStream(acks.acknowledged().stream())
+                .addAllDelivered(longs(acks.acknowledged().delivered()))
+                .addAllFailed(longs(acks.acknowledged().failed()))
+                .build(),
+        Ack.parser(),
+        proto ->
+            new UplinkActor.Acks(
+                new Acknowledged(
+                    proto.getStream(),
+                    longs(proto.getDeliveredList()),
+                    longs(proto.getFailedList()))));
+    add(
+        "S",
+        Distributor.Store.class,
+        store ->
+            Delivery.newBuilder()
+                .setStream(store.stream())
+                .addAllElement(store.elements())
+                .setReplyTo(refs.toSerializationFormat(store.replyTo()))
+                .build(),
+        Delivery.parser(),
+        proto ->
+            new Distributor.Store(
+                proto.getStream(), proto.getElementList(), ref(proto.getReplyTo())));
+    add(
+        "T",
+        Distributor.Stored.class,
+        stored -> {
+          var proto = DeliveryStored.newBuilder();
+          stored.problem().ifPresent(proto::setProblem);
+          return proto.build();
+        },
+        DeliveryStored.parser(),
+        proto ->
+            new Distributor.Stored(
+                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty()));
+    add(
+        "Q",
+        Gateway.FirstSeq.class,
+        ask ->
+            FirstSeqQuestion.newBuilder()
+                .setStream(ask.stream())
+                .setReplyTo(refs.toSerializationFormat(ask.replyTo()))
+                .build(),
+        FirstSeqQuestion.parser(),
+        proto -> new Gateway.FirstSeq(proto.getStream(), ref(proto.getReplyTo())));
+    add(
+        "q",
+        Gateway.FirstSeqIs.class,
+        answer -> {
+          var proto = FirstSeqAnswer.newBuilder().setSeq(answer.seq());
+          answer.problem().ifPresent(proto::setProblem);
+          return proto.build();
+        },
+        FirstSeqAnswer.parser(),
+        proto ->
+            new Gateway.FirstSeqIs(
+                proto.getSeq(),
+                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty()));
+    addLifecycle();
+  }
+
+  @Override
+  public int identifier() {
+    return IDENTIFIER;
+  }
+
+  @Override
+  public String manifest(Object message) {
+    return codec(message).manifest();
+  }
+
+  @Override
+  public byte[] toBinary(Object message) {
+    return bytes(codec(message), message);
+  }
+
+  @Override
+  public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+    var codec = byManifest.get(manifest);
+    if (codec == null)
+      throw new NotSerializableException(
+          "manifest %s is unknown here; the sender runs a newer release".formatted(manifest));
+    try {
+      return codec.parse(bytes);
+    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+      throw new NotSerializableException("broken message " + manifest + ": " + e.getMessage());
+    }
+  }
+
+  private <T, M extends Message> void add(
+      String manifest,
+      Class<T> type,
+      Function<T, M> write,
+      Parser<M> parser,
+      Function<M, T> read) {
+    var codec = new Codec<>(manifest, write, parser, read);
+    byClass.put(type, codec);
+    if (byManifest.put(manifest, codec) != null)
+      throw new IllegalStateException("manifest " + manifest + " is used twice");
+  }
+
+  private Codec<?, ?> codec(Object message) {
+    var codec = byClass.get(message.getClass());
+    if (codec == null)
+      throw new IllegalArgumentException(message.getClass().getName() + " has no wire form");
+    return codec;
+  }
+
+  @SuppressWarnings("unchecked") // byClass holds a codec of T under T
+  private static <T> byte[] bytes(Codec<T, ?> codec, Object message) {
+    return codec.bytes(message, (Class<T>) message.getClass());
+  }
+
+  private <T> ActorRef<T> ref(String text) {
+    return refs.resolveActorRef(text);
+  }
+
+  private static List<Long> longs(long[] values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+
+  private static long[] longs(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private void addLifecycle() {
+    add(
+        "ps",
+        PipelineEntity.Submit.class,
+        submit ->
+            PipelineSubmission.newBuilder()
+                .setDocument(PipelineDocument.toStruct(submit.spec()))
+                .setReplace(submit.replace())
+                .setReplyTo(refs.toSerializationFormat(submit.replyTo()))
+                .build(),
+        PipelineSubmission.parser(),
+        proto ->
+            new PipelineEntity.Submit(
+                Pipelines.spec(proto.getDocument()),
+                proto.getReplace(),
+                ref(proto.getReplyTo())));
+    add(
+        "pg",
+        PipelineEntity.Get.class,
+        get ->
+            PipelineQuestion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(get.replyTo()))
+                .build(),
+        PipelineQuestion.parser(),
+        proto -> new PipelineEntity.Get(ref(proto.getReplyTo())));
+    add(
+        "pd",
+        PipelineEntity.Delete.class,
+        delete ->
+            PipelineDeletion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(delete.replyTo()))
+                .build(),
+        PipelineDeletion.parser(),
+        proto -> new PipelineEntity.Delete(ref(proto.getReplyTo())));
+    for (var answer :
+        Map.of(
+                "ac", PipelineEntity.Created.class,
+                "ar", PipelineEntity.Replaced.class,
+                "ae", PipelineEntity.Exists.class,
+                "au", PipelineEntity.Runs.class,
+                "ad", PipelineEntity.Deleted.class,
+                "aa", PipelineEntity.Absent.class)
+            .entrySet()) answer(answer.getKey(), answer.getValue());
+    add(
+        "ew",
+        PipelineEntity.Wanted.class,
+        event -> PipelineWanted.newBuilder().setPipeline(Pipelines.write(event.pipeline())).build(),
+        PipelineWanted.parser(),
+        proto -> new PipelineEntity.Wanted(Pipelines.read(proto.getPipeline())));
+    add(
+        "ed",
+        PipelineEntity.Dropped.class,
+        event -> PipelineDropped.newBuilder().setVersion(event.version()).build(),
+        PipelineDropped.parser(),
+        proto -> new PipelineEntity.Dropped(proto.getVersion()));
+    add(
+        "st",
+        PipelineEntity.State.class,
+        state -> {
+          var proto = PipelineState.newBuilder().setVersion(state.version());
+          state.pipeline().map(Pipelines::write).ifPresent(proto::setPipeline);
+          return proto.build();
+        },
+        PipelineState.parser(),
+        proto ->
+            new PipelineEntity.State(
+                proto.getVersion(),
+                proto.hasPipeline()
+                    ? Optional.of(Pipelines.read(proto.getPipeline()))
+                    : Optional.empty()));
+  }
+
+  private <T extends PipelineEntity.Answer> void answer(String manifest, Class<T> type) {
+    add(manifest, type, Pipelines::answer, PipelineAnswer.parser(), proto -> type.cast(Pipelines.answer(proto)));
+  }
+}

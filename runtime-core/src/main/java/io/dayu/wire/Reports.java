@@ -1,0 +1,190 @@
+package io.dayu.wire;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.LinkReport;
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.wire.member.LinkFigures;
+import io.dayu.wire.member.Report;
+import io.dayu.wire.member.ResourceFigures;
+import io.dayu.wire.member.StageFigures;
+import io.dayu.wire.member.StreamFigures;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/** Node reports to and from protobuf. */
+final class Reports {
+  private Reports() {}
+
+  static Report write(NodeReport report) {
+    var proto =
+        Report.newBuilder()
+            .setNode(report.node())
+            .setCloud(report.role() == Role.CLOUD)
+            .setSite(report.site())
+            .setIncarnation(report.incarnation())
+            .setSequence(report.sequence())
+            .setHost(report.host())
+            .setDataPort(report.dataPort())
+            .setResources(write(report.resources()))
+            .addAllStageTypes(report.stageTypes());
+    report.stages().forEach(s -> proto.addStages(write(s)));
+    report.links().forEach(l -> proto.addLinks(write(l)));
+    report.streams().forEach(s -> proto.addStreams(write(s)));
+    return proto.build();
+  }
+
+  static NodeReport read(Report proto) {
+    return new NodeReport(
+        proto.getNode(),
+        proto.getCloud() ? Role.CLOUD : Role.EDGE,
+        proto.getSite(),
+        proto.getIncarnation(),
+        proto.getSequence(),
+        proto.getHost(),
+        proto.getDataPort(),
+        read(proto.getResources()),
+        Set.copyOf(proto.getStageTypesList()),
+        proto.getStagesList().stream().map(Reports::read).toList(),
+        proto.getLinksList().stream().map(Reports::read).toList(),
+        proto.getStreamsList().stream().map(Reports::read).toList());
+  }
+
+  private static ResourceFigures write(Resources r) {
+    var proto =
+        ResourceFigures.newBuilder()
+            .setCores(r.cores())
+            .setCpu(r.cpu())
+            .setLoad(r.load())
+            .setMemory(r.memory())
+            .setMemoryBytes(r.memoryBytes())
+            .setRssBytes(r.rssBytes())
+            .setReceivedPerSecond(r.receivedPerSecond())
+            .setSentPerSecond(r.sentPerSecond());
+    r.celsius().ifPresent(proto::setCelsius);
+    return proto.build();
+  }
+
+  private static Resources read(ResourceFigures p) {
+    return new Resources(
+        p.getCores(),
+        p.getCpu(),
+        p.getLoad(),
+        p.getMemory(),
+        p.getMemoryBytes(),
+        p.getRssBytes(),
+        p.getReceivedPerSecond(),
+        p.getSentPerSecond(),
+        p.hasCelsius() ? OptionalDouble.of(p.getCelsius()) : OptionalDouble.empty());
+  }
+
+  private static StageFigures write(StageReport s) {
+    var proto =
+        StageFigures.newBuilder()
+            .setPipeline(s.pipeline())
+            .setStage(s.stage())
+            .setType(s.type())
+            .setState(s.state().ordinal() + 1)
+            .setQueue(s.queue())
+            .setQueueMs(s.queueMs())
+            .setServiceMs(s.serviceMs())
+            .setPerSecond(s.perSecond())
+            .setErrorRate(s.errorRate())
+            .setProcessed(s.processed())
+            .setFailed(s.failed())
+            .setRestarts(s.restarts());
+    s.problem().ifPresent(proto::setProblem);
+    return proto.build();
+  }
+
+  private static StageReport read(StageFigures p) {
+    return new StageReport(
+        p.getPipeline(),
+        p.getStage(),
+        p.getType(),
+        state(StageState.values(), p.getState()),
+        p.getQueue(),
+        p.getQueueMs(),
+        p.getServiceMs(),
+        p.getPerSecond(),
+        p.getErrorRate(),
+        p.getProcessed(),
+        p.getFailed(),
+        p.getRestarts(),
+        p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty());
+  }
+
+  private static LinkFigures write(LinkReport l) {
+    return LinkFigures.newBuilder()
+        .setPeer(l.peer())
+        .setInstance(l.instance())
+        .setSuspect(l.suspect())
+        .setRttMs(l.rttMs())
+        .setTransferMs(l.transferMs())
+        .setBytesPerSecond(l.bytesPerSecond())
+        .setWaiting(l.waiting())
+        .build();
+  }
+
+  private static LinkReport read(LinkFigures p) {
+    return new LinkReport(
+        p.getPeer(),
+        p.getInstance(),
+        p.getSuspect(),
+        p.getRttMs(),
+        p.getTransferMs(),
+        p.getBytesPerSecond(),
+        p.getWaiting());
+  }
+
+  private static StreamFigures write(StreamReport s) {
+    var ledger = s.ledger();
+    var proto =
+        StreamFigures.newBuilder()
+            .setStream(s.stream())
+            .setState(s.state().ordinal() + 1)
+            .setGenerated(ledger.generated())
+            .setDelivered(ledger.delivered())
+            .setFailed(ledger.failed())
+            .setShed(ledger.shed())
+            .setInFlight(ledger.inFlight())
+            .setDecision(s.decision())
+            .setWindow(s.window())
+            .setPerSecond(s.perSecond())
+            .setP50Ms(s.p50Ms())
+            .setP95Ms(s.p95Ms())
+            .setP99Ms(s.p99Ms())
+            .setResent(s.resent())
+            .setLongestGapMs(s.longestGapMs());
+    s.problem().ifPresent(proto::setProblem);
+    return proto.build();
+  }
+
+  private static StreamReport read(StreamFigures p) {
+    return new StreamReport(
+        p.getStream(),
+        state(StreamState.values(), p.getState()),
+        new Ledger(
+            p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
+        p.getDecision(),
+        p.getWindow(),
+        p.getPerSecond(),
+        p.getP50Ms(),
+        p.getP95Ms(),
+        p.getP99Ms(),
+        p.getResent(),
+        p.getLongestGapMs(),
+        p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty());
+  }
+
+  /** States of a newer peer count as the first one. */
+  private static <S> S state(S[] states, int code) {
+    return states[code >= 1 && code <= states.length ? code - 1 : 0];
+  }
+}

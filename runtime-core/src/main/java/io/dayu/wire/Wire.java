@@ -1,0 +1,7 @@
+package io.dayu.wire;
+
+/**
+ * Marks what may cross between members; {@link MemberSerializer} knows every one of them. Nothing
+ * without this mark, or Pekko's own, can be sent to another node, since Java serialization is off.
+ */
+public interface Wire {}

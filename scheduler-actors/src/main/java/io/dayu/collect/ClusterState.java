@@ -1,0 +1,82 @@
+package io.dayu.collect;
+
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.View;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * All nodes at one moment; immutable.
+ *
+ * @param at the scheduler's clock
+ * @param nodes by name, silent ones included
+ */
+public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
+  public ClusterState {
+    Objects.requireNonNull(at, "at");
+    nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+  }
+
+  /**
+   * Reads a view: ages and liveness of its reports, and figures brought into their ranges (a
+   * platform that cannot tell the load says -1).
+   *
+   * @param staleAfter the age from which a report is no longer trusted; nodes publish at least
+   *     every five seconds
+   */
+  public static ClusterState collect(View view, Instant now, Duration staleAfter) {
+    var nodes = new TreeMap<String, NodeState>();
+    view.nodes()
+        .forEach(
+            (name, seen) -> {
+              var age = Duration.between(seen.receivedAt(), now);
+              if (age.isNegative()) age = Duration.ZERO; // the clock was set back
+              var report = seen.report();
+              nodes.put(
+                  name,
+                  new NodeState(
+                      name,
+                      report.role(),
+                      report.site(),
+                      age,
+                      age.compareTo(staleAfter) <= 0,
+                      inRange(report.resources()),
+                      report.stageTypes(),
+                      report.stages(),
+                      report.streams()));
+            });
+    return new ClusterState(now, nodes);
+  }
+
+  /** What the node that reads a stream says of it. */
+  public Optional<StreamReport> stream(String stream) {
+    return nodes.values().stream()
+        .filter(NodeState::live)
+        .flatMap(n -> n.streams().stream())
+        .filter(s -> s.stream().equals(stream))
+        .findFirst();
+  }
+
+  private static Resources inRange(Resources r) {
+    return new Resources(
+        Math.max(1, r.cores()),
+        clamp(r.cpu(), 1),
+        clamp(r.load(), Double.MAX_VALUE),
+        clamp(r.memory(), 1),
+        r.memoryBytes(),
+        r.rssBytes(),
+        r.receivedPerSecond(),
+        r.sentPerSecond(),
+        r.celsius());
+  }
+
+  private static double clamp(double value, double max) {
+    return value >= 0 ? Math.min(value, max) : 0; // NaN too
+  }
+}

@@ -1,0 +1,204 @@
+package io.dayu.realise;
+
+import io.dayu.gossip.Decision;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import javax.sql.DataSource;
+
+/**
+ * Decisions in a table {@code decisions}, which it creates when it is first used; the SQL is
+ * understood by H2 and PostgreSQL. Calls run on the given executor, which must be one for blocking
+ * work.
+ */
+public final class JdbcDecisionLog implements DecisionLog {
+  private static final String SCHEMA =
+      """
+      CREATE TABLE IF NOT EXISTS decisions (
+        stream VARCHAR NOT NULL,
+        version BIGINT NOT NULL,
+        pipeline VARCHAR NOT NULL,
+        decided_ms BIGINT NOT NULL,
+        body VARCHAR NOT NULL,
+        reason VARCHAR NOT NULL,
+        inputs VARCHAR NOT NULL,
+        PRIMARY KEY (stream, version))""";
+  private static final String INDEX =
+      """
+      CREATE INDEX IF NOT EXISTS decisions_by_pipeline
+      ON decisions (pipeline, decided_ms, version)""";
+
+  /** Unique violation, in both databases. */
+  private static final String DUPLICATE = "23505";
+
+  private final DataSource dataSource;
+  private final Executor blocking;
+  private final int keptPerStream;
+  private boolean ready; // guarded by this
+
+  /**
+   * @param keptPerStream older decisions of a stream are removed
+   */
+  public JdbcDecisionLog(DataSource dataSource, Executor blocking, int keptPerStream) {
+    this.dataSource = Objects.requireNonNull(dataSource, "dataSource");
+    this.blocking = Objects.requireNonNull(blocking, "blocking");
+    if (keptPerStream < 1)
+      throw new IllegalArgumentException("keptPerStream must be at least 1, was " + keptPerStream);
+    this.keptPerStream = keptPerStream;
+  }
+
+  @Override
+  public CompletionStage<Void> append(Decision d, String inputs) {
+    return run(connection -> {
+          try {
+            update(
+                connection,
+                "INSERT INTO decisions (stream, version, pipeline, decided_ms, body, reason, inputs)"
+                    + " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                d.stream(),
+                d.version(),
+                pipeline(d.stream()),
+                d.at().toEpochMilli(),
+                DecisionJson.body(d),
+                d.reason(),
+                inputs);
+          } catch (SQLException e) {
+            if (!DUPLICATE.equals(e.getSQLState())) throw e;
+          }
+          return update(
+              connection,
+              "DELETE FROM decisions WHERE stream = ? AND version <= ?",
+              d.stream(),
+              d.version() - keptPerStream);
+        })
+        .thenAccept(deleted -> {});
+  }
+
+  @Override
+  public CompletionStage<Optional<Decision>> latest(String stream) {
+    return run(
+        connection ->
+            decisions(
+                    connection,
+                    "SELECT stream, version, decided_ms, reason, body FROM decisions WHERE stream = ?"
+                        + " ORDER BY version DESC LIMIT 1",
+                    stream)
+                .stream()
+                .findFirst());
+  }
+
+  @Override
+  public CompletionStage<List<Decision>> list(String pipeline, int limit) {
+    return run(
+        connection ->
+            decisions(
+                connection,
+                "SELECT stream, version, decided_ms, reason, body FROM decisions WHERE pipeline ="
+                    + " ? ORDER BY decided_ms DESC, version DESC, stream LIMIT ?",
+                pipeline,
+                limit));
+  }
+
+  @Override
+  public CompletionStage<Optional<String>> inputs(String stream, long version) {
+    return run(
+        connection -> {
+          try (var statement =
+                  prepare(
+                      connection,
+                      "SELECT inputs FROM decisions WHERE stream = ? AND version = ?",
+                      stream,
+                      version);
+              ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+          }
+        });
+  }
+
+  /** A stream is {@code <pipeline>/<source>}. */
+  private static String pipeline(String stream) {
+    int slash = stream.indexOf('/');
+    return slash < 0 ? stream : stream.substring(0, slash);
+  }
+
+  private static List<Decision> decisions(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (var statement = prepare(connection, sql, values);
+        ResultSet rows = statement.executeQuery()) {
+      var found = new ArrayList<Decision>();
+      while (rows.next())
+        found.add(
+            DecisionJson.decision(
+                rows.getString(1),
+                rows.getLong(2),
+                Instant.ofEpochMilli(rows.getLong(3)),
+                rows.getString(4),
+                rows.getString(5)));
+      return List.copyOf(found);
+    }
+  }
+
+  private static int update(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (var statement = prepare(connection, sql, values)) {
+      return statement.executeUpdate();
+    }
+  }
+
+  private static PreparedStatement prepare(Connection connection, String sql, Object... values)
+      throws SQLException {
+    var statement = connection.prepareStatement(sql);
+    for (int i = 0; i < values.length; i++) statement.setObject(i + 1, values[i]);
+    return statement;
+  }
+
+  /** Work on a connection in auto-commit mode: each statement stands by itself. */
+  private interface Work<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  private <T> CompletionStage<T> run(Work<T> work) {
+    try {
+      return CompletableFuture.supplyAsync(
+          () -> {
+            try (var connection = dataSource.getConnection()) {
+              connection.setAutoCommit(true);
+              createSchema(connection);
+              return work.on(connection);
+            } catch (SQLException e) {
+              throw new CompletionException(e);
+            }
+          },
+          blocking);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private synchronized void createSchema(Connection connection) throws SQLException {
+    if (ready) return;
+    try {
+      update(connection, SCHEMA);
+    } catch (SQLException e) {
+      // PostgreSQL: IF NOT EXISTS does not keep two sessions from creating it at the same moment.
+      if (!DUPLICATE.equals(e.getSQLState())) throw e;
+    }
+    try {
+      update(connection, INDEX);
+    } catch (SQLException e) {
+      if (!DUPLICATE.equals(e.getSQLState())) throw e;
+    }
+    ready = true;
+  }
+}

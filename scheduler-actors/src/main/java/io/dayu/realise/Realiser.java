@@ -1,0 +1,273 @@
+package io.dayu.realise;
+
+import io.dayu.gossip.Decision.Share;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.policy.Choice;
+import io.dayu.policy.Policy;
+import io.dayu.policy.Snapshot;
+import io.dayu.source.Knobs;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Turns what a policy wants into steps that hurt nobody, for one stream.
+ *
+ * <ul>
+ *   <li>The first route of a stream, and one for stages that had none, holds at once.
+ *   <li>A route with a node that cannot run its stage is switched at once, but only for the stages
+ *       that must move.
+ *   <li>Any other move waits for the stages' minimum dwell, and is made before it is broken: first
+ *       the old route with the new instances to warm, then, when they run or the time is up, the
+ *       new route. A move under way is carried through while its targets are fit; if a target only
+ *       crashes, it is given up.
+ * </ul>
+ *
+ * Plain state without a clock or I/O, for one thread.
+ */
+final class Realiser {
+  private final Map<String, Instant> placedAt = new HashMap<>(); // bounded by the stages
+  private Optional<Warming> warming = Optional.empty();
+
+  private record Warming(Choice.Place place, Instant until) {}
+
+  /** What to do. */
+  sealed interface Step {
+    /** For people: why. */
+    String reason();
+  }
+
+  /** Nothing to publish. */
+  record Hold(String reason) implements Step {}
+
+  /** A new decision. */
+  record Publish(
+      SortedMap<String, List<Share>> route,
+      SortedMap<String, List<String>> warm,
+      Knobs knobs,
+      String reason)
+      implements Step {
+    Publish {
+      route = Collections.unmodifiableSortedMap(route);
+      warm = Collections.unmodifiableSortedMap(warm);
+      Objects.requireNonNull(knobs, "knobs");
+      Objects.requireNonNull(reason, "reason");
+    }
+  }
+
+  /** Starts the dwell of all stages: they were placed by someone whose clock is not ours. */
+  void adopt(Set<String> stages, Instant now) {
+    warming = Optional.empty();
+    stages.forEach(stage -> placedAt.put(stage, now));
+  }
+
+  /** A person changed the pipeline: what they want is not to wait. */
+  void release() {
+    warming = Optional.empty();
+    placedAt.clear();
+  }
+
+  /** The stages that were placed less than {@code minDwell} ago. */
+  Set<String> dwelling(PipelineSpec pipeline, Instant now, Duration minDwell) {
+    return pipeline.stages().stream()
+        .map(StageSpec::id)
+        .filter(placedAt::containsKey)
+        .filter(id -> Duration.between(placedAt.get(id), now).compareTo(minDwell) < 0)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * The next step.
+   *
+   * @param leftover whether the decision that holds still warms instances
+   * @throws InvalidChoiceException if the policy places a stage where it cannot run
+   */
+  Step next(Snapshot s, Policy policy, boolean leftover, Duration warmUpTimeout) {
+    boolean first = s.pipeline().stages().stream().anyMatch(stage -> s.now(stage.id()).isEmpty());
+    var stuck = first ? Set.<String>of() : stuck(s);
+    if (first || !stuck.isEmpty()) warming = Optional.empty();
+    if (warming.isPresent()) {
+      var step = carryOn(s, warming.get(), warmUpTimeout);
+      if (step.isPresent()) return step.get();
+    }
+    var choice = policy.choose(s);
+    if (!(choice instanceof Choice.Place place))
+      return !first && leftover ? stay(s, choice.reason()) : new Hold(choice.reason());
+    check(s, place);
+    if (first) return commit(s, place);
+    if (!stuck.isEmpty()) return commit(s, with(s, place, stuck::contains));
+    return move(s, place, leftover, warmUpTimeout);
+  }
+
+  private Step move(Snapshot s, Choice.Place wanted, boolean leftover, Duration warmUpTimeout) {
+    var current = s.current().orElseThrow();
+    var place = with(s, wanted, stage -> !current.dwelling().contains(stage));
+    if (place.route().equals(current.route()) && place.knobs().equals(current.knobs())) {
+      var reason =
+          wanted.route().equals(place.route())
+              ? wanted.reason()
+              : "minimum dwell not over; then: " + wanted.reason();
+      return leftover ? stay(s, reason) : new Hold(reason);
+    }
+    var missing = notRunning(s, place);
+    if (missing.isEmpty()) return commit(s, place);
+    warming = Optional.of(new Warming(place, s.cluster().at().plus(warmUpTimeout)));
+    return new Publish(
+        current.route(),
+        missing,
+        current.knobs(),
+        "warming " + describe(missing) + ", to come: " + place.reason());
+  }
+
+  /** A move under way; empty if a target is no longer fit. */
+  private Optional<Step> carryOn(Snapshot s, Warming move, Duration warmUpTimeout) {
+    var place = move.place();
+    for (var stage : s.pipeline().stages())
+      for (var share : place.route().get(stage.id()))
+        if (s.unusable(share.node(), stage).isPresent()) {
+          warming = Optional.empty();
+          return Optional.empty();
+        }
+    var missing = notRunning(s, place);
+    if (missing.isEmpty()) return Optional.of(commit(s, place));
+    if (s.cluster().at().isBefore(move.until()))
+      return Optional.of(new Hold("waiting for " + describe(missing) + ": " + place.reason()));
+    var crashes = crashes(s, missing);
+    if (!crashes.isEmpty()) {
+      adopt(missing.keySet(), s.cluster().at()); // not to be tried again at once
+      return Optional.of(stay(s, "given up, because it does not start: " + crashes));
+    }
+    return Optional.of(
+        commit(
+            s,
+            new Choice.Place(
+                place.route(),
+                place.knobs(),
+                "%s (%s was not running after %d ms)"
+                    .formatted(place.reason(), describe(missing), warmUpTimeout.toMillis()))));
+  }
+
+  private Publish commit(Snapshot s, Choice.Place place) {
+    warming = Optional.empty();
+    place
+        .route()
+        .forEach(
+            (stage, shares) -> {
+              if (!shares.equals(s.now(stage))) placedAt.put(stage, s.cluster().at());
+            });
+    placedAt.keySet().retainAll(place.route().keySet());
+    return new Publish(place.route(), new TreeMap<>(), place.knobs(), place.reason());
+  }
+
+  /** The same route without anything to warm. */
+  private static Publish stay(Snapshot s, String reason) {
+    var current = s.current().orElseThrow();
+    return new Publish(current.route(), new TreeMap<>(), current.knobs(), reason);
+  }
+
+  /** The wanted place with only some stages moved. */
+  private static Choice.Place with(Snapshot s, Choice.Place wanted, Predicate<String> moves) {
+    var route = new TreeMap<>(wanted.route());
+    route.replaceAll((stage, shares) -> moves.test(stage) ? shares : s.now(stage));
+    return new Choice.Place(route, wanted.knobs(), wanted.reason());
+  }
+
+  private static Set<String> stuck(Snapshot s) {
+    return s.pipeline().stages().stream()
+        .filter(
+            stage ->
+                s.now(stage.id()).stream()
+                    .anyMatch(share -> s.unusable(share.node(), stage).isPresent()))
+        .map(StageSpec::id)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** Instances that the place adds and that are not known to run, by stage. */
+  private static SortedMap<String, List<String>> notRunning(Snapshot s, Choice.Place place) {
+    var missing = new TreeMap<String, List<String>>();
+    for (var stage : s.pipeline().stages()) {
+      var old = s.now(stage.id()).stream().map(Share::node).toList();
+      var nodes =
+          place.route().get(stage.id()).stream()
+              .map(Share::node)
+              .filter(node -> !old.contains(node))
+              .filter(
+                  node ->
+                      s.cluster()
+                          .nodes()
+                          .get(node)
+                          .stage(s.pipeline().name(), stage.id())
+                          .filter(r -> r.type().equals(stage.type()))
+                          .filter(r -> r.state() == StageState.RUNNING)
+                          .isEmpty())
+              .toList();
+      if (!nodes.isEmpty()) missing.put(stage.id(), nodes);
+    }
+    return missing;
+  }
+
+  private static String crashes(Snapshot s, SortedMap<String, List<String>> missing) {
+    return missing.entrySet().stream()
+        .flatMap(
+            e ->
+                e.getValue().stream()
+                    .flatMap(
+                        node ->
+                            s
+                                .cluster()
+                                .nodes()
+                                .get(node)
+                                .stage(s.pipeline().name(), e.getKey())
+                                .filter(r -> r.state() == StageState.BACKING_OFF)
+                                .map(
+                                    r ->
+                                        "%s on %s (%s)"
+                                            .formatted(
+                                                e.getKey(),
+                                                node,
+                                                r.problem().orElse("no cause reported")))
+                                .stream()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String describe(SortedMap<String, List<String>> instances) {
+    return instances.entrySet().stream()
+        .map(e -> e.getKey() + " on " + String.join("+", e.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static void check(Snapshot s, Choice.Place place) {
+    for (var stage : s.pipeline().stages()) {
+      var shares = place.route().getOrDefault(stage.id(), List.of());
+      if (shares.isEmpty())
+        throw new InvalidChoiceException("the policy names no node for stage " + stage.id());
+      for (var share : shares) {
+        var why = s.unusable(share.node(), stage);
+        if (why.isPresent())
+          throw new InvalidChoiceException(
+              "the policy places stage %s badly: %s".formatted(stage.id(), why.get()));
+      }
+    }
+  }
+
+  /** A policy broke its promise; the last decision stands. */
+  static final class InvalidChoiceException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    InvalidChoiceException(String message) {
+      super(message);
+    }
+  }
+}

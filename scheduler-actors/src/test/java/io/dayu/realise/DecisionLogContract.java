@@ -1,0 +1,97 @@
+package io.dayu.realise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.Decision.Share;
+import io.dayu.source.Knobs;
+import io.dayu.testing.Nodes;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link DecisionLog} promises. */
+abstract class DecisionLogContract {
+  static final int KEPT = 5;
+
+  /** An empty log that keeps {@link #KEPT} decisions per stream. */
+  abstract DecisionLog log();
+
+  static Decision decision(String stream, long version) {
+    return new Decision(
+        stream,
+        version,
+        Nodes.T0.plusSeconds(version),
+        new TreeMap<>(
+            Map.of(
+                "detect", List.of(new Share("edge-1", 1), new Share("edge-2", 3)),
+                "count", List.of(new Share("cloud-1", 1)))),
+        new TreeMap<>(Map.of("detect", List.of("edge-3"))),
+        new Knobs(Map.of("fps", 12.5)),
+        "because \"it\" is\nfaster: 93 % — ü");
+  }
+
+  static <T> T get(CompletionStage<T> stage)
+      throws ExecutionException, InterruptedException, TimeoutException {
+    return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aDecisionComesBackAsItWas() throws Exception {
+    var log = log();
+    var decision = decision("crossing/cam", 1);
+    get(log.append(decision, "{\"nodes\":[]}"));
+    assertThat(get(log.latest("crossing/cam"))).contains(decision);
+    assertThat(get(log.list("crossing", 10))).containsExactly(decision);
+    assertThat(get(log.inputs("crossing/cam", 1))).contains("{\"nodes\":[]}");
+  }
+
+  @Test
+  void anEmptyLogHasNothing() throws Exception {
+    assertThat(get(log().latest("crossing/cam"))).isEmpty();
+    assertThat(get(log().list("crossing", 10))).isEmpty();
+    assertThat(get(log().inputs("crossing/cam", 1))).isEmpty();
+  }
+
+  @Test
+  void theSameVersionIsKeptOnceAndNotChanged() throws Exception {
+    var log = log();
+    get(log.append(decision("crossing/cam", 1), "first"));
+    get(log.append(decision("crossing/cam", 1), "second"));
+    assertThat(get(log.list("crossing", 10))).hasSize(1);
+    assertThat(get(log.inputs("crossing/cam", 1))).contains("first");
+  }
+
+  @Test
+  void aPipelinesDecisionsComeNewestFirstAcrossItsStreams() throws Exception {
+    var log = log();
+    get(log.append(decision("crossing/a", 1), ""));
+    get(log.append(decision("crossing/b", 2), ""));
+    get(log.append(decision("crossing/a", 3), ""));
+    get(log.append(decision("crossing-2/a", 4), ""));
+    assertThat(get(log.list("crossing", 10)))
+        .extracting(Decision::version)
+        .containsExactly(3L, 2L, 1L);
+    assertThat(get(log.list("crossing", 2))).extracting(Decision::version).containsExactly(3L, 2L);
+    assertThat(get(log.latest("crossing/a")))
+        .hasValueSatisfying(d -> assertThat(d.version()).isEqualTo(3));
+  }
+
+  @Test
+  void oldDecisionsOfAStreamGoAndOthersStay() throws Exception {
+    var log = log();
+    get(log.append(decision("crossing/other", 1), ""));
+    for (int version = 1; version <= KEPT + 3; version++)
+      get(log.append(decision("crossing/cam", version), ""));
+    assertThat(get(log.list("crossing", 100)))
+        .filteredOn(d -> d.stream().equals("crossing/cam"))
+        .extracting(Decision::version)
+        .containsExactly(8L, 7L, 6L, 5L, 4L);
+    assertThat(get(log.latest("crossing/other"))).isPresent();
+  }
+}

@@ -1,0 +1,64 @@
+package io.dayu.realise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.sql.SQLException;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.sql.DataSource;
+import org.h2.jdbcx.JdbcConnectionPool;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class JdbcDecisionLogTest extends DecisionLogContract {
+  private JdbcConnectionPool pool;
+  private ExecutorService blocking;
+  private DecisionLog log;
+
+  @BeforeEach
+  void open() {
+    pool =
+        JdbcConnectionPool.create(
+            "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", "sa", "");
+    blocking = Executors.newFixedThreadPool(2);
+    log = new JdbcDecisionLog(pool, blocking, KEPT);
+  }
+
+  @AfterEach
+  void close() {
+    blocking.shutdownNow();
+    pool.dispose();
+  }
+
+  @Override
+  DecisionLog log() {
+    return log;
+  }
+
+  @Test
+  void aSecondLogOnTheSameDatabaseFindsWhatTheFirstKept() throws Exception {
+    get(log.append(decision("crossing/cam", 1), ""));
+    DataSource same = pool;
+    assertThat(get(new JdbcDecisionLog(same, blocking, KEPT).latest("crossing/cam"))).isPresent();
+  }
+
+  @Test
+  void aDatabaseThatIsAwayFailsTheStageAndNotTheCaller() throws Exception {
+    var absent =
+        JdbcConnectionPool.create("jdbc:h2:mem:" + UUID.randomUUID() + ";IFEXISTS=TRUE", "sa", "");
+    var away = new JdbcDecisionLog(absent, blocking, KEPT);
+    assertThatThrownBy(() -> get(away.latest("crossing/cam")))
+        .hasCauseInstanceOf(SQLException.class);
+    absent.dispose();
+  }
+
+  @Test
+  void aFullExecutorFailsTheStageAndNotTheCaller() {
+    blocking.shutdown();
+    var stage = log.append(decision("crossing/cam", 1), "");
+    assertThat(stage.toCompletableFuture()).isCompletedExceptionally();
+  }
+}

@@ -1,0 +1,70 @@
+package io.dayu.pipeline;
+
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What could be read of a document that may have problems of shape. A part is empty where it could
+ * not be read; everything else can still be verified.
+ */
+record Draft(
+    Optional<String> name,
+    List<Source> sources,
+    List<Stage> stages,
+    Optional<PolicySpec> policy,
+    Objective objective,
+    Delivery delivery) {
+
+  record Source(
+      String path,
+      Optional<String> name,
+      Optional<URI> uri,
+      Optional<String> node,
+      Optional<Shed> shed,
+      Map<String, List<Double>> knobs) {
+
+    private SourceSpec spec() {
+      return new SourceSpec(
+          name.orElseThrow(), uri.orElseThrow(), node, shed, new TreeMap<>(knobs));
+    }
+  }
+
+  /**
+   * @param after by their place in the document; empty as a whole if it is no list
+   */
+  record Stage(
+      String path,
+      Optional<String> id,
+      Optional<String> type,
+      Optional<List<Optional<String>>> after,
+      Optional<Map<String, Object>> params) {
+
+    private StageSpec spec() {
+      return new StageSpec(
+          id.orElseThrow(),
+          type.orElseThrow(),
+          after.orElseThrow().stream().map(Optional::orElseThrow).toList(),
+          params.orElseThrow());
+    }
+  }
+
+  /** The specification; only of a draft without problems. */
+  PipelineSpec spec() {
+    return new PipelineSpec(
+        name.orElseThrow(),
+        sources.stream().map(Source::spec).toList(),
+        stages.stream().map(Stage::spec).toList(),
+        policy.orElseThrow(),
+        objective,
+        delivery);
+  }
+}

@@ -1,0 +1,285 @@
+package io.dayu.pipeline;
+
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.Shed;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Reads the shape of a pipeline's document, noting every problem and going on after it. */
+final class DraftReader {
+  static final String API_VERSION = "dayu.io/v1alpha1";
+  static final String KIND = "Pipeline";
+
+  private static final int LIST_LIMIT = 64;
+  private static final int KNOB_LIMIT = 16;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
+  private static final Pattern PER_SECOND = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)/s");
+  private static final Duration LONGEST = Duration.ofHours(1);
+  private static final double MOST_FRAMES = 1000;
+
+  // A resource as Kubernetes returns it is a valid document: what it adds is accepted and ignored.
+  private static final Set<String> ROOT =
+      ordered("apiVersion", "kind", "metadata", "spec", "status");
+  private static final Set<String> METADATA =
+      ordered(
+          "name",
+          "namespace",
+          "labels",
+          "annotations",
+          "uid",
+          "generation",
+          "resourceVersion",
+          "creationTimestamp",
+          "deletionTimestamp",
+          "deletionGracePeriodSeconds",
+          "finalizers",
+          "managedFields",
+          "ownerReferences");
+  private static final Set<String> SPEC =
+      ordered("sources", "stages", "policy", "objective", "delivery");
+  private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
+  private static final Set<String> STAGE = ordered("id", "type", "after", "params");
+
+  private DraftReader() {}
+
+  static Draft read(Map<String, ?> tree, Problems problems) {
+    var root = new Node(tree, "", problems);
+    root.object(ROOT);
+    fixed(root.field("apiVersion"), API_VERSION);
+    fixed(root.field("kind"), KIND);
+    var metadata = root.field("metadata").required("add metadata: {name: …}");
+    var name =
+        metadata.object(METADATA).flatMap(m -> name(m.field("name"), "add the pipeline's name"));
+    var spec = root.field("spec").required("add spec: {sources: […], stages: […]}");
+    if (spec.object(SPEC).isEmpty())
+      return new Draft(
+          name, List.of(), List.of(), Optional.empty(), Objective.DEFAULT, Delivery.DEFAULT);
+    return new Draft(
+        name,
+        list(spec.field("sources"), "add a source: {name: …, uri: …}").stream()
+            .flatMap(node -> node.object(SOURCE).stream())
+            .map(DraftReader::source)
+            .toList(),
+        list(spec.field("stages"), "add a stage: {id: …, type: …}").stream()
+            .flatMap(node -> node.object(STAGE).stream())
+            .map(DraftReader::stage)
+            .toList(),
+        policy(spec.field("policy")),
+        objective(spec.field("objective")),
+        delivery(spec.field("delivery")));
+  }
+
+  private static Draft.Source source(Node node) {
+    return new Draft.Source(
+        node.path(),
+        name(node.field("name"), "add a name, such as cam-0"),
+        uri(node.field("uri")),
+        filled(node.field("node"), "name a node, or remove it and any edge node will do"),
+        word(node.field("shed"), Shed.values()),
+        knobs(node.field("knobs")));
+  }
+
+  private static Draft.Stage stage(Node node) {
+    return new Draft.Stage(
+        node.path(),
+        name(node.field("id"), "add an id, such as detect"),
+        filled(node.field("type").required("add the stage's type"), "name a stage type"),
+        node.field("after")
+            .items(LIST_LIMIT)
+            .map(after -> after.stream().map(a -> a.required("remove it").text()).toList()),
+        params(node.field("params")));
+  }
+
+  private static Optional<PolicySpec> policy(Node node) {
+    if (!node.isPresent()) return Optional.of(new PolicySpec(PolicySpec.DEFAULT_NAME, Map.of()));
+    return node.object(ordered("name", "params"))
+        .flatMap(
+            policy -> {
+              var name = policy.field("name").required("add the policy's name").text();
+              var params = params(policy.field("params")).orElse(Map.of());
+              return name.map(n -> new PolicySpec(n, params));
+            });
+  }
+
+  private static Objective objective(Node node) {
+    if (node.object(ordered("latency", "percentile")).isEmpty()) return Objective.DEFAULT;
+    var percentile = node.field("percentile");
+    return new Objective(
+        duration(node.field("latency")).orElse(Objective.DEFAULT.latency()),
+        percentile
+            .number()
+            .filter(
+                p -> {
+                  if (p > 0 && p < 100) return true;
+                  percentile.problem(
+                      "must be between 0 and 100 but is " + p, "give a percentile such as 95");
+                  return false;
+                })
+            .orElse(Objective.DEFAULT.percentile()));
+  }
+
+  private static Delivery delivery(Node node) {
+    if (node.object(ordered("offline", "keepFrames")).isEmpty()) return Delivery.DEFAULT;
+    return new Delivery(
+        word(node.field("offline"), Offline.values()).orElse(Delivery.DEFAULT.offline()),
+        perSecond(node.field("keepFrames")).orElse(Delivery.DEFAULT.keepFramesPerSecond()));
+  }
+
+  private static void fixed(Node node, String wanted) {
+    var remedy = "write " + node.path() + ": " + wanted;
+    node.required(remedy)
+        .text()
+        .filter(text -> !text.equals(wanted))
+        .ifPresent(
+            text -> node.problem("must be " + wanted + " but is " + Words.quote(text), remedy));
+  }
+
+  private static List<Node> list(Node node, String remedy) {
+    var items = node.items(LIST_LIMIT);
+    if (items.filter(List::isEmpty).isPresent()) node.problem("is empty", remedy);
+    var present = items.orElse(List.of());
+    present.forEach(item -> item.required("remove it or " + remedy));
+    return present;
+  }
+
+  /** A name is given even where it breaks the pattern: others may refer to it. */
+  private static Optional<String> name(Node node, String remedy) {
+    var name = node.required(remedy).text();
+    name.filter(text -> !NAME.matcher(text).matches())
+        .ifPresent(
+            text ->
+                node.problem(
+                    Words.quote(text) + " is not a name",
+                    "use 1 to 63 lower-case letters, digits and '-', with a letter or digit at"
+                        + " both ends"));
+    return name;
+  }
+
+  private static Optional<String> filled(Node node, String remedy) {
+    var text = node.text();
+    if (text.filter(String::isBlank).isPresent()) node.problem("is empty", remedy);
+    return text.filter(t -> !t.isBlank());
+  }
+
+  private static Optional<URI> uri(Node node) {
+    var remedy = "give an absolute URI, such as http://host/cam.mjpeg or file:///data/video.mp4";
+    return filled(node.required(remedy), remedy)
+        .flatMap(
+            text -> {
+              try {
+                var uri = new URI(text);
+                if (uri.isAbsolute()) return Optional.of(uri);
+                node.problem(Words.quote(text) + " has no scheme", remedy);
+              } catch (URISyntaxException e) {
+                node.problem(
+                    Words.quote(text)
+                        + " is not a URI: "
+                        + e.getReason()
+                        + (e.getIndex() < 0 ? "" : " at character " + (e.getIndex() + 1)),
+                    remedy);
+              }
+              return Optional.empty();
+            });
+  }
+
+  private static Map<String, List<Double>> knobs(Node node) {
+    var knobs = new LinkedHashMap<String, List<Double>>();
+    node.fields(KNOB_LIMIT)
+        .orElse(Map.of())
+        .forEach(
+            (name, knob) -> {
+              var values = new ArrayList<Double>();
+              if (knob.isList())
+                list(knob, "give a number or remove it")
+                    .forEach(v -> v.number().ifPresent(values::add));
+              else knob.required("give a number or remove it").number().ifPresent(values::add);
+              knobs.put(name, values);
+            });
+    return knobs;
+  }
+
+  static Optional<Map<String, Object>> params(Node node) {
+    return node.fields(LIST_LIMIT)
+        .map(
+            fields -> {
+              var params = new LinkedHashMap<String, Object>();
+              fields.forEach((name, n) -> n.free().ifPresent(v -> params.put(name, v)));
+              return params;
+            });
+  }
+
+  private static Optional<Duration> duration(Node node) {
+    var remedy = "write a whole number and its unit, such as 300ms, 2s or 1m";
+    return node.text(remedy)
+        .flatMap(
+            text -> {
+              var match = DURATION.matcher(text);
+              if (match.matches()) {
+                long number = Long.parseLong(match.group(1));
+                var duration =
+                    switch (match.group(2)) {
+                      case "ms" -> Duration.ofMillis(number);
+                      case "s" -> Duration.ofSeconds(number);
+                      default -> Duration.ofMinutes(number);
+                    };
+                if (number > 0 && duration.compareTo(LONGEST) <= 0) return Optional.of(duration);
+              }
+              node.problem(
+                  Words.quote(text) + " is not a duration of more than 0 and at most 60m", remedy);
+              return Optional.empty();
+            });
+  }
+
+  private static Optional<Double> perSecond(Node node) {
+    var remedy = "write a number and /s, such as 1/s or 0.5/s";
+    return node.text(remedy)
+        .flatMap(
+            text -> {
+              var match = PER_SECOND.matcher(text);
+              if (match.matches()) {
+                double rate = Double.parseDouble(match.group(1));
+                if (rate <= MOST_FRAMES) return Optional.of(rate);
+              }
+              node.problem(Words.quote(text) + " is not a rate from 0/s to 1000/s", remedy);
+              return Optional.empty();
+            });
+  }
+
+  private static <E extends Enum<E>> Optional<E> word(Node node, E[] values) {
+    var byWord = new LinkedHashSet<String>();
+    for (var value : values) byWord.add(word(value));
+    return node.text()
+        .flatMap(
+            text -> {
+              var found = Arrays.stream(values).filter(v -> word(v).equals(text)).findFirst();
+              if (found.isEmpty())
+                node.problem(
+                    Words.quote(text) + " is none of " + Words.list(byWord),
+                    Words.choose(text, byWord));
+              return found;
+            });
+  }
+
+  static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static Set<String> ordered(String... words) {
+    return new LinkedHashSet<>(List.of(words));
+  }
+}

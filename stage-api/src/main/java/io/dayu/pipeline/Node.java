@@ -1,0 +1,172 @@
+package io.dayu.pipeline;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One place of a document, which may be empty. Its readers give the value in the wanted type; where
+ * there is another one they note a problem and give nothing. An empty place (left out, or null)
+ * gives nothing without a problem, unless it is {@link #required}.
+ */
+final class Node {
+  private static final int UNKNOWN_LIMIT = 10;
+  private static final int TEXT_LIMIT = 4096;
+  private static final int FREE_LIMIT = 256;
+  private static final int DEPTH_LIMIT = 8;
+
+  private final Object value;
+  private final String path;
+  private final Problems problems;
+
+  Node(Object value, String path, Problems problems) {
+    this.value = value;
+    this.path = path;
+    this.problems = problems;
+  }
+
+  boolean isPresent() {
+    return value != null;
+  }
+
+  String path() {
+    return path;
+  }
+
+  void problem(String message, String remedy) {
+    problems.add(path, message, remedy);
+  }
+
+  Node required(String remedy) {
+    if (value == null) problem("is missing", remedy);
+    return this;
+  }
+
+  /**
+   * The object with only {@code known} fields; an unknown one is a problem and otherwise unseen.
+   */
+  Optional<Node> object(Set<String> known) {
+    if (value == null) return Optional.empty();
+    if (!(value instanceof Map<?, ?> map)) return wrong("an object with " + Words.list(known));
+    var unknown =
+        map.keySet().stream().map(String::valueOf).filter(n -> !known.contains(n)).toList();
+    for (var name : unknown.subList(0, Math.min(UNKNOWN_LIMIT, unknown.size())))
+      problems.add(
+          Words.field(path, name), "unknown field " + Words.quote(name), Words.choose(name, known));
+    if (unknown.size() > UNKNOWN_LIMIT)
+      problem("has " + (unknown.size() - UNKNOWN_LIMIT) + " more unknown fields", "remove them");
+    return Optional.of(this);
+  }
+
+  /** A field of this object; empty if there is none, or if this is no object. */
+  Node field(String name) {
+    return new Node(
+        value instanceof Map<?, ?> map ? map.get(name) : null, Words.field(path, name), problems);
+  }
+
+  /** The fields of an object with free names, at most {@code limit}. Nothing given is no fields. */
+  Optional<Map<String, Node>> fields(int limit) {
+    if (value == null) return Optional.of(Map.of());
+    if (!(value instanceof Map<?, ?> map)) return wrong("an object");
+    if (map.size() > limit) problem("has " + map.size() + " entries", "give at most " + limit);
+    var fields = new LinkedHashMap<String, Node>();
+    for (var entry : map.entrySet()) {
+      if (fields.size() == limit) break;
+      var name = String.valueOf(entry.getKey());
+      fields.put(name, new Node(entry.getValue(), Words.field(path, name), problems));
+    }
+    return Optional.of(fields);
+  }
+
+  /** The items of a list, at most {@code limit}. Nothing given is no items. */
+  Optional<List<Node>> items(int limit) {
+    if (value == null) return Optional.of(List.of());
+    if (!(value instanceof List<?> list))
+      return wrong(
+          "a list",
+          value instanceof String text && text.length() <= 64
+              ? "put it in brackets: [" + text + "]"
+              : "give a list");
+    if (list.size() > limit) problem("has " + list.size() + " items", "give at most " + limit);
+    var items = new ArrayList<Node>();
+    for (var item : list.subList(0, Math.min(limit, list.size())))
+      items.add(new Node(item, path + "[" + items.size() + "]", problems));
+    return Optional.of(items);
+  }
+
+  boolean isList() {
+    return value instanceof List;
+  }
+
+  Optional<String> text() {
+    return text(
+        value instanceof Number || value instanceof Boolean
+            ? "put it in quotes: \"" + value + "\""
+            : "give a string");
+  }
+
+  /** A string; {@code remedy} is for a value of another type. */
+  Optional<String> text(String remedy) {
+    if (value == null) return Optional.empty();
+    if (!(value instanceof String text)) return wrong("a string", remedy);
+    if (text.length() <= TEXT_LIMIT) return Optional.of(text);
+    problem("is " + text.length() + " characters long", "give at most " + TEXT_LIMIT);
+    return Optional.empty();
+  }
+
+  Optional<Double> number() {
+    if (value == null) return Optional.empty();
+    if (value instanceof Number number && Double.isFinite(number.doubleValue()))
+      return Optional.of(number.doubleValue());
+    return wrong("a number");
+  }
+
+  /** A value of any type in its {@linkplain Values normal form}. */
+  Optional<Object> free() {
+    return free(DEPTH_LIMIT);
+  }
+
+  private Optional<Object> free(int depth) {
+    if (value == null || value instanceof Boolean) return Optional.ofNullable(value);
+    if (value instanceof String) return text().map(Object.class::cast);
+    if (value instanceof Number) return number().map(Values::normal);
+    if (depth == 0) {
+      problem("is nested too deeply", "nest at most " + DEPTH_LIMIT + " lists and objects");
+      return Optional.empty();
+    }
+    if (value instanceof List) {
+      var items = new ArrayList<Object>();
+      for (var item : items(FREE_LIMIT).orElse(List.of()))
+        item.required("remove it or give a value").free(depth - 1).ifPresent(items::add);
+      return Optional.of(List.copyOf(items));
+    }
+    if (value instanceof Map) {
+      var fields = new LinkedHashMap<String, Object>();
+      fields(FREE_LIMIT)
+          .orElse(Map.of())
+          .forEach((name, node) -> node.free(depth - 1).ifPresent(v -> fields.put(name, v)));
+      return Optional.of(Map.copyOf(fields));
+    }
+    return wrong("a string, a number, a boolean, a list or an object");
+  }
+
+  private <T> Optional<T> wrong(String wanted) {
+    return wrong(wanted, "give " + wanted);
+  }
+
+  private <T> Optional<T> wrong(String wanted, String remedy) {
+    problem("must be " + wanted + " but is " + kind(value), remedy);
+    return Optional.empty();
+  }
+
+  /** What a value is, in words of the document's language. */
+  static String kind(Object value) {
+    if (value instanceof String text) return "the string " + Words.quote(text);
+    if (value instanceof Number || value instanceof Boolean) return value.toString();
+    if (value instanceof List) return "a list";
+    return value instanceof Map ? "an object" : "something else";
+  }
+}

@@ -1,0 +1,139 @@
+package io.dayu.pipeline;
+
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The document of a pipeline, as a tree of maps, lists, strings, numbers and booleans: what JSON,
+ * YAML and Kubernetes resources are read into. Stateless and safe for any thread.
+ *
+ * <p>A field that is null counts as left out. Numbers are doubles, as in JSON: whole ones up to
+ * 2^53 stay whole, larger ones lose precision.
+ */
+public final class PipelineDocument {
+  private PipelineDocument() {}
+
+  /** The specification, or all problems of shape; whether it makes sense is not looked at. */
+  public static Parsed read(Map<String, ?> tree) {
+    var problems = new Problems();
+    var draft = DraftReader.read(tree, problems);
+    return problems.isEmpty() ? new Parsed.Ok(draft.spec()) : new Parsed.Bad(problems.all());
+  }
+
+  /** The document of {@code spec}, defaults included; {@link #read} gives an equal one back. */
+  public static Map<String, Object> write(PipelineSpec spec) {
+    var body = new LinkedHashMap<String, Object>();
+    body.put("sources", spec.sources().stream().map(PipelineDocument::source).toList());
+    body.put("stages", spec.stages().stream().map(PipelineDocument::stage).toList());
+    body.put("policy", policy(spec.policy()));
+    body.put("objective", objective(spec.objective()));
+    body.put("delivery", delivery(spec.delivery()));
+    var document = new LinkedHashMap<String, Object>();
+    document.put("apiVersion", DraftReader.API_VERSION);
+    document.put("kind", DraftReader.KIND);
+    document.put("metadata", Map.of("name", spec.name()));
+    document.put("spec", body);
+    return document;
+  }
+
+  /** The document in protobuf's form, for messages between nodes. */
+  public static Struct toStruct(PipelineSpec spec) {
+    return struct(write(spec));
+  }
+
+  /** What {@link #toStruct} made; another struct gives the problems of the document it holds. */
+  public static Parsed fromStruct(Struct struct) {
+    return read(tree(struct));
+  }
+
+  private static Map<String, Object> source(SourceSpec source) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("name", source.name());
+    map.put("uri", source.uri().toString());
+    source.node().ifPresent(node -> map.put("node", node));
+    source.shed().ifPresent(shed -> map.put("shed", DraftReader.word(shed)));
+    if (!source.knobs().isEmpty()) map.put("knobs", source.knobs());
+    return map;
+  }
+
+  private static Map<String, Object> stage(StageSpec stage) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("id", stage.id());
+    map.put("type", stage.type());
+    if (!stage.after().isEmpty()) map.put("after", stage.after());
+    if (!stage.params().isEmpty()) map.put("params", new TreeMap<>(stage.params()));
+    return map;
+  }
+
+  private static Map<String, Object> policy(PolicySpec policy) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("name", policy.name());
+    if (!policy.params().isEmpty()) map.put("params", new TreeMap<>(policy.params()));
+    return map;
+  }
+
+  private static Map<String, Object> objective(Objective objective) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("latency", objective.latency().toMillis() + "ms");
+    map.put("percentile", objective.percentile());
+    return map;
+  }
+
+  private static Map<String, Object> delivery(Delivery delivery) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("offline", DraftReader.word(delivery.offline()));
+    map.put("keepFrames", plain(delivery.keepFramesPerSecond()) + "/s");
+    return map;
+  }
+
+  private static String plain(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+  }
+
+  private static Struct struct(Map<?, ?> map) {
+    var struct = Struct.newBuilder();
+    map.forEach((name, value) -> struct.putFields((String) name, value(value)));
+    return struct.build();
+  }
+
+  private static Value value(Object value) {
+    var wire = Value.newBuilder();
+    if (value instanceof String text) return wire.setStringValue(text).build();
+    if (value instanceof Boolean flag) return wire.setBoolValue(flag).build();
+    if (value instanceof Number number) return wire.setNumberValue(number.doubleValue()).build();
+    if (value instanceof Map<?, ?> map) return wire.setStructValue(struct(map)).build();
+    var list = ListValue.newBuilder();
+    ((List<?>) value).forEach(item -> list.addValues(value(item)));
+    return wire.setListValue(list).build();
+  }
+
+  private static Map<String, Object> tree(Struct struct) {
+    var map = new LinkedHashMap<String, Object>();
+    struct.getFieldsMap().forEach((name, value) -> map.put(name, tree(value)));
+    return map;
+  }
+
+  /** Null stands for protobuf's null here, as in the trees of JSON readers. */
+  private static Object tree(Value value) {
+    return switch (value.getKindCase()) {
+      case STRING_VALUE -> value.getStringValue();
+      case BOOL_VALUE -> value.getBoolValue();
+      case NUMBER_VALUE -> value.getNumberValue();
+      case STRUCT_VALUE -> tree(value.getStructValue());
+      case LIST_VALUE ->
+          value.getListValue().getValuesList().stream().map(PipelineDocument::tree).toList();
+      case NULL_VALUE, KIND_NOT_SET -> null;
+    };
+  }
+}

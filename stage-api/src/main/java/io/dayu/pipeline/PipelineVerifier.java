@@ -1,0 +1,120 @@
+package io.dayu.pipeline;
+
+import io.dayu.element.MediaType;
+import io.dayu.source.Knob;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceProvider;
+import io.dayu.stage.StageDescriptor;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Checks that a pipeline makes sense to a node that has a given {@link Catalog}. All problems are
+ * found at once; a part whose shape is wrong is left out and the rest still checked. Nothing is
+ * started or opened. Stateless and safe for any thread.
+ */
+public final class PipelineVerifier {
+  private final Draft draft;
+  private final Catalog catalog;
+  private final Problems problems;
+
+  private PipelineVerifier(Draft draft, Catalog catalog, Problems problems) {
+    this.draft = draft;
+    this.catalog = catalog;
+    this.problems = problems;
+  }
+
+  /** The specification if document and sense are right, or else all problems of both. */
+  public static Parsed check(Map<String, ?> tree, Catalog catalog) {
+    var problems = new Problems();
+    var draft = DraftReader.read(tree, problems);
+    new PipelineVerifier(draft, catalog, problems).run();
+    return problems.isEmpty() ? new Parsed.Ok(draft.spec()) : new Parsed.Bad(problems.all());
+  }
+
+  /**
+   * All problems of {@code spec}, none if it can run. Includes those of shape, which a
+   * specification that was not read from a document may have.
+   */
+  public static List<PipelineProblem> verify(PipelineSpec spec, Catalog catalog) {
+    return check(PipelineDocument.write(spec), catalog) instanceof Parsed.Bad bad
+        ? bad.problems()
+        : List.of();
+  }
+
+  /** All problems of {@code params} for one stage of this type; paths begin with {@code params}. */
+  public static List<PipelineProblem> verifyParams(
+      StageDescriptor descriptor, Map<String, ?> params) {
+    var problems = new Problems();
+    var given = DraftReader.params(new Node(params, "params", problems));
+    StageChecks.params(descriptor, given.orElse(Map.of()), "params", problems);
+    return problems.all();
+  }
+
+  private void run() {
+    var payloads = new TreeMap<MediaType, List<String>>();
+    var names = new HashSet<String>();
+    for (var source : draft.sources()) {
+      source
+          .name()
+          .filter(name -> !names.add(name))
+          .ifPresent(
+              name ->
+                  problems.add(
+                      source.path() + ".name",
+                      "a second source is called " + Words.quote(name),
+                      "give each source its own name"));
+      source
+          .uri()
+          .flatMap(uri -> catalog.source(uri).map(SourceProvider::descriptor))
+          .ifPresentOrElse(
+              descriptor -> {
+                payloads
+                    .computeIfAbsent(descriptor.payload(), type -> new ArrayList<>())
+                    .add(source.name().orElse(source.path()));
+                knobs(source, descriptor);
+              },
+              () -> unclaimed(source));
+    }
+    new StageChecks(draft.stages(), payloads, catalog, problems).run();
+    draft
+        .policy()
+        .filter(policy -> !catalog.policies().contains(policy.name()))
+        .ifPresent(
+            policy ->
+                problems.add(
+                    "spec.policy.name",
+                    "unknown policy " + Words.quote(policy.name()),
+                    Words.choose(policy.name(), catalog.policies())));
+  }
+
+  private void unclaimed(Draft.Source source) {
+    source
+        .uri()
+        .ifPresent(
+            uri ->
+                problems.add(
+                    source.path() + ".uri",
+                    "nothing here reads " + Words.quote(uri.toString()),
+                    catalog.sources().isEmpty()
+                        ? "add a jar with a source provider"
+                        : "use a URI such as "
+                            + Words.list(
+                                catalog.sources().stream()
+                                    .map(SourceDescriptor::example)
+                                    .toList())));
+  }
+
+  private void knobs(Draft.Source source, SourceDescriptor descriptor) {
+    var known = descriptor.knobs().stream().map(Knob::name).toList();
+    for (var knob : source.knobs().keySet())
+      if (!known.contains(knob))
+        problems.add(
+            Words.field(source.path() + ".knobs", knob),
+            descriptor.name() + " sources have no knob " + Words.quote(knob),
+            Words.choose(knob, known));
+  }
+}

@@ -1,0 +1,205 @@
+package io.dayu.pipeline;
+
+import io.dayu.element.MediaType;
+import io.dayu.stage.Parameter;
+import io.dayu.stage.StageDescriptor;
+import io.dayu.stage.StageProvider;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The stages of one pipeline against the catalog and against each other. */
+final class StageChecks {
+  private final List<Draft.Stage> stages;
+  private final Map<MediaType, List<String>> payloads;
+  private final Catalog catalog;
+  private final Problems problems;
+  private final Map<String, Draft.Stage> byId = new LinkedHashMap<>();
+
+  /**
+   * @param payloads what the sources yield, each with the names of those sources
+   */
+  StageChecks(
+      List<Draft.Stage> stages,
+      Map<MediaType, List<String>> payloads,
+      Catalog catalog,
+      Problems problems) {
+    this.stages = stages;
+    this.payloads = payloads;
+    this.catalog = catalog;
+    this.problems = problems;
+  }
+
+  void run() {
+    for (var stage : stages)
+      stage
+          .id()
+          .filter(id -> byId.putIfAbsent(id, stage) != null)
+          .ifPresent(
+              id ->
+                  problems.add(
+                      stage.path() + ".id",
+                      "a second stage has the id " + Words.quote(id),
+                      "give each stage its own id"));
+    for (var stage : stages) {
+      var descriptor = descriptor(stage);
+      if (descriptor.isEmpty())
+        stage
+            .type()
+            .ifPresent(
+                type ->
+                    problems.add(
+                        stage.path() + ".type",
+                        "unknown stage type " + Words.quote(type),
+                        Words.choose(
+                            type, catalog.stages().stream().map(StageDescriptor::type).toList())));
+      references(stage);
+      descriptor.ifPresent(d -> connections(stage, d));
+      descriptor.ifPresent(d -> params(stage, d));
+    }
+    cycles();
+  }
+
+  private void references(Draft.Stage stage) {
+    var after = stage.after().orElse(List.of());
+    var seen = new HashSet<String>();
+    for (int i = 0; i < after.size(); i++) {
+      var path = stage.path() + ".after[" + i + "]";
+      var id = after.get(i);
+      if (id.isEmpty()) continue;
+      if (id.equals(stage.id()))
+        problems.add(path, "stage " + Words.quote(id.get()) + " comes after itself", "remove it");
+      else if (!byId.containsKey(id.get()))
+        problems.add(
+            path,
+            "there is no stage " + Words.quote(id.get()),
+            Words.choose(id.get(), others(stage)));
+      else if (!seen.add(id.get()))
+        problems.add(path, Words.quote(id.get()) + " stands here twice", "remove one");
+    }
+  }
+
+  private Collection<String> others(Draft.Stage stage) {
+    var others = new LinkedHashSet<>(byId.keySet());
+    stage.id().ifPresent(others::remove);
+    return others;
+  }
+
+  private void connections(Draft.Stage stage, StageDescriptor descriptor) {
+    if (descriptor.readsPayload())
+      payloads.forEach(
+          (type, sources) -> {
+            if (!descriptor.payload().contains(type))
+              problems.add(
+                  stage.path() + ".type",
+                  "%s reads %s but %s from %s"
+                      .formatted(
+                          descriptor.type(),
+                          words(descriptor.payload()),
+                          type.word() + " come" + (type == MediaType.TEXT ? "s" : ""),
+                          (sources.size() == 1 ? "source " : "sources ") + Words.list(sources)),
+                  "use a stage type that reads "
+                      + type.word()
+                      + ", or put these sources into a pipeline of their own");
+          });
+    if (descriptor.inputs().isEmpty() || stage.after().isEmpty()) return;
+    var after = stage.after().get();
+    if (after.isEmpty() && !descriptor.readsPayload())
+      problems.add(
+          stage.path() + ".after",
+          descriptor.type() + " reads only the outputs of other stages but comes after none",
+          "name stages whose output is " + words(descriptor.inputs()));
+    for (int i = 0; i < after.size(); i++) {
+      var path = stage.path() + ".after[" + i + "]";
+      after
+          .get(i)
+          .filter(id -> !Optional.of(id).equals(stage.id()))
+          .map(byId::get)
+          .flatMap(this::descriptor)
+          .filter(before -> !descriptor.inputs().contains(before.output()))
+          .ifPresent(
+              before ->
+                  problems.add(
+                      path,
+                      "%s reads %s but %s gives %s"
+                          .formatted(
+                              descriptor.type(),
+                              words(descriptor.inputs()),
+                              before.type(),
+                              before.output().word()),
+                      "put a stage between them that turns one into the other, or remove it"));
+    }
+  }
+
+  private void params(Draft.Stage stage, StageDescriptor descriptor) {
+    stage
+        .params()
+        .ifPresent(given -> params(descriptor, given, stage.path() + ".params", problems));
+  }
+
+  static void params(
+      StageDescriptor descriptor, Map<String, Object> given, String at, Problems problems) {
+    var known = new TreeMap<String, Parameter>();
+    descriptor.parameters().forEach(p -> known.put(p.name(), p));
+    given.forEach(
+        (name, value) -> {
+          var path = Words.field(at, name);
+          var parameter = known.get(name);
+          if (parameter == null)
+            problems.add(
+                path,
+                descriptor.type() + " has no parameter " + Words.quote(name),
+                Words.choose(name, known.keySet()));
+          else if (!parameter.type().accepts(value))
+            problems.add(
+                path,
+                "must be " + parameter.type().wording() + " but is " + Node.kind(value),
+                "give " + parameter.type().wording());
+        });
+    for (var parameter : descriptor.parameters())
+      if (parameter.required() && !given.containsKey(parameter.name()))
+        problems.add(
+            Words.field(at, parameter.name()),
+            "is missing; " + descriptor.type() + " cannot do without it",
+            "give %s: %s".formatted(parameter.type().wording(), parameter.description()));
+  }
+
+  private void cycles() {
+    var before = new LinkedHashMap<String, Set<String>>();
+    byId.forEach(
+        (id, stage) -> {
+          var ids = new LinkedHashSet<String>();
+          stage.after().orElse(List.of()).forEach(a -> a.ifPresent(ids::add));
+          ids.remove(id);
+          ids.retainAll(byId.keySet());
+          before.put(id, ids);
+        });
+    for (var cycle : Cycles.find(before)) {
+      var stage = byId.get(cycle.get(0));
+      var previous = cycle.get(cycle.size() - 1);
+      int entry = stage.after().orElseThrow().indexOf(Optional.of(previous));
+      problems.add(
+          stage.path() + ".after[" + entry + "]",
+          "these stages wait for each other: " + String.join(" → ", cycle) + " → " + cycle.get(0),
+          "break the cycle, for example by removing "
+              + Words.quote(previous)
+              + " from what "
+              + Words.quote(cycle.get(0))
+              + " comes after");
+    }
+  }
+
+  private Optional<StageDescriptor> descriptor(Draft.Stage stage) {
+    return stage.type().flatMap(catalog::stage).map(StageProvider::descriptor);
+  }
+
+  private static String words(Set<MediaType> types) {
+    return String.join(" or ", types.stream().sorted().map(MediaType::word).toList());
+  }
+}

@@ -1,0 +1,131 @@
+package io.dayu.element;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nodes of two versions talk to each other while a cluster is updated, so numbers and types of
+ * fields never change. Where these bytes differ the change is the mistake, not the test; a new
+ * field is added here.
+ */
+class ElementWireTest {
+  private static final Element ELEMENT =
+      Element.newBuilder()
+          .setStream("p/s")
+          .setSeq(1)
+          .setAttempt(2)
+          .setDecision(3)
+          .setOrigin("e")
+          .setCreatedAtMs(4)
+          .setElapsedUs(5)
+          .setKeep(true)
+          .setPayload(
+              Media.newBuilder()
+                  .setFrames(
+                      Frames.newBuilder()
+                          .addFrame(
+                              Frame.newBuilder()
+                                  .setJpeg(ByteString.copyFromUtf8("j"))
+                                  .setWidth(6)
+                                  .setHeight(7)
+                                  .setOffsetMs(8))
+                          .setFps(0.5)))
+          .putOutputs(
+              "b",
+              Media.newBuilder()
+                  .setBoxes(
+                      Boxes.newBuilder()
+                          .addBox(
+                              Box.newBuilder()
+                                  .setX(0.5f)
+                                  .setY(0.25f)
+                                  .setWidth(1)
+                                  .setHeight(2)
+                                  .setLabel("l")
+                                  .setScore(4)
+                                  .setTrack(9)
+                                  .setFrame(10)))
+                  .build())
+          .addTrace(
+              Hop.newBuilder()
+                  .setStage("b")
+                  .setNode("e")
+                  .setQueueUs(11)
+                  .setWorkUs(12)
+                  .setTransferUs(13)
+                  .setTries(14))
+          .putPath("b", "e")
+          .setEnding(Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("b").setReason("r"))
+          .build();
+
+  private static final List<Media> OTHERS =
+      List.of(
+          Media.newBuilder()
+              .setLabels(
+                  Labels.newBuilder().addLabel(Label.newBuilder().setName("n").setValue(0.5)))
+              .build(),
+          Media.newBuilder().setText(Text.newBuilder().addLine("t")).build(),
+          Media.newBuilder()
+              .setReadings(
+                  Readings.newBuilder()
+                      .addReading(
+                          Reading.newBuilder()
+                              .setSensor("s")
+                              .setAtMs(1)
+                              .setValue(0.5)
+                              .setUnit("u")))
+              .build(),
+          Media.newBuilder().setOpaque(ByteString.copyFromUtf8("o")).build());
+
+  private static final String ELEMENT_BYTES =
+      "0a03702f731001180220032a01653004380540014a160a140a090a016a1006180720081100000000"
+          + "0000e03f52290a0162122412220a200d0000003f150000803e1d0000803f25000000402a016c3500"
+          + "0080403809400a5a0e0a0162120165180b200c280d300e62060a01621201656a0808021201621a01"
+          + "72";
+  private static final List<String> OTHERS_BYTES =
+      List.of(
+          "1a0e0a0c0a016e11000000000000e03f",
+          "22030a0174",
+          "2a130a110a0173100119000000000000e03f220175",
+          "32016f");
+
+  @Test
+  void fieldsOfAnElementKeepTheirNumbers() throws Exception {
+    assertThat(HexFormat.of().formatHex(ELEMENT.toByteArray())).isEqualTo(ELEMENT_BYTES);
+    assertThat(Element.parseFrom(HexFormat.of().parseHex(ELEMENT_BYTES))).isEqualTo(ELEMENT);
+  }
+
+  @Test
+  void fieldsOfMediaKeepTheirNumbers() {
+    assertThat(OTHERS.stream().map(m -> HexFormat.of().formatHex(m.toByteArray())).toList())
+        .isEqualTo(OTHERS_BYTES);
+  }
+
+  @Test
+  void theSampleSetsEveryField() {
+    for (var message :
+        List.of(
+            ELEMENT,
+            ELEMENT.getPayload().getFrames(),
+            ELEMENT.getPayload().getFrames().getFrame(0),
+            ELEMENT.getOutputsOrThrow("b").getBoxes().getBox(0),
+            ELEMENT.getTrace(0),
+            ELEMENT.getEnding(),
+            OTHERS.get(0).getLabels().getLabel(0),
+            OTHERS.get(2).getReadings().getReading(0)))
+      assertThat(message.getAllFields().keySet())
+          .containsExactlyInAnyOrderElementsOf(message.getDescriptorForType().getFields());
+  }
+
+  @Test
+  void fieldsOfANewerVersionAreCarriedAlong() throws Exception {
+    var newer = HexFormat.of().parseHex(ELEMENT_BYTES + "a00601");
+
+    assertThat(Element.parseFrom(newer).getSeq()).isEqualTo(1);
+    assertThat(Element.parseFrom(newer).toByteArray()).isEqualTo(newer);
+  }
+}

@@ -1,0 +1,40 @@
+package io.dayu.element;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class MediaTypeTest {
+  @ParameterizedTest
+  @EnumSource
+  void everyTypeIsRecognisedFromItsMedia(MediaType type) {
+    var media = Media.newBuilder();
+    switch (type) {
+      case FRAMES -> media.setFrames(Frames.getDefaultInstance());
+      case BOXES -> media.setBoxes(Boxes.getDefaultInstance());
+      case LABELS -> media.setLabels(Labels.getDefaultInstance());
+      case TEXT -> media.setText(Text.getDefaultInstance());
+      case READINGS -> media.setReadings(Readings.getDefaultInstance());
+      case OPAQUE -> media.setOpaque(ByteString.EMPTY);
+    }
+
+    assertThat(MediaType.of(media.build())).isEqualTo(type);
+    assertThat(MediaType.all()).contains(type);
+  }
+
+  @Test
+  void mediaWithoutAKindAreOpaque() {
+    assertThat(MediaType.of(Media.getDefaultInstance())).isEqualTo(MediaType.OPAQUE);
+  }
+
+  @Test
+  void wordsAreTheFieldNamesOfTheWireMessage() {
+    assertThat(Media.getDescriptor().getFields())
+        .extracting(field -> field.getName())
+        .containsExactlyElementsOf(Arrays.stream(MediaType.values()).map(MediaType::word).toList());
+  }
+}

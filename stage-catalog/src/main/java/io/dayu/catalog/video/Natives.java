@@ -1,0 +1,70 @@
+package io.dayu.catalog.video;
+
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avformat;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.ffmpeg.global.swscale;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.bytedeco.opencv.global.opencv_video;
+import org.bytedeco.tensorflowlite.global.tensorflowlite;
+
+/**
+ * Loads native libraries; every user calls here first. A library that is missing is an ordinary
+ * exception here, because the linkage error of a first use would end the whole node.
+ */
+final class Natives {
+  static {
+    limits();
+  }
+
+  private Natives() {}
+
+  /** OpenCV, with one thread: parallelism is the business of the node, not of a stage. */
+  static void openCv() {
+    load(opencv_core.class, opencv_imgproc.class, opencv_imgcodecs.class);
+    opencv_core.setNumThreads(1);
+  }
+
+  static void openCvVideo() {
+    openCv();
+    load(opencv_video.class);
+  }
+
+  static void tensorFlowLite() {
+    load(tensorflowlite.class);
+  }
+
+  /** FFmpeg, which stays quiet, because its errors are reported as exceptions. */
+  static void ffmpeg() {
+    load(avutil.class, avcodec.class, avformat.class, swscale.class);
+    avutil.av_log_set_level(avutil.AV_LOG_FATAL);
+  }
+
+  private static void load(Class<?>... libraries) {
+    for (var library : libraries) {
+      try {
+        Loader.load(library);
+      } catch (LinkageError e) {
+        throw new IllegalStateException(
+            "the native library %s cannot be loaded on %s: %s; add its jar for this platform or run"
+                    .formatted(library.getSimpleName(), Loader.getPlatform(), e.getMessage())
+                + " this stage on other nodes",
+            e);
+      }
+    }
+  }
+
+  /**
+   * JavaCPP refuses to allocate once the process holds four times the maximum heap, whatever holds
+   * it. On an edge node the heap is small and models live outside of it, so that limit is lifted,
+   * unless someone set it. It is read when the first pointer class loads.
+   */
+  private static void limits() {
+    for (var key : new String[] {"maxBytes", "maxPhysicalBytes"})
+      if (System.getProperty("org.bytedeco.javacpp." + key) == null)
+        System.setProperty("org.bytedeco.javacpp." + key, "0");
+  }
+}

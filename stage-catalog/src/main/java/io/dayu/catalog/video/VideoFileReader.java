@@ -1,0 +1,193 @@
+package io.dayu.catalog.video;
+
+import io.dayu.element.Frames;
+import io.dayu.element.Media;
+import io.dayu.source.Knobs;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacv.FFmpegFrameGrabber;
+import org.bytedeco.javacv.Frame;
+import org.bytedeco.javacv.FrameGrabber;
+import org.bytedeco.javacv.OpenCVFrameConverter;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/** One reading of a video file through FFmpeg. Blocking; not thread-safe. */
+final class VideoFileReader implements BlockingReader {
+  /** Positions of the n-th round of a looped file begin at n times this, about 200 days. */
+  private static final long ROUND = 1L << 44;
+
+  /** What containers may be wrong about their length before it counts as a missing end. */
+  private static final double TOLERATED_SHARE = 0.05;
+
+  private static final long TOLERATED_MICROS = 2_000_000;
+  private static final long LATE_MICROS = 1_000_000;
+
+  private final Path file;
+  private final boolean realtime;
+  private final boolean loop;
+  private final Supplier<Knobs> knobs;
+  private final FFmpegFrameGrabber grabber;
+  private final OpenCVFrameConverter.ToMat converter;
+  private final FrameGrid grid = new FrameGrid();
+  private long round;
+  private long skipBefore; // microseconds in the file
+  private long last = -1; // microseconds in the file of the frame read last, -1 for none
+  private long startNanos; // when the frame at time 0 would have been shown
+  private boolean started;
+
+  VideoFileReader(Path file, boolean realtime, boolean loop, long position, Supplier<Knobs> knobs) {
+    this.file = file;
+    this.realtime = realtime;
+    this.loop = loop;
+    this.knobs = knobs;
+    this.round = position / ROUND;
+    this.skipBefore = position % ROUND;
+    if (!Files.isRegularFile(file) || !Files.isReadable(file))
+      throw new SourceException(
+          "there is no readable file %s on this node; put it there or correct the uri"
+              .formatted(file.toAbsolutePath()),
+          true,
+          null);
+    Natives.openCv();
+    Natives.ffmpeg();
+    grabber = new FFmpegFrameGrabber(file.toString());
+    // A file that is a play list must not make this node open connections.
+    grabber.setOption("protocol_whitelist", "file");
+    grabber.setVideoOption("threads", "1");
+    converter = new OpenCVFrameConverter.ToMat();
+    try {
+      grabber.start();
+      if (skipBefore > 0) grabber.setTimestamp(skipBefore);
+    } catch (FrameGrabber.Exception e) {
+      close();
+      throw unreadable(e.getMessage().replaceFirst(" \\(Has setFormat.*", ""), e);
+    }
+  }
+
+  @Override
+  public Optional<Segment> next() {
+    var now = VideoKnobs.of(knobs.get());
+    var frames = Frames.newBuilder().setFps(rate(now));
+    try {
+      while (frames.getFrameCount() < now.segment()) {
+        var picked = pick(now);
+        if (picked.isEmpty()) break;
+        frames.addFrame(encoded(picked.get(), now));
+      }
+    } catch (FrameGrabber.Exception e) {
+      throw unreadable(e.getMessage(), e);
+    }
+    if (frames.getFrameCount() == 0) return Optional.empty();
+    var position = round * ROUND + last + grid.gap(now.fps());
+    return Optional.of(new Segment(Media.newBuilder().setFrames(frames).build(), position));
+  }
+
+  @Override
+  public void close() {
+    try {
+      converter.close();
+      grabber.close();
+    } catch (FrameGrabber.Exception e) {
+      throw new IllegalStateException(file + " cannot be closed", e);
+    }
+  }
+
+  private double rate(VideoKnobs now) {
+    var own = grabber.getVideoFrameRate();
+    return now.fps() > 0 && now.fps() < own ? now.fps() : own;
+  }
+
+  /** The next frame that the rate takes, valid until the next call. */
+  private Optional<Frame> pick(VideoKnobs now) throws FrameGrabber.Exception {
+    while (true) {
+      var frame = grabber.grabImage();
+      if (frame == null) {
+        if (!ended()) return Optional.empty();
+        continue;
+      }
+      if (frame.timestamp < skipBefore) continue;
+      last = frame.timestamp;
+      if (!grid.take(elapsed(), now.fps())) continue;
+      if (realtime) pace();
+      return Optional.of(frame);
+    }
+  }
+
+  /** At the end of the file: whether it goes on from the beginning. */
+  private boolean ended() throws FrameGrabber.Exception {
+    if (last < 0 && skipBefore == 0) throw unreadable("there is not one frame in it", null);
+    var length = videoLength();
+    var missing = length - last;
+    if (last >= 0 && missing > Math.max(TOLERATED_MICROS, length * TOLERATED_SHARE))
+      throw unreadable(
+          "it ends at %.1f s although it should last %.1f s".formatted(last / 1e6, length / 1e6),
+          null);
+    if (!loop) return false;
+    grabber.restart();
+    round++;
+    skipBefore = 0;
+    last = -1;
+    return true;
+  }
+
+  /** As the file says, in microseconds; 0 where it does not say. Sound may last longer. */
+  private long videoLength() {
+    var context = grabber.getFormatContext();
+    for (var i = 0; i < context.nb_streams(); i++) {
+      var stream = context.streams(i);
+      if (stream.codecpar().codec_type() == avutil.AVMEDIA_TYPE_VIDEO)
+        return (long) Math.max(0, stream.duration() * avutil.av_q2d(stream.time_base()) * 1e6);
+    }
+    return 0;
+  }
+
+  /** Microseconds since the beginning of the first round, at the frame read last. */
+  private long elapsed() {
+    return round * Math.max(0, grabber.getLengthInTime()) + last;
+  }
+
+  private void pace() {
+    var due = elapsed();
+    var early = started ? due - (System.nanoTime() - startNanos) / 1000 : -LATE_MICROS - 1;
+    // Held up for long, it goes on from here instead of rushing to catch up.
+    if (early < -LATE_MICROS) startNanos = System.nanoTime() - due * 1000;
+    started = true;
+    try {
+      if (early > 0) TimeUnit.MICROSECONDS.sleep(early);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private io.dayu.element.Frame encoded(Frame frame, VideoKnobs now) {
+    var image = converter.convert(frame);
+    var result = io.dayu.element.Frame.newBuilder().setOffsetMs(elapsed() / 1000);
+    if (!now.scales(image.rows())) return fill(result, image);
+    var width = Images.widthAt(image.cols(), image.rows(), now.height());
+    try (var small = Images.resized(image, width, now.height())) {
+      return fill(result, small);
+    }
+  }
+
+  private static io.dayu.element.Frame fill(io.dayu.element.Frame.Builder frame, Mat image) {
+    return frame
+        .setJpeg(Images.encode(image))
+        .setWidth(image.cols())
+        .setHeight(image.rows())
+        .build();
+  }
+
+  private SourceException unreadable(String why, Exception cause) {
+    return new SourceException(
+        "%s is not a video that can be read to its end, it may be corrupt or incomplete: %s"
+            .formatted(file, why),
+        true,
+        cause);
+  }
+}

@@ -1,0 +1,70 @@
+package io.dayu.catalog.video;
+
+import io.dayu.element.MediaType;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceProvider;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * A video file. It is lossless and replayable: it reads as fast as it is asked and waits when it is
+ * not. {@code ?realtime=true} reads it at the speed at which it was recorded, at most; {@code
+ * ?loop=true} begins again at its end, for ever.
+ *
+ * <p>A position is a time in the file, so that going on does not depend on how frames are numbered.
+ */
+public final class VideoFileSource implements SourceProvider {
+  private static final Set<String> ENDINGS =
+      Set.of(
+          ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".flv", ".wmv");
+
+  @Override
+  public SourceDescriptor descriptor() {
+    return new SourceDescriptor(
+        "video-file",
+        "Frames of a video file, lossless; ?realtime=true for its own speed, ?loop=true for ever",
+        MediaType.FRAMES,
+        VideoKnobs.ALL,
+        false,
+        true,
+        "file:///data/street.mp4?realtime=true&loop=true");
+  }
+
+  @Override
+  public boolean claims(URI uri) {
+    if (uri.getScheme() != null && !uri.getScheme().equalsIgnoreCase("file")) return false;
+    var path = path(uri).toLowerCase(Locale.ROOT);
+    return ENDINGS.stream().anyMatch(path::endsWith);
+  }
+
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    var file = Path.of(path(context.uri()));
+    var query = query(context.uri());
+    return BlockingReader.source(
+        () ->
+            new VideoFileReader(
+                file,
+                query.contains("realtime=true"),
+                query.contains("loop=true"),
+                context.position(),
+                context.knobs()));
+  }
+
+  /** {@code file:street.mp4} has no path in the sense of {@link URI}, but means one. */
+  private static String path(URI uri) {
+    return uri.getPath() != null ? uri.getPath() : uri.getSchemeSpecificPart().split("\\?", 2)[0];
+  }
+
+  private static Set<String> query(URI uri) {
+    var whole = uri.getSchemeSpecificPart();
+    var mark = whole.indexOf('?');
+    return mark < 0 ? Set.of() : Set.of(whole.substring(mark + 1).split("&"));
+  }
+}

@@ -1,0 +1,131 @@
+package io.dayu.catalog.video;
+
+import static io.dayu.catalog.StageRun.element;
+import static io.dayu.catalog.StageRun.frames;
+import static io.dayu.catalog.StageRun.jpeg;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.dayu.catalog.StageRun;
+import io.dayu.pipeline.Catalog;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+class NativesTest {
+  /** What a process of its own does: prints how many natives it has after each step. */
+  static final class Steps {
+    public static void main(String[] args) throws Exception {
+      var catalog = Catalog.load(List.of());
+      System.out.println(catalog.stages().size() + catalog.sources().size());
+      System.out.println(natives());
+      Natives.openCv();
+      System.out.println(natives());
+    }
+
+    private static long natives() throws Exception {
+      try (var maps = Files.lines(Path.of("/proc/self/maps"))) {
+        return maps.filter(l -> l.contains("/libjni") && l.contains("r-xp")).count();
+      }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "/proc tells which libraries a process has")
+  void describingEverythingLoadsNoNatives() throws Exception {
+    var lines =
+        fork(List.of("-Xmx64m"), System.getProperty("java.class.path"), Steps.class.getName());
+    assertThat(Integer.parseInt(lines.get(0))).isGreaterThanOrEqualTo(11);
+    assertThat(lines.get(1)).isEqualTo("0");
+    assertThat(Integer.parseInt(lines.get(2))).isPositive();
+  }
+
+  /** Opens what needs natives where there are none. */
+  static final class Without {
+    public static void main(String[] args) {
+      try {
+        Natives.openCv();
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void missingNativesAreAnExceptionThatNamesTheLibrary() throws Exception {
+    var classPath =
+        String.join(
+            File.pathSeparator,
+            List.of(System.getProperty("java.class.path").split(File.pathSeparator)).stream()
+                .filter(entry -> !entry.matches(".*opencv-.*-(linux|macosx|windows)-.*"))
+                .toList());
+    assertThat(fork(List.of(), classPath, Without.class.getName()).get(0))
+        .contains("opencv_core")
+        .contains("add its jar for this platform");
+  }
+
+  @Test
+  void hundredsOfFramesLeaveNoNativesBehind() throws Exception {
+    var photo = jpeg("car1.jpg");
+    try (var detect = new StageRun(new ObjectDetection(), Map.of());
+        var faces = new StageRun(new FaceDetection(), Map.of());
+        var motion = new StageRun(new MotionDetection(), Map.of());
+        var exposure = new StageRun(new ExposureIdentification(), Map.of())) {
+      var stages = List.of(detect, faces, motion, exposure);
+      work(stages, photo, 0, 20);
+      var objects = Pointer.totalCount();
+      var memory = Pointer.physicalBytes();
+      work(stages, photo, 20, 140);
+      assertThat(Pointer.totalCount() - objects).as("native objects").isLessThanOrEqualTo(0);
+      // One image of each frame left behind would be 240 MB, and the heap may grow meanwhile.
+      assertThat(Pointer.physicalBytes() - memory).as("bytes").isLessThan(120_000_000);
+    }
+  }
+
+  @Test
+  void closedModelsReleaseTheirMemory() {
+    new TfliteModel("face_detection_full_range.tflite").close();
+    var objects = Pointer.totalCount();
+    openAndClose(3);
+    var memory = Pointer.physicalBytes();
+    openAndClose(20);
+    assertThat(Pointer.totalCount()).isLessThanOrEqualTo(objects);
+    assertThat(Pointer.physicalBytes() - memory).isLessThan(150_000_000);
+  }
+
+  private static void openAndClose(int times) {
+    for (var i = 0; i < times; i++)
+      new TfliteModel("object_detection_ssd_mobilenetv2_oidv4_fp16.tflite").close();
+  }
+
+  private static void work(List<StageRun> stages, ByteString photo, int from, int to) {
+    for (var i = from; i < to; i++)
+      for (var stage : stages) stage.output(element(i, frames(photo)));
+  }
+
+  private static List<String> fork(List<String> flags, String classPath, String main)
+      throws Exception {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(flags);
+    command.addAll(List.of("-cp", classPath, main));
+    var process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try {
+      var lines = new String(process.getInputStream().readAllBytes()).lines().toList();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+      return lines;
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+}

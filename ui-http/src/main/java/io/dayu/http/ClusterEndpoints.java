@@ -1,0 +1,132 @@
+package io.dayu.http;
+
+import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
+import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
+
+import io.dayu.element.MediaType;
+import io.dayu.http.PipelineEndpoints.Items;
+import io.dayu.http.Tokens.Role;
+import io.dayu.source.Knob;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.stage.Parameter;
+import io.dayu.stage.StageDescriptor;
+import java.time.Clock;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** What the cluster consists of and what it can run. */
+final class ClusterEndpoints {
+  private final ControlPlane control;
+  private final HttpSettings settings;
+  private final Clock clock;
+
+  ClusterEndpoints(ControlPlane control, HttpSettings settings, Clock clock) {
+    this.control = control;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  List<Endpoint> endpoints() {
+    return List.of(
+        get("/api/v1/nodes", this::nodes),
+        get(
+            "/api/v1/stages",
+            () -> new Items<>(control.catalog().stages().stream().map(this::stage).toList())),
+        get("/api/v1/policies", () -> new Items<>(control.policies().descriptors())),
+        get(
+            "/api/v1/sources",
+            () ->
+                new Items<>(
+                    control.catalog().sources().stream().map(ClusterEndpoints::source).toList())));
+  }
+
+  private static Endpoint get(String path, Supplier<Object> answer) {
+    return new Endpoint(
+        GET,
+        path,
+        Role.READ,
+        APPLICATION_JSON,
+        call -> CompletableFuture.completedFuture(Json.ok(answer.get())));
+  }
+
+  record ParameterShape(
+      String name,
+      String type,
+      boolean required,
+      Optional<Object> defaultValue,
+      String description) {
+    static ParameterShape of(Parameter p) {
+      return new ParameterShape(
+          p.name(), NodeShape.word(p.type()), p.required(), p.defaultValue(), p.description());
+    }
+  }
+
+  /**
+   * @param payload payload types it reads
+   * @param inputs output types of earlier stages it reads
+   * @param nodes nodes that could run it
+   */
+  record StageShape(
+      String type,
+      String version,
+      String description,
+      List<String> payload,
+      List<String> inputs,
+      String output,
+      List<ParameterShape> parameters,
+      int parallelism,
+      int memoryMb,
+      List<String> nodes) {}
+
+  record SourceShape(
+      String name,
+      String description,
+      String payload,
+      List<Knob> knobs,
+      boolean live,
+      boolean replayable,
+      String example) {}
+
+  private Items<NodeShape> nodes() {
+    var now = clock.instant();
+    return new Items<>(
+        control.view().nodes().values().stream()
+            .map(seen -> NodeShape.of(seen, now, settings.silentAfter()))
+            .toList());
+  }
+
+  private StageShape stage(StageDescriptor d) {
+    return new StageShape(
+        d.type(),
+        d.version(),
+        d.description(),
+        words(d.payload()),
+        words(d.inputs()),
+        d.output().word(),
+        d.parameters().stream().map(ParameterShape::of).toList(),
+        d.parallelism(),
+        d.memoryMb(),
+        control.view().nodes().values().stream()
+            .filter(seen -> seen.report().stageTypes().contains(d.type()))
+            .map(seen -> seen.report().node())
+            .toList());
+  }
+
+  private static SourceShape source(SourceDescriptor d) {
+    return new SourceShape(
+        d.name(),
+        d.description(),
+        d.payload().word(),
+        d.knobs(),
+        d.live(),
+        d.replayable(),
+        d.example());
+  }
+
+  private static List<String> words(Collection<MediaType> types) {
+    return types.stream().map(MediaType::word).sorted().toList();
+  }
+}

@@ -1,0 +1,73 @@
+package io.dayu.http;
+
+import io.dayu.deliver.ResultPage;
+import io.dayu.deliver.StoredResult;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.View;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.policy.Policies;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * What the HTTP interface needs of the node it runs on. Every method may be called from any thread;
+ * stages fail with a {@link java.util.concurrent.TimeoutException} when the cluster does not
+ * answer.
+ */
+public interface ControlPlane {
+  /** What this node knows by gossip, now. */
+  View view();
+
+  /** Stage types, kinds of sources and policies of this node. */
+  Catalog catalog();
+
+  /** The policies the catalog names, with their parameters. */
+  Policies policies();
+
+  /**
+   * Starts a verified pipeline, or changes it where one of its name runs; sources without a node
+   * are given one.
+   */
+  CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace);
+
+  /** The pipeline as it is to run now; empty if there is none of this name. */
+  CompletionStage<Optional<DesiredPipeline>> pipeline(String name);
+
+  /** Stops the pipeline. Its results stay. False if there is none of this name. */
+  CompletionStage<Boolean> delete(String name);
+
+  /**
+   * Stored results of a pipeline in the order they were stored. Fails with an {@link
+   * IllegalArgumentException} if {@code after} is not a cursor.
+   *
+   * @param after a cursor from the page before; empty for the first page
+   * @param limit 1 to 1000
+   */
+  CompletionStage<ResultPage> results(String pipeline, Optional<String> after, int limit);
+
+  /** Results of a pipeline as they are stored from now on; a slow reader misses some. */
+  Source<StoredResult, NotUsed> liveResults(String pipeline);
+
+  /** A kept payload; empty if it was not kept or no longer is. */
+  CompletionStage<Optional<io.dayu.element.Media>> frame(String stream, long seq);
+
+  /** Decisions of a pipeline's streams, the newest first. */
+  CompletionStage<List<Decision>> decisions(String pipeline, int limit);
+
+  /** The answer to {@link #submit}. */
+  sealed interface Submitted {
+    /** It will run. */
+    record Accepted(DesiredPipeline pipeline, boolean created) implements Submitted {}
+
+    /** A pipeline of this name is already there and {@code replace} was not asked. */
+    record Exists(String name) implements Submitted {}
+
+    /** No edge or cloud node is there to read a source that names none. */
+    record NoNode(String source) implements Submitted {}
+  }
+}

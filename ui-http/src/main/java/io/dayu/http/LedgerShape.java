@@ -1,0 +1,17 @@
+package io.dayu.http;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.dayu.deliver.Ledger;
+import java.util.List;
+import java.util.Map;
+
+/** A pipeline's ledger: its streams and their sum. */
+record LedgerShape(Ledger total, List<Stream> streams) {
+  record Stream(String stream, @JsonUnwrapped Ledger ledger) {}
+
+  static LedgerShape of(Map<String, Ledger> ledgers) {
+    return new LedgerShape(
+        Streams.sum(ledgers.values()),
+        ledgers.entrySet().stream().map(e -> new Stream(e.getKey(), e.getValue())).toList());
+  }
+}

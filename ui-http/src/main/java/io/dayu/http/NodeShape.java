@@ -1,0 +1,113 @@
+package io.dayu.http;
+
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.LinkReport;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.View;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * A node as JSON.
+ *
+ * @param status {@code up}, or {@code silent} when its latest report is too old to be trusted
+ * @param cpu 0 to 1
+ * @param memory 0 to 1
+ */
+record NodeShape(
+    String name,
+    String role,
+    String site,
+    String status,
+    double cpu,
+    double memory,
+    long reportAgeMs,
+    int cores,
+    double load,
+    long memoryBytes,
+    long rssBytes,
+    double receivedPerSecond,
+    double sentPerSecond,
+    OptionalDouble celsius,
+    String data,
+    Set<String> stageTypes,
+    List<Stage> stages,
+    List<LinkReport> links,
+    List<String> streams) {
+  record Stage(
+      String type,
+      String pipeline,
+      String stage,
+      String state,
+      int queue,
+      double queueMs,
+      double serviceMs,
+      double perSecond,
+      double errorRate,
+      long processed,
+      long failed,
+      long restarts,
+      Optional<String> problem) {
+    static Stage of(StageReport s) {
+      return new Stage(
+          s.type(),
+          s.pipeline(),
+          s.stage(),
+          word(s.state()),
+          s.queue(),
+          s.queueMs(),
+          s.serviceMs(),
+          s.perSecond(),
+          s.errorRate(),
+          s.processed(),
+          s.failed(),
+          s.restarts(),
+          s.problem());
+    }
+  }
+
+  static NodeShape of(View.Seen seen, Instant now, Duration silentAfter) {
+    NodeReport r = seen.report();
+    var resources = r.resources();
+    return new NodeShape(
+        r.node(),
+        word(r.role()),
+        r.site(),
+        silent(seen, now, silentAfter) ? "silent" : "up",
+        resources.cpu(),
+        resources.memory(),
+        ageMs(seen.receivedAt(), now),
+        resources.cores(),
+        resources.load(),
+        resources.memoryBytes(),
+        resources.rssBytes(),
+        resources.receivedPerSecond(),
+        resources.sentPerSecond(),
+        resources.celsius(),
+        r.host() + ":" + r.dataPort(),
+        r.stageTypes(),
+        r.stages().stream().map(Stage::of).toList(),
+        r.links(),
+        r.streams().stream().map(StreamReport::stream).toList());
+  }
+
+  static boolean silent(View.Seen seen, Instant now, Duration silentAfter) {
+    return ageMs(seen.receivedAt(), now) > silentAfter.toMillis();
+  }
+
+  /** Both times are this node's; a clock set back does not make an age negative. */
+  static long ageMs(Instant receivedAt, Instant now) {
+    return Math.max(0, Duration.between(receivedAt, now).toMillis());
+  }
+
+  /** An enumeration's constant as the API says it: {@code source-down}. */
+  static String word(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,231 @@
+package io.dayu.http;
+
+import static org.apache.pekko.http.javadsl.model.HttpMethods.DELETE;
+import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
+import static org.apache.pekko.http.javadsl.model.HttpMethods.POST;
+import static org.apache.pekko.http.javadsl.model.HttpMethods.PUT;
+import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
+import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
+
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.View;
+import io.dayu.http.ControlPlane.Submitted;
+import io.dayu.http.Endpoint.Call;
+import io.dayu.http.Tokens.Role;
+import io.dayu.pipeline.Parsed;
+import io.dayu.pipeline.PipelineDocument;
+import io.dayu.pipeline.PipelineProblem;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineVerifier;
+import io.dayu.policy.Policies;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** Pipelines: submitting, reading, changing, deleting, and what happens to them. */
+final class PipelineEndpoints {
+  private static final String ALL = "/api/v1/pipelines";
+  private static final String ONE = ALL + "/{name}";
+  private static final String FORMS = "application/json or application/yaml";
+
+  private final ControlPlane control;
+  private final HttpSettings settings;
+  private final Clock clock;
+  private final Bodies bodies;
+  private final Sse sse;
+
+  PipelineEndpoints(
+      ControlPlane control, HttpSettings settings, Clock clock, Bodies bodies, Sse sse) {
+    this.control = control;
+    this.settings = settings;
+    this.clock = clock;
+    this.bodies = bodies;
+    this.sse = sse;
+  }
+
+  List<Endpoint> endpoints() {
+    return List.of(
+        new Endpoint(GET, ALL, Role.READ, APPLICATION_JSON, call -> list()),
+        new Endpoint(POST, ALL, Role.WRITE, APPLICATION_JSON, this::post),
+        new Endpoint(GET, ONE, Role.READ, APPLICATION_JSON, this::get),
+        new Endpoint(PUT, ONE, Role.WRITE, APPLICATION_JSON, this::put),
+        new Endpoint(DELETE, ONE, Role.WRITE, APPLICATION_JSON, this::delete),
+        new Endpoint(GET, ONE + "/ledger", Role.READ, APPLICATION_JSON, this::ledger),
+        new Endpoint(GET, ONE + "/decisions", Role.READ, APPLICATION_JSON, this::decisions),
+        new Endpoint(GET, ONE + "/events", Role.READ, TEXT_EVENT_STREAM, this::events));
+  }
+
+  /** A list under {@code items}, as all lists of the API. */
+  record Items<T>(List<T> items) {}
+
+  private CompletionStage<HttpResponse> list() {
+    var view = control.view();
+    return CompletableFuture.completedFuture(
+        Json.ok(
+            new Items<>(
+                view.pipelines().values().stream()
+                    .map(p -> PipelineShape.item(p, view, clock.instant(), settings.silentAfter()))
+                    .toList())));
+  }
+
+  private CompletionStage<HttpResponse> post(Call call) {
+    return spec(call.request())
+        .thenCompose(spec -> control.submit(spec, false))
+        .thenApply(this::submitted);
+  }
+
+  private CompletionStage<HttpResponse> put(Call call) {
+    return spec(call.request())
+        .thenCompose(
+            spec -> {
+              if (!spec.name().equals(call.path("name")))
+                throw Problem.badPipeline(
+                        List.of(
+                            new PipelineProblem(
+                                "metadata.name",
+                                "is %s, but the address says %s"
+                                    .formatted(spec.name(), call.path("name")),
+                                "use the same name in both")))
+                    .refused();
+              return control.submit(spec, true);
+            })
+        .thenApply(this::submitted);
+  }
+
+  /** The body as a verified pipeline. */
+  private CompletionStage<PipelineSpec> spec(HttpRequest request) {
+    var form = form(request);
+    return bodies
+        .read(request)
+        .thenApply(
+            body -> {
+              var parsed = PipelineVerifier.check(Documents.read(body, form), control.catalog());
+              if (parsed instanceof Parsed.Bad bad)
+                throw Problem.badPipeline(bad.problems()).refused();
+              var spec = ((Parsed.Ok) parsed).spec();
+              // A policy checks its own parameters, and it takes a right pipeline to do so.
+              if (control.policies().make(spec) instanceof Policies.Bad bad)
+                throw Problem.badPipeline(bad.problems()).refused();
+              return spec;
+            });
+  }
+
+  /** Empty where the type says nothing: then the first character tells. */
+  private static Optional<Documents.Form> form(HttpRequest request) {
+    var type = request.entity().getContentType().mediaType();
+    var name = (type.mainType() + "/" + type.subType()).toLowerCase(Locale.ROOT);
+    if (name.equals("application/json") || name.endsWith("+json"))
+      return Optional.of(Documents.Form.JSON);
+    if (name.endsWith("/yaml") || name.endsWith("/x-yaml") || name.endsWith("+yaml"))
+      return Optional.of(Documents.Form.YAML);
+    if (List.of("application/octet-stream", "text/plain", "none/none").contains(name))
+      return Optional.empty();
+    throw Problem.of(
+            415,
+            "a pipeline cannot be read from " + name,
+            "send it as %s (curl: -H 'Content-Type: application/yaml' --data-binary @file)"
+                .formatted(FORMS))
+        .refused();
+  }
+
+  private HttpResponse submitted(Submitted submitted) {
+    if (submitted instanceof Submitted.Exists exists)
+      throw Problem.of(
+              409,
+              "there is already a pipeline named " + exists.name(),
+              "replace it with PUT %s/%s, or choose another name".formatted(ALL, exists.name()))
+          .refused();
+    if (submitted instanceof Submitted.NoNode none)
+      throw Problem.of(
+              503,
+              "there is no node to read source " + none.source(),
+              "start a node, or name one under spec.sources[].node; see GET /api/v1/nodes")
+          .refused();
+    var accepted = (Submitted.Accepted) submitted;
+    var response = Json.ok(whole(accepted.pipeline(), control.view()));
+    if (!accepted.created()) return response;
+    return response
+        .withStatus(201)
+        .addHeader(RawHeader.create("Location", ALL + "/" + accepted.pipeline().spec().name()));
+  }
+
+  private CompletionStage<HttpResponse> get(Call call) {
+    return wanted(call.path("name")).thenApply(p -> Json.ok(whole(p, control.view())));
+  }
+
+  private CompletionStage<HttpResponse> delete(Call call) {
+    return control
+        .delete(call.path("name"))
+        .thenApply(
+            deleted -> {
+              if (!deleted) throw Problem.unknownPipeline(call.path("name")).refused();
+              return HttpResponse.create().withStatus(204);
+            });
+  }
+
+  private CompletionStage<HttpResponse> ledger(Call call) {
+    return wanted(call.path("name"))
+        .thenApply(p -> Json.ok(LedgerShape.of(PipelineShape.ledgers(p.spec(), control.view()))));
+  }
+
+  private CompletionStage<HttpResponse> decisions(Call call) {
+    var name = call.path("name");
+    var limit = call.number("limit", 100, 1, 1000);
+    return control
+        .decisions(name, limit)
+        .thenCompose(
+            decisions ->
+                decisions.isEmpty()
+                    ? wanted(name).thenApply(p -> decisions)
+                    : CompletableFuture.completedFuture(decisions))
+        .thenApply(
+            decisions -> Json.ok(new Items<>(decisions.stream().map(DecisionShape::of).toList())));
+  }
+
+  /** Begins with the present state, told as changes from nothing. */
+  private CompletionStage<HttpResponse> events(Call call) {
+    var name = call.path("name");
+    return wanted(name)
+        .thenApply(
+            p -> {
+              Source<Sse.Event, NotUsed> events =
+                  Source.tick(Duration.ZERO, settings.pollInterval(), NotUsed.getInstance())
+                      .mapMaterializedValue(cancellable -> NotUsed.getInstance())
+                      .statefulMapConcat(
+                          () -> {
+                            var last = new View[] {View.EMPTY};
+                            return tick -> {
+                              var view = control.view();
+                              var changes =
+                                  ViewChanges.between(last[0], view, name, clock.instant());
+                              last[0] = view;
+                              return changes;
+                            };
+                          });
+              return sse.response(events);
+            });
+  }
+
+  private PipelineShape.Whole whole(DesiredPipeline p, View view) {
+    return new PipelineShape.Whole(
+        p.spec().name(),
+        p.version(),
+        PipelineDocument.write(p.spec()),
+        PipelineShape.of(p.spec(), view, clock.instant(), settings.silentAfter()));
+  }
+
+  private CompletionStage<DesiredPipeline> wanted(String name) {
+    return control
+        .pipeline(name)
+        .thenApply(found -> found.orElseThrow(() -> Problem.unknownPipeline(name).refused()));
+  }
+}

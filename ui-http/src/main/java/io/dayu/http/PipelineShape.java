@@ -1,0 +1,252 @@
+package io.dayu.http;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.gossip.View;
+import io.dayu.pipeline.PipelineProblem;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * How a pipeline fares, put together from what gossip says of its streams and stages.
+ *
+ * @param state {@code failed} if a stream cannot run at all, {@code degraded} if something is down
+ *     and tried again, {@code starting} until every stream was reported, {@code completed} when all
+ *     sources have ended, else {@code running}
+ * @param problems what someone should look at; empty if all is well
+ */
+record PipelineShape(
+    String state,
+    Ledger ledger,
+    List<Stream> streams,
+    List<Stage> stages,
+    List<PipelineProblem> problems) {
+  record Latency(double p50, double p95, double p99) {}
+
+  /**
+   * @param node where its source is read
+   * @param decisionInUse the decision the generator follows
+   * @param decision the newest decision, if there is one
+   * @param reportAgeMs empty until the stream was reported
+   */
+  record Stream(
+      String stream,
+      String source,
+      Optional<String> node,
+      String state,
+      Ledger ledger,
+      Latency latencyMs,
+      double perSecond,
+      int window,
+      long resent,
+      double longestGapMs,
+      long decisionInUse,
+      Optional<DecisionShape> decision,
+      Optional<Long> reportAgeMs,
+      Optional<String> problem) {}
+
+  /** A stage and its instances. */
+  record Stage(String stage, String type, List<Instance> instances) {}
+
+  record Instance(
+      String node,
+      String state,
+      int queue,
+      double queueMs,
+      double serviceMs,
+      double perSecond,
+      double errorRate,
+      long processed,
+      long failed,
+      long restarts,
+      Optional<String> problem) {}
+
+  /** A pipeline in the list. */
+  record Item(String name, long version, String state, int sources, int stages, String policy) {}
+
+  /**
+   * A pipeline by itself.
+   *
+   * @param document the pipeline as it could be submitted again
+   */
+  record Whole(String name, long version, Map<String, Object> document, PipelineShape status) {}
+
+  static Item item(DesiredPipeline desired, View view, Instant now, Duration silentAfter) {
+    var spec = desired.spec();
+    return new Item(
+        spec.name(),
+        desired.version(),
+        of(spec, view, now, silentAfter).state(),
+        spec.sources().size(),
+        spec.stages().size(),
+        spec.policy().name());
+  }
+
+  static PipelineShape of(PipelineSpec spec, View view, Instant now, Duration silentAfter) {
+    var reports = Streams.of(view, spec.name());
+    var streams =
+        spec.sources().stream()
+            .map(s -> stream(spec, s, reports.get(spec.stream(s)), view, now))
+            .toList();
+    var stages =
+        spec.stages().stream()
+            .map(s -> new Stage(s.id(), s.type(), instances(spec.name(), s.id(), view)))
+            .toList();
+    return new PipelineShape(
+        state(streams, stages),
+        Streams.sum(streams.stream().map(Stream::ledger).toList()),
+        streams,
+        stages,
+        problems(spec, streams, stages, view, now, silentAfter));
+  }
+
+  /** The ledgers of the pipeline's streams; those not reported yet are empty. */
+  static Map<String, Ledger> ledgers(PipelineSpec spec, View view) {
+    var ledgers = new TreeMap<String, Ledger>();
+    spec.sources().forEach(source -> ledgers.put(spec.stream(source), Ledger.EMPTY));
+    ledgers.putAll(Streams.ledgers(Streams.of(view, spec.name())));
+    return ledgers;
+  }
+
+  private static Stream stream(
+      PipelineSpec spec, SourceSpec source, Streams.Seen seen, View view, Instant now) {
+    var name = spec.stream(source);
+    var decision = Optional.ofNullable(view.decisions().get(name)).map(DecisionShape::of);
+    if (seen == null)
+      return new Stream(
+          name,
+          source.name(),
+          source.node(),
+          NodeShape.word(StreamState.STARTING),
+          Ledger.EMPTY,
+          new Latency(0, 0, 0),
+          0,
+          0,
+          0,
+          0,
+          0,
+          decision,
+          Optional.empty(),
+          Optional.empty());
+    var r = seen.report();
+    return new Stream(
+        name,
+        source.name(),
+        Optional.of(seen.node()),
+        NodeShape.word(r.state()),
+        r.ledger(),
+        new Latency(r.p50Ms(), r.p95Ms(), r.p99Ms()),
+        r.perSecond(),
+        r.window(),
+        r.resent(),
+        r.longestGapMs(),
+        r.decision(),
+        decision,
+        Optional.of(NodeShape.ageMs(seen.receivedAt(), now)),
+        r.problem());
+  }
+
+  private static List<Instance> instances(String pipeline, String stage, View view) {
+    var instances = new ArrayList<Instance>();
+    view.nodes()
+        .forEach(
+            (node, seen) ->
+                seen.report().stages().stream()
+                    .filter(s -> s.pipeline().equals(pipeline) && s.stage().equals(stage))
+                    .forEach(
+                        s ->
+                            instances.add(
+                                new Instance(
+                                    node,
+                                    NodeShape.word(s.state()),
+                                    s.queue(),
+                                    s.queueMs(),
+                                    s.serviceMs(),
+                                    s.perSecond(),
+                                    s.errorRate(),
+                                    s.processed(),
+                                    s.failed(),
+                                    s.restarts(),
+                                    s.problem()))));
+    return instances;
+  }
+
+  private static String state(List<Stream> streams, List<Stage> stages) {
+    if (has(streams, StreamState.FAILED)) return "failed";
+    var backingOff = NodeShape.word(StageState.BACKING_OFF);
+    if (has(streams, StreamState.SOURCE_DOWN)
+        || stages.stream()
+            .flatMap(s -> s.instances().stream())
+            .anyMatch(i -> i.state().equals(backingOff))) return "degraded";
+    if (has(streams, StreamState.STARTING)) return "starting";
+    var completed = NodeShape.word(StreamState.COMPLETED);
+    return streams.stream().allMatch(s -> s.state().equals(completed)) ? "completed" : "running";
+  }
+
+  private static boolean has(List<Stream> streams, StreamState state) {
+    return streams.stream().anyMatch(s -> s.state().equals(NodeShape.word(state)));
+  }
+
+  private static List<PipelineProblem> problems(
+      PipelineSpec spec,
+      List<Stream> streams,
+      List<Stage> stages,
+      View view,
+      Instant now,
+      Duration silentAfter) {
+    var problems = new ArrayList<PipelineProblem>();
+    for (int i = 0; i < streams.size(); i++) {
+      var stream = streams.get(i);
+      var path = "spec.sources[" + i + "]";
+      var uri = spec.sources().get(i).uri();
+      stream
+          .problem()
+          .ifPresent(
+              p ->
+                  problems.add(
+                      new PipelineProblem(
+                          path,
+                          p,
+                          "check that %s can be read from node %s"
+                              .formatted(uri, stream.node().orElse("?")))));
+      stream
+          .node()
+          .map(view.nodes()::get)
+          .filter(seen -> NodeShape.silent(seen, now, silentAfter))
+          .ifPresent(
+              seen ->
+                  problems.add(
+                      new PipelineProblem(
+                          path,
+                          "node %s has not reported for %d s"
+                              .formatted(
+                                  seen.report().node(),
+                                  NodeShape.ageMs(seen.receivedAt(), now) / 1000),
+                          "it may be cut off and still at work; check its network and its log")));
+    }
+    for (int i = 0; i < stages.size(); i++) {
+      var path = "spec.stages[" + i + "]";
+      for (var instance : stages.get(i).instances())
+        instance
+            .problem()
+            .ifPresent(
+                p ->
+                    problems.add(
+                        new PipelineProblem(
+                            path,
+                            "on node %s: %s".formatted(instance.node(), p),
+                            "see the log of node %s; restarts so far: %d"
+                                .formatted(instance.node(), instance.restarts()))));
+    }
+    return problems;
+  }
+}

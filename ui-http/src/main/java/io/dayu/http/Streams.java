@@ -1,0 +1,62 @@
+package io.dayu.http;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.View;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The streams of a view. Right after a source has moved, two nodes may report the same stream; the
+ * newest report counts and the other is left out, so nothing is summed twice.
+ */
+final class Streams {
+  /** A stream's report, the node it comes from and when it came. */
+  record Seen(String node, StreamReport report, Instant receivedAt) {}
+
+  private Streams() {}
+
+  /** All streams by name. */
+  static SortedMap<String, Seen> of(View view) {
+    var streams = new TreeMap<String, Seen>();
+    view.nodes()
+        .forEach(
+            (node, seen) -> {
+              for (var report : seen.report().streams())
+                streams.merge(
+                    report.stream(),
+                    new Seen(node, report, seen.receivedAt()),
+                    (a, b) -> b.receivedAt().isAfter(a.receivedAt()) ? b : a);
+            });
+    return streams;
+  }
+
+  /** The streams of one pipeline by name. */
+  static SortedMap<String, Seen> of(View view, String pipeline) {
+    var streams = new TreeMap<>(of(view));
+    streams.keySet().removeIf(stream -> !pipelineOf(stream).equals(pipeline));
+    return streams;
+  }
+
+  static Map<String, Ledger> ledgers(SortedMap<String, Seen> streams) {
+    var ledgers = new TreeMap<String, Ledger>();
+    streams.forEach((stream, seen) -> ledgers.put(stream, seen.report().ledger()));
+    return ledgers;
+  }
+
+  static Ledger sum(Collection<Ledger> ledgers) {
+    return ledgers.stream().reduce(Ledger.EMPTY, Ledger::plus);
+  }
+
+  static String pipelineOf(String stream) {
+    var slash = stream.indexOf('/');
+    return slash < 0 ? stream : stream.substring(0, slash);
+  }
+
+  static String sourceOf(String stream) {
+    return stream.substring(stream.indexOf('/') + 1);
+  }
+}

@@ -1,0 +1,181 @@
+package io.dayu.http;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.View;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.Quantile;
+import io.prometheus.metrics.model.snapshots.Quantiles;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The cluster's figures for Prometheus, made from the view at every scrape: what is no longer
+ * reported is no longer there. Seconds and bytes, as Prometheus wants them.
+ */
+final class ViewCollector implements MultiCollector {
+  private final Supplier<View> views;
+  private final Clock clock;
+
+  ViewCollector(Supplier<View> views, Clock clock) {
+    this.views = views;
+    this.clock = clock;
+  }
+
+  private record Sample<T>(Labels labels, T value) {}
+
+  @Override
+  public MetricSnapshots collect() {
+    var view = views.get();
+    var metrics = new ArrayList<MetricSnapshot>();
+    streams(view, metrics);
+    nodes(view, metrics);
+    stages(view, metrics);
+    links(view, metrics);
+    return new MetricSnapshots(metrics);
+  }
+
+  private static void streams(View view, List<MetricSnapshot> out) {
+    var streams =
+        Streams.of(view).entrySet().stream()
+            .map(
+                e ->
+                    new Sample<>(
+                        Labels.of("stream", e.getKey(), "pipeline", Streams.pipelineOf(e.getKey())),
+                        e.getValue().report()))
+            .toList();
+    var ledgers = streams.stream().map(s -> new Sample<>(s.labels(), s.value().ledger())).toList();
+    out.add(counter("dayu_elements_generated", "Elements cut", ledgers, Ledger::generated));
+    out.add(counter("dayu_elements_delivered", "Results stored", ledgers, Ledger::delivered));
+    out.add(counter("dayu_elements_failed", "Stored as failed", ledgers, Ledger::failed));
+    out.add(counter("dayu_elements_shed", "Given up by rule", ledgers, Ledger::shed));
+    out.add(gauge("dayu_elements_in_flight", "On their way", ledgers, Ledger::inFlight));
+    out.add(counter("dayu_elements_resent", "Sent again", streams, s -> s.resent()));
+    out.add(
+        gauge("dayu_stream_window", "Elements that may be in flight", streams, s -> s.window()));
+    out.add(gauge("dayu_stream_decision_version", "Decision in use", streams, s -> s.decision()));
+    var latency = SummarySnapshot.builder().name("dayu_latency_seconds").help("End to end");
+    for (var s : streams)
+      latency.dataPoint(
+          SummaryDataPointSnapshot.builder()
+              .labels(s.labels())
+              .quantiles(
+                  Quantiles.of(
+                      new Quantile(0.5, s.value().p50Ms() / 1000),
+                      new Quantile(0.95, s.value().p95Ms() / 1000),
+                      new Quantile(0.99, s.value().p99Ms() / 1000)))
+              .build());
+    out.add(latency.build());
+  }
+
+  private void nodes(View view, List<MetricSnapshot> out) {
+    var nodes =
+        view.nodes().values().stream()
+            .map(
+                seen -> {
+                  var r = seen.report();
+                  return new Sample<>(
+                      Labels.of(
+                          "node", r.node(), "role", NodeShape.word(r.role()), "site", r.site()),
+                      seen);
+                })
+            .toList();
+    var resources =
+        nodes.stream().map(s -> new Sample<>(s.labels(), s.value().report().resources())).toList();
+    out.add(
+        gauge("dayu_node_cpu_ratio", "Busy share of cores", resources, NodeReport.Resources::cpu));
+    out.add(
+        gauge("dayu_node_memory_ratio", "Memory in use", resources, NodeReport.Resources::memory));
+    out.add(gauge("dayu_node_rss_bytes", "Resident memory", resources, r -> r.rssBytes()));
+    var now = clock.instant();
+    out.add(
+        gauge(
+            "dayu_node_report_age_seconds",
+            "Age of the latest report",
+            nodes,
+            s -> NodeShape.ageMs(s.receivedAt(), now) / 1000.0));
+  }
+
+  private static void stages(View view, List<MetricSnapshot> out) {
+    var stages =
+        view.nodes().values().stream()
+            .flatMap(
+                seen ->
+                    seen.report().stages().stream()
+                        .map(
+                            s ->
+                                new Sample<>(
+                                    Labels.of(
+                                        "node", seen.report().node(),
+                                        "pipeline", s.pipeline(),
+                                        "stage", s.stage(),
+                                        "type", s.type()),
+                                    s)))
+            .toList();
+    out.add(gauge("dayu_stage_queue", "Elements that wait", stages, StageReport::queue));
+    out.add(
+        gauge(
+            "dayu_stage_service_seconds", "Smoothed work time", stages, s -> s.serviceMs() / 1000));
+    out.add(counter("dayu_stage_processed", "Worked on", stages, StageReport::processed));
+    out.add(counter("dayu_stage_failed", "Failed", stages, StageReport::failed));
+    out.add(counter("dayu_stage_restarts", "Crashes", stages, StageReport::restarts));
+  }
+
+  private static void links(View view, List<MetricSnapshot> out) {
+    var links =
+        view.nodes().values().stream()
+            .flatMap(
+                seen ->
+                    seen.report().links().stream()
+                        .map(
+                            l ->
+                                new Sample<>(
+                                    Labels.of(
+                                        "node", seen.report().node(),
+                                        "peer", l.peer(),
+                                        "instance", l.instance()),
+                                    l)))
+            .toList();
+    out.add(gauge("dayu_link_rtt_seconds", "Smoothed round trip", links, l -> l.rttMs() / 1000));
+    out.add(
+        gauge("dayu_link_suspect", "1 without a sign of life", links, l -> l.suspect() ? 1 : 0));
+    out.add(gauge("dayu_link_waiting", "Elements that wait", links, l -> l.waiting()));
+  }
+
+  private static <T> MetricSnapshot counter(
+      String name, String help, List<Sample<T>> samples, ToDoubleFunction<T> value) {
+    var counter = CounterSnapshot.builder().name(name).help(help);
+    for (var s : samples)
+      counter.dataPoint(
+          CounterDataPointSnapshot.builder()
+              .labels(s.labels())
+              .value(value.applyAsDouble(s.value()))
+              .build());
+    return counter.build();
+  }
+
+  private static <T> MetricSnapshot gauge(
+      String name, String help, List<Sample<T>> samples, ToDoubleFunction<T> value) {
+    var gauge = GaugeSnapshot.builder().name(name).help(help);
+    for (var s : samples)
+      gauge.dataPoint(
+          GaugeDataPointSnapshot.builder()
+              .labels(s.labels())
+              .value(value.applyAsDouble(s.value()))
+              .build());
+    return gauge.build();
+  }
+}

@@ -1,0 +1,239 @@
+// The live page: polls states once a second, follows decisions and kept frames as they come.
+import { Refused, follow, image, json, useToken } from "/api.js";
+import { boxesOf, draw } from "/canvas.js";
+
+const POLL_MS = 1000;
+const MOVED_MS = 15000;
+
+const $ = (id) => document.getElementById(id);
+const state = {
+  pipeline: "", document: null, stop: new AbortController(), lostSince: null, updated: 0,
+  moves: new Map(), // "stream stage" -> {from, at}
+  routes: new Map(), // stream -> route last shown
+  frames: new Map(), // stream -> {figure, canvas, caption, next, busy}
+};
+
+/** An element; children are nodes or text, never markup. */
+function el(tag, attributes, ...children) {
+  const e = document.createElement(tag);
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v);
+  e.append(...children);
+  return e;
+}
+const td = (text, cls = "") => el("td", cls ? { class: cls } : {}, text);
+const num = (value, digits = 0) =>
+  td(value == null ? "–" : value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }), "num");
+const api = (rest = "") => `/api/v1/pipelines/${encodeURIComponent(state.pipeline)}${rest}`;
+const time = (iso) => new Date(iso).toLocaleTimeString("en-GB");
+const tone = (word) =>
+  ({ up: "good", running: "good", completed: "good", starting: "warn", degraded: "warn", "source-down": "warn", silent: "bad", failed: "bad", "backing-off": "bad" })[word] ?? "quiet";
+
+function meter(share) {
+  if (share == null) return el("td", {}, "–");
+  const percent = Math.min(100, Math.max(0, 100 * share));
+  const fill = el("span", {});
+  fill.style.width = `${percent}%`;
+  return el("td", {}, el("span", { class: percent > 85 ? "meter high" : "meter" }, fill), el("span", { class: "percent" }, `${percent.toFixed(0)} %`));
+}
+
+function showNodes(nodes) {
+  const rows = nodes.map((n) => {
+    const stages = n.stages.map((s) =>
+      el("span", { class: "chip", title: `${s.type}, ${s.processed} elements` }, el("b", {}, s.stage),
+        ` ${s.serviceMs.toFixed(1)} ms, queue ${s.queue} `, s.state === "running" ? "" : el("span", { class: tone(s.state) }, s.state)));
+    return el("tr", {}, td(el("b", {}, n.name)), td(n.role), td(n.site), td(n.status, tone(n.status)), meter(n.cpu), meter(n.memory),
+      td(`${(n.rssBytes / 1048576).toFixed(0)} MiB`, "num"), td(`${(n.reportAgeMs / 1000).toFixed(1)} s`, n.status === "silent" ? "num bad" : "num"),
+      el("td", { class: "wide" }, ...(stages.length ? stages : ["–"])));
+  });
+  fill("nodes", rows, 9, "No node has reported yet.");
+}
+
+function fill(table, rows, columns, empty) {
+  const none = el("tr", {}, el("td", { colspan: columns, class: "quiet" }, empty));
+  $(table).tBodies[0].replaceChildren(...(rows.length ? rows : [none]));
+}
+
+function ledgerCells(l) {
+  const balanced = l.generated === l.delivered + l.failed + l.shed + l.inFlight;
+  return [num(l.generated), num(l.delivered), num(l.failed), num(l.shed), num(l.inFlight),
+    el("td", { class: balanced ? "center good" : "center bad", title: "generated = delivered + failed + shed + in flight" }, balanced ? "✓" : "✗")];
+}
+
+function showStreams(status) {
+  const rows = status.streams.map((s) =>
+    el("tr", {}, td(el("b", {}, s.stream)), td(s.node ?? "–"), td(s.state, tone(s.state)), ...ledgerCells(s.ledger), num(s.perSecond, 1),
+      num(s.latencyMs.p50, 1), num(s.latencyMs.p95, 1), num(s.latencyMs.p99, 1)));
+  if (rows.length > 1) rows.push(el("tr", { class: "total" }, td("Total"), td(""), td(""), ...ledgerCells(status.ledger), td(""), td(""), td(""), td("")));
+  fill("ledger", rows, 13, "No stream.");
+  $("problems").replaceChildren(...status.problems.map((p) => el("li", {}, el("b", {}, p.path), " ", p.message, el("small", {}, p.remedy))));
+  $("problems").hidden = !status.problems.length;
+}
+
+function shares(route) {
+  const sum = route.reduce((all, s) => all + s.weight, 0);
+  return route.map((s) =>
+    el("span", { class: "chip" }, el("b", {}, s.node), route.length > 1 ? ` ${Math.round((100 * s.weight) / sum)} %` : ""));
+}
+const names = (route) => route.map((s) => s.node).join(", ");
+
+function showRoutes(pipeline) {
+  const order = pipeline.document.spec.stages.map((s) => s.id);
+  const blocks = pipeline.status.streams.map((s) => {
+    const d = s.decision;
+    if (!d) return el("div", { class: "route" }, el("h3", {}, s.stream), el("p", {}, "No decision yet."));
+    noteMoves(s.stream, d.route);
+    const rows = order.filter((stage) => d.route[stage]).map((stage) => {
+      const moved = state.moves.get(`${s.stream} ${stage}`);
+      const fresh = moved && Date.now() - moved.at < MOVED_MS;
+      return el("tr", { "data-stage": stage, ...(fresh ? { class: "moved" } : {}) }, td(el("b", {}, stage)),
+        el("td", { class: "wide" }, ...shares(d.route[stage])), td(fresh ? `moved from ${moved.from}` : "", "quiet"));
+    });
+    return el("div", { class: "route" }, el("h3", {}, s.stream),
+      el("p", {}, `Version ${d.version}, ${time(d.at)}${s.decisionInUse < d.version ? ", not yet in use" : ""}: ${d.reason}`),
+      el("table", {}, el("tbody", {}, ...rows)));
+  });
+  $("routes").replaceChildren(...(blocks.length ? blocks : [el("p", { class: "empty" }, "No stream.")]));
+}
+
+/** Remembers which stages run elsewhere than when they were last shown. */
+function noteMoves(stream, route) {
+  const before = state.routes.get(stream);
+  state.routes.set(stream, route);
+  if (!before) return;
+  for (const [stage, now] of Object.entries(route)) {
+    const was = before[stage];
+    if (was && JSON.stringify(was) !== JSON.stringify(now)) state.moves.set(`${stream} ${stage}`, { from: names(was), at: Date.now() });
+  }
+}
+
+function showDecisions(decisions) {
+  const lines = decisions.map((d) => el("li", {}, el("span", { class: "quiet" }, `${time(d.at)} ${d.stream} v${d.version} `), d.reason));
+  $("decisions").replaceChildren(...(lines.length ? lines : [el("li", { class: "quiet" }, "None yet.")]));
+}
+
+/** One frame at a time per stream; while one is fetched only the newest of those that follow is kept. */
+async function showFrame(result) {
+  let f = state.frames.get(result.stream);
+  if (!f) {
+    const canvas = el("canvas", { role: "img", "aria-label": `Latest frame of ${result.stream}`, "data-stream": result.stream });
+    const caption = el("figcaption", {});
+    f = { canvas, caption, figure: el("figure", {}, canvas, caption), next: null, busy: false };
+    state.frames.set(result.stream, f);
+  }
+  f.next = result;
+  if (f.busy) return;
+  f.busy = true;
+  try {
+    while (f.next) {
+      const r = f.next;
+      f.next = null;
+      const boxes = boxesOf(r.outputs, state.document?.spec.stages ?? []);
+      const bitmap = await image(r.frame);
+      draw(f.canvas, bitmap, boxes);
+      bitmap.close();
+      const labels = Object.entries(r.outputs).filter(([, m]) => m.type === "labels").map(([stage, m]) =>
+        `${stage}: ${m.labels.map((l) => `${l.name} ${Number(l.value.toFixed(2))}`).join(", ") || "none"}`);
+      f.caption.replaceChildren(el("strong", {}, r.stream), ` #${r.seq}, ${time(r.createdAt)}, ${r.latencyMs.toFixed(0)} ms, ${boxes.length} boxes`,
+        ...(labels.length ? [el("br", {}), labels.join("; ")] : []));
+      if (!f.figure.isConnected && state.frames.get(r.stream) === f) {
+        if (!$("frames").querySelector("figure")) $("frames").replaceChildren();
+        $("frames").append(f.figure);
+      }
+    }
+  } catch (e) {
+    f.caption.textContent = `Frame not shown: ${e.message}`;
+  } finally {
+    f.busy = false;
+  }
+}
+
+function select(name) {
+  state.stop.abort();
+  state.stop = new AbortController();
+  state.pipeline = name;
+  state.document = null;
+  for (const map of [state.moves, state.routes, state.frames]) map.clear();
+  $("frames").replaceChildren(el("p", { class: "empty" }, "No kept frame has come yet. A pipeline keeps some with delivery: {keepFrames: 1/s}."));
+  $("state").hidden = true;
+  for (const id of ["routes", "decisions"]) $(id).replaceChildren();
+  fill("ledger", [], 13, name ? "…" : "No pipeline is running. Submit one: POST /api/v1/pipelines");
+  $("problems").hidden = true;
+  if (!name) return;
+  const signal = state.stop.signal;
+  keepFollowing(api("/results/stream?frames=only"), signal, (event, result) => showFrame(result));
+  keepFollowing(api("/events"), signal, async (event) => {
+    if (event === "decision") await refreshDecisions(signal).catch(lost);
+  });
+}
+
+async function refreshDecisions(signal) {
+  const decisions = await json(api("/decisions?limit=20"));
+  if (!signal.aborted) showDecisions(decisions.items);
+}
+
+async function keepFollowing(path, signal, onEvent) {
+  while (!signal.aborted) {
+    await follow(path, signal, onEvent).catch((e) => signal.aborted || lost(e));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+function showPipelines(items) {
+  const select_ = $("pipeline");
+  const known = [...select_.options].map((o) => o.value).join();
+  const now = items.map((p) => p.name).join();
+  if (known !== now || !items.length) select_.replaceChildren(...(items.length ? items : [{ name: "" }]).map((p) => el("option", { value: p.name }, p.name || "none")));
+  if (!items.some((p) => p.name === state.pipeline) && (state.pipeline || items.length || !state.updated)) select(items[0]?.name ?? "");
+  select_.value = state.pipeline;
+}
+
+function lost(e) {
+  if (e instanceof Refused && e.status === 401) {
+    $("login").hidden = false;
+    $("banner").hidden = true;
+    return;
+  }
+  if (e instanceof Refused && e.status === 404) return; // deleted a moment ago; the next poll knows
+  state.lostSince ??= new Date();
+  $("banner").textContent = e instanceof Refused
+    ? `The server answers with an error: ${e.message}`
+    : `No connection to the server since ${state.lostSince.toLocaleTimeString("en-GB")}; trying again every second. What you see is old.`;
+  $("banner").hidden = false;
+  document.querySelector("main").classList.add("stale");
+}
+
+async function poll() {
+  try {
+    const [nodes, pipelines] = await Promise.all([json("/api/v1/nodes"), json("/api/v1/pipelines")]);
+    showNodes(nodes.items);
+    showPipelines(pipelines.items);
+    if (state.pipeline) {
+      const name = state.pipeline;
+      const pipeline = await json(api());
+      if (name === state.pipeline) {
+        state.document = pipeline.document;
+        $("state").textContent = pipeline.status.state;
+        $("state").className = `badge ${tone(pipeline.status.state)}`;
+        $("state").hidden = false;
+        showStreams(pipeline.status);
+        showRoutes(pipeline);
+      }
+    }
+    state.updated = Date.now();
+    state.lostSince = null;
+    $("banner").hidden = $("login").hidden = true;
+    document.querySelector("main").classList.remove("stale");
+    $("updated").textContent = `updated ${new Date().toLocaleTimeString("en-GB")}`;
+  } catch (e) {
+    lost(e);
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+$("pipeline").addEventListener("change", (event) => select(event.target.value));
+$("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  useToken($("token").value.trim());
+  $("login").hidden = true;
+});
+poll();

@@ -1,0 +1,244 @@
+package io.dayu.http;
+
+import io.dayu.deliver.ResultPage;
+import io.dayu.deliver.StoredResult;
+import io.dayu.element.Media;
+import io.dayu.element.MediaType;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.View;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.policy.Policies;
+import io.dayu.source.Knob;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceProvider;
+import io.dayu.stage.Parameter;
+import io.dayu.stage.StageCommand;
+import io.dayu.stage.StageContext;
+import io.dayu.stage.StageDescriptor;
+import io.dayu.stage.StageProvider;
+import java.net.URI;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** A cluster in memory: it keeps what it is told and runs nothing. Safe for any thread. */
+final class FakeControlPlane implements ControlPlane {
+  private final Map<String, View.Seen> nodes = new TreeMap<>();
+  private final Map<String, Decision> latest = new TreeMap<>();
+  private final List<Decision> decisions = new ArrayList<>();
+  private final Map<String, DesiredPipeline> pipelines = new TreeMap<>();
+  private final List<StoredResult> results = new ArrayList<>();
+  private final Map<String, Media> frames = new HashMap<>();
+  private final List<BoundedSourceQueue<StoredResult>> readers = new CopyOnWriteArrayList<>();
+  private final Policies policies = Policies.load();
+  private final Catalog catalog =
+      new Catalog(
+          List.of(
+              new Stage("object-detection", Set.of(MediaType.FRAMES), Set.of(), MediaType.BOXES),
+              new Stage("box-tracker", Set.of(), Set.of(MediaType.BOXES), MediaType.BOXES),
+              new Stage("count-by-label", Set.of(), Set.of(MediaType.BOXES), MediaType.LABELS)),
+          List.of(new Camera()),
+          policies.names());
+
+  /** How the next answers fail; empty for not at all. */
+  private volatile Optional<Supplier<RuntimeException>> failure = Optional.empty();
+
+  private volatile boolean silent;
+  private volatile boolean noNode;
+
+  void fail(Supplier<RuntimeException> with) {
+    failure = Optional.of(with);
+  }
+
+  /** From now on no question is answered. */
+  void fallSilent() {
+    silent = true;
+  }
+
+  void refuseNodes() {
+    noNode = true;
+  }
+
+  synchronized void report(NodeReport report, Instant receivedAt) {
+    nodes.put(report.node(), new View.Seen(report, receivedAt));
+  }
+
+  synchronized void forget(String node) {
+    nodes.remove(node);
+  }
+
+  synchronized void run(PipelineSpec spec) {
+    pipelines.merge(
+        spec.name(),
+        new DesiredPipeline(1, spec),
+        (old, first) -> new DesiredPipeline(old.version() + 1, spec));
+  }
+
+  synchronized void decide(Decision decision) {
+    latest.put(decision.stream(), decision);
+    decisions.add(0, decision);
+  }
+
+  synchronized void store(StoredResult result, Optional<Media> frame) {
+    results.add(result);
+    var e = result.element();
+    frame.ifPresent(media -> frames.put(e.getStream() + "/" + e.getSeq(), media));
+    readers.forEach(reader -> reader.offer(result));
+  }
+
+  /** How many follow live results. */
+  int readers() {
+    readers.removeIf(BoundedSourceQueue::isCompleted);
+    return readers.size();
+  }
+
+  @Override
+  public synchronized View view() {
+    return new View(nodes, latest, pipelines);
+  }
+
+  @Override
+  public Catalog catalog() {
+    return catalog;
+  }
+
+  @Override
+  public Policies policies() {
+    return policies;
+  }
+
+  @Override
+  public synchronized CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
+    if (noNode) return answer(new Submitted.NoNode(spec.sources().get(0).name()));
+    var created = !pipelines.containsKey(spec.name());
+    if (!created && !replace) return answer(new Submitted.Exists(spec.name()));
+    run(spec);
+    return answer(new Submitted.Accepted(pipelines.get(spec.name()), created));
+  }
+
+  @Override
+  public synchronized CompletionStage<Optional<DesiredPipeline>> pipeline(String name) {
+    return answer(Optional.ofNullable(pipelines.get(name)));
+  }
+
+  @Override
+  public synchronized CompletionStage<Boolean> delete(String name) {
+    return answer(pipelines.remove(name) != null);
+  }
+
+  @Override
+  public synchronized CompletionStage<ResultPage> results(
+      String pipeline, Optional<String> after, int limit) {
+    try {
+      var mine =
+          results.stream()
+              .filter(r -> r.element().getStream().startsWith(pipeline + "/"))
+              .skip(after.map(Long::parseLong).orElse(0L))
+              .toList();
+      var end = after.map(Integer::parseInt).orElse(0) + limit;
+      return answer(
+          new ResultPage(
+              mine.stream().limit(limit).toList(),
+              mine.size() > limit ? Optional.of(String.valueOf(end)) : Optional.empty()));
+    } catch (NumberFormatException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public Source<StoredResult, NotUsed> liveResults(String pipeline) {
+    return Source.<StoredResult>queue(64)
+        .mapMaterializedValue(
+            queue -> {
+              readers.add(queue);
+              return NotUsed.getInstance();
+            });
+  }
+
+  @Override
+  public synchronized CompletionStage<Optional<Media>> frame(String stream, long seq) {
+    return answer(Optional.ofNullable(frames.get(stream + "/" + seq)));
+  }
+
+  @Override
+  public synchronized CompletionStage<List<Decision>> decisions(String pipeline, int limit) {
+    return answer(
+        decisions.stream()
+            .filter(d -> d.stream().startsWith(pipeline + "/"))
+            .limit(limit)
+            .toList());
+  }
+
+  private <T> CompletionStage<T> answer(T value) {
+    if (silent) return new CompletableFuture<>();
+    return failure
+        .map(with -> CompletableFuture.<T>failedFuture(with.get()))
+        .orElseGet(() -> CompletableFuture.completedFuture(value));
+  }
+
+  private record Stage(String type, Set<MediaType> payload, Set<MediaType> inputs, MediaType output)
+      implements StageProvider {
+    @Override
+    public StageDescriptor descriptor() {
+      return new StageDescriptor(
+          type,
+          "1",
+          "for tests",
+          payload,
+          inputs,
+          output,
+          List.of(
+              Parameter.optional("threshold", Parameter.Type.NUMBER, 0.5, "least score"),
+              Parameter.optional("labels", Parameter.Type.STRINGS, "what to look for")),
+          1,
+          64);
+    }
+
+    @Override
+    public Behavior<StageCommand> create(StageContext context) {
+      throw new UnsupportedOperationException("nothing runs here");
+    }
+  }
+
+  private static final class Camera implements SourceProvider {
+    @Override
+    public SourceDescriptor descriptor() {
+      return new SourceDescriptor(
+          "camera",
+          "for tests",
+          MediaType.FRAMES,
+          List.of(new Knob("fps", "frames per second", 10)),
+          true,
+          false,
+          "cam:street");
+    }
+
+    @Override
+    public boolean claims(URI uri) {
+      return "cam".equals(uri.getScheme());
+    }
+
+    @Override
+    public Source<Segment, NotUsed> open(SourceContext context) {
+      throw new UnsupportedOperationException("nothing runs here");
+    }
+  }
+}

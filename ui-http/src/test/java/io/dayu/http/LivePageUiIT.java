@@ -1,0 +1,167 @@
+package io.dayu.http;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The live page in a real browser: Debian's package chromium. */
+class LivePageUiIT {
+  private static Playwright playwright;
+  private static Browser browser;
+  private final List<String> complaints = new CopyOnWriteArrayList<>();
+  private TestServer server;
+  private Page page;
+
+  @BeforeAll
+  static void startBrowser() {
+    playwright = Playwright.create();
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(
+                        Path.of(
+                            Optional.ofNullable(System.getenv("CHROMIUM"))
+                                .orElse("/usr/bin/chromium")))
+                    .setArgs(
+                        List.of(
+                            "--no-sandbox",
+                            "--disable-gpu",
+                            "--disable-quic",
+                            "--disable-background-networking",
+                            "--disable-component-update",
+                            "--disable-sync")));
+  }
+
+  @AfterAll
+  static void stopBrowser() {
+    browser.close();
+    playwright.close();
+  }
+
+  @BeforeEach
+  void open() {
+    open("");
+    page.navigate(server.base);
+  }
+
+  private void open(String config) {
+    server = new TestServer(config);
+    Street.fill(server.control, Instant.now());
+    page = browser.newPage();
+    page.onConsoleMessage(
+        message -> {
+          if (message.type().equals("error")) complaints.add(message.text());
+        });
+    page.onPageError(complaints::add);
+  }
+
+  @AfterEach
+  void close() {
+    page.close();
+    server.close();
+  }
+
+  @Test
+  void nodesAreShownWithTheirLoadAndStages() {
+    var row = row("#nodes", "edge-1");
+    assertThat(row).containsText("93 %");
+    assertThat(row).containsText("detect");
+    assertThat(row("#nodes", "cloud-1")).containsText("count");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void theLedgerIsShownAndSeenToBalance() {
+    var row = row("#ledger", Street.STREAM);
+    assertThat(row).containsText("1,250");
+    assertThat(row).containsText("✓");
+    assertThat(row).containsText("88.2");
+  }
+
+  @Test
+  void boxesAreDrawnOnTheLatestFrame() {
+    await().until(() -> server.control.readers() == 1);
+    server.control.store(Street.result(17, true), Optional.of(Street.frame()));
+    var canvas = page.locator("canvas[data-stream='" + Street.STREAM + "']");
+    assertThat(canvas).isVisible();
+    assertThat(page.locator("figcaption")).containsText("#17");
+    assertThat(page.locator("figcaption")).containsText("count: person 2, car 1");
+    // The tracker's box begins at x = 0.2 and y = 0.45; the street there is grey, the box is not.
+    assertThat(saturation(canvas, 0.2, 0.6)).isGreaterThan(60);
+    assertThat(saturation(canvas, 0.05, 0.9)).isLessThan(30);
+    assertThat(saturation(canvas, 0.1, 0.6)).as("the detector's box is refined").isLessThan(30);
+  }
+
+  @Test
+  void aRouteChangeIsHighlightedWithItsReason() {
+    var stage = page.locator("#routes tr[data-stage=detect]");
+    assertThat(stage).containsText("edge-1");
+    assertThat(stage).not().hasClass("moved");
+    server.control.decide(
+        Street.decision(2, "cloud-1", "edge-1 is at 93 % CPU, cloud-1 at 31 %: detect moves"));
+    assertThat(stage).hasClass("moved");
+    assertThat(stage).containsText("cloud-1");
+    assertThat(stage).containsText("moved from edge-1");
+    assertThat(page.locator("#decisions")).containsText("edge-1 is at 93 % CPU");
+    assertThat(page.locator("#routes tr[data-stage=track]")).not().hasClass("moved");
+  }
+
+  @Test
+  void aLostConnectionIsToldAndFoundAgain() {
+    assertThat(row("#nodes", "edge-1")).isVisible();
+    page.context().setOffline(true);
+    assertThat(page.locator("#banner")).containsText("No connection to the server");
+    page.context().setOffline(false);
+    assertThat(page.locator("#banner")).isHidden();
+  }
+
+  @Test
+  void aServerWithTokensAsksForOne() {
+    close();
+    open("dayu.http.tokens = [\"read:" + Tokens.sha256("secret") + "\"]");
+    page.navigate(server.base);
+    page.locator("#token").fill("secret");
+    page.locator("#login button").click();
+    assertThat(row("#nodes", "edge-1")).isVisible();
+    assertThat(page.locator("#login")).isHidden();
+    await().until(() -> server.control.readers() == 1);
+    server.control.store(Street.result(1, true), Optional.of(Street.frame()));
+    assertThat(page.locator("canvas")).isVisible();
+  }
+
+  private Locator row(String table, String text) {
+    return page.locator(table + " tbody tr")
+        .filter(new Locator.FilterOptions().setHas(page.getByText(text, exact())));
+  }
+
+  private static Page.GetByTextOptions exact() {
+    return new Page.GetByTextOptions().setExact(true);
+  }
+
+  /** How far the brightest channel of a pixel is from the darkest; x and y in fractions. */
+  private static int saturation(Locator canvas, double x, double y) {
+    return (Integer)
+        canvas.evaluate(
+            "(c, [x, y]) => { const p = c.getContext('2d').getImageData(x * c.width, y * c.height, 1, 1).data;"
+                + " return Math.max(p[0], p[1], p[2]) - Math.min(p[0], p[1], p[2]); }",
+            List.of(x, y));
+  }
+}

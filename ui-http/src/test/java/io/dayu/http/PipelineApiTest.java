@@ -1,0 +1,250 @@
+package io.dayu.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StreamState;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class PipelineApiTest {
+  private final TestServer server = new TestServer();
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void aYamlPipelineIsCreatedAndLocated() {
+    var answer = server.post("application/yaml", Street.YAML);
+    assertThat(answer.status()).isEqualTo(201);
+    assertThat(answer.header("Location")).isEqualTo("/api/v1/pipelines/crossing");
+    assertThat(server.get(answer.header("Location")).json().at("/document/metadata/name").asText())
+        .isEqualTo("crossing");
+  }
+
+  @Test
+  void aJsonPipelineIsCreated() {
+    assertThat(server.post("application/json; charset=UTF-8", Street.JSON).status()).isEqualTo(201);
+  }
+
+  @Test
+  void withoutContentTypeTheDocumentItselfTellsItsForm() {
+    for (var body : List.of(Street.YAML, Street.JSON)) {
+      var answer =
+          server.send(server.request("/api/v1/pipelines").POST(BodyPublishers.ofString(body)));
+      assertThat(answer.status()).isEqualTo(201);
+      server.control.delete("crossing");
+    }
+  }
+
+  @Test
+  void allMistakesOfAPipelineAreToldAtOnceWithPlaceAndRemedy() {
+    var answer =
+        server.post(
+            "application/yaml",
+            """
+            apiVersion: dayu.io/v1alpha1
+            kind: Pipeline
+            metadata: {name: crossing}
+            spec:
+              sources: [{name: cam-0, uri: "ftp://nowhere"}]
+              stages:
+                - {id: detect, type: object-detektion}
+                - {id: detect, type: box-tracker, after: [nobody]}
+              policy: {name: lucky}
+            """);
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    var problems = answer.json().get("problems");
+    assertThat(problems.findValuesAsText("path"))
+        .contains("spec.sources[0].uri", "spec.stages[0].type", "spec.policy.name");
+    assertThat(problems).hasSizeGreaterThanOrEqualTo(5);
+    assertThat(problems)
+        .allSatisfy(
+            p -> {
+              assertThat(p.get("message").asText()).isNotBlank();
+              assertThat(p.get("remedy").asText()).isNotBlank();
+            });
+    assertThat(answer.json().get("status").asInt()).isEqualTo(422);
+    assertThat(server.control.view().pipelines()).isEmpty();
+  }
+
+  @Test
+  void whatIsWrongWithThePolicyIsToldToo() {
+    var answer =
+        server.post(
+            "application/yaml",
+            Street.YAML.replace(
+                "{name: least-loaded}", "{name: least-loaded, params: {patience: 3}}"));
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(answer.json().at("/problems/0/path").asText()).contains("patience");
+  }
+
+  @Test
+  void jsonThatIsNoPipelineIsNotValid() {
+    var object = server.post("application/json", "{\"hello\": [1, 2, 3]}");
+    assertThat(object.status()).isEqualTo(422);
+    assertThat(object.json().get("problems")).isNotEmpty();
+    var list = server.post("application/json", "[1, 2]");
+    assertThat(list.status()).isEqualTo(422);
+    assertThat(list.json().at("/problems/0/message").asText()).contains("a list");
+  }
+
+  @Test
+  void aSecondPipelineOfTheSameNameIsAConflict() {
+    server.post("application/yaml", Street.YAML);
+    var answer = server.post("application/yaml", Street.YAML);
+    assertThat(answer.status()).isEqualTo(409);
+    assertThat(answer.json().get("remedy").asText()).contains("PUT /api/v1/pipelines/crossing");
+  }
+
+  @Test
+  void putCreatesAndThenReplaces() {
+    var put = server.request("/api/v1/pipelines/crossing").header("Content-Type", "text/x-yaml");
+    var first = server.send(put.copy().PUT(BodyPublishers.ofString(Street.YAML)));
+    assertThat(first.status()).isEqualTo(201);
+    var second = server.send(put.copy().PUT(BodyPublishers.ofString(Street.YAML)));
+    assertThat(second.status()).isEqualTo(200);
+    assertThat(second.json().get("version").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void putUnderAnotherNameIsNotValid() {
+    var answer =
+        server.send(
+            server.request("/api/v1/pipelines/other").PUT(BodyPublishers.ofString(Street.YAML)));
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(answer.json().at("/problems/0/path").asText()).isEqualTo("metadata.name");
+  }
+
+  @Test
+  void aSourceThatNobodyCanReadIsUnavailable() {
+    server.control.refuseNodes();
+    var answer = server.post("application/yaml", Street.YAML);
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.json().get("detail").asText()).contains("cam-0");
+  }
+
+  @Test
+  void aDeletedPipelineIsGone() {
+    server.control.run(Street.spec("cam-0"));
+    var delete = server.request("/api/v1/pipelines/crossing").DELETE();
+    assertThat(server.send(delete).status()).isEqualTo(204);
+    assertThat(server.send(delete).status()).isEqualTo(404);
+    assertThat(server.get("/api/v1/pipelines/crossing").status()).isEqualTo(404);
+  }
+
+  @Test
+  void theListNamesEveryPipelineWithItsState() {
+    Street.fill(server.control, Instant.now());
+    var items = server.get("/api/v1/pipelines").json().get("items");
+    assertThat(items).hasSize(1);
+    assertThat(items.get(0).get("name").asText()).isEqualTo("crossing");
+    assertThat(items.get(0).get("state").asText()).isEqualTo("running");
+    assertThat(items.get(0).get("policy").asText()).isEqualTo("least-loaded");
+  }
+
+  @Test
+  void aPipelineTellsItsStreamsItsStagesAndWhereTheyRun() {
+    Street.fill(server.control, Instant.now());
+    var status = server.get("/api/v1/pipelines/crossing").json().get("status");
+    var stream = status.at("/streams/0");
+    assertThat(stream.get("stream").asText()).isEqualTo(Street.STREAM);
+    assertThat(stream.get("node").asText()).isEqualTo("edge-1");
+    assertThat(stream.at("/latencyMs/p95").asDouble()).isEqualTo(88.2);
+    assertThat(stream.at("/decision/route/detect/0/node").asText()).isEqualTo("edge-1");
+    assertThat(status.at("/stages/1/instances").findValuesAsText("node"))
+        .containsExactly("edge-1", "edge-2");
+    assertThat(status.get("problems")).isEmpty();
+  }
+
+  @Test
+  void whatIsWrongWithAPipelineIsToldWithARemedy() {
+    Street.fill(server.control, Instant.now());
+    server.control.report(
+        Street.node(
+            "edge-1",
+            Role.EDGE,
+            0.5,
+            List.of(),
+            List.of(
+                Street.stream(
+                    Street.STREAM,
+                    StreamState.SOURCE_DOWN,
+                    Ledger.EMPTY,
+                    Optional.of("connection refused")))),
+        Instant.now().minusSeconds(60));
+    var status = server.get("/api/v1/pipelines/crossing").json().get("status");
+    assertThat(status.get("state").asText()).isEqualTo("degraded");
+    assertThat(status.get("problems").findValuesAsText("message"))
+        .contains("connection refused")
+        .anyMatch(m -> m.contains("edge-1 has not reported"));
+  }
+
+  @Test
+  void theLedgerSumsTheStreamsOfThePipelineOnly() {
+    server.control.run(Street.spec("cam-0", "cam-1", "cam-2"));
+    server.control.report(
+        Street.node(
+            "edge-1",
+            Role.EDGE,
+            0.5,
+            List.of(),
+            List.of(
+                Street.stream("crossing/cam-0", new Ledger(10, 5, 1, 2, 2)),
+                Street.stream("crossing/cam-1", new Ledger(7, 6, 0, 0, 1)),
+                Street.stream("crossing2/cam-0", new Ledger(100, 100, 0, 0, 0)))),
+        Instant.now());
+    var ledger = server.get("/api/v1/pipelines/crossing/ledger").json();
+    assertThat(ledger.get("total").toString())
+        .isEqualTo("{\"generated\":17,\"delivered\":11,\"failed\":1,\"shed\":2,\"inFlight\":3}");
+    assertThat(ledger.get("streams").findValuesAsText("stream"))
+        .containsExactly("crossing/cam-0", "crossing/cam-1", "crossing/cam-2");
+    assertThat(ledger.at("/streams/0/inFlight").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void aStreamThatTwoNodesReportCountsOnceByTheNewestReport() {
+    server.control.run(Street.spec("cam-0"));
+    var now = Instant.now();
+    var older = List.of(Street.stream(Street.STREAM, new Ledger(50, 50, 0, 0, 0)));
+    var newer = List.of(Street.stream(Street.STREAM, new Ledger(60, 55, 0, 0, 5)));
+    server.control.report(Street.node("edge-1", Role.EDGE, 0.5, List.of(), newer), now);
+    server.control.report(
+        Street.node("edge-2", Role.EDGE, 0.5, List.of(), older), now.minusSeconds(3));
+    var ledger = server.get("/api/v1/pipelines/crossing/ledger").json();
+    assertThat(ledger.at("/total/generated").asInt()).isEqualTo(60);
+  }
+
+  @Test
+  void decisionsComeNewestFirstAndLimited() {
+    Street.fill(server.control, Instant.now());
+    server.control.decide(Street.decision(2, "cloud-1", "edge-1 is at 93 % CPU"));
+    var items = server.get("/api/v1/pipelines/crossing/decisions?limit=1").json().get("items");
+    assertThat(items).hasSize(1);
+    assertThat(items.get(0).toString())
+        .contains(
+            "\"version\":2",
+            "\"at\":\"2026-03-01T10:00:02Z\"",
+            "\"detect\":[{\"node\":\"cloud-1\",\"weight\":1}]",
+            "\"knobs\":{\"fps\":10.0}",
+            "\"reason\":\"edge-1 is at 93 % CPU\"");
+  }
+
+  @Test
+  void whatBelongsToAnUnknownPipelineIsNotFound() {
+    for (var rest :
+        List.of("", "/ledger", "/decisions", "/results", "/results/stream", "/events")) {
+      var answer = server.get("/api/v1/pipelines/nobody" + rest);
+      assertThat(answer.status()).as(rest).isEqualTo(404);
+      assertThat(answer.json().get("detail").asText()).contains("nobody");
+    }
+  }
+}
