@@ -8,6 +8,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -266,7 +267,7 @@ abstract class ResultStoreContract {
           };
       var reading = pool.submit(reader);
       var fresh = 0L;
-      for (var writing : pool.invokeAll(java.util.Collections.nCopies(writers, writer)))
+      for (var writing : pool.invokeAll(Collections.nCopies(writers, writer)))
         fresh += writing.get();
 
       assertThat(fresh).isEqualTo(3 * perStream);

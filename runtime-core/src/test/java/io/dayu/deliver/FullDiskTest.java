@@ -1,0 +1,107 @@
+package io.dayu.deliver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.ByteString;
+import io.dayu.element.Media;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A disk that is really full: a file system of 8 MiB. Mounting it needs root. */
+class FullDiskTest {
+  private static final int BATCH = 20;
+
+  @TempDir Path dir;
+  private final Random random = new Random(1);
+
+  @BeforeEach
+  void mount() throws Exception {
+    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", dir.toString());
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    run("umount", "--lazy", dir.toString());
+  }
+
+  @Test
+  void aFullDiskIsReportedLosesNothingAndHealsWhenSpaceIsBack() throws Exception {
+    var ballast = Files.write(dir.resolve("ballast"), new byte[4 << 20]);
+    try (var store = JdbcResultStore.openFile(dir.resolve("results"), 5)) {
+      var stored = new ArrayList<StoredResult>();
+      var full = fill(store, stored);
+
+      assertThat(stored).isNotEmpty();
+      assertThat(full.retryable()).isTrue();
+      assertThat(full).hasMessageContaining("store results").hasMessageContaining("disk is full");
+
+      var refused = batch(stored.size());
+      var again = catchThrowableOfType(StoreException.class, () -> store.store(refused));
+      assertThat(again).isNotNull();
+      assertThat(again.retryable()).isTrue();
+
+      Files.delete(ballast);
+      // The pool may need a moment to replace the connections the error has closed.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .ignoreExceptionsInstanceOf(StoreException.class)
+          .untilAsserted(() -> assertThat(store.store(refused)).isEqualTo(refused));
+      stored.addAll(refused);
+
+      assertThat(store.page("a", Optional.empty(), 10_000).items()).isEqualTo(stored);
+      assertThat(store.counts("a").get("a/cam"))
+          .isEqualTo(new ResultStore.Counts(stored.size(), 0));
+      store.keepFrame("a/cam", 0, noise(1000));
+      assertThat(store.frame("a/cam", 0)).isPresent();
+    }
+  }
+
+  private StoreException fill(ResultStore store, List<StoredResult> stored) {
+    for (var i = 0; i < 1000; i++) {
+      var batch = batch(stored.size());
+      try {
+        store.store(batch);
+      } catch (StoreException e) {
+        return e;
+      }
+      stored.addAll(batch);
+    }
+    throw new AssertionError("8 MiB were never full");
+  }
+
+  private List<StoredResult> batch(long from) {
+    var batch = new ArrayList<StoredResult>();
+    for (var seq = from; seq < from + BATCH; seq++)
+      batch.add(
+          new StoredResult(
+              Results.element("a/cam", seq).putOutputs("noise", noise(2000)).build(), false));
+    return batch;
+  }
+
+  private Media noise(int length) {
+    var bytes = new byte[length];
+    random.nextBytes(bytes);
+    return Media.newBuilder().setOpaque(ByteString.copyFrom(bytes)).build();
+  }
+
+  private static void run(String... command) throws IOException, InterruptedException {
+    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    var output = new String(process.getInputStream().readAllBytes());
+    if (process.waitFor() != 0)
+      throw new AssertionError(
+          "this test needs root to make a small file system; %s said: %s"
+              .formatted(String.join(" ", command), output));
+  }
+}

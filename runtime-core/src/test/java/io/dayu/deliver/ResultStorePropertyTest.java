@@ -1,0 +1,58 @@
+package io.dayu.deliver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
+
+class ResultStorePropertyTest {
+  @Property(tries = 100)
+  void whateverIsStoredAgainIsStoredOnceAndReportedNewOnce(
+      @ForAll("batches") List<List<StoredResult>> batches) {
+    var expected = new LinkedHashMap<String, StoredResult>();
+    var fresh = new ArrayList<StoredResult>();
+    try (var store = JdbcResultStore.openMemory(UUID.randomUUID().toString(), 1)) {
+      for (var batch : batches) {
+        fresh.addAll(store.store(batch));
+        for (var r : batch) expected.putIfAbsent(r.element().getStream() + r.element().getSeq(), r);
+      }
+
+      assertThat(fresh).containsExactlyElementsOf(expected.values());
+      assertThat(store.page("p", Optional.empty(), 10_000).items()).isEqualTo(fresh);
+      for (var stream : List.of("p/a", "p/b")) {
+        var of = fresh.stream().filter(r -> r.element().getStream().equals(stream)).toList();
+        assertThat(store.highestSeq(stream))
+            .isEqualTo(of.stream().mapToLong(r -> r.element().getSeq()).max().orElse(-1));
+        var failed = of.stream().filter(r -> r.element().hasEnding()).count();
+        var counts = store.counts("p").getOrDefault(stream, new ResultStore.Counts(0, 0));
+        assertThat(counts).isEqualTo(new ResultStore.Counts(of.size() - failed, failed));
+      }
+    }
+  }
+
+  @Provide
+  Arbitrary<List<List<StoredResult>>> batches() {
+    var result =
+        Combinators.combine(
+                Arbitraries.of("p/a", "p/b"),
+                // Close together, and far apart now and then: both ways of looking up.
+                Arbitraries.frequencyOf(
+                    Tuple.of(5, Arbitraries.longs().between(0, 30)),
+                    Tuple.of(1, Arbitraries.longs().between(0, 5_000))),
+                Arbitraries.of(false, true))
+            .as(
+                (stream, seq, ok) ->
+                    ok ? Results.delivered(stream, seq) : Results.failed(stream, seq));
+    return result.list().ofMaxSize(40).list().ofMaxSize(8);
+  }
+}
