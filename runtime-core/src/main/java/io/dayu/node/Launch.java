@@ -28,6 +28,10 @@ public final class Launch {
    * with exit code 78, anything else that keeps it from starting with 1; the reason is on stderr.
    */
   public static void run(Node node) {
+    // With two cores or fewer CompletableFuture starts a thread for every asynchronous step, and
+    // Pekko's Java futures take such steps; a common pool of two threads keeps it from that.
+    if (Runtime.getRuntime().availableProcessors() <= 2)
+      System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     try {
       var stop = node.start(ConfigFactory.load());
       Runtime.getRuntime().addShutdownHook(new Thread(stop, "shutdown"));
