@@ -161,6 +161,7 @@ final class DemoRun {
       } catch (CliException e) {
         alive(cluster);
         if (++failures == FAILURES) throw e;
+        watch.say(Duration.ofNanos(gone), "no answer, asking again: " + e.getMessage());
       }
       long left = Math.max(0, total - (System.nanoTime() - started));
       pause(Duration.ofNanos(Math.min(left, Math.min(TICK.toNanos(), total / 20))));
