@@ -138,14 +138,16 @@ public final class ChildProcess implements AutoCloseable {
 
   /** Why it ended, with the end of its log. */
   public CliException died() {
-    var message = new StringBuilder();
     int code = process.exitValue();
-    message.append(name).append(" ended unexpectedly, ");
     // A JVM or shell that a signal ended reports 128 + signal.
-    message.append(code > 128 ? "by signal " + (code - 128) : "exit code " + code);
-    message.append("; the end of its log ").append(log).append(':');
-    tail(20).forEach(line -> message.append(System.lineSeparator()).append("  | ").append(line));
-    return new CliException(message.toString());
+    var how = code > 128 ? "by signal " + (code - 128) : "exit code " + code;
+    return new CliException("%s ended unexpectedly, %s; %s".formatted(name, how, endOfLog()));
+  }
+
+  String endOfLog() {
+    var lines = new StringBuilder("the end of its log ").append(log).append(':');
+    tail(20).forEach(line -> lines.append(System.lineSeparator()).append("  | ").append(line));
+    return lines.toString();
   }
 
   /** Ends it: SIGTERM, and SIGKILL after {@link #GRACE}. */

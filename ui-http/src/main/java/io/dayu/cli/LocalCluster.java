@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,8 +103,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts nodes at the same time and returns when all are ready. Cloud nodes that are ready before
-   * are the seeds; the first cloud node is its own.
+   * Starts nodes at the same time and returns when all are ready. The seeds are the cloud nodes
+   * started by earlier calls, whether they live or not; the first cloud node is its own.
    *
    * @throws CliException if one ends or is not ready in time; it names the end of its log
    */
@@ -111,6 +112,7 @@ public final class LocalCluster implements AutoCloseable {
     var started = System.nanoTime();
     var waiting = new LinkedHashMap<String, Start>();
     for (var node : options) waiting.put(node.name(), launch(node));
+    var ready = new HashMap<String, Node>();
     while (!waiting.isEmpty()) {
       var elapsed = Duration.ofNanos(System.nanoTime() - started);
       progress.now(
@@ -120,21 +122,20 @@ public final class LocalCluster implements AutoCloseable {
             .ifPresent(
                 node -> {
                   waiting.remove(node.options().name());
-                  nodes.put(node.options().name(), node);
+                  ready.put(node.options().name(), node);
                   progress.line(describe(node));
                 });
-      if (elapsed.compareTo(settings.ready()) > 0 && !waiting.isEmpty()) {
-        var late = waiting.values().iterator().next();
-        throw new CliException(
-            "%s is not ready after %d s; the end of its log %s:%n  | %s"
-                .formatted(
-                    late.options().name(),
-                    elapsed.toSeconds(),
-                    late.process().log(),
-                    String.join(System.lineSeparator() + "  | ", late.process().tail(20))));
-      }
+      if (elapsed.compareTo(settings.ready()) > 0 && !waiting.isEmpty())
+        throw late(waiting.values().iterator().next().process(), elapsed);
     }
+    for (var node : options) nodes.put(node.name(), ready.get(node.name()));
     return Arrays.stream(options).map(o -> nodes.get(o.name())).toList();
+  }
+
+  private static CliException late(ChildProcess process, Duration elapsed) {
+    return new CliException(
+        "%s is not ready after %d s; %s"
+            .formatted(process.name(), elapsed.toSeconds(), process.endOfLog()));
   }
 
   private record Start(NodeOptions options, ChildProcess process, Path dataDir) {}
@@ -150,39 +151,15 @@ public final class LocalCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new CliException("cannot write to " + data + ": " + e.getMessage(), e);
     }
-    var properties = new LinkedHashMap<String, String>();
-    properties.put("dayu.node.name", options.name());
-    properties.put("dayu.node.site", options.site());
-    properties.put("dayu.node.host", "127.0.0.1");
-    properties.put("dayu.node.data-port", "0");
-    properties.put("dayu.node.data-dir", data.toString());
-    properties.put("dayu.cluster.port", "0");
-    properties.put("dayu.cluster.seeds", seeds(options.name()));
-    if (options.role() == NodeOptions.Role.CLOUD) {
-      clouds.add(options.name());
-      properties.put("dayu.http.port", "0");
-      properties.put("dayu.management.port", "0");
-    }
-    properties.putAll(options.properties());
-    // For small nodes on few cores: measured in ready time, resident memory and CPU to ready.
-    var jvm = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xss512k", "-XX:TieredStopAtLevel=1"));
-    jvm.add("-Xmx" + options.heapMb() + "m");
-    jvm.add("-XX:+ExitOnOutOfMemoryError");
-    // Natives are bounded by their own; the default, a multiple of a small heap, is too tight.
-    jvm.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=1g");
-    jvm.addAll(options.jvmOptions());
-    properties.forEach((key, value) -> jvm.add("-D" + key + "=" + value));
-    var program = settings.programs().apply(options.role());
-    var extra = options.classPath().stream().map(p -> p + java.io.File.pathSeparator);
-    var withExtra =
-        new Home.Program(
-            extra.collect(Collectors.joining()) + program.classPath(), program.mainClass());
-    return new Start(options, spawn(options.name(), withExtra, jvm, List.of(), dir), data);
+    if (options.role() == NodeOptions.Role.CLOUD) clouds.add(options.name());
+    var program = options.program(settings.programs().apply(options.role()));
+    var jvm = options.jvm(data, seeds(options.name()));
+    return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
   }
 
   private String seeds(String self) {
     return nodes.values().stream()
-        .filter(n -> n.options().role() == NodeOptions.Role.CLOUD && n.process().alive())
+        .filter(n -> n.options().role() == NodeOptions.Role.CLOUD)
         .filter(n -> !n.options().name().equals(self))
         .map(n -> Endpoints.text(n.endpoints().cluster()))
         .collect(Collectors.joining(","));
@@ -325,7 +302,7 @@ public final class LocalCluster implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException goingDown) {
-      hook.setName("stop-cluster-done");
+      // Too late to take the hook back, which finds nothing left to do.
     }
   }
 

@@ -1,8 +1,10 @@
 package io.dayu.cli;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -87,5 +89,38 @@ public record NodeOptions(
     var more = new ArrayList<>(classPath);
     Collections.addAll(more, entries);
     return new NodeOptions(name, role, site, heapMb, jvmOptions, properties, more);
+  }
+
+  /** The options of the node's JVM, its configuration among them. */
+  List<String> jvm(Path dataDir, String seeds) {
+    var configuration = new LinkedHashMap<String, String>();
+    configuration.put("dayu.node.name", name);
+    configuration.put("dayu.node.site", site);
+    configuration.put("dayu.node.host", "127.0.0.1");
+    configuration.put("dayu.node.data-port", "0");
+    configuration.put("dayu.node.data-dir", dataDir.toString());
+    configuration.put("dayu.cluster.port", "0");
+    configuration.put("dayu.cluster.seeds", seeds);
+    if (role == Role.CLOUD) {
+      configuration.put("dayu.http.port", "0");
+      configuration.put("dayu.management.port", "0");
+    }
+    configuration.putAll(properties);
+    // For small nodes on few cores: measured in ready time, resident memory and CPU to ready.
+    var jvm = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xss512k", "-XX:TieredStopAtLevel=1"));
+    jvm.add("-Xmx" + heapMb + "m");
+    jvm.add("-XX:+ExitOnOutOfMemoryError");
+    // Natives are bounded by their own; the default, a multiple of a small heap, is too tight.
+    jvm.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=1g");
+    jvm.addAll(jvmOptions);
+    configuration.forEach((key, value) -> jvm.add("-D" + key + "=" + value));
+    return jvm;
+  }
+
+  /** The program with this node's additions before its class path. */
+  Home.Program program(Home.Program plain) {
+    var path = new StringBuilder();
+    for (var entry : classPath) path.append(entry).append(File.pathSeparator);
+    return new Home.Program(path + plain.classPath(), plain.mainClass());
   }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo's course with processes that play the cluster. */
-class DemoRunTest {
+class DemoClusterIT {
   @TempDir private Path dir;
   private final StringWriter told = new StringWriter();
 
@@ -21,14 +21,14 @@ class DemoRunTest {
     return new DemoRun(
         new LocalCluster.Settings(
             role -> nodes, dir.resolve("cluster"), true, Duration.ofSeconds(30)),
-        LocalClusterTest.fake(),
+        LocalClusterIT.fake(),
         new DemoRun.Settings(Duration.ofSeconds(4), 0, Optional.of(dir.resolve("frame.png"))),
         Progress.to(new PrintWriter(told, true), false));
   }
 
   @Test
   void loadMovesAStageAndTheReportSaysSo() throws Exception {
-    var report = demo(LocalClusterTest.fake()).run();
+    var report = demo(LocalClusterIT.fake()).run();
     assertThat(report.failure()).isEmpty();
     var json = report.json();
     assertThat(json.path("routeChanges").asInt()).as(told.toString()).isEqualTo(2);

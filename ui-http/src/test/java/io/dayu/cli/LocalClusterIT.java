@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LocalClusterTest {
+class LocalClusterIT {
   @TempDir private Path dir;
 
   private LocalCluster.Settings settings(boolean temporary, Duration ready) {

@@ -1,12 +1,14 @@
 package io.dayu.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher script in a home whose nodes and Maven are played by others. */
-class LauncherTest {
+class LauncherClusterIT {
   private static final List<String> MODULES =
       List.of("cloud-node", "edge-node", "sim-source", "ui-http", "bench");
 
@@ -73,6 +75,15 @@ class LauncherTest {
   }
 
   private Ran dayu(Map<String, String> environment, String... arguments) throws Exception {
+    var process = launch(environment, arguments);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Ran(
+        process.exitValue(),
+        Files.readString(dir.resolve("out"), StandardCharsets.UTF_8),
+        Files.readString(dir.resolve("err"), StandardCharsets.UTF_8));
+  }
+
+  private Process launch(Map<String, String> environment, String... arguments) throws IOException {
     var command = new java.util.ArrayList<>(List.of("bash", home.resolve("dayu").toString()));
     command.addAll(List.of(arguments));
     var builder =
@@ -84,12 +95,7 @@ class LauncherTest {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("DAYU_SKIP_BUILD");
     builder.environment().putAll(environment);
-    var process = builder.start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    return new Ran(
-        process.exitValue(),
-        Files.readString(dir.resolve("out"), StandardCharsets.UTF_8),
-        Files.readString(dir.resolve("err"), StandardCharsets.UTF_8));
+    return builder.start();
   }
 
   @Test
@@ -188,11 +194,54 @@ class LauncherTest {
     }
   }
 
+  @Test
+  void theDemoEndsWithAReportAndFailsWhereTheLedgerDoes() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    var report = dir.resolve("r.json");
+    var good = dayu(Map.of(), "demo", "--duration", "5s", "--report", report.toString());
+    assertThat(good.code()).as(good.out() + good.err()).isZero();
+    assertThat(ApiClient.JSON.readTree(report.toFile()).path("routeChanges").asInt()).isPositive();
+    var temporary = Files.createDirectories(dir.resolve("tmp"));
+    var options = "-Dfake.lost=3 -Djava.io.tmpdir=" + temporary;
+    var bad = dayu(Map.of("JAVA_TOOL_OPTIONS", options), "demo", "--duration", "5s");
+    assertThat(bad.code()).isEqualTo(1);
+    assertThat(bad.err()).contains("The demo failed: the ledger does not balance");
+    assertThat(bad.out()).contains("Logs and data are kept in " + temporary);
+  }
+
+  @Test
+  void aDemoThatIsInterruptedLeavesNothingBehind() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var temporary = Files.createDirectories(dir.resolve("tmp"));
+    var process = launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary), "demo");
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
+      var children = process.descendants().toList();
+      assertThat(children).hasSize(4);
+      process.destroy();
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
+      assertThat(Files.readString(dir.resolve("err"))).doesNotContain("unexpectedly");
+      try (var left = Files.list(temporary)) {
+        assertThat(left.filter(f -> f.getFileName().toString().startsWith("dayu-"))).isEmpty();
+      }
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
   /**
    * Main classes of nodes that hand over to {@link FakeNode}, in the directories of the modules.
    */
   private void playNodes() throws IOException {
     play("cloud-node", "io.dayu.cloud", "CloudNode");
+    play("sim-source", "io.dayu.sim", "SimSource");
     play("edge-node", "io.dayu.edge", "EdgeNode");
     // The launcher's build makes empty jars; class paths have the classes behind them.
     Files.writeString(
