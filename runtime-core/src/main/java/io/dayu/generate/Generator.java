@@ -192,7 +192,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             links);
     boolean live = identity.provider().descriptor().live();
     this.shed = identity.source().shed().orElse(live ? Shed.OLDEST : Shed.NONE);
-    this.limit = new InFlightLimit(settings.minWindow(), settings.maxWindow());
+    this.limit =
+        new InFlightLimit(
+            settings.minWindow(),
+            settings.maxWindow(),
+            plan.spec().objective().latency(),
+            System.nanoTime());
     this.knobs = new AtomicReference<>(Knobs.NONE);
     this.backoff = settings.sourceMinBackoff();
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
@@ -297,7 +302,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     for (long seq : ack.failed()) land(seq, false, now, sum);
     if (sum[1] > 0) {
       accounts.acknowledgedAt(now, true);
-      limit.observe((double) sum[0] / sum[1], before);
+      limit.observe(now, (double) sum[0] / sum[1], (int) sum[1], before);
     }
     fill();
     pull();
@@ -500,7 +505,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void fill() {
     while (!waiting.isEmpty()
         && routed()
-        && inFlight.size() < limit.current()
+        && inFlight.size() < limit.current(System.nanoTime())
         && (inFlight.isEmpty() || inFlightBytes < settings.windowBytes())) {
       var flight = new Flight(waiting.poll(), waitingBorn.poll());
       inFlight.put(flight.base.getSeq(), flight);
@@ -601,7 +606,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 state,
                 accounts.ledger(inFlight.size() + (long) waiting.size()),
                 decision == null ? 0 : decision.version(),
-                limit.current(),
+                limit.current(System.nanoTime()),
                 accounts.perSecond(),
                 latency[0],
                 latency[1],
