@@ -25,10 +25,10 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * Collects the results of one stream: stores them idempotently, acknowledges them to the generator's
- * node, and publishes the new ones. A sharded entity of the cloud, one per stream; it keeps nothing
- * that the store does not have, so it may move or restart at any time. While a batch is being
- * written the next ones are gathered; their number is bounded by one per ingress.
+ * Collects the results of one stream: stores them idempotently, acknowledges them to the
+ * generator's node, and publishes the new ones. A sharded entity of the cloud, one per stream; it
+ * keeps nothing that the store does not have, so it may move or restart at any time. While a batch
+ * is being written the next ones are gathered; their number is bounded by one per ingress.
  */
 public final class Distributor extends AbstractBehavior<Distributor.Command> {
   public static final EntityTypeKey<Command> TYPE =
@@ -79,10 +79,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
    * @param published is told of new results, on the entity's thread; must not block
    */
   public static Behavior<Command> create(
-      String stream,
-      ResultStore store,
-      Executor blocking,
-      Consumer<List<StoredResult>> published) {
+      String stream, ResultStore store, Executor blocking, Consumer<List<StoredResult>> published) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Distributor.class);
@@ -159,14 +156,16 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
 
   private void acknowledge(Written written) {
     var seen = new HashMap<Long, Boolean>(written.known());
-    for (var result : written.fresh()) seen.put(result.element().getSeq(), !failed(result.element()));
+    for (var result : written.fresh())
+      seen.put(result.element().getSeq(), !failed(result.element()));
     var byOrigin = new HashMap<String, List<Element>>();
     for (var batch : written.batches())
       for (var element : batch.elements())
         byOrigin.computeIfAbsent(element.getOrigin(), o -> new ArrayList<>()).add(element);
     byOrigin.forEach(
         (origin, elements) -> {
-          var ok = elements.stream().mapToLong(Element::getSeq).filter(s -> seen.getOrDefault(s, true));
+          var ok =
+              elements.stream().mapToLong(Element::getSeq).filter(s -> seen.getOrDefault(s, true));
           var bad =
               elements.stream().mapToLong(Element::getSeq).filter(s -> !seen.getOrDefault(s, true));
           var acks =

@@ -23,6 +23,7 @@ final class Accounts {
   private double perSecond;
   private long lastAckNanos;
   private long longestGapNanos;
+  private double slowMs;
   private int ticks;
 
   void generated() {
@@ -66,6 +67,7 @@ final class Accounts {
     perSecond = (acknowledged - reported) * 1e9 / Math.max(1, nowNanos - reportedAtNanos);
     reported = acknowledged;
     reportedAtNanos = nowNanos;
+    slowMs = latencyMs(99)[0];
     if (++ticks % 15 == 0) {
       var oldest = previous;
       previous = recent;
@@ -96,8 +98,8 @@ final class Accounts {
     return values;
   }
 
-  /** A generous latency, for time-outs; 0 if nothing was measured yet. */
+  /** A generous latency as of the last report, for time-outs; 0 if nothing was measured yet. */
   double slowMs() {
-    return latencyMs(99)[0];
+    return slowMs;
   }
 }

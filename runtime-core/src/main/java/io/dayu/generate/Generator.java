@@ -147,7 +147,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final PathChooser paths = new PathChooser();
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
-  private final LinkedHashMap<Long, Flight> inFlight = new LinkedHashMap<>(); // bounded by the window
+  private final LinkedHashMap<Long, Flight> inFlight =
+      new LinkedHashMap<>(); // bounded by the window
   private final ArrayDeque<Element> waiting = new ArrayDeque<>(); // a batch, or the live buffer
   private final ArrayDeque<Long> waitingBorn = new ArrayDeque<>();
   private Plan plan;
@@ -191,7 +192,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             links);
     boolean live = identity.provider().descriptor().live();
     this.shed = identity.source().shed().orElse(live ? Shed.OLDEST : Shed.NONE);
-    this.limit = new InFlightLimit(settings.minWindow(), settings.maxWindow());
+    this.limit =
+        new InFlightLimit(
+            settings.minWindow(),
+            settings.maxWindow(),
+            plan.spec().objective().latency(),
+            System.nanoTime());
     this.knobs = new AtomicReference<>(Knobs.NONE);
     this.backoff = settings.sourceMinBackoff();
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
@@ -296,7 +302,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     for (long seq : ack.failed()) land(seq, false, now, sum);
     if (sum[1] > 0) {
       accounts.acknowledgedAt(now, true);
-      limit.observe((double) sum[0] / sum[1], before);
+      limit.observe(now, (double) sum[0] / sum[1], (int) sum[1], before);
     }
     fill();
     pull();
@@ -439,9 +445,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
     int mine = ++generation;
     var source =
-        identity
-            .provider()
-            .open(new SourceContext(identity.source().uri(), position, knobs::get));
+        identity.provider().open(new SourceContext(identity.source().uri(), position, knobs::get));
     kill =
         source
             // What comes while a batch is handed over goes along with the next one.
@@ -501,7 +505,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void fill() {
     while (!waiting.isEmpty()
         && routed()
-        && inFlight.size() < limit.current()
+        && inFlight.size() < limit.current(System.nanoTime())
         && (inFlight.isEmpty() || inFlightBytes < settings.windowBytes())) {
       var flight = new Flight(waiting.poll(), waitingBorn.poll());
       inFlight.put(flight.base.getSeq(), flight);
@@ -510,7 +514,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
-  /** Whether the decision covers the plan; after a change of the pipeline it may be an older one. */
+  /**
+   * Whether the decision covers the plan; after a change of the pipeline it may be an older one.
+   */
   private boolean routed() {
     if (decision == null) return false;
     for (var stage : plan.order()) if (!decision.route().containsKey(stage.id())) return false;
@@ -600,7 +606,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 state,
                 accounts.ledger(inFlight.size() + (long) waiting.size()),
                 decision == null ? 0 : decision.version(),
-                limit.current(),
+                limit.current(System.nanoTime()),
                 accounts.perSecond(),
                 latency[0],
                 latency[1],

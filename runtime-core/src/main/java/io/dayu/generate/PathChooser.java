@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Fixes the path of an element: for every stage one node, drawn from the decision's shares by smooth
- * weighted round robin (the rule of nginx: the node with the highest running total goes first and
- * pays the sum of all weights), so that short sequences keep the proportions too. Suspect nodes are
- * left out while others remain. Belongs to one actor.
+ * Fixes the path of an element: for every stage one node, drawn from the decision's shares by
+ * smooth weighted round robin (the rule of nginx: the node with the highest running total goes
+ * first and pays the sum of all weights), so that short sequences keep the proportions too. Suspect
+ * nodes are left out while others remain. Belongs to one actor.
  */
 final class PathChooser {
   private Decision decision;

@@ -1,9 +1,9 @@
 package io.dayu.gossip;
 
 import io.dayu.source.Knobs;
+import io.dayu.wire.Wire;
 import java.time.Instant;
 import java.util.Collections;
-import io.dayu.wire.Wire;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;

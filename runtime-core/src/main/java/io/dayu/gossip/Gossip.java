@@ -28,8 +28,8 @@ import org.apache.pekko.cluster.typed.Cluster;
 /**
  * Tells every node what every node should know, and keeps what was heard. One per member system,
  * spawned by its guardian. Three last-writer-wins maps of Distributed Data carry node reports,
- * decisions and pipelines; they need no quorum, so a cut-off node keeps the last state and catches up
- * when it is back. Reports of nodes that were removed from the cluster are forgotten.
+ * decisions and pipelines; they need no quorum, so a cut-off node keeps the last state and catches
+ * up when it is back. Reports of nodes that were removed from the cluster are forgotten.
  */
 public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** What gossip can be asked to do. */
@@ -47,14 +47,8 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** Send the view now and after every change, at most ten times a second. */
   public record Subscribe(ActorRef<View> subscriber) implements Command {}
 
-  private record Reports(Replicator.SubscribeResponse<LWWMap<String, NodeReport>> change)
-      implements Command {}
-
-  private record Decisions(Replicator.SubscribeResponse<LWWMap<String, Decision>> change)
-      implements Command {}
-
-  private record Pipelines(Replicator.SubscribeResponse<LWWMap<String, PipelineFact>> change)
-      implements Command {}
+  /** One for all keys: an actor has one adapter per class of message. */
+  private record Heard(Replicator.SubscribeResponse<?> response) implements Command {}
 
   private record Updated(Object response) implements Command {}
 
@@ -65,8 +59,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private static final Key<LWWMap<String, NodeReport>> REPORTS = LWWMapKey.create("dayu-nodes");
-  private static final Key<LWWMap<String, Decision>> DECISIONS =
-      LWWMapKey.create("dayu-decisions");
+  private static final Key<LWWMap<String, Decision>> DECISIONS = LWWMapKey.create("dayu-decisions");
   private static final Key<LWWMap<String, PipelineFact>> PIPELINES =
       LWWMapKey.create("dayu-pipelines");
   private static final Duration NOTIFY_DELAY = Duration.ofMillis(100);
@@ -92,9 +85,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     this.reports = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.decisions = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.pipelines = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
-    reports.subscribe(REPORTS, Reports::new);
-    decisions.subscribe(DECISIONS, Decisions::new);
-    pipelines.subscribe(PIPELINES, Pipelines::new);
+    reports.subscribe(REPORTS, Heard::new);
+    decisions.subscribe(DECISIONS, Heard::new);
+    pipelines.subscribe(PIPELINES, Heard::new);
     var removed = context.messageAdapter(MemberRemoved.class, Removed::new);
     Cluster.get(context.getSystem())
         .subscriptions()
@@ -118,9 +111,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         .onMessage(PublishDecision.class, this::onPublishDecision)
         .onMessage(PublishPipeline.class, this::onPublishPipeline)
         .onMessage(Subscribe.class, this::onSubscribe)
-        .onMessage(Reports.class, this::onReports)
-        .onMessage(Decisions.class, this::onDecisions)
-        .onMessage(Pipelines.class, this::onPipelines)
+        .onMessage(Heard.class, this::onHeard)
         .onMessage(Updated.class, this::onUpdated)
         .onMessage(Removed.class, this::onRemoved)
         .onMessageEquals(Timer.NOTIFY, this::onNotify)
@@ -210,39 +201,28 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     return this;
   }
 
-  private Behavior<Command> onReports(Reports reports) {
-    if (reports.change() instanceof Replicator.Changed<LWWMap<String, NodeReport>> changed) {
-      var now = clock.instant();
-      var heard = changed.get(REPORTS).getEntries();
-      seen.keySet().retainAll(heard.keySet());
-      heard.forEach(
-          (node, report) -> {
-            var old = seen.get(node);
-            // Received counts from when it was new here: an old report does not grow young.
-            if (old == null
-                || old.report().sequence() != report.sequence()
-                || old.report().incarnation() != report.incarnation())
-              seen.put(node, new View.Seen(report, now));
-          });
-      changed();
-    }
-    return this;
-  }
-
-  private Behavior<Command> onDecisions(Decisions decisions) {
-    if (decisions.change() instanceof Replicator.Changed<LWWMap<String, Decision>> changed) {
+  private Behavior<Command> onHeard(Heard heard) {
+    if (!(heard.response() instanceof Replicator.Changed<?> changed)) return this;
+    if (changed.key().equals(REPORTS)) hear(changed.get(REPORTS).getEntries());
+    else if (changed.key().equals(DECISIONS))
       decided = Map.copyOf(changed.get(DECISIONS).getEntries());
-      changed();
-    }
+    else facts = Map.copyOf(changed.get(PIPELINES).getEntries());
+    if (!timers.isTimerActive(Timer.NOTIFY)) timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
     return this;
   }
 
-  private Behavior<Command> onPipelines(Pipelines pipelines) {
-    if (pipelines.change() instanceof Replicator.Changed<LWWMap<String, PipelineFact>> changed) {
-      facts = Map.copyOf(changed.get(PIPELINES).getEntries());
-      changed();
-    }
-    return this;
+  private void hear(Map<String, NodeReport> reports) {
+    var now = clock.instant();
+    seen.keySet().retainAll(reports.keySet());
+    reports.forEach(
+        (node, report) -> {
+          var old = seen.get(node);
+          // Received counts from when it was new here: an old report does not grow young.
+          if (old == null
+              || old.report().sequence() != report.sequence()
+              || old.report().incarnation() != report.incarnation())
+            seen.put(node, new View.Seen(report, now));
+        });
   }
 
   private Behavior<Command> onUpdated(Updated updated) {
@@ -273,11 +253,6 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     var view = view();
     subscribers.forEach(s -> s.tell(view));
     return this;
-  }
-
-  private void changed() {
-    if (!timers.isTimerActive(Timer.NOTIFY))
-      timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
   }
 
   private View view() {

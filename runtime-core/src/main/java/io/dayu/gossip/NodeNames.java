@@ -6,8 +6,8 @@ import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * A member carries its node's name as a cluster role, so that names and addresses are known of every
- * member, a weakly-up one included, without a message.
+ * A member carries its node's name as a cluster role, so that names and addresses are known of
+ * every member, a weakly-up one included, without a message.
  */
 public final class NodeNames {
   private static final String PREFIX = "node-";

@@ -33,8 +33,7 @@ public record View(
       Map<String, Seen> nodes,
       Map<String, Decision> decisions,
       Map<String, DesiredPipeline> pipelines) {
-    this(
-        new TreeMap<>(nodes), new TreeMap<>(decisions), new TreeMap<>(pipelines), new TreeMap<>());
+    this(new TreeMap<>(nodes), new TreeMap<>(decisions), new TreeMap<>(pipelines), new TreeMap<>());
   }
 
   /**

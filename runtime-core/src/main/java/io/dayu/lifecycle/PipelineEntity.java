@@ -23,14 +23,13 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 
 /**
  * The life of one pipeline: wanted, changed, dropped. A sharded, event-sourced entity of the cloud,
- * one per name, remembered while it is wanted. After every change, and whenever it is started again,
- * it tells gossip what is to run.
+ * one per name, remembered while it is wanted. After every change, and whenever it is started
+ * again, it tells gossip what is to run.
  */
 public final class PipelineEntity
     extends EventSourcedBehavior<
         PipelineEntity.Command, PipelineEntity.Event, PipelineEntity.State> {
-  public static final EntityTypeKey<Command> TYPE =
-      EntityTypeKey.create(Command.class, "Pipeline");
+  public static final EntityTypeKey<Command> TYPE = EntityTypeKey.create(Command.class, "Pipeline");
 
   public interface Command {}
 
@@ -95,8 +94,7 @@ public final class PipelineEntity
 
   public static Behavior<Command> create(
       String name, ActorRef<ClusterSharding.ShardCommand> shard, ActorRef<Gossip.Command> gossip) {
-    return Behaviors.setup(
-        context -> new PipelineEntity(name, shard, context.getSelf(), gossip));
+    return Behaviors.setup(context -> new PipelineEntity(name, shard, context.getSelf(), gossip));
   }
 
   @Override
@@ -112,8 +110,7 @@ public final class PipelineEntity
         .onCommand(
             Get.class,
             (state, get) -> {
-              get.replyTo()
-                  .tell(state.pipeline().<Answer>map(Runs::new).orElseGet(Absent::new));
+              get.replyTo().tell(state.pipeline().<Answer>map(Runs::new).orElseGet(Absent::new));
               forgetIfUnused(state);
               return Effect().none();
             })
@@ -153,8 +150,7 @@ public final class PipelineEntity
     return Effect()
         .persist(new Wanted(pipeline))
         .thenRun(this::tellGossip)
-        .thenReply(
-            submit.replyTo(), s -> created ? new Created(pipeline) : new Replaced(pipeline));
+        .thenReply(submit.replyTo(), s -> created ? new Created(pipeline) : new Replaced(pipeline));
   }
 
   private Effect<Event, State> onDelete(State state, Delete delete) {

@@ -25,7 +25,8 @@ record Frame(Type type, byte[] body) {
 
     static Type of(int code) {
       if (code < 1 || code > ALL.length)
-        throw new LinkException("unknown frame type " + code + "; the peer is no Dayu node or a newer one");
+        throw new LinkException(
+            "unknown frame type " + code + "; the peer is no Dayu node or a newer one");
       return ALL[code - 1];
     }
   }

@@ -98,7 +98,8 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
       long length = header >>> 8;
       if (length < 1 || length > maxBody)
         throw new LinkException(
-            "frame of %d bytes, 1 to %d are possible; the peer is no Dayu node".formatted(length, maxBody));
+            "frame of %d bytes, 1 to %d are possible; the peer is no Dayu node"
+                .formatted(length, maxBody));
       type = Frame.Type.of((int) (header & 0xff));
       body = new byte[(int) length];
       filled = 0;

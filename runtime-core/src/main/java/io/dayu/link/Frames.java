@@ -55,8 +55,7 @@ final class Frames {
       var head = new byte[Frame.HEADER];
       header(head, 0, from + length < size ? Frame.Type.PART : Frame.Type.DATA, length);
       frames.add(
-          ByteString.fromArrayUnsafe(head)
-              .concat(ByteString.fromArrayUnsafe(whole, from, length)));
+          ByteString.fromArrayUnsafe(head).concat(ByteString.fromArrayUnsafe(whole, from, length)));
     }
     return frames;
   }

@@ -54,7 +54,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final BoundedSourceQueue<ByteString> connection;
   private final ActorRef<Inlet.Grant> grants;
   private final ArrayDeque<Long> arrivals = new ArrayDeque<>(); // bounded by the window
-  private final ByteArrayOutputStream parts = new ByteArrayOutputStream(0); // bounded by max-element
+  private final ByteArrayOutputStream parts =
+      new ByteArrayOutputStream(0); // bounded by max-element
   private String producer = "unknown node";
   private String instance = "";
   private ActorRef<Inlet.Command> inlet;
@@ -78,14 +79,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var in =
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_BODY))
-            .toMat(
-                Sink.foreach(frame -> self.tell(new Received(frame))),
-                Keep.right());
+            .toMat(Sink.foreach(frame -> self.tell(new Received(frame))), Keep.right());
     var out = Source.<ByteString>queue(4096);
-    var ends =
-        out.viaMat(tcp.flow(), Keep.left())
-            .toMat(in, Keep.both())
-            .run(context.getSystem());
+    var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
     this.connection = ends.first();
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
     timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());

@@ -80,7 +80,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private int generation;
   private long consumed;
   private long lastSignOfLife;
-  private long silentSince; // when something first waited for the peer without an answer, 0 if nothing
+  private long
+      silentSince; // when something first waited for the peer without an answer, 0 if nothing
   private boolean suspect;
   private boolean refused; // logged once
   private Duration backoff;
@@ -167,7 +168,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       case PING -> {
         var ping = Frames.message(frame, Ping.parser());
         if (ping.getReply()) rttMs = smooth(rttMs, (now - ping.getStamp()) / 1e6);
-        else connection.offer(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
+        else
+          connection.offer(
+              Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
       case BYE -> onBye(Frames.message(frame, Bye.parser()));
       case HELLO, DATA, PART ->
@@ -344,9 +347,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     for (var held = waiting.poll(); held != null; held = waiting.poll()) giveUp(held);
     if (suspect) return;
     suspect = true;
-    getContext()
-        .getLog()
-        .warn("{} on {} is suspect: {}", target.instance(), target.peer(), why);
+    getContext().getLog().warn("{} on {} is suspect: {}", target.instance(), target.peer(), why);
     report();
   }
 

@@ -13,7 +13,9 @@ final class NodeBytes {
     left = new AtomicLong(bytes);
   }
 
-  /** A window of at most {@code wanted} and at most half of what is left, at least {@link #LEAST}. */
+  /**
+   * A window of at most {@code wanted} and at most half of what is left, at least {@link #LEAST}.
+   */
   long take(long wanted) {
     while (true) {
       long now = left.get();

@@ -29,7 +29,8 @@ public final class Endpoints {
 
   public static void write(Path dataDir, Map<String, String> endpoints) {
     var text = new StringBuilder();
-    new TreeMap<>(endpoints).forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
+    new TreeMap<>(endpoints)
+        .forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));
     try {
       var temporary = Files.createTempFile(dataDir, "endpoints", ".tmp");
       Files.writeString(temporary, text);

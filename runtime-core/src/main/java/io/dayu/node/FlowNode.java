@@ -42,7 +42,8 @@ public final class FlowNode {
             .withFallback(ConfigFactory.parseResources("dayu-flow.conf"))
             .withFallback(config)
             .resolve();
-    var starting = new java.util.concurrent.atomic.AtomicReference<ActorSystem<Controller.Command>>();
+    var starting =
+        new java.util.concurrent.atomic.AtomicReference<ActorSystem<Controller.Command>>();
     var environment =
         new Controller.Environment(
             settings.name(),

@@ -57,9 +57,7 @@ public final class MemberNode {
    *     the guardian
    */
   public record Cloud(
-      ResultStore store,
-      Consumer<List<StoredResult>> published,
-      Consumer<Parts> alongside) {}
+      ResultStore store, Consumer<List<StoredResult>> published, Consumer<Parts> alongside) {}
 
   /** What those alongside may use. */
   public record Parts(
@@ -127,9 +125,7 @@ public final class MemberNode {
         Behaviors.<MemberEvent>setup(
             context -> {
               var cluster = Cluster.get(context.getSystem());
-              cluster
-                  .subscriptions()
-                  .tell(Subscribe.create(context.getSelf(), MemberEvent.class));
+              cluster.subscriptions().tell(Subscribe.create(context.getSelf(), MemberEvent.class));
               if (isMember(cluster.selfMember())) member.complete(null);
               return Behaviors.receiveMessage(
                   event -> {
@@ -215,8 +211,7 @@ public final class MemberNode {
         settings.seeds().stream().map(s -> "pekko://" + SYSTEM + "@" + s).toList());
     var base = ConfigFactory.defaultOverrides();
     for (var entry : own.entrySet())
-      base =
-          base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
+      base = base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
     if (!isCloud) base = base.withFallback(ConfigFactory.parseResources("dayu-edge.conf"));
     return base.withFallback(ConfigFactory.parseResources("dayu-member.conf"))
         .withFallback(config)

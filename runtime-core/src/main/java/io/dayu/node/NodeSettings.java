@@ -76,13 +76,14 @@ public record NodeSettings(
         read.get(
             "monitor.cpu",
             () ->
-                ResourceSampler.Cpu.valueOf(
-                    dayu.getString("monitor.cpu").toUpperCase(Locale.ROOT)),
+                ResourceSampler.Cpu.valueOf(dayu.getString("monitor.cpu").toUpperCase(Locale.ROOT)),
             ResourceSampler.Cpu.MACHINE);
     int dataPort = read.port("node.data-port");
     int clusterPort = read.port("cluster.port");
-    var dataDir = read.get("node.data-dir", () -> Path.of(dayu.getString("node.data-dir")), Path.of("."));
-    var every = read.get("monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ZERO);
+    var dataDir =
+        read.get("node.data-dir", () -> Path.of(dayu.getString("node.data-dir")), Path.of("."));
+    var every =
+        read.get("monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ZERO);
     var link = read.get("link", () -> LinkSettings.from(dayu.getConfig("link")), null);
     var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
     var generate =
@@ -112,8 +113,15 @@ public record NodeSettings(
 
   private static void unknownKeys(Config config, List<String> problems) {
     var known = new TreeSet<String>();
-    ConfigFactory.defaultReference().getConfig("dayu").entrySet().forEach(e -> known.add(e.getKey()));
-    for (var entry : new TreeSet<>(config.getConfig("dayu").root().unwrapped().keySet().isEmpty() ? List.<String>of() : keys(config)))
+    ConfigFactory.defaultReference()
+        .getConfig("dayu")
+        .entrySet()
+        .forEach(e -> known.add(e.getKey()));
+    for (var entry :
+        new TreeSet<>(
+            config.getConfig("dayu").root().unwrapped().keySet().isEmpty()
+                ? List.<String>of()
+                : keys(config)))
       if (!known.contains(entry)) {
         var near = known.stream().min((a, b) -> distance(a, entry) - distance(b, entry));
         problems.add(

@@ -3,6 +3,7 @@ package io.dayu.process;
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
+import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport;
@@ -16,7 +17,6 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
-import io.dayu.generate.GenerateSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.stage.StageDescriptor;
@@ -142,7 +142,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     this.incarnation = env.clock().millis();
     this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
-    this.outbox = context.spawn(Outbox.create(env.process(), env.links(), context.getSelf()), "outbox");
+    this.outbox =
+        context.spawn(Outbox.create(env.process(), env.links(), context.getSelf()), "outbox");
     this.ingress =
         env.role() == Role.CLOUD
             ? Optional.of(context.spawn(Ingress.create(env.uplink()), "ingress"))
@@ -265,11 +266,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var consumers = getContext().messageAdapter(LinkServer.Lookup.class, Asked::new);
     var started =
         getContext()
-            .messageAdapter(
-                LinkServer.Started.class, s -> new Listening(s, listen.replyTo()));
+            .messageAdapter(LinkServer.Started.class, s -> new Listening(s, listen.replyTo()));
     getContext()
-        .spawn(
-            LinkServer.create(env.links(), listen.address(), consumers, started), "link-server");
+        .spawn(LinkServer.create(env.links(), listen.address(), consumers, started), "link-server");
     return this;
   }
 

@@ -76,6 +76,8 @@ public final class JoinBuffer {
     var known = first.getTraceList().stream().map(h -> h.getStage()).collect(Collectors.toSet());
     for (var hop : second.getTraceList()) if (!known.contains(hop.getStage())) merged.addTrace(hop);
     return new Parcel(
-        merged.build(), Math.min(a.bornNanos(), b.bornNanos()), Math.max(a.transferUs(), b.transferUs()));
+        merged.build(),
+        Math.min(a.bornNanos(), b.bornNanos()),
+        Math.max(a.transferUs(), b.transferUs()));
   }
 }

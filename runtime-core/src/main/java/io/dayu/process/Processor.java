@@ -17,8 +17,8 @@ import io.dayu.stage.StageContext;
 import io.dayu.stage.StageProvider;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -58,7 +58,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private record Started(int generation) implements Inlet.Command {}
 
-  private record Answered(long id, Outcome outcome) implements Inlet.Command {}
+  private record Answered(Slot slot, Outcome outcome) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
 
@@ -66,7 +66,17 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private enum Timer implements Inlet.Command {
     REPORT,
+    SWEEP,
     START
+  }
+
+  /**
+   * A place at the stage. Answers come to an ear of the slot's own, which is cheaper than an ask;
+   * it is replaced when an element is given up, so that a late answer meets nobody.
+   */
+  private static final class Slot {
+    ActorRef<Outcome> ear;
+    Work work;
   }
 
   private record Work(
@@ -85,7 +95,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Optional<JoinBuffer> join;
   private final StageMeter meter = new StageMeter();
   private final ArrayDeque<Work> queue = new ArrayDeque<>(); // bounded by the producers' windows
-  private final Map<Long, Work> working = new HashMap<>(); // bounded by parallelism
+  private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
+  private final ArrayDeque<Slot> free = new ArrayDeque<>();
   private final Duration reportEvery;
   private ActorRef<StageCommand> stage;
   private int generation;
@@ -95,7 +106,6 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   private Optional<String> problem = Optional.empty();
   private boolean retiring;
   private long lastElementNanos = System.nanoTime();
-  private long workIds;
 
   private Processor(
       ActorContext<Inlet.Command> context,
@@ -123,11 +133,20 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     this.join =
         after.size() < 2
             ? Optional.empty()
-            : Optional.of(new JoinBuffer(
+            : Optional.of(
+                new JoinBuffer(
                     element -> after.stream().allMatch(element::containsOutputs),
-                    settings.joinCapacity(), settings.joinPatience()));
+                    settings.joinCapacity(),
+                    settings.joinPatience()));
     this.backoff = settings.minBackoff();
+    for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
+      var slot = new Slot();
+      listen(slot);
+      slots.add(slot);
+      free.add(slot);
+    }
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
+    timers.startTimerWithFixedDelay(Timer.SWEEP, settings.stageTimeout().dividedBy(10));
     start();
   }
 
@@ -175,7 +194,9 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
         .onMessageEquals(Retire.INSTANCE, this::onRetire)
         .onMessageEquals(Timer.START, this::onStart)
         .onMessageEquals(Timer.REPORT, this::onReport)
-        .onSignal(ChildFailed.class, failed -> onStageGone(failed.getRef(), failed.getCause().toString()))
+        .onMessageEquals(Timer.SWEEP, this::onSweep)
+        .onSignal(
+            ChildFailed.class, failed -> onStageGone(failed.getRef(), failed.getCause().toString()))
         .onSignal(Terminated.class, this::onTerminated)
         .onSignal(
             PostStop.class,
@@ -201,8 +222,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onAnswered(Answered answered) {
-    var work = working.remove(answered.id());
-    if (work != null) answered(work, answered.outcome());
+    var slot = answered.slot();
+    if (slot.work != null) answered(leave(slot), answered.outcome());
     pump();
     return this;
   }
@@ -243,7 +264,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
                 identity.stage().id(),
                 identity.stage().type(),
                 state,
-                queue.size() + working.size(),
+                queue.size() + working(),
                 meter.queueMs(),
                 meter.serviceMs(),
                 meter.perSecond(),
@@ -252,13 +273,23 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
                 meter.failures(),
                 restarts,
                 problem)));
-    boolean idle = queue.isEmpty() && working.isEmpty() && router.waiting() == 0;
+    boolean idle = queue.isEmpty() && working() == 0 && router.waiting() == 0;
     boolean late = now - lastElementNanos > settings.retireAfter().toNanos();
     return retiring && idle && late ? Behaviors.stopped() : this;
   }
 
+  private Behavior<Inlet.Command> onSweep() {
+    long now = System.nanoTime();
+    for (var slot : slots)
+      if (slot.work != null && now - slot.work.begunNanos() > settings.stageTimeout().toNanos())
+        giveUp(slot, "no answer within " + settings.stageTimeout().toMillis() + " ms");
+    pump();
+    return this;
+  }
+
   private Behavior<Inlet.Command> onTerminated(Terminated terminated) {
-    if (terminated.getRef().equals(stage)) return onStageGone(terminated.getRef(), "it stopped itself");
+    if (terminated.getRef().equals(stage))
+      return onStageGone(terminated.getRef(), "it stopped itself");
     router.terminated(terminated.getRef());
     return this;
   }
@@ -277,10 +308,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
             cause,
             restarts + 1,
             backoff.toMillis(),
-            working.size());
-    var interrupted = java.util.List.copyOf(working.values());
-    working.clear();
-    for (var work : interrupted) answered(work, new Outcome.Failed("stage crashed: " + cause, true));
+            working());
+    for (var slot : slots) if (slot.work != null) giveUp(slot, "stage crashed: " + cause);
     timers.startSingleTimer(Timer.START, backoff);
     var doubled = backoff.multipliedBy(2);
     backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
@@ -302,9 +331,14 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     Behavior<StageCommand> behavior =
         Behaviors.setup(
             c -> {
-              var created = provider.create(context);
-              self.tell(new Started(mine));
-              return created;
+              try {
+                var created = provider.create(context);
+                self.tell(new Started(mine));
+                return created;
+              } catch (LinkageError e) {
+                // A native library that is missing counts as the stage's crash, not as the node's.
+                throw new IllegalStateException(e.toString(), e);
+              }
             });
     stage =
         getContext()
@@ -316,31 +350,46 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private void pump() {
-    int parallelism = identity.provider().descriptor().parallelism();
     while (state == StageState.RUNNING
-        && working.size() < parallelism
+        && !free.isEmpty()
         && !queue.isEmpty()
-        && router.waiting() < settings.maxWaiting()) begin(queue.poll());
+        && router.waiting() < settings.maxWaiting()) begin(free.poll(), queue.poll());
   }
 
-  private void begin(Work queued) {
-    var work = queued.begin(System.nanoTime());
-    if (queued.tries() == 0) owed.taken(work.producer(), work.parcel().weight());
-    long id = ++workIds;
-    working.put(id, work);
-    getContext()
-        .ask(
-            Outcome.class,
-            stage,
-            settings.stageTimeout(),
-            replyTo -> new StageCommand.Process(work.parcel().element(), replyTo),
-            (outcome, error) ->
-                new Answered(
-                    id,
-                    error == null
-                        ? outcome
-                        : new Outcome.Failed(
-                            "no answer within " + settings.stageTimeout().toMillis() + " ms", true)));
+  private void begin(Slot slot, Work queued) {
+    slot.work = queued.begin(System.nanoTime());
+    if (queued.tries() == 0) owed.taken(queued.producer(), queued.parcel().weight());
+    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear));
+  }
+
+  private Work leave(Slot slot) {
+    var work = slot.work;
+    slot.work = null;
+    free.add(slot);
+    return work;
+  }
+
+  /** The stage owes an answer that is no longer waited for. */
+  private void giveUp(Slot slot, String reason) {
+    getContext().stop(slot.ear);
+    listen(slot);
+    answered(leave(slot), new Outcome.Failed(reason, true));
+  }
+
+  private void listen(Slot slot) {
+    var self = getContext().getSelf();
+    slot.ear =
+        getContext()
+            .spawnAnonymous(
+                Behaviors.receiveMessage(
+                    outcome -> {
+                      self.tell(new Answered(slot, outcome));
+                      return Behaviors.same();
+                    }));
+  }
+
+  private int working() {
+    return slots.size() - free.size();
   }
 
   private void answered(Work work, Outcome outcome) {

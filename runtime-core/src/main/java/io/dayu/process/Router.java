@@ -11,8 +11,8 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
  * The outlets of one actor: finds the consumer for a stage instance on a node, here or behind a
- * link, and keeps what it cannot take yet. Belongs to the actor that made it, which passes on {@link
- * Located}, grants and terminations.
+ * link, and keeps what it cannot take yet. Belongs to the actor that made it, which passes on
+ * {@link Located}, grants and terminations.
  */
 public final class Router {
   /** A consumer was found; sent by the controller, once it is known. */

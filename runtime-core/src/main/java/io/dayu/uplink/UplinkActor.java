@@ -16,8 +16,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
  * The member system's end of {@link Uplink}: hands views and acknowledgements down to the
- * controller, and publishes the node's reports. One per member system at {@code /user/uplink}, where
- * distributors on other nodes address it.
+ * controller, and publishes the node's reports. One per member system at {@code /user/uplink},
+ * where distributors on other nodes address it.
  */
 public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   /** The name under the guardian; part of the protocol between nodes. */

@@ -72,8 +72,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
     add(
         "X",
         DroppedPipeline.class,
-        fact ->
-            DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build(),
+        fact -> DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build(),
         DroppedFact.parser(),
         proto -> new DroppedPipeline(proto.getName(), proto.getVersion()));
     add(
@@ -172,11 +171,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
   }
 
   private <T, M extends Message> void add(
-      String manifest,
-      Class<T> type,
-      Function<T, M> write,
-      Parser<M> parser,
-      Function<M, T> read) {
+      String manifest, Class<T> type, Function<T, M> write, Parser<M> parser, Function<M, T> read) {
     var codec = new Codec<>(manifest, write, parser, read);
     byClass.put(type, codec);
     if (byManifest.put(manifest, codec) != null)
@@ -220,9 +215,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         PipelineSubmission.parser(),
         proto ->
             new PipelineEntity.Submit(
-                Pipelines.spec(proto.getDocument()),
-                proto.getReplace(),
-                ref(proto.getReplyTo())));
+                Pipelines.spec(proto.getDocument()), proto.getReplace(), ref(proto.getReplyTo())));
     add(
         "pg",
         PipelineEntity.Get.class,
@@ -280,6 +273,11 @@ public final class MemberSerializer extends SerializerWithStringManifest {
   }
 
   private <T extends PipelineEntity.Answer> void answer(String manifest, Class<T> type) {
-    add(manifest, type, Pipelines::answer, PipelineAnswer.parser(), proto -> type.cast(Pipelines.answer(proto)));
+    add(
+        manifest,
+        type,
+        Pipelines::answer,
+        PipelineAnswer.parser(),
+        proto -> type.cast(Pipelines.answer(proto)));
   }
 }

@@ -170,8 +170,7 @@ final class Reports {
     return new StreamReport(
         p.getStream(),
         state(StreamState.values(), p.getState()),
-        new Ledger(
-            p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
+        new Ledger(p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
         p.getDecision(),
         p.getWindow(),
         p.getPerSecond(),

@@ -91,7 +91,7 @@ public final class Policies {
     Policy policy;
     try {
       policy = provider.create(params, pipeline);
-    } catch (RuntimeException e) { // whatever a provider throws: others wrote it
+    } catch (RuntimeException | LinkageError | StackOverflowError e) { // others wrote the provider
       return new Bad(
           List.of(
               new PipelineProblem(

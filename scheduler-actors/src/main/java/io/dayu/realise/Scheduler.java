@@ -195,6 +195,8 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
         .spawnAnonymous(
             Behaviors.supervise(
                     StreamAgent.create(pipeline, source, gossip, policies, log, settings))
-                .onFailure(SupervisorStrategy.restartWithBackoff(MIN_BACKOFF, MAX_BACKOFF, 0.2)));
+                .onFailure(
+                    Throwable.class,
+                    SupervisorStrategy.restartWithBackoff(MIN_BACKOFF, MAX_BACKOFF, 0.2)));
   }
 }

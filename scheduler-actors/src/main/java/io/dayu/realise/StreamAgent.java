@@ -248,7 +248,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     } catch (Realiser.InvalidChoiceException e) {
       fail(e.getMessage());
       return;
-    } catch (RuntimeException e) { // whatever a policy throws: others wrote it
+    } catch (RuntimeException | LinkageError | StackOverflowError e) { // others wrote the policy
       if (problem.isEmpty()) getContext().getLog().debug("Policy of {} failed", stream, e);
       fail("policy " + now.pipeline().spec().policy().name() + " failed: " + e);
       return;

@@ -36,6 +36,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -284,6 +285,20 @@ class SchedulerTest {
   }
 
   @Test
+  void aNodeThatDiesDuringAMoveIsLeftAtOnce() {
+    var mixed = all("edge-1");
+    mixed.put("count", List.of(new Share("edge-2", 1)));
+    wish.set(s -> new Choice.Place(mixed, s.middleKnobs(), "mixed"));
+    started();
+    wishAll("cloud-1");
+    pass(Duration.ofSeconds(6));
+    assertThat(published().warm()).isNotEmpty();
+    nodes.without("edge-2");
+    pass(Duration.ofMillis(600));
+    assertThat(published().route().get("count")).containsExactly(new Share("cloud-1", 1));
+  }
+
+  @Test
   void aStreamWhoseNodeIsSilentIsLeftAsItIs() {
     started();
     wishAll("cloud-1");
@@ -383,6 +398,29 @@ class SchedulerTest {
   }
 
   @Test
+  void anAgentThatFailsStartsAgainFromWhatIsKnown() {
+    started();
+    wish.set(
+        s -> {
+          wishAll("edge-2");
+          throw new AssertionError("not a mere exception");
+        });
+    view();
+    await()
+        .until(
+            () -> {
+              time.timePasses(Duration.ofMillis(500));
+              return log.reads.get() == 2; // the second by the agent that was restarted
+            });
+    pass(Duration.ofSeconds(1));
+    time.expectNoMessageFor(NONE, gossip);
+    pass(Duration.ofSeconds(6));
+    var next = published();
+    assertThat(next.version()).isEqualTo(2);
+    assertThat(next.warm().get("detect")).containsExactly("edge-2");
+  }
+
+  @Test
   void aPolicyThatPlacesOnANodeThatIsNotThereIsNotFollowed() {
     started();
     wishAll("edge-9");
@@ -475,6 +513,7 @@ class SchedulerTest {
   private static final class MemoryLog implements DecisionLog {
     private final ConcurrentLinkedDeque<Decision> kept = new ConcurrentLinkedDeque<>();
     private final List<String> inputs = new java.util.concurrent.CopyOnWriteArrayList<>();
+    private final AtomicInteger reads = new AtomicInteger();
     private volatile boolean broken;
 
     @Override
@@ -487,6 +526,7 @@ class SchedulerTest {
 
     @Override
     public CompletionStage<Optional<Decision>> latest(String stream) {
+      reads.incrementAndGet();
       if (broken) return CompletableFuture.failedFuture(new IllegalStateException("disk full"));
       return CompletableFuture.completedFuture(Optional.ofNullable(kept.peekLast()));
     }

@@ -36,6 +36,9 @@ final class CameraPages {
   void stream(HttpExchange exchange, Camera camera) throws IOException, InterruptedException {
     try (var viewer = viewers.enter()) {
       camera.counts().viewers().incrementAndGet();
+      picture(
+          camera,
+          camera.pace().newest()); // refused here, while there still is a status to refuse it with
       exchange
           .getResponseHeaders()
           .set("Content-Type", "multipart/x-mixed-replace; boundary=" + BOUNDARY);
@@ -78,7 +81,15 @@ final class CameraPages {
     exchange.getResponseHeaders().set("X-Timestamp", timestamp(camera.pace().at(n)));
     exchange.getResponseHeaders().set("X-Frame", Long.toString(n));
     Http.noCache(exchange);
-    Http.send(exchange, 200, "image/jpeg", camera.faults().applyTo(n, camera.footage().jpeg(n)));
+    Http.send(exchange, 200, "image/jpeg", camera.faults().applyTo(n, picture(camera, n)));
+  }
+
+  private static byte[] picture(Camera camera, long n) {
+    try {
+      return camera.footage().jpeg(n);
+    } catch (IOException e) {
+      throw new Http.Refusal(500, camera.name() + " has no picture: " + e.getMessage());
+    }
   }
 
   /** One line for each of the {@code last} frames, oldest first. */

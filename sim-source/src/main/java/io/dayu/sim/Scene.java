@@ -26,7 +26,7 @@ record Scene(BufferedImage backdrop, List<Mover> movers, int loop) {
 
   private static final double FAR_LANE = 0.8;
   private static final double NEAR_LANE = 0.93;
-  private static final double PERSON_HEIGHT = 0.56;
+  private static final double PERSON_HEIGHT = 0.5;
   private static final int CAR_CROSSINGS = 2;
 
   Scene {

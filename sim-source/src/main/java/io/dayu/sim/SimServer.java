@@ -54,9 +54,9 @@ final class SimServer implements AutoCloseable {
    * Listens and serves when it returns.
    *
    * @throws java.net.BindException if the port is taken
+   * @throws IOException if the film cannot be read, with its name in the message
    */
   static SimServer start(SimSettings settings) throws IOException {
-    var http = HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), 64);
     var start = Instant.now();
     var cameras = new ArrayList<Camera>();
     for (int i = 0; i < settings.cameras(); i++) {
@@ -67,6 +67,11 @@ final class SimServer implements AutoCloseable {
       var pace = new Pace(settings.readingRate(), start, System::nanoTime);
       sensors.add(new Sensor("sensor-" + i, settings.seed(), pace, settings.sensorDay()));
     }
+    if (settings.video().isPresent() && !cameras.isEmpty()) {
+      // A film that cannot be read is reported now, not to the first viewer.
+      cameras.get(0).footage().jpeg(0);
+    }
+    var http = HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), 64);
     var server = new SimServer(http, cameras, sensors);
     http.createContext("/", server::handle);
     http.setExecutor(server.threads);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
 import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -106,8 +107,10 @@ public final class SimSource implements Callable<Integer> {
               + ": "
               + e.getMessage()
               + ". Choose another port with --port, or any free one with --port 0");
-    } catch (UnknownHostException | java.nio.channels.UnresolvedAddressException e) {
+    } catch (UnknownHostException | UnresolvedAddressException e) {
       return refuse("--host " + host + " is not an address of this machine");
+    } catch (IOException e) {
+      return refuse(e.getMessage());
     }
     var stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "close"));

@@ -69,7 +69,8 @@ final class VideoFootage implements Footage {
       return current;
     } catch (FrameGrabber.Exception e) {
       release();
-      throw new IOException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new IOException(
+          file + " is not a film that can be decoded; is it complete, and a video file?", e);
     }
   }
 

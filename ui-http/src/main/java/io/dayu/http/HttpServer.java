@@ -1,10 +1,13 @@
 package io.dayu.http;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.net.BindException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +29,10 @@ public final class HttpServer {
 
   /** Requests under way may end within this time when the server stops. */
   private static final Duration GRACE = Duration.ofSeconds(3);
+
+  /** The router answers what takes too long, and with a problem document. */
+  private static final Config ROUTER_KEEPS_TIME =
+      ConfigFactory.parseString("pekko.http.server.request-timeout = infinite");
 
   private HttpServer() {}
 
@@ -65,8 +72,8 @@ public final class HttpServer {
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(
-            ServerSettings.create(system.classicSystem())
-                .withServerHeader(java.util.Optional.empty())
+            ServerSettings.create(ROUTER_KEEPS_TIME.withFallback(system.settings().config()))
+                .withServerHeader(Optional.empty())
                 .withTransparentHeadRequests(true)
                 .withParsingErrorHandler(UnreadableRequests.class.getName()))
         .bind(router::handle)

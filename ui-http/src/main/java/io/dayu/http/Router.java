@@ -73,7 +73,6 @@ final class Router {
       doorkeeper.checkRole(request, endpoint.get().role());
       checkAccept(request, endpoint.get());
       var call = new Call(request, parameters(endpoint.get().segments(), segments));
-      // Bodies have a time limit of their own before this one.
       answer =
           endpoint
               .get()
@@ -81,7 +80,7 @@ final class Router {
               .handle(call)
               .toCompletableFuture()
               .copy()
-              .orTimeout(2 * timeout.toMillis(), TimeUnit.MILLISECONDS);
+              .orTimeout(limit(request).toMillis(), TimeUnit.MILLISECONDS);
     } catch (RuntimeException e) {
       request.discardEntityBytes(materializer);
       answer = CompletableFuture.failedFuture(e);
@@ -89,6 +88,11 @@ final class Router {
     return answer
         .exceptionally(thrown -> problem(request, here, thrown))
         .thenApply(response -> finished(request, endpoint, started, response));
+  }
+
+  /** A body has its own limit; then the cluster has as much time as without one. */
+  private Duration limit(HttpRequest request) {
+    return request.entity().isKnownEmpty() ? timeout : timeout.multipliedBy(2);
   }
 
   private HttpResponse finished(

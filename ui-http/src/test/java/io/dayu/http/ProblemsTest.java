@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +76,28 @@ class ProblemsTest {
     var answer = server.post("application/yaml", "a: 1\nb: [1, 2\nc: 3\n");
     isProblem(answer, 400);
     assertThat(answer.json().get("detail").asText()).contains("YAML at line 3, column");
+  }
+
+  @Test
+  void oddDocumentsAreTheCallersErrorNeverTheServers() {
+    for (var document :
+        List.of(
+            "null",
+            "true",
+            "\"text\"",
+            "{}",
+            "{\"spec\": null, \"metadata\": null}",
+            "{\"metadata\": {\"name\": 5}, \"spec\": {\"sources\": {}, \"stages\": \"x\"}}",
+            "{\"metadata\": {\"name\": \"../x\"}, \"spec\": {\"sources\": [null, 1, [[]]]}}",
+            Street.JSON.replace("\"cam:street\"", "\"%%%\""),
+            Street.JSON.replace("\"cam:street\"", "1e999"),
+            Street.JSON.replace("\"crossing\"", "\"\\u0000\""),
+            Street.JSON.replace("\"detect\"", "\"detect\", \"params\": {\"threshold\": null}"),
+            Street.JSON.replace("\"detect\"", "\"detect\", \"params\": {\"labels\": [null]}"),
+            Street.JSON.replace("\"cloud-only\"", "\"fixed\", \"params\": {\"route\": [1]}")))
+      assertThat(server.post("application/json", document).status())
+          .as(document)
+          .isIn(201, 400, 409, 422);
   }
 
   @Test

@@ -8,8 +8,9 @@ import org.bytedeco.opencv.opencv_core.Mat;
 
 /** Work that finds boxes in frames. */
 abstract class BoxWork extends FrameWork<List<Box>> {
-  BoxWork() {
-    super(Images.COLOR);
+  /** Frames may come smaller than they are, but not smaller than that, in pixels. */
+  BoxWork(int width, int height) {
+    super(Images.Decoding.colorOfAtLeast(width, height));
   }
 
   /** The boxes in one BGR image, in fractions of it. */

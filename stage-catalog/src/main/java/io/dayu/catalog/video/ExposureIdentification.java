@@ -52,7 +52,7 @@ public final class ExposureIdentification implements StageProvider {
 
   private static final class Meter extends FrameWork<Exposure> {
     private Meter() {
-      super(Images.HALF_GRAY);
+      super(Images.Decoding.HALF_GRAY);
     }
 
     @Override

@@ -62,6 +62,7 @@ public final class FaceDetection implements StageProvider {
     private final double threshold;
 
     private Detector(double threshold) {
+      super(SIDE, SIDE);
       this.threshold = threshold;
     }
 

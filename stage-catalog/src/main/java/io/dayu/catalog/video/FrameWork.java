@@ -14,13 +14,10 @@ import org.bytedeco.opencv.opencv_core.Mat;
  * frame that cannot be decoded fails the element for good.
  */
 abstract class FrameWork<R> implements Stages.Resource {
-  private final int flags;
+  private final Images.Decoding decoding;
 
-  /**
-   * @param flags how frames are decoded: {@link Images#COLOR} or {@link Images#HALF_GRAY}
-   */
-  FrameWork(int flags) {
-    this.flags = flags;
+  FrameWork(Images.Decoding decoding) {
+    this.decoding = decoding;
   }
 
   /** Called once per element, before its frames. */
@@ -43,7 +40,7 @@ abstract class FrameWork<R> implements Stages.Resource {
     var results = new ArrayList<R>(frames.size());
     for (var i = 0; i < frames.size(); i++) {
       try (var scope = new PointerScope()) {
-        results.add(frame(i, Images.decode(frames.get(i).getJpeg(), flags)));
+        results.add(frame(i, Images.decode(frames.get(i).getJpeg(), decoding)));
       } catch (BadFrameException e) {
         return new Outcome.Failed("frame " + i + ": " + e.getMessage(), false);
       }

@@ -19,16 +19,33 @@ final class Images {
   /** Good to look at and to detect on; a frame of 720p takes about 100 KB. */
   static final int QUALITY = 85;
 
-  static final int COLOR = opencv_imgcodecs.IMREAD_COLOR;
+  /** What a decoder is to make of a JPEG; it gives smaller images cheaper than full ones. */
+  interface Decoding {
+    /** OpenCV's flags for an image of that size. */
+    int flags(Jpeg size);
 
-  /** Half the size, which the decoder gives cheaper than the full one. */
-  static final int HALF_GRAY = opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+    /** Grey, half the size. */
+    Decoding HALF_GRAY = size -> opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2;
+
+    /** In colour, whole. */
+    Decoding COLOR = size -> opencv_imgcodecs.IMREAD_COLOR;
+
+    /** In colour, at least that large if the image is. */
+    static Decoding colorOfAtLeast(int width, int height) {
+      return size -> {
+        var times = Math.min(size.width() / width, size.height() / height);
+        if (times >= 8) return opencv_imgcodecs.IMREAD_REDUCED_COLOR_8;
+        if (times >= 4) return opencv_imgcodecs.IMREAD_REDUCED_COLOR_4;
+        return times >= 2 ? opencv_imgcodecs.IMREAD_REDUCED_COLOR_2 : opencv_imgcodecs.IMREAD_COLOR;
+      };
+    }
+  }
 
   private Images() {}
 
-  static Mat decode(ByteString jpeg, int flags) throws BadFrameException {
+  static Mat decode(ByteString jpeg, Decoding decoding) throws BadFrameException {
     Natives.openCv();
-    Jpeg.read(jpeg.asReadOnlyByteBuffer());
+    var flags = decoding.flags(Jpeg.read(jpeg.asReadOnlyByteBuffer()));
     try (var bytes = new BytePointer(jpeg.size())) {
       bytes.asByteBuffer().put(jpeg.asReadOnlyByteBuffer());
       try (var row = new Mat(1, jpeg.size(), opencv_core.CV_8UC1, bytes)) {
@@ -53,11 +70,16 @@ final class Images {
     }
   }
 
-  /** A copy of that size, sharp when it gets smaller. */
+  /** A copy of that size. */
   static Mat resized(Mat image, int width, int height) {
+    // Averaging areas costs ten times as much, and is needed only where pixels would be left out.
+    var method =
+        image.rows() >= 2 * height || image.cols() >= 2 * width
+            ? opencv_imgproc.INTER_AREA
+            : opencv_imgproc.INTER_LINEAR;
     var result = new Mat();
     try (var size = new Size(width, height)) {
-      opencv_imgproc.resize(image, result, size, 0, 0, opencv_imgproc.INTER_AREA);
+      opencv_imgproc.resize(image, result, size, 0, 0, method);
     }
     return result;
   }

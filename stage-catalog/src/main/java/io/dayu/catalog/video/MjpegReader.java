@@ -86,7 +86,7 @@ final class MjpegReader implements BlockingReader {
       var size = Jpeg.read(jpeg.asReadOnlyByteBuffer());
       if (!now.scales(size.height()))
         return frame.setWidth(size.width()).setHeight(size.height()).build();
-      try (var image = Images.decode(jpeg, Images.COLOR);
+      try (var image = Images.decode(jpeg, Images.Decoding.COLOR);
           var small =
               Images.resized(
                   image, Images.widthAt(image.cols(), image.rows(), now.height()), now.height())) {

@@ -83,6 +83,7 @@ public final class MotionDetection implements StageProvider {
     private StreamStates.Turn<Background> turn;
 
     private Detector(double minArea) {
+      super(1, HEIGHT);
       this.minArea = minArea;
       Natives.openCvVideo();
       backgrounds = new StreamStates<>(STREAMS, Background::new, b -> b.model.close());

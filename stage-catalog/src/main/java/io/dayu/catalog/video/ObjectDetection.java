@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.Behavior;
 import org.bytedeco.opencv.global.opencv_core;
@@ -56,7 +57,7 @@ public final class ObjectDetection implements StageProvider {
                 "1 looks at the frame once; 6 also at six parts of it, which finds smaller"
                     + " objects and takes seven times as long")),
         1,
-        70);
+        100);
   }
 
   @Override
@@ -107,6 +108,7 @@ public final class ObjectDetection implements StageProvider {
 
     private Detector(
         List<String> labels, Set<Integer> wanted, double threshold, List<Tiling.Tile> tiles) {
+      super(enlarged(tiles, Tiling.Tile::width), enlarged(tiles, Tiling.Tile::height));
       this.decoder = new SsdDecoder(labels);
       this.wanted = wanted;
       this.threshold = threshold;
@@ -119,6 +121,11 @@ public final class ObjectDetection implements StageProvider {
       for (var tile : tiles)
         for (var box : detect(part(image, tile))) found.add(Geometry.clipped(tile.toFrame(box)));
       return Geometry.suppress(found, SAME_OBJECT, tiles.size() > 1 ? SAME_OBJECT_IN_TILES : 1);
+    }
+
+    /** Pixels of a frame whose smallest tile fills the model's input. */
+    private static int enlarged(List<Tiling.Tile> tiles, ToDoubleFunction<Tiling.Tile> side) {
+      return (int) (SsdDecoder.SIDE / tiles.stream().mapToDouble(side).min().orElse(1));
     }
 
     private List<Box> detect(Mat image) {

@@ -10,15 +10,21 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacv.FFmpegFrameGrabber;
 import org.bytedeco.javacv.Frame;
 import org.bytedeco.javacv.FrameGrabber;
 import org.bytedeco.javacv.OpenCVFrameConverter;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One reading of a video file through FFmpeg. Blocking; not thread-safe. */
 final class VideoFileReader implements BlockingReader {
+  private static final Logger LOG = LoggerFactory.getLogger(VideoFileReader.class);
+
   /** Positions of the n-th round of a looped file begin at n times this, about 200 days. */
   private static final long ROUND = 1L << 44;
 
@@ -40,6 +46,8 @@ final class VideoFileReader implements BlockingReader {
   private long last = -1; // microseconds in the file of the frame read last, -1 for none
   private long startNanos; // when the frame at time 0 would have been shown
   private boolean started;
+  private boolean whole; // whether this round began with the first frame
+  private long decoded; // frames of this round
 
   VideoFileReader(Path file, boolean realtime, boolean loop, long position, Supplier<Knobs> knobs) {
     this.file = file;
@@ -48,6 +56,7 @@ final class VideoFileReader implements BlockingReader {
     this.knobs = knobs;
     this.round = position / ROUND;
     this.skipBefore = position % ROUND;
+    this.whole = skipBefore == 0;
     if (!Files.isRegularFile(file) || !Files.isReadable(file))
       throw new SourceException(
           "there is no readable file %s on this node; put it there or correct the uri"
@@ -111,6 +120,7 @@ final class VideoFileReader implements BlockingReader {
         if (!ended()) return Optional.empty();
         continue;
       }
+      decoded++;
       if (frame.timestamp < skipBefore) continue;
       last = frame.timestamp;
       if (!grid.take(elapsed(), now.fps())) continue;
@@ -128,23 +138,51 @@ final class VideoFileReader implements BlockingReader {
       throw unreadable(
           "it ends at %.1f s although it should last %.1f s".formatted(last / 1e6, length / 1e6),
           null);
+    warnOfDamage();
     if (!loop) return false;
     grabber.restart();
+    whole = true;
+    decoded = 0;
     round++;
     skipBefore = 0;
     last = -1;
     return true;
   }
 
-  /** As the file says, in microseconds; 0 where it does not say. Sound may last longer. */
+  /**
+   * As the file says, in microseconds; 0 where it does not say. The number of frames comes first:
+   * FFmpeg corrects the length of a file that is cut off, but not that number.
+   */
   private long videoLength() {
+    var rate = grabber.getVideoFrameRate();
+    return videoStream()
+        .map(
+            stream ->
+                stream.nb_frames() > 0 && rate > 0
+                    ? stream.nb_frames() / rate
+                    : Math.max(0, stream.duration() * avutil.av_q2d(stream.time_base())))
+        .map(seconds -> (long) (seconds * 1e6))
+        .orElse(0L);
+  }
+
+  private Optional<AVStream> videoStream() {
     var context = grabber.getFormatContext();
-    for (var i = 0; i < context.nb_streams(); i++) {
-      var stream = context.streams(i);
-      if (stream.codecpar().codec_type() == avutil.AVMEDIA_TYPE_VIDEO)
-        return (long) Math.max(0, stream.duration() * avutil.av_q2d(stream.time_base()) * 1e6);
-    }
-    return 0;
+    return IntStream.range(0, context.nb_streams())
+        .mapToObj(context::streams)
+        .filter(s -> s.codecpar().codec_type() == avutil.AVMEDIA_TYPE_VIDEO)
+        .findFirst();
+  }
+
+  /** The decoder passes over damaged frames; it should not do so in silence. */
+  private void warnOfDamage() {
+    var expected = videoStream().map(AVStream::nb_frames).orElse(0L);
+    // Some files count one frame more than they show.
+    if (whole && expected - decoded > 1)
+      LOG.warn(
+          "{} is damaged: {} of its {} frames cannot be decoded",
+          file,
+          expected - decoded,
+          expected);
   }
 
   /** Microseconds since the beginning of the first round, at the frame read last. */

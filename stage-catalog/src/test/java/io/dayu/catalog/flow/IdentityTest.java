@@ -2,10 +2,11 @@ package io.dayu.catalog.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.testkit.StageTestKit;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -13,9 +14,9 @@ import org.junit.jupiter.api.Test;
 class IdentityTest {
   @Test
   void anyPayloadYieldsTheSameEmptyOutput() {
-    try (var run = new StageRun(new Identity(), Map.of())) {
-      var first = run.ask(StageRun.element(0, Media.getDefaultInstance()));
-      var second = run.ask(StageRun.element(1, StageRun.frames()));
+    try (var run = StageTestKit.start(new Identity(), Map.of())) {
+      var first = run.process(Samples.element(0, Media.getDefaultInstance()));
+      var second = run.process(Samples.element(1, Samples.frames()));
       assertThat(first).isSameAs(second);
       assertThat(first)
           .isInstanceOfSatisfying(
@@ -29,9 +30,9 @@ class IdentityTest {
 
   @Test
   void workTakesTheTimeItSays() {
-    try (var run = new StageRun(new Identity(), Map.of("workMs", 50))) {
+    try (var run = StageTestKit.start(new Identity(), Map.of("workMs", 50))) {
       var begin = System.nanoTime();
-      run.output(StageRun.element(0, Media.getDefaultInstance()));
+      run.output(Samples.element(0, Media.getDefaultInstance()));
       assertThat(System.nanoTime() - begin)
           .isGreaterThanOrEqualTo(TimeUnit.MILLISECONDS.toNanos(50));
     }

@@ -3,12 +3,13 @@ package io.dayu.catalog.sensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Label;
 import io.dayu.element.Media;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.testkit.StageTestKit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class SensorStagesTest {
   @Test
   void theAverageIsOverTheLastReadingsOfEachSensor() {
-    try (var run = new StageRun(new MovingAverage(), Map.of("window", 3))) {
+    try (var run = StageTestKit.start(new MovingAverage(), Map.of("window", 3))) {
       assertThat(values(run, 0, reading("a", 3), reading("b", 100), reading("a", 5)))
           .containsExactly(3.0, 100.0, 4.0);
       assertThat(values(run, 1, reading("a", 7), reading("a", 9), reading("a", Double.NaN)))
@@ -33,9 +34,9 @@ class SensorStagesTest {
 
   @Test
   void aStageAfterAnotherReadsItsOutputInsteadOfThePayload() {
-    try (var run = new StageRun(new MovingAverage(), Map.of())) {
+    try (var run = StageTestKit.start(new MovingAverage(), Map.of())) {
       var element =
-          StageRun.element(0, readings(reading("a", 1))).toBuilder()
+          Samples.element(0, readings(reading("a", 1))).toBuilder()
               .putOutputs("before", readings(reading("a", 42)))
               .build();
       assertThat(run.output(element).getReadings().getReading(0).getValue()).isEqualTo(42);
@@ -45,7 +46,7 @@ class SensorStagesTest {
   @Test
   void outliersAreFoundAndLittleElse() {
     for (var method : List.of("robust", "ewma")) {
-      try (var run = new StageRun(new AnomalyDetection(), Map.of("method", method))) {
+      try (var run = StageTestKit.start(new AnomalyDetection(), Map.of("method", method))) {
         var random = new Random(42);
         var outliers = Set.of(100, 300, 301, 777, 1500);
         var found = new HashSet<Integer>();
@@ -62,7 +63,7 @@ class SensorStagesTest {
 
   @Test
   void theRobustScoreSeesASecondOutlierThatTheFirstWouldHide() {
-    try (var run = new StageRun(new AnomalyDetection(), Map.of())) {
+    try (var run = StageTestKit.start(new AnomalyDetection(), Map.of())) {
       var random = new Random(1);
       for (var i = 0; i < 60; i++) labels(run, i, reading("t", random.nextGaussian()));
       for (var i = 60; i < 65; i++)
@@ -76,7 +77,7 @@ class SensorStagesTest {
   @Test
   void aSensorThatNeverVariedIsJudgedToo() {
     for (var method : List.of("robust", "ewma")) {
-      try (var run = new StageRun(new AnomalyDetection(), Map.of("method", method))) {
+      try (var run = StageTestKit.start(new AnomalyDetection(), Map.of("method", method))) {
         for (var i = 0; i < 30; i++) assertThat(labels(run, i, reading("t", 7))).isEmpty();
         assertThat(labels(run, 30, reading("t", 7.1)).get(0).getValue()).isEqualTo(Score.MOST);
         assertThat(labels(run, 31, reading("t", Double.NaN)).get(0).getValue())
@@ -101,16 +102,16 @@ class SensorStagesTest {
 
   @Test
   void aSenselessParameterIsTold() {
-    try (var run = new StageRun(new AnomalyDetection(), Map.of("method", "magic"))) {
-      assertThat(run.ask(StageRun.element(0, readings(reading("t", 1)))))
+    try (var run = StageTestKit.start(new AnomalyDetection(), Map.of("method", "magic"))) {
+      assertThat(run.process(Samples.element(0, readings(reading("t", 1)))))
           .isEqualTo(
               new Outcome.Failed("parameters: method must be robust or ewma, was magic", false));
     }
   }
 
-  private static List<Double> values(StageRun run, long seq, Reading... readings) {
+  private static List<Double> values(StageTestKit run, long seq, Reading... readings) {
     return run
-        .output(StageRun.element(seq, readings(readings)))
+        .output(Samples.element(seq, readings(readings)))
         .getReadings()
         .getReadingList()
         .stream()
@@ -118,9 +119,9 @@ class SensorStagesTest {
         .toList();
   }
 
-  private static List<Label> labels(StageRun run, long seq, Reading... readings) {
+  private static List<Label> labels(StageTestKit run, long seq, Reading... readings) {
     return new ArrayList<>(
-        run.output(StageRun.element(seq, readings(readings))).getLabels().getLabelList());
+        run.output(Samples.element(seq, readings(readings))).getLabels().getLabelList());
   }
 
   private static Media readings(Reading... readings) {

@@ -2,11 +2,12 @@ package io.dayu.catalog.video;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.stage.testkit.StageTestKit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class BoxTrackerTest {
   @Test
   void everyObjectKeepsItsNumberWhileTheyPassEachOther() {
-    try (var run = new StageRun(new BoxTracker(), Map.of())) {
+    try (var run = StageTestKit.start(new BoxTracker(), Map.of())) {
       var right = new HashSet<Long>();
       var left = new HashSet<Long>();
       for (var i = 0; i < 40; i++) {
@@ -38,7 +39,7 @@ class BoxTrackerTest {
 
   @Test
   void aTrackSurvivesAGapAndNotALongerOne() {
-    try (var run = new StageRun(new BoxTracker(), Map.of("maxGap", 5))) {
+    try (var run = StageTestKit.start(new BoxTracker(), Map.of("maxGap", 5))) {
       var moving = new ArrayList<Long>();
       for (var i = 0; i < 10; i++)
         moving.add(track(run, i, box("person", 0.1 + i * 0.02, 0.3)).get(0).getTrack());
@@ -53,7 +54,7 @@ class BoxTrackerTest {
 
   @Test
   void anElementThatComesAgainGetsTheSameNumbersAndTeachesNothing() {
-    try (var run = new StageRun(new BoxTracker(), Map.of())) {
+    try (var run = StageTestKit.start(new BoxTracker(), Map.of())) {
       for (var i = 0; i < 5; i++) track(run, i, box("person", 0.1 + i * 0.01, 0.3));
       var first = track(run, 5, box("person", 0.15, 0.3), box("car", 0.7, 0.7));
       assertThat(track(run, 5, box("person", 0.15, 0.3), box("car", 0.7, 0.7))).isEqualTo(first);
@@ -63,7 +64,7 @@ class BoxTrackerTest {
 
   @Test
   void framesWithinAnElementFollowEachOther() {
-    try (var run = new StageRun(new BoxTracker(), Map.of())) {
+    try (var run = StageTestKit.start(new BoxTracker(), Map.of())) {
       var boxes = new ArrayList<Box>();
       for (var i = 0; i < 5; i++)
         boxes.add(box("car", 0.1 + i * 0.03, 0.5).toBuilder().setFrame(i).build());
@@ -75,8 +76,8 @@ class BoxTrackerTest {
 
   @Test
   void numbersOfAnotherInstanceMeanOtherObjects() {
-    try (var here = new StageRun(new BoxTracker(), Map.of());
-        var there = new StageRun(new BoxTracker(), Map.of())) {
+    try (var here = StageTestKit.start(new BoxTracker(), Map.of());
+        var there = StageTestKit.start(new BoxTracker(), Map.of())) {
       var before = track(here, 7, box("car", 0.1, 0.1)).get(0).getTrack();
       var after = track(there, 8, box("car", 0.1, 0.1), box("car", 0.5, 0.5));
       assertThat(after).extracting(Box::getTrack).doesNotContain(before).doesNotHaveDuplicates();
@@ -95,9 +96,9 @@ class BoxTrackerTest {
     assertThat(tracks.size()).isEqualTo(Tracks.MAX_TRACKS);
   }
 
-  private static List<Box> track(StageRun run, long seq, Box... boxes) {
+  private static List<Box> track(StageTestKit run, long seq, Box... boxes) {
     Element element =
-        StageRun.after(
+        Samples.after(
             seq,
             "detect",
             Media.newBuilder().setBoxes(Boxes.newBuilder().addAllBox(List.of(boxes))).build());

@@ -2,12 +2,13 @@ package io.dayu.catalog.video;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.stage.testkit.StageTestKit;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -27,16 +28,16 @@ class CountByLabelTest {
                     .addLabel(Label.newBuilder().setName("brightness").setValue(0.4)))
             .build();
     var element =
-        StageRun.after(0, "detect", detected).toBuilder()
+        Samples.after(0, "detect", detected).toBuilder()
             .putOutputs("track", tracked)
             .putOutputs("exposure", measured)
             .build();
-    try (var run = new StageRun(new CountByLabel(), Map.of())) {
+    try (var run = StageTestKit.start(new CountByLabel(), Map.of())) {
       assertThat(counts(run.output(element)))
           .isEqualTo(Map.of("person", 3.0, "car", 1.0, "brightness", 0.4));
-      assertThat(counts(run.output(StageRun.after(1, "detect", detected))))
+      assertThat(counts(run.output(Samples.after(1, "detect", detected))))
           .isEqualTo(Map.of("person", 2.0, "car", 1.0));
-      assertThat(counts(run.output(StageRun.after(2, "detect", boxes())))).isEmpty();
+      assertThat(counts(run.output(Samples.after(2, "detect", boxes())))).isEmpty();
     }
   }
 

@@ -1,14 +1,14 @@
 package io.dayu.catalog.video;
 
-import static io.dayu.catalog.StageRun.element;
-import static io.dayu.catalog.StageRun.frames;
-import static io.dayu.catalog.StageRun.jpeg;
+import static io.dayu.catalog.Samples.element;
+import static io.dayu.catalog.Samples.frames;
+import static io.dayu.catalog.Samples.jpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
 import io.dayu.element.Box;
 import io.dayu.source.Knobs;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.testkit.StageTestKit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ class DetectionTest {
         Map.of(
             "car1.jpg", box(0.046f, 0.29f, 0.89f, 0.40f),
             "car2.jpg", box(0.097f, 0.363f, 0.826f, 0.415f));
-    try (var run = new StageRun(new ObjectDetection(), Map.of("labels", List.of("Car")))) {
+    try (var run = StageTestKit.start(new ObjectDetection(), Map.of("labels", List.of("Car")))) {
       for (var name : truth.keySet()) {
         var boxes = run.output(element(0, frames(jpeg(name)))).getBoxes();
         Annotated.write(name, jpeg(name), boxes);
@@ -41,7 +41,7 @@ class DetectionTest {
 
   @Test
   void everyFrameOfAnElementIsLookedAt() throws Exception {
-    try (var run = new StageRun(new ObjectDetection(), Map.of("labels", "car"))) {
+    try (var run = StageTestKit.start(new ObjectDetection(), Map.of("labels", "car"))) {
       var clip = frames(jpeg("car1.jpg"), jpeg("sample5.jpg"), jpeg("car2.jpg"));
       assertThat(run.output(element(0, clip)).getBoxes().getBoxList())
           .extracting(Box::getFrame)
@@ -53,8 +53,9 @@ class DetectionTest {
   void personsAreFoundOnAStreetAndMoreOfThemInTiles() throws Exception {
     Assumptions.assumeTrue(
         Files.exists(STREET), STREET + " is missing: install the package opencv-doc");
-    try (var once = new StageRun(new ObjectDetection(), Map.of("labels", "person"));
-        var tiles = new StageRun(new ObjectDetection(), Map.of("labels", "person", "tiles", 6));
+    try (var once = StageTestKit.start(new ObjectDetection(), Map.of("labels", "person"));
+        var tiles =
+            StageTestKit.start(new ObjectDetection(), Map.of("labels", "person", "tiles", 6));
         var reader =
             new VideoFileReader(STREET, false, false, 0, () -> new Knobs(Map.of("fps", 0.1)))) {
       var found = 0;
@@ -73,7 +74,7 @@ class DetectionTest {
 
   @Test
   void facesAreFoundInAGroupPhoto() throws Exception {
-    try (var run = new StageRun(new FaceDetection(), Map.of())) {
+    try (var run = StageTestKit.start(new FaceDetection(), Map.of())) {
       var boxes = run.output(element(0, frames(jpeg("sample5.jpg")))).getBoxes();
       Annotated.write("faces", jpeg("sample5.jpg"), boxes);
       assertThat(boxes.getBoxList())
@@ -86,8 +87,9 @@ class DetectionTest {
 
   @Test
   void aLabelThatTheModelDoesNotKnowIsToldWithThoseItKnows() throws Exception {
-    try (var run = new StageRun(new ObjectDetection(), Map.of("labels", List.of("car", "ufo")))) {
-      assertThat(run.ask(element(0, frames(jpeg("car1.jpg")))))
+    try (var run =
+        StageTestKit.start(new ObjectDetection(), Map.of("labels", List.of("car", "ufo")))) {
+      assertThat(run.process(element(0, frames(jpeg("car1.jpg")))))
           .isInstanceOfSatisfying(
               Outcome.Failed.class,
               f -> {

@@ -1,11 +1,11 @@
 package io.dayu.catalog.video;
 
-import static io.dayu.catalog.StageRun.element;
-import static io.dayu.catalog.StageRun.frames;
+import static io.dayu.catalog.Samples.element;
+import static io.dayu.catalog.Samples.frames;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
 import io.dayu.element.Label;
+import io.dayu.stage.testkit.StageTestKit;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.util.Map;
@@ -16,7 +16,7 @@ class ExposureIdentificationTest {
   @Test
   void darkBrightAndBlurredPicturesAreTold() throws Exception {
     var photo = Pictures.photo("car1.jpg");
-    try (var run = new StageRun(new ExposureIdentification(), Map.of())) {
+    try (var run = StageTestKit.start(new ExposureIdentification(), Map.of())) {
       var normal = labels(run, photo);
       var dark =
           labels(
@@ -36,7 +36,8 @@ class ExposureIdentificationTest {
     }
   }
 
-  private static Map<String, Double> labels(StageRun run, BufferedImage image) throws Exception {
+  private static Map<String, Double> labels(StageTestKit run, BufferedImage image)
+      throws Exception {
     return run.output(element(0, frames(Pictures.jpeg(image)))).getLabels().getLabelList().stream()
         .collect(Collectors.toMap(Label::getName, Label::getValue));
   }

@@ -1,11 +1,11 @@
 package io.dayu.catalog.video;
 
-import static io.dayu.catalog.StageRun.element;
-import static io.dayu.catalog.StageRun.frames;
+import static io.dayu.catalog.Samples.element;
+import static io.dayu.catalog.Samples.frames;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.catalog.StageRun;
 import io.dayu.element.Box;
+import io.dayu.stage.testkit.StageTestKit;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +15,7 @@ class MotionDetectionTest {
     var street = Pictures.photo("car1.jpg");
     var width = (float) street.getWidth();
     var height = (float) street.getHeight();
-    try (var run = new StageRun(new MotionDetection(), Map.of())) {
+    try (var run = StageTestKit.start(new MotionDetection(), Map.of())) {
       for (var i = 0; i < 10; i++)
         assertThat(run.output(element(i, frames(Pictures.jpeg(street)))).getBoxes().getBoxList())
             .as("frame %s", i)
@@ -43,7 +43,7 @@ class MotionDetectionTest {
     var street = Pictures.photo("car1.jpg");
     var still = frames(Pictures.jpeg(street));
     var other = frames(Pictures.jpeg(Pictures.photo("car2.jpg")));
-    try (var run = new StageRun(new MotionDetection(), Map.of())) {
+    try (var run = StageTestKit.start(new MotionDetection(), Map.of())) {
       for (var i = 1; i <= 10; i++) run.output(element(i, still));
       for (var i = 0; i < 30; i++) run.output(element(3, other));
       assertThat(run.output(element(11, still)).getBoxes().getBoxList()).isEmpty();

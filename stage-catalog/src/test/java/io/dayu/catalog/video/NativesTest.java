@@ -1,13 +1,13 @@
 package io.dayu.catalog.video;
 
-import static io.dayu.catalog.StageRun.element;
-import static io.dayu.catalog.StageRun.frames;
-import static io.dayu.catalog.StageRun.jpeg;
+import static io.dayu.catalog.Samples.element;
+import static io.dayu.catalog.Samples.frames;
+import static io.dayu.catalog.Samples.jpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import io.dayu.catalog.StageRun;
 import io.dayu.pipeline.Catalog;
+import io.dayu.stage.testkit.StageTestKit;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,10 +75,10 @@ class NativesTest {
   @Test
   void hundredsOfFramesLeaveNoNativesBehind() throws Exception {
     var photo = jpeg("car1.jpg");
-    try (var detect = new StageRun(new ObjectDetection(), Map.of());
-        var faces = new StageRun(new FaceDetection(), Map.of());
-        var motion = new StageRun(new MotionDetection(), Map.of());
-        var exposure = new StageRun(new ExposureIdentification(), Map.of())) {
+    try (var detect = StageTestKit.start(new ObjectDetection(), Map.of());
+        var faces = StageTestKit.start(new FaceDetection(), Map.of());
+        var motion = StageTestKit.start(new MotionDetection(), Map.of());
+        var exposure = StageTestKit.start(new ExposureIdentification(), Map.of())) {
       var stages = List.of(detect, faces, motion, exposure);
       work(stages, photo, 0, 20);
       var objects = Pointer.totalCount();
@@ -106,7 +106,7 @@ class NativesTest {
       new TfliteModel("object_detection_ssd_mobilenetv2_oidv4_fp16.tflite").close();
   }
 
-  private static void work(List<StageRun> stages, ByteString photo, int from, int to) {
+  private static void work(List<StageTestKit> stages, ByteString photo, int from, int to) {
     for (var i = from; i < to; i++)
       for (var stage : stages) stage.output(element(i, frames(photo)));
   }

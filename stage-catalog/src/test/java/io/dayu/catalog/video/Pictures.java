@@ -1,7 +1,7 @@
 package io.dayu.catalog.video;
 
 import com.google.protobuf.ByteString;
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.awt.image.ConvolveOp;
@@ -17,7 +17,7 @@ final class Pictures {
   private Pictures() {}
 
   static BufferedImage photo(String name) throws IOException {
-    return ImageIO.read(StageRun.media(name).toFile());
+    return ImageIO.read(Samples.media(name).toFile());
   }
 
   static ByteString jpeg(BufferedImage image) throws IOException {

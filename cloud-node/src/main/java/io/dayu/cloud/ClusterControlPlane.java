@@ -1,0 +1,173 @@
+package io.dayu.cloud;
+
+import io.dayu.deliver.ResultPage;
+import io.dayu.deliver.ResultStore;
+import io.dayu.deliver.StoredResult;
+import io.dayu.element.Media;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.View;
+import io.dayu.http.ControlPlane;
+import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.policy.Policies;
+import io.dayu.realise.DecisionLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** {@link ControlPlane} over shards, gossip and store of this node. Safe for any thread. */
+final class ClusterControlPlane implements ControlPlane {
+  private static final Duration ASK_TIMEOUT = Duration.ofSeconds(8);
+
+  private final ActorSystem<?> system;
+  private final Supplier<View> view;
+  private final Catalog catalog;
+  private final Policies policies;
+  private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
+  private final ResultStore store;
+  private final LiveResults live;
+  private final DecisionLog decisions;
+  private final Executor blocking;
+
+  ClusterControlPlane(
+      ActorSystem<?> system,
+      Supplier<View> view,
+      Catalog catalog,
+      Policies policies,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
+      ResultStore store,
+      LiveResults live,
+      DecisionLog decisions,
+      Executor blocking) {
+    this.system = system;
+    this.view = view;
+    this.catalog = catalog;
+    this.policies = policies;
+    this.pipelines = pipelines;
+    this.store = store;
+    this.live = live;
+    this.decisions = decisions;
+    this.blocking = blocking;
+  }
+
+  @Override
+  public View view() {
+    return view.get();
+  }
+
+  @Override
+  public Catalog catalog() {
+    return catalog;
+  }
+
+  @Override
+  public Policies policies() {
+    return policies;
+  }
+
+  @Override
+  public CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
+    var sources = new ArrayList<SourceSpec>();
+    var streams = streamsByNode();
+    for (var source : spec.sources()) {
+      var node = source.node().or(() -> leastBusy(streams));
+      if (node.isEmpty())
+        return CompletableFuture.completedStage(new Submitted.NoNode(source.name()));
+      streams.merge(node.get(), 1, Integer::sum);
+      sources.add(new SourceSpec(source.name(), source.uri(), node, source.shed(), source.knobs()));
+    }
+    var placed =
+        new PipelineSpec(
+            spec.name(), sources, spec.stages(), spec.policy(), spec.objective(), spec.delivery());
+    return ask(spec.name(), replyTo -> new PipelineEntity.Submit(placed, replace, replyTo))
+        .thenApply(
+            answer -> {
+              if (answer instanceof PipelineEntity.Created created)
+                return new Submitted.Accepted(created.pipeline(), true);
+              if (answer instanceof PipelineEntity.Replaced replaced)
+                return new Submitted.Accepted(replaced.pipeline(), false);
+              return new Submitted.Exists(spec.name());
+            });
+  }
+
+  @Override
+  public CompletionStage<Optional<DesiredPipeline>> pipeline(String name) {
+    // Gossip knows every pipeline; an entity that is asked for a wrong name would be made for it.
+    return CompletableFuture.completedStage(Optional.ofNullable(view().pipelines().get(name)));
+  }
+
+  @Override
+  public CompletionStage<Boolean> delete(String name) {
+    return ask(name, PipelineEntity.Delete::new)
+        .thenApply(answer -> answer instanceof PipelineEntity.Deleted);
+  }
+
+  @Override
+  public CompletionStage<ResultPage> results(String pipeline, Optional<String> after, int limit) {
+    return CompletableFuture.supplyAsync(() -> store.page(pipeline, after, limit), blocking);
+  }
+
+  @Override
+  public Source<StoredResult, NotUsed> liveResults(String pipeline) {
+    return live.watch(pipeline);
+  }
+
+  @Override
+  public CompletionStage<Optional<Media>> frame(String stream, long seq) {
+    return CompletableFuture.supplyAsync(() -> store.frame(stream, seq), blocking);
+  }
+
+  @Override
+  public CompletionStage<List<Decision>> decisions(String pipeline, int limit) {
+    return decisions.list(pipeline, limit);
+  }
+
+  private CompletionStage<PipelineEntity.Answer> ask(
+      String name, Function<ActorRef<PipelineEntity.Answer>, PipelineEntity.Command> command) {
+    return AskPattern.ask(
+        pipelines,
+        replyTo -> new ShardingEnvelope<>(name, command.apply(replyTo)),
+        ASK_TIMEOUT,
+        system.scheduler());
+  }
+
+  private Map<String, Integer> streamsByNode() {
+    var counts = new HashMap<String, Integer>();
+    view()
+        .nodes()
+        .values()
+        .forEach(seen -> counts.put(seen.report().node(), seen.report().streams().size()));
+    return counts;
+  }
+
+  /** An edge before a cloud node, and the one that reads the fewest sources. */
+  private Optional<String> leastBusy(Map<String, Integer> streams) {
+    return view().nodes().values().stream()
+        .map(View.Seen::report)
+        .min(
+            Comparator.comparing((NodeReport r) -> r.role() == Role.CLOUD)
+                .thenComparing(r -> streams.getOrDefault(r.node(), 0))
+                .thenComparing(NodeReport::node))
+        .map(NodeReport::node);
+  }
+}

@@ -1,0 +1,63 @@
+package io.dayu.edge;
+
+import com.typesafe.config.Config;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.node.Endpoints;
+import io.dayu.node.FlowNode;
+import io.dayu.node.Launch;
+import io.dayu.node.MemberNode;
+import io.dayu.node.NodeSettings;
+import io.dayu.pipeline.Catalog;
+import io.dayu.uplink.MemberUplink;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An edge node: streams, and membership when the cloud can be reached. */
+public final class EdgeNode {
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeNode.class);
+
+  /** An edge that cannot reach the cloud is ready too, after this. */
+  private static final int ALONE_AFTER_SECONDS = 10;
+
+  private EdgeNode() {}
+
+  public static void main(String[] args) {
+    Launch.run(EdgeNode::start);
+  }
+
+  private static Runnable start(Config config) {
+    var settings = NodeSettings.from(Role.EDGE, config);
+    Endpoints.clear(settings.dataDir());
+    var uplink = new MemberUplink();
+    var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
+    var member = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
+    member
+        .whenMember()
+        .orTimeout(ALONE_AFTER_SECONDS, TimeUnit.SECONDS)
+        .handle(
+            (done, late) -> {
+              if (late != null)
+                LOG.warn(
+                    "no cloud node of dayu.cluster.seeds = {} answers; this edge works alone and keeps trying",
+                    settings.seeds());
+              return null;
+            })
+        .join();
+    Endpoints.write(
+        settings.dataDir(),
+        Map.of(
+            "name", settings.name(),
+            "cluster", member.address(),
+            "data", settings.host() + ":" + flow.dataAddress().getPort(),
+            "pid", Long.toString(ProcessHandle.current().pid()),
+            "readySeconds", Launch.ready(settings)));
+    return () -> {
+      member.stop();
+      flow.stop();
+    };
+  }
+}

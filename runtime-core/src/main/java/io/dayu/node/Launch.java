@@ -1,0 +1,58 @@
+package io.dayu.node;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/** What the main classes of nodes share: how they begin, tell that they are ready, and fail. */
+public final class Launch {
+  private static final Logger LOG = LoggerFactory.getLogger(Launch.class);
+
+  /** The exit code for a wrong configuration, as in {@code sysexits.h}. */
+  private static final int EX_CONFIG = 78;
+
+  private Launch() {}
+
+  /** Starts a node and returns how to stop it. */
+  @FunctionalInterface
+  public interface Node {
+    Runnable start(Config config);
+  }
+
+  /**
+   * Runs {@code node} until the process is told to end. A configuration that cannot be used ends it
+   * with exit code 78, anything else that keeps it from starting with 1; the reason is on stderr.
+   */
+  public static void run(Node node) {
+    // With two cores or fewer CompletableFuture starts a thread for every asynchronous step, and
+    // Pekko's Java futures take such steps; a common pool of two threads keeps it from that.
+    if (Runtime.getRuntime().availableProcessors() <= 2)
+      System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
+    try {
+      var stop = node.start(ConfigFactory.load());
+      Runtime.getRuntime().addShutdownHook(new Thread(stop, "shutdown"));
+    } catch (ConfigurationException | ConfigException e) {
+      System.err.println("The configuration cannot be used:\n" + e.getMessage());
+      Runtime.getRuntime().halt(EX_CONFIG);
+    } catch (StartException e) {
+      System.err.println("The node cannot start: " + e.getMessage());
+      Runtime.getRuntime().halt(1);
+    } catch (RuntimeException e) {
+      LOG.error("the node cannot start", e);
+      System.err.println("The node cannot start: " + e);
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  /** Seconds since the process began; logged once the node is ready. */
+  public static String ready(NodeSettings settings) {
+    MDC.put("node", settings.name());
+    var seconds = "%.1f".formatted(ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
+    LOG.info("Node {} is ready after {} s", settings.name(), seconds);
+    return seconds;
+  }
+}

@@ -1,0 +1,180 @@
+package io.dayu.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * The HTTP interface of a cluster, as a client sees it. Methods block, at most 30 s unless said
+ * otherwise, and fail with a {@link CliException} a person can read. Safe for several threads.
+ */
+public final class ApiClient {
+  static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+  private static final Duration ANSWER = Duration.ofSeconds(30);
+
+  private final URI base;
+  private final Optional<String> token;
+  private final HttpClient http;
+
+  /**
+   * @param base without the path of the interface, such as {@code http://127.0.0.1:8080}
+   */
+  public ApiClient(URI base, Optional<String> token) {
+    this.base = Objects.requireNonNull(base, "base");
+    this.token = Objects.requireNonNull(token, "token");
+    // HTTP/1.1: an upgrade to HTTP/2 is one more way to be misunderstood and brings nothing here.
+    http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .build();
+  }
+
+  public URI base() {
+    return base;
+  }
+
+  /** A path below {@code /api/v1/} from its segments. */
+  static String path(String... segments) {
+    return Stream.of(segments)
+        .map(s -> URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20"))
+        .collect(java.util.stream.Collectors.joining("/"));
+  }
+
+  /**
+   * @param path below {@code /api/v1/}, with a query if one is needed
+   */
+  public JsonNode get(String path) {
+    return json(exchange("GET", path, Optional.empty(), BodyPublishers.noBody()));
+  }
+
+  /** Sends a document, JSON if it begins like it, YAML otherwise. */
+  public JsonNode send(String method, String path, String document) {
+    var type = document.stripLeading().startsWith("{") ? "application/json" : "application/yaml";
+    return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document)));
+  }
+
+  public void delete(String path) {
+    exchange("DELETE", path, Optional.empty(), BodyPublishers.noBody());
+  }
+
+  /**
+   * Any resource as bytes.
+   *
+   * @param reference as an answer gave it: a path on the server, or below {@code /api/v1/}
+   */
+  public byte[] bytes(String reference) {
+    return exchange("GET", reference, Optional.empty(), BodyPublishers.noBody()).body();
+  }
+
+  /** Reads a stream of server-sent events until it ends; comments and names are left out. */
+  public void events(String path, Consumer<JsonNode> each) {
+    var request = request(path).header("Accept", "text/event-stream").GET().build();
+    var answer = call(request, BodyHandlers.ofInputStream());
+    try (var body = answer.body();
+        var reader =
+            new java.io.BufferedReader(
+                new java.io.InputStreamReader(body, StandardCharsets.UTF_8))) {
+      if (answer.statusCode() / 100 != 2) throw failure(answer.statusCode(), body.readAllBytes());
+      var data = new StringBuilder();
+      for (var line = reader.readLine(); line != null; line = reader.readLine()) {
+        if (line.startsWith("data:")) data.append(line.substring(5));
+        if (!line.isEmpty() || data.isEmpty()) continue;
+        each.accept(parse(data.toString().getBytes(StandardCharsets.UTF_8)));
+        data.setLength(0);
+      }
+    } catch (IOException e) {
+      throw new CliException("the connection to " + base + " broke: " + e.getMessage(), e);
+    }
+  }
+
+  private HttpResponse<byte[]> exchange(
+      String method, String path, Optional<String> type, BodyPublisher body) {
+    var request = request(path).timeout(ANSWER).method(method, body);
+    type.ifPresent(t -> request.header("Content-Type", t));
+    var answer = call(request.build(), BodyHandlers.ofByteArray());
+    if (answer.statusCode() / 100 != 2) throw failure(answer.statusCode(), answer.body());
+    return answer;
+  }
+
+  private HttpRequest.Builder request(String path) {
+    var request = HttpRequest.newBuilder(base.resolve("/api/v1/").resolve(path));
+    token.ifPresent(t -> request.header("Authorization", "Bearer " + t));
+    return request;
+  }
+
+  private <T> HttpResponse<T> call(HttpRequest request, BodyHandler<T> handler) {
+    try {
+      return http.send(request, handler);
+    } catch (HttpConnectTimeoutException | ConnectException e) {
+      throw new CliException(
+          "nobody answers at %s. Start a cluster with ./dayu up, or name one with --api URL."
+              .formatted(base),
+          e);
+    } catch (HttpTimeoutException e) {
+      throw new CliException(
+          "%s did not answer %s within %d s"
+              .formatted(base, request.uri().getPath(), ANSWER.toSeconds()),
+          e);
+    } catch (IOException e) {
+      throw new CliException("the connection to " + base + " failed: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliException("interrupted", e);
+    }
+  }
+
+  private ApiException failure(int status, byte[] body) {
+    if (status == 401 || status == 403)
+      return new ApiException(
+          status,
+          status == 401
+              ? "%s wants a token: --token TOKEN or DAYU_TOKEN".formatted(base)
+              : "this token may not do that at %s".formatted(base));
+    try {
+      var document = JSON.readTree(body);
+      if (document != null && document.isObject()) return ApiException.of(status, document);
+    } catch (IOException notJson) {
+      // Some other server, or a proxy: its own words follow.
+    }
+    var text = new String(body, StandardCharsets.UTF_8).strip();
+    var words = text.length() > 200 ? text.substring(0, 200) + "…" : text;
+    return new ApiException(
+        status, "%s answered with status %d: %s".formatted(base, status, words));
+  }
+
+  private JsonNode json(HttpResponse<byte[]> answer) {
+    return answer.body().length == 0 ? MissingNode.getInstance() : parse(answer.body());
+  }
+
+  private JsonNode parse(byte[] body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      throw new CliException(base + " answered with something that is not JSON", e);
+    } catch (IOException e) {
+      throw new CliException("the answer of " + base + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package io.dayu.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What every command over the HTTP interface can be told. */
+final class ApiOptions {
+  static final URI DEFAULT = URI.create("http://127.0.0.1:8080");
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--api",
+      paramLabel = "URL",
+      description =
+          "Where the cluster is reached; DAYU_API, else the one started with 'dayu up',"
+              + " else http://127.0.0.1:8080.")
+  private Optional<URI> api = Optional.empty();
+
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      description = "API token, where the cluster wants one; DAYU_TOKEN if not given.")
+  private Optional<String> token = Optional.empty();
+
+  @Option(names = "--json", description = "The answer as it came, for other programs.")
+  private boolean json;
+
+  ApiClient client() {
+    return new ApiClient(
+        api.or(() -> environment("DAYU_API").map(URI::create))
+            .or(ApiOptions::started)
+            .orElse(DEFAULT),
+        token.or(() -> environment("DAYU_TOKEN")));
+  }
+
+  private static Optional<String> environment(String name) {
+    return Optional.ofNullable(System.getenv(name)).filter(v -> !v.isBlank());
+  }
+
+  private static Optional<URI> started() {
+    return UpState.read(Home.find()).map(UpState::api);
+  }
+
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /** Prints an answer as JSON, indented. */
+  void print(JsonNode answer) {
+    try {
+      out().println(ApiClient.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  void print(Table table, String whenEmpty) {
+    if (table.isEmpty()) out().println(whenEmpty);
+    else out().print(table.render(""));
+    out().flush();
+  }
+}

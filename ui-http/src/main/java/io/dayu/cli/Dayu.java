@@ -1,0 +1,75 @@
+package io.dayu.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. Exit codes: 0 success, 1 it did not work, 2 it was used wrongly. */
+@Command(
+    name = "dayu",
+    mixinStandardHelpOptions = true,
+    version = "Dayu 0.1.0-SNAPSHOT",
+    description = "Stream processing over cloud and edge nodes.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    subcommands = {
+      DemoCommand.class,
+      UpCommand.class,
+      DownCommand.class,
+      PipelineCommand.class,
+      LedgerCommand.class,
+      ResultsCommand.class,
+      WhyCommand.class,
+      NodesCommand.class,
+      DoctorCommand.class,
+    },
+    footer = {
+      "  bench     Measure links, pipelines and idle nodes: dayu bench --help",
+      "",
+      "First time here? dayu demo shows a street video being watched by one cloud and two edge"
+          + " nodes.",
+    })
+public final class Dayu implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  public static void main(String[] args) {
+    // Frames are drawn without a screen.
+    System.setProperty("java.awt.headless", "true");
+    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(commandLine(out, err).execute(args));
+  }
+
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    return new CommandLine(new Dayu())
+        .setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(java.time.Duration.class, Dayu::duration)
+        .setExecutionExceptionHandler(Dayu::failed);
+  }
+
+  private static java.time.Duration duration(String text) {
+    try {
+      return Units.duration(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
+    }
+  }
+
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    if (e instanceof CliException) {
+      command.getErr().println(e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    command.getErr().println("This is a defect of dayu; please report it with the lines below.");
+    e.printStackTrace(command.getErr());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "Which command?");
+  }
+}

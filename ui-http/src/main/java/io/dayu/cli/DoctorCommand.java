@@ -1,0 +1,170 @@
+package io.dayu.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Looks for what commonly keeps Dayu from running on a machine, and says what to do. */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    description = "What on this machine may keep Dayu from running, and what to do about it.")
+final class DoctorCommand implements Callable<Integer> {
+  /** Memory a cloud node, two edge nodes with models and a camera need together. */
+  private static final long DEMO_BYTES = 1_500_000_000L;
+
+  private static final Map<Integer, String> PORTS =
+      new TreeMap<>(
+          Map.of(
+              8080, "dayu.http.port",
+              7626, "dayu.management.port",
+              25520, "dayu.cluster.port",
+              25530, "dayu.node.data-port"));
+
+  @Spec private CommandSpec spec;
+
+  enum Grade {
+    OK("ok"),
+    HINT("hint"),
+    PROBLEM("PROBLEM");
+
+    private final String word;
+
+    Grade(String word) {
+      this.word = word;
+    }
+  }
+
+  /**
+   * @param remedy empty if there is nothing to do
+   */
+  record Check(String what, Grade grade, String found, String remedy) {}
+
+  @Override
+  public Integer call() {
+    var home = Home.find();
+    var checks = new ArrayList<Check>();
+    checks.add(java(Runtime.version().feature()));
+    checks.add(cores(Runtime.getRuntime().availableProcessors()));
+    checks.add(memory(freeBytes()));
+    checks.add(disk(home));
+    var up = UpState.read(home);
+    checks.add(up(up.map(UpState::nodes).orElse(List.of())));
+    if (up.isEmpty()) PORTS.forEach((port, key) -> checks.add(port(port, key)));
+    retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
+    var out = spec.commandLine().getOut();
+    var table = Table.of("", "CHECK", "FOUND");
+    checks.forEach(c -> table.row(c.grade().word, c.what(), c.found()));
+    out.print(table.render(""));
+    for (var check : checks)
+      if (!check.remedy().isEmpty()) out.printf("→ %s: %s%n", check.what(), check.remedy());
+    out.flush();
+    return checks.stream().anyMatch(c -> c.grade() == Grade.PROBLEM) ? 1 : 0;
+  }
+
+  static Check java(int version) {
+    return version >= 17
+        ? new Check("Java", Grade.OK, "version " + version, "")
+        : new Check("Java", Grade.PROBLEM, "version " + version, "install JDK 17 or newer");
+  }
+
+  static Check cores(int cores) {
+    return cores >= 2
+        ? new Check("cores", Grade.OK, Integer.toString(cores), "")
+        : new Check("cores", Grade.HINT, "1", "the demo drops frames with fewer than 2 cores");
+  }
+
+  static Check memory(long free) {
+    return free >= DEMO_BYTES
+        ? new Check("memory", Grade.OK, Units.bytes(free) + " free", "")
+        : new Check(
+            "memory",
+            Grade.HINT,
+            Units.bytes(free) + " free",
+            "the demo needs about " + Units.bytes(DEMO_BYTES) + "; close something");
+  }
+
+  private static long freeBytes() {
+    // What Linux can hand out is more than what is unused: caches are given back.
+    try (var lines = Files.lines(Path.of("/proc/meminfo"))) {
+      var available = lines.filter(l -> l.startsWith("MemAvailable:")).findFirst();
+      if (available.isPresent())
+        return Long.parseLong(available.get().replaceAll("\\D", "")) * 1024;
+    } catch (IOException notLinux) {
+      // The JVM's own figure follows.
+    }
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getFreeMemorySize();
+  }
+
+  private static Check disk(Home home) {
+    long free = home.root().toFile().getUsableSpace();
+    var found = Units.bytes(free) + " free at " + home.root();
+    return free >= 1_000_000_000L
+        ? new Check("disk", Grade.OK, found, "")
+        : new Check("disk", Grade.HINT, found, "models, jars and results need about 1 GB");
+  }
+
+  private static Check up(List<UpState.Started> nodes) {
+    var gone =
+        nodes.stream().filter(n -> n.process().isEmpty()).map(UpState.Started::name).toList();
+    if (nodes.isEmpty()) return new Check("cluster", Grade.OK, "not up", "");
+    return gone.isEmpty()
+        ? new Check("cluster", Grade.OK, nodes.size() + " nodes up", "")
+        : new Check(
+            "cluster",
+            Grade.PROBLEM,
+            String.join(", ", gone) + " ended",
+            "its log is below .dayu/up; then dayu down and dayu up");
+  }
+
+  static Check port(int port, String key) {
+    try (var socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return new Check("port " + port, Grade.OK, "free (" + key + ")", "");
+    } catch (IOException e) {
+      return new Check(
+          "port " + port,
+          Grade.HINT,
+          "in use (" + key + ")",
+          port == 8080
+              ? "dayu up --port 0 takes any free one; the demo chooses its own"
+              : "only a node with the default "
+                  + key
+                  + " needs it; dayu up and demo choose theirs");
+    }
+  }
+
+  /** Whether TCP notices the end of an outage early. */
+  static Optional<Check> retries(Path setting) {
+    try {
+      int retries = Integer.parseInt(Files.readString(setting).strip());
+      return Optional.of(
+          retries <= 8
+              ? new Check("tcp_retries2", Grade.OK, Integer.toString(retries), "")
+              : new Check(
+                  "tcp_retries2",
+                  Grade.HINT,
+                  Integer.toString(retries),
+                  "on real edges set it to 5, or a node comes back late after a cut:"
+                      + " sysctl -w net.ipv4.tcp_retries2=5"));
+    } catch (IOException | NumberFormatException notHere) {
+      return Optional.empty();
+    }
+  }
+}

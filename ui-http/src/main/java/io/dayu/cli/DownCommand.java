@@ -1,0 +1,74 @@
+package io.dayu.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Ends what {@code dayu up} started; its data stay. */
+@Command(
+    name = "down",
+    mixinStandardHelpOptions = true,
+    description = "Stop the cluster that 'dayu up' started; its data stay.")
+final class DownCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    var home = Home.find();
+    var out = spec.commandLine().getOut();
+    var state = UpState.read(home);
+    if (state.isEmpty()) {
+      out.println("Nothing is up.");
+      return 0;
+    }
+    var progress = Progress.to(out, Progress.onTerminal());
+    // Edges first: while a cloud node is there they leave cleanly.
+    stop(state.get().nodes().stream().filter(n -> !n.role().equals("cloud")).toList(), progress);
+    stop(state.get().nodes().stream().filter(n -> n.role().equals("cloud")).toList(), progress);
+    UpState.forget(home);
+    out.printf("Dayu is down. Data and logs stay in %s%n", UpState.directory(home));
+    return 0;
+  }
+
+  private static void stop(List<UpState.Started> nodes, Progress progress) {
+    for (var node : nodes)
+      node.process()
+          .ifPresentOrElse(
+              ProcessHandle::destroy,
+              () -> progress.line("  %-8s had ended already".formatted(node.name())));
+    long deadline = System.nanoTime() + ChildProcess.GRACE.toNanos();
+    for (var node : nodes) {
+      var process = node.process();
+      if (process.isEmpty()) continue;
+      progress.now("  stopping " + node.name() + " …");
+      var end = process.get().onExit();
+      if (ended(end, deadline - System.nanoTime())) {
+        progress.line("  %-8s stopped".formatted(node.name()));
+        continue;
+      }
+      // Looked up again: ten seconds are enough for a process id to get a new owner.
+      node.process().ifPresent(ProcessHandle::destroyForcibly);
+      var killed = ended(end, ChildProcess.GRACE.toNanos());
+      progress.line(
+          "  %-8s %s".formatted(node.name(), killed ? "did not stop; killed" : "cannot be killed"));
+    }
+  }
+
+  private static boolean ended(CompletableFuture<ProcessHandle> end, long nanos) {
+    try {
+      end.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+      return true;
+    } catch (java.util.concurrent.TimeoutException e) {
+      return false;
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

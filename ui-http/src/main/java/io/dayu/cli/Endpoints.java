@@ -1,0 +1,86 @@
+package io.dayu.cli;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * Where a ready node is reached, as it wrote it into its data directory.
+ *
+ * @param http cloud nodes only
+ * @param management cloud nodes only
+ * @param readySeconds from the start of its process
+ */
+public record Endpoints(
+    String name,
+    InetSocketAddress cluster,
+    InetSocketAddress data,
+    Optional<InetSocketAddress> http,
+    Optional<InetSocketAddress> management,
+    long pid,
+    double readySeconds) {
+  public static final String FILE = "endpoints.properties";
+
+  public Endpoints {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(cluster, "cluster");
+    Objects.requireNonNull(data, "data");
+    Objects.requireNonNull(http, "http");
+    Objects.requireNonNull(management, "management");
+  }
+
+  /** What stands in a data directory; empty while the node is not ready. */
+  public static Optional<Endpoints> in(Path dataDir) {
+    var file = dataDir.resolve(FILE);
+    var values = new Properties();
+    try (var in = Files.newBufferedReader(file)) {
+      values.load(in);
+    } catch (NoSuchFileException notReady) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new CliException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+    try {
+      return Optional.of(
+          new Endpoints(
+              need(values, "name"),
+              address(need(values, "cluster")),
+              address(need(values, "data")),
+              Optional.ofNullable(values.getProperty("http")).map(Endpoints::address),
+              Optional.ofNullable(values.getProperty("management")).map(Endpoints::address),
+              Long.parseLong(need(values, "pid")),
+              Double.parseDouble(values.getProperty("readySeconds", "0"))));
+    } catch (IllegalArgumentException e) {
+      throw new CliException(file + " cannot be understood: " + e.getMessage(), e);
+    }
+  }
+
+  /** The base of the HTTP interface, without a path. */
+  public Optional<URI> api() {
+    return http.map(a -> URI.create("http://" + text(a)));
+  }
+
+  /** {@code host:port}, as {@code dayu.cluster.seeds} wants it. */
+  public static String text(InetSocketAddress address) {
+    return address.getHostString() + ":" + address.getPort();
+  }
+
+  private static String need(Properties values, String key) {
+    var value = values.getProperty(key);
+    if (value == null) throw new IllegalArgumentException("no " + key);
+    return value.strip();
+  }
+
+  private static InetSocketAddress address(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 1) throw new IllegalArgumentException("'" + text + "' is not host:port");
+    return InetSocketAddress.createUnresolved(
+        text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+  }
+}

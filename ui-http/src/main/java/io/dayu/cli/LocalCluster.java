@@ -1,0 +1,338 @@
+package io.dayu.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Cloud and edge nodes as separate processes on this machine, each with a directory of its own, all
+ * on ports the system chose. Whoever opens a cluster closes it; it also ends with this process,
+ * unless it was {@link #detach detached}. Safe for several threads; starts are one at a time.
+ */
+public final class LocalCluster implements AutoCloseable {
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(25);
+
+  /**
+   * @param programs what plays a role; {@code role -> role.program(home)} for the real one
+   * @param directory where each node gets a directory; made if it is not there
+   * @param temporary whether the directory is removed at the end
+   * @param ready how long a node may take to get ready
+   */
+  public record Settings(
+      Function<NodeOptions.Role, Home.Program> programs,
+      Path directory,
+      boolean temporary,
+      Duration ready) {
+    public Settings {
+      Objects.requireNonNull(programs, "programs");
+      Objects.requireNonNull(ready, "ready");
+      directory = directory.toAbsolutePath();
+    }
+
+    /** The nodes of a home in a new temporary directory that is removed at the end. */
+    public static Settings temporary(Home home) {
+      try {
+        return new Settings(
+            role -> role.program(home),
+            Files.createTempDirectory("dayu-"),
+            true,
+            Duration.ofSeconds(60));
+      } catch (IOException e) {
+        throw new CliException("cannot make a temporary directory: " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /** A node that got ready. */
+  public record Node(
+      NodeOptions options, ChildProcess process, Endpoints endpoints, Path dataDir) {}
+
+  private final Settings settings;
+  private final Progress progress;
+  private final Map<String, Node> nodes = new LinkedHashMap<>();
+  // Everything that was started and not yet ended on purpose, nodes or not.
+  private final Map<String, ChildProcess> running = new ConcurrentHashMap<>();
+  private final Set<String> clouds = ConcurrentHashMap.newKeySet();
+  private final Thread hook = new Thread(this::end, "stop-cluster");
+  private volatile boolean stopping;
+  private volatile boolean keep;
+  private boolean detached;
+
+  private LocalCluster(Settings settings, Progress progress) {
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /** A cluster without nodes. */
+  public static LocalCluster open(Settings settings, Progress progress) {
+    var cluster = new LocalCluster(settings, progress);
+    Runtime.getRuntime().addShutdownHook(cluster.hook);
+    return cluster;
+  }
+
+  /** The first nodes, ready: cloud-1 …, edge-1 … in site-1 …, changed by {@code each}. */
+  public static LocalCluster start(
+      Settings settings, int clouds, int edges, Function<NodeOptions, NodeOptions> each) {
+    var cluster = open(settings, Progress.silent());
+    try {
+      for (int i = 1; i <= clouds; i++) cluster.start(each.apply(NodeOptions.cloud("cloud-" + i)));
+      var options = new ArrayList<NodeOptions>();
+      for (int i = 1; i <= edges; i++)
+        options.add(each.apply(NodeOptions.edge("edge-" + i, "site-" + i)));
+      cluster.start(options.toArray(NodeOptions[]::new));
+      return cluster;
+    } catch (RuntimeException e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts nodes at the same time and returns when all are ready. The seeds are the cloud nodes
+   * started by earlier calls, whether they live or not; the first cloud node is its own.
+   *
+   * @throws CliException if one ends or is not ready in time; it names the end of its log
+   */
+  public synchronized List<Node> start(NodeOptions... options) {
+    var started = System.nanoTime();
+    var waiting = new LinkedHashMap<String, Start>();
+    for (var node : options) waiting.put(node.name(), launch(node));
+    var ready = new HashMap<String, Node>();
+    while (!waiting.isEmpty()) {
+      var elapsed = Duration.ofNanos(System.nanoTime() - started);
+      progress.now(
+          "starting %s … %d s".formatted(String.join(", ", waiting.keySet()), elapsed.toSeconds()));
+      for (var start : List.copyOf(waiting.values()))
+        ready(start)
+            .ifPresent(
+                node -> {
+                  waiting.remove(node.options().name());
+                  ready.put(node.options().name(), node);
+                  progress.line(describe(node));
+                });
+      if (elapsed.compareTo(settings.ready()) > 0 && !waiting.isEmpty())
+        throw late(waiting.values().iterator().next().process(), elapsed);
+    }
+    for (var node : options) nodes.put(node.name(), ready.get(node.name()));
+    return Arrays.stream(options).map(o -> nodes.get(o.name())).toList();
+  }
+
+  private static CliException late(ChildProcess process, Duration elapsed) {
+    return new CliException(
+        "%s is not ready after %d s; %s"
+            .formatted(process.name(), elapsed.toSeconds(), process.endOfLog()));
+  }
+
+  private record Start(NodeOptions options, ChildProcess process, Path dataDir) {}
+
+  private Start launch(NodeOptions options) {
+    refuseIfStopping();
+    if (running.containsKey(options.name()) && running.get(options.name()).alive())
+      throw new IllegalArgumentException(options.name() + " runs already");
+    var dir = settings.directory().resolve(options.name());
+    var data = dir.resolve("data");
+    try {
+      Files.deleteIfExists(data.resolve(Endpoints.FILE));
+    } catch (IOException e) {
+      throw new CliException("cannot write to " + data + ": " + e.getMessage(), e);
+    }
+    if (options.role() == NodeOptions.Role.CLOUD) clouds.add(options.name());
+    var program = options.program(settings.programs().apply(options.role()));
+    var jvm = options.jvm(data, seeds(options.name()));
+    return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
+  }
+
+  private String seeds(String self) {
+    return nodes.values().stream()
+        .filter(n -> n.options().role() == NodeOptions.Role.CLOUD)
+        .filter(n -> !n.options().name().equals(self))
+        .map(n -> Endpoints.text(n.endpoints().cluster()))
+        .collect(Collectors.joining(","));
+  }
+
+  private Optional<Node> ready(Start start) {
+    boolean ended = start.process().await(LOOK_AGAIN);
+    if (ended) {
+      refuseIfStopping();
+      throw start.process().died();
+    }
+    return Endpoints.in(start.dataDir())
+        .filter(e -> e.pid() == start.process().pid())
+        .map(e -> new Node(start.options(), start.process(), e, start.dataDir()));
+  }
+
+  private static String describe(Node node) {
+    var at = node.endpoints().api().map(uri -> "  " + uri).orElse("");
+    return "  %-8s ready in %.1f s  pid %d%s"
+        .formatted(
+            node.options().name(), node.endpoints().readySeconds(), node.process().pid(), at);
+  }
+
+  /** Runs a program that is no node beside them; it ends with the cluster. */
+  public synchronized ChildProcess run(
+      String name, Home.Program program, List<String> jvm, List<String> arguments) {
+    refuseIfStopping();
+    return spawn(name, program, jvm, arguments, settings.directory().resolve(name));
+  }
+
+  private ChildProcess spawn(
+      String name, Home.Program program, List<String> jvm, List<String> arguments, Path dir) {
+    var command = new ArrayList<String>(prefix());
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvm);
+    command.addAll(List.of("-cp", program.classPath(), program.mainClass()));
+    command.addAll(arguments);
+    // Fewer malloc arenas: native libraries on many threads otherwise cost tens of megabytes.
+    var environment = Map.of("MALLOC_ARENA_MAX", "2");
+    var log = settings.directory().resolve(name).resolve(name + ".log");
+    var process = ChildProcess.start(name, command, environment, dir, log);
+    running.put(name, process);
+    if (stopping) process.kill(); // it came too late to be seen by whoever stops them
+    return process;
+  }
+
+  /** A session of their own, so that Ctrl-C in the terminal is for us alone and we stop them. */
+  private static List<String> prefix() {
+    return Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
+  }
+
+  private void refuseIfStopping() {
+    if (stopping) throw new CliException("the cluster is being stopped");
+  }
+
+  /** The nodes that were started, in this order; a killed one is still among them. */
+  public synchronized List<Node> nodes() {
+    return List.copyOf(nodes.values());
+  }
+
+  public synchronized Node node(String name) {
+    var node = nodes.get(name);
+    if (node == null) throw new IllegalArgumentException("no node " + name);
+    return node;
+  }
+
+  /** Starts a node again that has ended, with its data and at its former ports. */
+  public synchronized Node restart(String name) {
+    var was = node(name);
+    var at = was.endpoints();
+    var again =
+        was.options()
+            .with("dayu.cluster.port", Integer.toString(at.cluster().getPort()))
+            .with("dayu.node.data-port", Integer.toString(at.data().getPort()));
+    if (at.http().isPresent())
+      again = again.with("dayu.http.port", Integer.toString(at.http().get().getPort()));
+    if (at.management().isPresent())
+      again = again.with("dayu.management.port", Integer.toString(at.management().get().getPort()));
+    return start(again).get(0);
+  }
+
+  /** The HTTP interface of the first cloud node that lives. */
+  public synchronized URI api() {
+    return nodes.values().stream()
+        .filter(n -> n.process().alive())
+        .flatMap(n -> n.endpoints().api().stream())
+        .findFirst()
+        .orElseThrow(() -> new CliException("no cloud node is running"));
+  }
+
+  public ApiClient client() {
+    return new ApiClient(api(), Optional.empty());
+  }
+
+  public Path directory() {
+    return settings.directory();
+  }
+
+  /** Lets the directory stay after the end, for whoever looks for a cause. */
+  public void keepDirectory() {
+    keep = true;
+  }
+
+  /**
+   * A process that ended although nobody asked it to.
+   *
+   * @return empty while all live, or while the cluster is being stopped
+   */
+  public Optional<ChildProcess> dead() {
+    return stopping
+        ? Optional.empty()
+        : running.values().stream().filter(p -> !p.alive()).findFirst();
+  }
+
+  /** Ends a process on purpose: a node's clean shutdown, or a program started beside them. */
+  public void stop(String name) {
+    var process = running.remove(name);
+    if (process != null) process.close();
+  }
+
+  /** Ends a process as a crash would. */
+  public void kill(String name) {
+    var process = running.remove(name);
+    if (process != null) process.kill();
+  }
+
+  /** Lets the processes live on without us. */
+  public synchronized void detach() {
+    detached = true;
+    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
+  /** Ends everything it started, edges before clouds, and removes a temporary directory. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (detached) return;
+    }
+    end();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException goingDown) {
+      // Too late to take the hook back, which finds nothing left to do.
+    }
+  }
+
+  private void end() {
+    // Not under the cluster's own lock: a start that waits holds it, and gives up when its process
+    // ends.
+    stopping = true;
+    synchronized (running) {
+      stopAll(running.values().stream().filter(p -> !clouds.contains(p.name())).toList());
+      stopAll(List.copyOf(running.values()));
+      running.clear();
+      if (settings.temporary() && !keep) remove(settings.directory());
+    }
+  }
+
+  private static void stopAll(List<ChildProcess> processes) {
+    processes.forEach(ChildProcess::terminate);
+    long deadline = System.nanoTime() + ChildProcess.GRACE.toNanos();
+    for (var process : processes)
+      if (!process.await(Duration.ofNanos(Math.max(0, deadline - System.nanoTime()))))
+        process.kill();
+  }
+
+  private static void remove(Path directory) {
+    if (!Files.exists(directory)) return;
+    try (var files = Files.walk(directory)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // Left behind in a temporary directory: no reason to fail what went well.
+      System.err.println("cannot remove " + directory + ": " + e.getMessage());
+    }
+  }
+}

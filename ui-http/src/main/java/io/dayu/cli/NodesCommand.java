@@ -1,0 +1,58 @@
+package io.dayu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Shows the nodes, how busy they are and what they run. */
+@Command(
+    name = "nodes",
+    mixinStandardHelpOptions = true,
+    description = "The nodes, how busy they are and what they run.")
+final class NodesCommand implements Callable<Integer> {
+  @Mixin private ApiOptions api;
+
+  @Override
+  public Integer call() {
+    var answer = api.client().get("nodes");
+    if (api.json()) {
+      api.print(answer);
+      return 0;
+    }
+    var table =
+        Table.of(
+            "NODE", "ROLE", "SITE", "STATUS", ">CPU", ">MEMORY", ">PROCESS", ">REPORTED", "STAGES");
+    for (var node : answer.path("items"))
+      table.row(
+          node.path("name").asText(),
+          node.path("role").asText(),
+          node.path("site").asText(),
+          node.path("status").asText(),
+          Units.percent(node.path("cpu").asDouble()),
+          Units.percent(node.path("memory").asDouble()),
+          node.has("rssBytes") ? Units.bytes(node.path("rssBytes").asDouble()) : "-",
+          Units.millis(node.path("reportAgeMs").asDouble()) + " ago",
+          stages(node.path("stages")));
+    api.print(table, "No nodes have reported yet.");
+    return 0;
+  }
+
+  private static String stages(JsonNode stages) {
+    var all = new ArrayList<String>();
+    for (var stage : stages) {
+      var name =
+          stage.has("pipeline")
+              ? stage.path("pipeline").asText() + "/" + stage.path("stage").asText()
+              : stage.path("type").asText();
+      var text = name + " " + Units.millis(stage.path("serviceMs").asDouble());
+      var queue = stage.path("queue").asInt();
+      if (queue > 0) text += " (" + queue + " wait)";
+      var state = stage.path("state").asText("running");
+      if (!state.equals("running")) text += " (" + state + ")";
+      all.add(text);
+    }
+    return all.isEmpty() ? "-" : String.join(", ", all);
+  }
+}

@@ -1,0 +1,76 @@
+package io.dayu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** What stages put out, read from results. */
+final class Outputs {
+  private static final int WORDS = 60;
+
+  private Outputs() {}
+
+  /** A box in fractions of the frame, origin top left. */
+  record Box(double x, double y, double width, double height, String label, double score) {}
+
+  /** The boxes of an output; none if it has another type. Those of the first frame of a clip. */
+  static List<Box> boxes(JsonNode output) {
+    var boxes = new ArrayList<Box>();
+    for (var box : output.path("boxes"))
+      if (box.path("frame").asInt() == 0)
+        boxes.add(
+            new Box(
+                box.path("x").asDouble(),
+                box.path("y").asDouble(),
+                box.path("width").asDouble(),
+                box.path("height").asDouble(),
+                box.path("label").asText(""),
+                box.path("score").asDouble()));
+    return boxes;
+  }
+
+  /** An output in a few words. */
+  static String brief(JsonNode output) {
+    return switch (output.path("type").asText()) {
+      case "boxes" -> {
+        var counts = new TreeMap<String, Integer>();
+        for (var box : output.path("boxes"))
+          counts.merge(box.path("label").asText("?"), 1, Integer::sum);
+        yield counts.isEmpty() ? "nothing" : list(counts);
+      }
+      case "labels" -> {
+        var values = new ArrayList<String>();
+        for (var label : output.path("labels"))
+          values.add(
+              label.path("name").asText() + " " + Units.number(label.path("value").asDouble()));
+        yield values.isEmpty() ? "nothing" : String.join(", ", values);
+      }
+      case "readings" -> {
+        var values = new ArrayList<String>();
+        for (var each : output.path("readings"))
+          values.add(
+              "%s %s %s"
+                  .formatted(
+                      each.path("sensor").asText(),
+                      Units.number(each.path("value").asDouble()),
+                      each.path("unit").asText(""))
+                  .strip());
+        yield cut(String.join(", ", values));
+      }
+      case "frames" -> output.path("frames").size() + " frame(s)";
+      case "opaque" -> Units.bytes(output.path("opaque").path("bytes").asDouble());
+      default -> cut(output.path(output.path("type").asText("-")).toString());
+    };
+  }
+
+  private static String list(TreeMap<String, Integer> counts) {
+    var words = new ArrayList<String>();
+    counts.forEach((label, n) -> words.add(n + " " + label));
+    return String.join(", ", words);
+  }
+
+  private static String cut(String text) {
+    return text.length() > WORDS ? text.substring(0, WORDS) + "…" : text;
+  }
+}

@@ -1,0 +1,158 @@
+package io.dayu.cli;
+
+import static io.dayu.cli.ApiClient.path;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Submits, lists, shows and deletes pipelines. */
+@Command(
+    name = "pipeline",
+    mixinStandardHelpOptions = true,
+    description = "Submit, list, show and delete pipelines.",
+    synopsisSubcommandLabel = "COMMAND")
+final class PipelineCommand implements Runnable {
+  private static final ObjectMapper YAML =
+      new ObjectMapper(
+          new YAMLFactory()
+              .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+              .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES));
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "Which command: submit, list, show or delete?");
+  }
+
+  @Command(
+      name = "submit",
+      mixinStandardHelpOptions = true,
+      description = "Start the pipeline of a YAML or JSON document.")
+  int submit(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "FILE", description = "The document; - reads standard input.")
+          String file,
+      @Option(names = "--replace", description = "Change the pipeline of this name if one runs.")
+          boolean replace) {
+    var document = read(file);
+    var client = api.client();
+    // The name is in the document; one that cannot be read is for the server to explain.
+    var name = replace ? name(document) : Optional.<String>empty();
+    JsonNode answer;
+    try {
+      answer =
+          name.isPresent()
+              ? client.send("PUT", path("pipelines", name.get()), document)
+              : client.send("POST", "pipelines", document);
+    } catch (ApiException e) {
+      if (e.status() != 409) throw e;
+      throw new CliException(e.getMessage() + "%n  (--replace does that)".formatted(), e);
+    }
+    if (api.json()) {
+      api.print(answer);
+      return 0;
+    }
+    var called = answer.path("name").asText(name(document).orElse(""));
+    api.out().println("Pipeline " + called + " was accepted.");
+    api.out().println("  How it fares:  dayu pipeline show " + called);
+    api.out().println("  Its results:   dayu results " + called + " --follow");
+    return 0;
+  }
+
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "All pipelines.")
+  int list(@Mixin ApiOptions api) {
+    var answer = api.client().get("pipelines");
+    if (api.json()) {
+      api.print(answer);
+      return 0;
+    }
+    var table = Table.of("NAME", "STATE", ">SOURCES", ">STAGES", "POLICY", ">VERSION");
+    for (var each : answer.path("items"))
+      table.row(
+          each.path("name").asText(),
+          each.path("state").asText("-"),
+          each.path("sources").asText("-"),
+          each.path("stages").asText("-"),
+          each.path("policy").asText("-"),
+          each.path("version").asText("-"));
+    api.print(table, "No pipelines. Start one with: dayu pipeline submit FILE");
+    return 0;
+  }
+
+  @Command(
+      name = "show",
+      mixinStandardHelpOptions = true,
+      description = "How a pipeline fares: its streams, stages and problems.")
+  int show(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(names = "--document", description = "Its document instead, as YAML.")
+          boolean document) {
+    var answer = api.client().get(path("pipelines", name));
+    if (document) api.out().print(yaml(answer.path("document")));
+    else if (api.json()) api.print(answer);
+    else api.out().print(PipelineText.of(name, answer));
+    api.out().flush();
+    return 0;
+  }
+
+  @Command(
+      name = "delete",
+      mixinStandardHelpOptions = true,
+      description = "Stop a pipeline; its results stay.")
+  int delete(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
+    api.client().delete(path("pipelines", name));
+    if (!api.json()) api.out().println("Pipeline " + name + " was deleted.");
+    return 0;
+  }
+
+  private static String read(String file) {
+    try {
+      return file.equals("-")
+          ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+          : Files.readString(Path.of(file));
+    } catch (NoSuchFileException e) {
+      throw new CliException("there is no file " + file, e);
+    } catch (CharacterCodingException e) {
+      throw new CliException(file + " is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new CliException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<String> name(String document) {
+    try {
+      var name = YAML.readTree(document).path("metadata").path("name");
+      return name.isTextual() ? Optional.of(name.asText()) : Optional.empty();
+    } catch (JsonProcessingException notADocument) {
+      return Optional.empty();
+    }
+  }
+
+  private static String yaml(JsonNode document) {
+    try {
+      return YAML.writeValueAsString(document);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.dayu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** A pipeline's state as text. */
+final class PipelineText {
+  private PipelineText() {}
+
+  static String of(String name, JsonNode pipeline) {
+    var status = pipeline.path("status");
+    var text = new StringBuilder();
+    text.append("Pipeline %s is %s%n".formatted(name, status.path("state").asText("unknown")));
+    section(text, "Streams", streams(status));
+    section(text, "Stages", stages(status));
+    for (var problem : status.path("problems")) {
+      text.append("%n! %s: %s%n".formatted(word(problem, "path"), word(problem, "message")));
+      if (problem.hasNonNull("remedy"))
+        text.append("  → %s%n".formatted(problem.path("remedy").asText()));
+    }
+    return text.toString();
+  }
+
+  private static void section(StringBuilder text, String title, Table table) {
+    if (table.isEmpty()) return;
+    text.append("%n%s%n".formatted(title)).append(table.render("  "));
+  }
+
+  private static Table streams(JsonNode status) {
+    var table =
+        Table.of(
+            "SOURCE",
+            "NODE",
+            "STATE",
+            ">PER SECOND",
+            ">P50",
+            ">P95",
+            ">WINDOW",
+            ">IN FLIGHT",
+            ">RESENT",
+            "DECISION");
+    for (var each : status.path("streams"))
+      table.row(
+          word(each, "source"),
+          word(each, "node"),
+          word(each, "state"),
+          Units.number(each.path("perSecond").asDouble()),
+          Units.millis(each.path("latencyMs").path("p50").asDouble()),
+          Units.millis(each.path("latencyMs").path("p95").asDouble()),
+          word(each, "window"),
+          word(each.path("ledger"), "inFlight"),
+          word(each, "resent"),
+          each.path("decision").path("reason").asText("-"));
+    return table;
+  }
+
+  private static Table stages(JsonNode status) {
+    var table =
+        Table.of(
+            "STAGE", "TYPE", "NODE", "STATE", ">QUEUE", ">WAIT", ">WORK", ">PER SECOND", ">FAILED");
+    for (var stage : status.path("stages")) {
+      if (stage.path("instances").isEmpty())
+        table.row(word(stage, "stage"), word(stage, "type"), "-", "-", "-", "-", "-", "-", "-");
+      for (var each : stage.path("instances"))
+        table.row(
+            word(stage, "stage"),
+            word(stage, "type"),
+            word(each, "node"),
+            word(each, "state"),
+            word(each, "queue"),
+            Units.millis(each.path("queueMs").asDouble()),
+            Units.millis(each.path("serviceMs").asDouble()),
+            Units.number(each.path("perSecond").asDouble()),
+            word(each, "failed"));
+    }
+    return table;
+  }
+
+  private static String word(JsonNode node, String field) {
+    return node.path(field).asText("-");
+  }
+}

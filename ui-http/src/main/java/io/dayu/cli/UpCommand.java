@@ -1,0 +1,86 @@
+package io.dayu.cli;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Starts a cluster on this machine that runs in the background until {@code dayu down}. */
+@Command(
+    name = "up",
+    mixinStandardHelpOptions = true,
+    description = "Start a cluster on this machine, in the background.")
+final class UpCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--cloud",
+      paramLabel = "M",
+      defaultValue = "1",
+      description = "Cloud nodes (default ${DEFAULT-VALUE}).")
+  private int clouds;
+
+  @Option(
+      names = "--edges",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "Edge nodes, each a site of its own (default ${DEFAULT-VALUE}).")
+  private int edges;
+
+  @Option(
+      names = "--port",
+      paramLabel = "P",
+      defaultValue = "8080",
+      description = "Port of the HTTP interface, 0 for any free one (default ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Override
+  public Integer call() {
+    if (clouds < 1) throw usage("--cloud must be at least 1: nothing works without a cloud node");
+    if (edges < 0) throw usage("--edges must not be negative");
+    if (clouds > 1)
+      throw usage(
+          "several cloud nodes need a store they share (PostgreSQL), which this version does not"
+              + " start for you: use --cloud 1");
+    var home = Home.find();
+    var running =
+        UpState.read(home).stream()
+            .flatMap(s -> s.nodes().stream())
+            .filter(n -> n.process().isPresent())
+            .map(UpState.Started::name)
+            .toList();
+    if (!running.isEmpty())
+      throw new CliException(
+          "already up: %s. Stop them with: dayu down".formatted(String.join(", ", running)));
+    var out = spec.commandLine().getOut();
+    var settings =
+        new LocalCluster.Settings(
+            role -> role.program(home), UpState.directory(home), false, Duration.ofSeconds(60));
+    try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
+      cluster.start(node(NodeOptions.cloud("cloud-1")).with("dayu.http.port", "" + port));
+      var options = new ArrayList<NodeOptions>();
+      for (int i = 1; i <= edges; i++)
+        options.add(node(NodeOptions.edge("edge-" + i, "site-" + i)));
+      cluster.start(options.toArray(NodeOptions[]::new));
+      UpState.of(cluster).write(home);
+      cluster.detach();
+      out.printf("Dayu is up: %s%n", cluster.api());
+      out.printf("  data and logs  %s%n", cluster.directory());
+      out.println("  next           dayu nodes, dayu pipeline submit FILE, dayu down");
+    }
+    return 0;
+  }
+
+  /** Several nodes share this machine: each counts what it uses itself. */
+  private static NodeOptions node(NodeOptions options) {
+    return options.with("dayu.monitor.cpu", "process");
+  }
+
+  private CommandLine.ParameterException usage(String message) {
+    return new CommandLine.ParameterException(spec.commandLine(), message);
+  }
+}

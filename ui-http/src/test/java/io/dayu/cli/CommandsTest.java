@@ -1,0 +1,312 @@
+package io.dayu.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandsTest {
+  private static final String DECISIONS =
+      """
+      {"items": [
+        {"stream": "crossing/cam-0", "version": 4, "at": "2026-01-01T12:00:50Z", "reason": "nothing better",
+         "route": {"detect": [{"node": "edge-2", "weight": 1}], "count": [{"node": "cloud-1", "weight": 1}]}},
+        {"stream": "crossing/cam-0", "version": 3, "at": "2026-01-01T12:00:40Z", "reason": "edge-1 is busy (97 %)",
+         "route": {"detect": [{"node": "edge-2", "weight": 1}], "count": [{"node": "edge-1", "weight": 1}]}},
+        {"stream": "crossing/cam-0", "version": 2, "at": "2026-01-01T12:00:20Z", "reason": "count follows",
+         "route": {"detect": [{"node": "edge-1", "weight": 1}], "count": [{"node": "edge-1", "weight": 1}]}},
+        {"stream": "crossing/cam-0", "version": 1, "at": "2026-01-01T12:00:00Z", "reason": "first placement",
+         "route": {"detect": [{"node": "edge-1", "weight": 1}], "count": [{"node": "cloud-1", "weight": 1}]}}
+      ]}
+      """;
+
+  @TempDir private Path dir;
+  private FakeApi api;
+
+  @BeforeEach
+  void start() throws IOException {
+    api = new FakeApi();
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+  }
+
+  private Cli run(String... arguments) {
+    var all = new java.util.ArrayList<>(java.util.List.of(arguments));
+    all.add("--api=" + api.uri());
+    return Cli.run(all.toArray(String[]::new));
+  }
+
+  private String document(String text) throws IOException {
+    return Files.writeString(dir.resolve("pipeline.yaml"), text).toString();
+  }
+
+  @Test
+  void nodesAreATableWithUnits() {
+    api.get(
+        "nodes",
+        """
+        {"items": [
+          {"name": "cloud-1", "role": "cloud", "site": "cloud", "status": "up", "cpu": 0.07, "memory": 0.42,
+           "rssBytes": 312000000, "reportAgeMs": 740, "stages": []},
+          {"name": "edge-1", "role": "edge", "site": "site-1", "status": "silent", "cpu": 0.934, "memory": 0.42,
+           "rssBytes": 98700000, "reportAgeMs": 21000, "stages": [
+             {"type": "object-detection", "pipeline": "crossing", "stage": "detect", "state": "running",
+              "queue": 3, "serviceMs": 16.2}]}
+        ]}
+        """);
+    var run = run("nodes");
+    assertThat(run.code()).isZero();
+    assertThat(run.out().lines())
+        .containsExactly(
+            "NODE     ROLE   SITE    STATUS   CPU  MEMORY  PROCESS    REPORTED  STAGES",
+            "cloud-1  cloud  cloud   up       7 %    42 %   312 MB  740 ms ago  -",
+            "edge-1   edge   site-1  silent  93 %    42 %  98.7 MB  21.0 s ago  crossing/detect 16 ms (3"
+                + " wait)");
+  }
+
+  @Test
+  void whyTellsWhereSinceWhenAndWhatWasBefore() {
+    api.get("pipelines/crossing/decisions?limit=1000", DECISIONS);
+    var run = run("why", "crossing", "detect");
+    assertThat(run.code()).isZero();
+    assertThat(run.out())
+        .contains("detect of crossing/cam-0 runs on edge-2 since ")
+        .contains("because (decision 3): edge-1 is busy (97 %)")
+        .contains("stayed there (decision 4): nothing better")
+        .contains("first placement")
+        .doesNotContain("count follows");
+  }
+
+  @Test
+  void whyKnowsAStageThatCameBack() {
+    api.get("pipelines/crossing/decisions?limit=1000", DECISIONS);
+    var run = run("why", "crossing", "count");
+    assertThat(run.out()).contains("runs on cloud-1").contains("because (decision 4)");
+    assertThat(run.out().lines().skip(3).map(String::strip).map(l -> l.replaceAll(" +", " ")))
+        .anyMatch(l -> l.endsWith("2 edge-1 count follows"))
+        .anyMatch(l -> l.endsWith("1 cloud-1 first placement"))
+        .noneMatch(l -> l.contains("is busy"));
+  }
+
+  @Test
+  void whyNamesTheStagesThereAre() {
+    api.get("pipelines/crossing/decisions?limit=1000", DECISIONS);
+    var run = run("why", "crossing", "blur");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("no stage blur").contains("count, detect");
+  }
+
+  @Test
+  void everyProblemOfAPipelineIsShownWithPlaceAndRemedy() throws IOException {
+    api.on(
+        "POST",
+        "pipelines",
+        422,
+        """
+        {"type": "about:blank", "title": "The pipeline is not valid", "status": 422,
+         "detail": "the pipeline has 2 problems, so nothing was started", "remedy": "correct them",
+         "problems": [
+           {"path": "spec.stages[0].type", "message": "unknown stage type objekt", "remedy": "use object-detection"},
+           {"path": "spec.stages[1].after[0]", "message": "there is no stage x", "remedy": "name one of: detect"}]}
+        """);
+    var run = run("pipeline", "submit", document("kind: Pipeline"));
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().lines())
+        .containsExactly(
+            "The pipeline is not valid: the pipeline has 2 problems, so nothing was started",
+            "",
+            "  1. spec.stages[0].type",
+            "     unknown stage type objekt",
+            "     → use object-detection",
+            "",
+            "  2. spec.stages[1].after[0]",
+            "     there is no stage x",
+            "     → name one of: detect",
+            "");
+  }
+
+  @Test
+  void aNameThatIsTakenLeadsToReplace() throws IOException {
+    var document = document("metadata: {name: crossing}");
+    api.on(
+        "POST", "pipelines", 409, "{\"title\":\"Conflict\",\"detail\":\"there is already one\"}");
+    assertThat(run("pipeline", "submit", document).err()).contains("--replace");
+    api.on("PUT", "pipelines/crossing", 200, "{\"name\":\"crossing\"}");
+    var replaced = run("pipeline", "submit", document, "--replace");
+    assertThat(replaced.code()).isZero();
+    assertThat(replaced.out()).contains("Pipeline crossing was accepted");
+    var put = api.asked().get(1);
+    assertThat(put.body()).isEqualTo("metadata: {name: crossing}");
+    assertThat(put.headers().get("Content-type")).containsExactly("application/yaml");
+  }
+
+  @Test
+  void aFileThatIsMissingOrNoTextIsAClearError() throws IOException {
+    assertThat(run("pipeline", "submit", dir.resolve("none.yaml").toString()).err())
+        .contains("there is no file");
+    var binary = Files.write(dir.resolve("x"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+    assertThat(run("pipeline", "submit", binary.toString()).err()).contains("is not UTF-8 text");
+    assertThat(api.asked()).isEmpty();
+  }
+
+  @Test
+  void pipelinesAreListedShownAndDeleted() {
+    api.get(
+        "pipelines",
+        """
+        {"items": [{"name": "crossing", "version": 2, "state": "running", "sources": 1, "stages": 4,
+         "policy": "least-loaded"}]}
+        """);
+    api.get(
+        "pipelines/crossing",
+        """
+        {"name": "crossing", "version": 2, "document": {"kind": "Pipeline", "metadata": {"name": "crossing"}},
+         "status": {"state": "degraded",
+          "streams": [{"source": "cam-0", "node": "edge-1", "state": "source-down", "perSecond": 9.87,
+            "latencyMs": {"p50": 41.5, "p95": 120}, "window": 8, "resent": 1, "ledger": {"inFlight": 2},
+            "decision": {"reason": "first placement"}}],
+          "stages": [{"stage": "detect", "type": "object-detection", "instances": [
+            {"node": "edge-2", "state": "running", "queue": 1, "queueMs": 2, "serviceMs": 16, "perSecond": 9.9,
+             "failed": 0}]}],
+          "problems": [{"path": "spec.sources[0]", "message": "connection refused", "remedy": "check the camera"}]}}
+        """);
+    api.on("DELETE", "pipelines/crossing", 204, "");
+    assertThat(run("pipeline", "list").out()).contains("crossing  running");
+    assertThat(run("pipeline", "show", "crossing").out())
+        .contains("Pipeline crossing is degraded")
+        .contains("source-down")
+        .contains("42 ms")
+        .contains("edge-2")
+        .contains("! spec.sources[0]: connection refused")
+        .contains("→ check the camera");
+    assertThat(run("pipeline", "show", "crossing", "--document").out())
+        .isEqualTo("kind: Pipeline\nmetadata:\n  name: crossing\n");
+    assertThat(run("pipeline", "delete", "crossing").out()).contains("was deleted");
+  }
+
+  @Test
+  void aLedgerThatDoesNotBalanceSaysSo() {
+    api.get(
+        "pipelines/p/ledger",
+        """
+        {"total": {"generated": 10, "delivered": 8, "failed": 1, "shed": 0, "inFlight": 0},
+         "streams": [{"stream": "p/a", "generated": 10, "delivered": 8, "failed": 1, "shed": 0, "inFlight": 0}]}
+        """);
+    assertThat(run("ledger", "p").out()).contains("p/a").contains("DOES NOT BALANCE");
+  }
+
+  @Test
+  void resultsGoOnPageByPageUntilTheLimit() {
+    var item =
+        """
+        {"stream": "p/a", "seq": %d, "status": "%s", "createdAt": "2026-01-01T12:00:00Z", "latencyMs": 12.3,
+         "attempt": %d, "outputs": {"detect": {"type": "boxes", "boxes": [{"label": "car"}, {"label": "car"}]},
+         "count": {"type": "labels", "labels": [{"name": "car", "value": 2}]}} %s}
+        """;
+    api.get(
+        "pipelines/p/results?limit=3",
+        "{\"items\": [%s, %s], \"next\": \"a/2\"}"
+            .formatted(
+                item.formatted(0, "delivered", 1, ""),
+                item.formatted(
+                    1,
+                    "failed",
+                    3,
+                    ", \"ending\": {\"kind\": \"failed\", \"stage\": \"x\", \"reason\": \"boom\"}")));
+    api.get(
+        "pipelines/p/results?limit=1&after=a%2F2",
+        "{\"items\": [%s], \"next\": \"a/3\"}".formatted(item.formatted(2, "delivered", 1, "")));
+    var run = run("results", "p", "--limit", "3");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out().lines()).hasSize(4);
+    assertThat(run.out())
+        .contains("p/a #0")
+        .contains("12 ms")
+        .contains("detect 2 car; count car 2")
+        .contains("attempt 3  failed at x: boom")
+        .contains("--after a/3");
+  }
+
+  @Test
+  void followPrintsEventsAsTheyCome() {
+    api.get(
+        "pipelines/p/results/stream",
+        """
+        : hello
+
+        event: result
+        id: p/a/7
+        data: {"stream": "p/a", "seq": 7, "status": "delivered", "latencyMs": 5}
+
+        event: result
+        data: {"stream": "p/a", "seq": 8, "status": "delivered", "latencyMs": 5}
+
+        """
+            .replaceFirst("^: hello", ": hello"));
+    var one = run("results", "p", "--follow", "--limit", "1", "--json");
+    assertThat(one.code()).isZero();
+    assertThat(one.out().strip())
+        .isEqualTo("{\"stream\":\"p/a\",\"seq\":7,\"status\":\"delivered\",\"latencyMs\":5}");
+    var all = run("results", "p", "--follow");
+    assertThat(all.code()).isEqualTo(1);
+    assertThat(all.out()).contains("#7").contains("#8");
+    assertThat(all.err()).contains("has ended");
+  }
+
+  @Test
+  void jsonIsTheAnswerAsItCame() throws IOException {
+    api.get("pipelines/crossing/decisions?limit=1000", DECISIONS);
+    var run = run("why", "crossing", "detect", "--json");
+    assertThat(ApiClient.JSON.readTree(run.out())).isEqualTo(ApiClient.JSON.readTree(DECISIONS));
+  }
+
+  @Test
+  void theTokenIsSentAndItsLackIsExplained() {
+    api.on("GET", "nodes", 401, "{\"title\": \"Unauthorized\"}");
+    var run = run("nodes", "--token", "secret");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("--token");
+    assertThat(api.asked().get(0).headers().get("Authorization")).containsExactly("Bearer secret");
+  }
+
+  @Test
+  void aServerThatIsNotOursIsQuotedShortly() {
+    api.on("GET", "nodes", 502, "<html>" + "x".repeat(1000));
+    assertThat(run("nodes").err()).contains("status 502").hasSizeLessThan(400);
+    api.get("nodes", "<html>");
+    assertThat(run("nodes").err()).contains("not JSON");
+  }
+
+  @Test
+  void nobodyAnswering() throws IOException {
+    int port;
+    try (var free = new java.net.ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    var run = Cli.run("nodes", "--api", "http://127.0.0.1:" + port);
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("nobody answers").contains("./dayu up");
+  }
+
+  @Test
+  void wrongUseIsExitCode2() {
+    assertThat(Cli.run().code()).isEqualTo(2);
+    assertThat(Cli.run("pipeline").code()).isEqualTo(2);
+    assertThat(Cli.run("nonsense").code()).isEqualTo(2);
+    assertThat(Cli.run("results", "p", "--limit", "0").code()).isEqualTo(2);
+    assertThat(Cli.run("demo", "--duration", "soon").err()).contains("60s, 2m or 1h");
+    assertThat(Cli.run("demo", "--duration", "1s").code()).isEqualTo(2);
+    assertThat(Cli.run("up", "--cloud", "0").code()).isEqualTo(2);
+    assertThat(Cli.run("up", "--cloud", "3").err()).contains("PostgreSQL").contains("--cloud 1");
+    assertThat(Cli.run("--help").code()).isZero();
+  }
+}

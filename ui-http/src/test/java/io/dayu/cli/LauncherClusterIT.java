@@ -1,0 +1,271 @@
+package io.dayu.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher script in a home whose nodes and Maven are played by others. */
+class LauncherClusterIT {
+  private static final List<String> MODULES =
+      List.of("cloud-node", "edge-node", "sim-source", "ui-http", "bench");
+
+  @TempDir private Path dir;
+  private Path home;
+  private Path tools;
+
+  private record Ran(int code, String out, String err) {}
+
+  @BeforeEach
+  void makeHome() throws IOException {
+    home = Files.createDirectories(dir.resolve("home"));
+    tools = Files.createDirectories(dir.resolve("tools"));
+    var script = Path.of("").toAbsolutePath().getParent().resolve("dayu");
+    Files.copy(script, home.resolve("dayu"));
+    Files.writeString(home.resolve("pom.xml"), "<project/>");
+    for (var module : MODULES) {
+      Files.createDirectories(home.resolve(module).resolve("src"));
+      Files.writeString(home.resolve(module).resolve("pom.xml"), "<project/>");
+      Files.writeString(home.resolve(module).resolve("src/Some.java"), "class Some {}");
+      age(home.resolve(module).resolve("pom.xml"));
+      age(home.resolve(module).resolve("src/Some.java"));
+    }
+    age(home.resolve("pom.xml"));
+    for (var tool : List.of("node", "npm")) tool(tool, "exit 0");
+  }
+
+  private static void age(Path file) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+  }
+
+  private void tool(String name, String script) throws IOException {
+    var file = Files.writeString(tools.resolve(name), "#!/bin/bash\n" + script + "\n");
+    assertThat(file.toFile().setExecutable(true)).isTrue();
+  }
+
+  /** A Maven that takes note of its calls and makes what a build makes. */
+  private void mavenThatBuilds() throws IOException {
+    var lines = new StringBuilder("echo \"$*\" >> %s/calls\n".formatted(dir));
+    lines.append("echo '[INFO] Building Dayu 0.1.0-SNAPSHOT      [1/2]'\n");
+    for (var module : MODULES)
+      lines
+          .append("mkdir -p %s/target\n".formatted(module))
+          .append("touch %s/target/%s-0.1.0-SNAPSHOT.jar\n".formatted(module, module))
+          .append("cp %s/classpath %s/target/classpath\n".formatted(dir, module));
+    Files.writeString(dir.resolve("classpath"), System.getProperty("java.class.path"));
+    tool("mvn", lines.toString());
+  }
+
+  private int builds() throws IOException {
+    var calls = dir.resolve("calls");
+    return Files.exists(calls) ? Files.readAllLines(calls).size() : 0;
+  }
+
+  private Ran dayu(Map<String, String> environment, String... arguments) throws Exception {
+    var process = launch(environment, arguments);
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    return new Ran(
+        process.exitValue(),
+        Files.readString(dir.resolve("out"), StandardCharsets.UTF_8),
+        Files.readString(dir.resolve("err"), StandardCharsets.UTF_8));
+  }
+
+  private Process launch(Map<String, String> environment, String... arguments) throws IOException {
+    var command = new java.util.ArrayList<>(List.of("bash", home.resolve("dayu").toString()));
+    command.addAll(List.of(arguments));
+    var builder =
+        new ProcessBuilder(command)
+            .redirectOutput(dir.resolve("out").toFile())
+            .redirectError(dir.resolve("err").toFile());
+    var path = tools + ":" + System.getenv("PATH");
+    builder.environment().put("PATH", path);
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().remove("DAYU_SKIP_BUILD");
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  @Test
+  void itBuildsOnFirstUseAndWhenASourceChangedCameOrWent() throws Exception {
+    mavenThatBuilds();
+    var first = dayu(Map.of(), "--version");
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(first.out()).startsWith("Dayu ");
+    assertThat(first.err()).contains("First use").contains("Built in");
+    assertThat(builds()).isEqualTo(1);
+
+    assertThat(dayu(Map.of(), "--version").err()).isEmpty();
+    assertThat(builds()).isEqualTo(1);
+
+    Files.writeString(home.resolve("bench/src/Some.java"), "class Some { int changed; }");
+    assertThat(dayu(Map.of(), "--version").err()).contains("sources have changed");
+    assertThat(builds()).isEqualTo(2);
+
+    Files.delete(home.resolve("bench/src/Some.java"));
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    assertThat(builds()).isEqualTo(3);
+
+    var packages = Files.createDirectories(home.resolve("sim-source/src/node_modules"));
+    Files.writeString(packages.resolve("index.js"), "made by a build");
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    assertThat(builds()).isEqualTo(3);
+
+    Files.writeString(home.resolve("bench/src/Some.java"), "class Some {}");
+    assertThat(dayu(Map.of("DAYU_SKIP_BUILD", "1"), "--version").code()).isZero();
+    assertThat(builds()).isEqualTo(3);
+  }
+
+  @Test
+  void aFailedBuildShowsTheEndOfItsLogAndIsTriedAgain() throws Exception {
+    tool("mvn", "echo '[INFO] noise'; echo '[ERROR] cannot find symbol'; exit 1");
+    for (int i = 0; i < 2; i++) {
+      var run = dayu(Map.of(), "--version");
+      assertThat(run.code()).isEqualTo(1);
+      assertThat(run.err())
+          .contains("[ERROR] cannot find symbol")
+          .contains("build.log")
+          .doesNotContain("noise");
+    }
+  }
+
+  @Test
+  void aMissingJavaIsNamedWithWhatToInstall() throws Exception {
+    var run = dayu(Map.of("JAVA_HOME", dir.toString()), "--version");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("JAVA_HOME is " + dir);
+  }
+
+  @Test
+  void aMissingMavenIsNamedWithWhatToInstall() throws Exception {
+    for (var tool : List.of("bash", "readlink", "dirname", "find", "sed", "sort", "cat", "head"))
+      tool(tool, "exec " + which(tool) + " \"$@\"");
+    var run = dayu(Map.of("PATH", tools.toString()), "--version");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("Maven is missing").contains("apt install maven");
+  }
+
+  private static Path which(String tool) {
+    return List.of("/usr/bin", "/bin").stream()
+        .map(d -> Path.of(d, tool))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void upNodesAndDownWorkOnProcessesOfTheirOwn() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var up = dayu(Map.of(), "up", "--edges", "1", "--port", "0");
+    try {
+      assertThat(up.code()).as(up.err()).isZero();
+      assertThat(up.out())
+          .contains("cloud-1  ready in")
+          .contains("edge-1   ready in")
+          .contains("Dayu is up: http://127.0.0.1:");
+      var nodes = UpState.read(new Home(home)).orElseThrow().nodes();
+      assertThat(nodes).hasSize(2).allMatch(n -> n.process().isPresent());
+      assertThat(dayu(Map.of(), "nodes").out()).contains("NODE");
+      var again = dayu(Map.of(), "up");
+      assertThat(again.code()).isEqualTo(1);
+      assertThat(again.err()).contains("already up: cloud-1, edge-1").contains("dayu down");
+
+      var down = dayu(Map.of(), "down");
+      assertThat(down.code()).isZero();
+      assertThat(down.out()).contains("edge-1   stopped").contains("cloud-1  stopped");
+      assertThat(nodes).allMatch(n -> n.process().isEmpty());
+      assertThat(dayu(Map.of(), "down").out()).contains("Nothing is up");
+    } finally {
+      dayu(Map.of(), "down");
+    }
+  }
+
+  @Test
+  void theDemoEndsWithAReportAndFailsWhereTheLedgerDoes() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    var report = dir.resolve("r.json");
+    var good = dayu(Map.of(), "demo", "--duration", "5s", "--report", report.toString());
+    assertThat(good.code()).as(good.out() + good.err()).isZero();
+    assertThat(ApiClient.JSON.readTree(report.toFile()).path("routeChanges").asInt()).isPositive();
+    var temporary = Files.createDirectories(dir.resolve("tmp"));
+    var options = "-Dfake.lost=3 -Djava.io.tmpdir=" + temporary;
+    var bad = dayu(Map.of("JAVA_TOOL_OPTIONS", options), "demo", "--duration", "5s");
+    assertThat(bad.code()).isEqualTo(1);
+    assertThat(bad.err()).contains("The demo failed: the ledger does not balance");
+    assertThat(bad.out()).contains("Logs and data are kept in " + temporary);
+  }
+
+  @Test
+  void aDemoThatIsInterruptedLeavesNothingBehind() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var temporary = Files.createDirectories(dir.resolve("tmp"));
+    var process = launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary), "demo");
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
+      var children = process.descendants().toList();
+      assertThat(children).hasSize(4);
+      process.destroy();
+      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
+      assertThat(Files.readString(dir.resolve("err"))).doesNotContain("unexpectedly");
+      try (var left = Files.list(temporary)) {
+        assertThat(left.filter(f -> f.getFileName().toString().startsWith("dayu-"))).isEmpty();
+      }
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  /**
+   * Main classes of nodes that hand over to {@link FakeNode}, in the directories of the modules.
+   */
+  private void playNodes() throws IOException {
+    play("cloud-node", "io.dayu.cloud", "CloudNode");
+    play("sim-source", "io.dayu.sim", "SimSource");
+    play("edge-node", "io.dayu.edge", "EdgeNode");
+    // The launcher's build makes empty jars; class paths have the classes behind them.
+    Files.writeString(
+        dir.resolve("classpath"),
+        String.join(":", dir.resolve("played").toString(), System.getProperty("java.class.path")));
+  }
+
+  private void play(String module, String pack, String name) throws IOException {
+    var source = Files.createDirectories(dir.resolve("src-" + module)).resolve(name + ".java");
+    Files.writeString(
+        source,
+        "package %s; public class %s { public static void main(String[] a) throws Exception { %s.main(a); } }"
+            .formatted(pack, name, FakeNode.class.getName()));
+    var code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                null,
+                null,
+                "-d",
+                Files.createDirectories(dir.resolve("played")).toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                source.toString());
+    assertThat(code).isZero();
+  }
+}
