@@ -32,6 +32,28 @@ final class ReadingStream {
     Records open() throws IOException, Records.BrokenRecord;
   }
 
+  /**
+   * What the reading of the data came to. A failure is a value until it has passed the buffers: a
+   * stream's error would overtake the segments in them.
+   */
+  private sealed interface Cut {
+    record Good(Segment segment) implements Cut {
+      int readings() {
+        return segment.payload().getReadings().getReadingCount();
+      }
+    }
+
+    record Failed(SourceException cause) implements Cut {
+      @Override
+      public Segment segment() {
+        throw cause;
+      }
+    }
+
+    /** The segment, or the failure thrown. */
+    Segment segment();
+  }
+
   private ReadingStream() {}
 
   /**
@@ -54,12 +76,13 @@ final class ReadingStream {
             MICROS_PER_SECOND,
             Duration.ofSeconds(1),
             BURST_MICROS,
-            segment -> micros(segment, context.knobs().get().get(RATE)),
-            ThrottleMode.shaping());
+            cut -> micros(cut, context.knobs().get().get(RATE)),
+            ThrottleMode.shaping())
+        .map(Cut::segment);
   }
 
-  private static int micros(Segment segment, double rate) {
-    var readings = segment.payload().getReadings().getReadingCount();
+  private static int micros(Cut cut, double rate) {
+    var readings = cut instanceof Cut.Good good ? good.readings() : 0;
     return rate > 0 ? (int) Math.min(Integer.MAX_VALUE, readings * MICROS_PER_SECOND / rate) : 0;
   }
 
@@ -72,6 +95,8 @@ final class ReadingStream {
     private Optional<Records> records = Optional.empty(); // guarded by this, for close
     private boolean closed; // guarded by this
     private boolean begun;
+    private boolean ended;
+    private Optional<SourceException> failure = Optional.empty();
     private long position;
     private long sinceBeginning;
 
@@ -82,21 +107,32 @@ final class ReadingStream {
       this.opener = opener;
     }
 
-    Optional<Segment> next() {
+    Optional<Cut> next() {
+      var readings = Readings.newBuilder();
+      try {
+        if (failure.isEmpty()) fill(readings);
+      } catch (SourceException e) {
+        failure = Optional.of(e);
+      }
+      if (readings.getReadingCount() > 0)
+        return Optional.of(
+            new Cut.Good(new Segment(Media.newBuilder().setReadings(readings).build(), position)));
+      var ending = ended ? Optional.<Cut>empty() : failure.<Cut>map(Cut.Failed::new);
+      ended = true;
+      return ending;
+    }
+
+    private void fill(Readings.Builder readings) {
       if (!begun) {
         begun = true;
         skip(context.position());
       }
       var wanted = (int) Math.max(1, Math.min(MAX_SEGMENT, context.knobs().get().get(SEGMENT)));
-      var readings = Readings.newBuilder();
       while (readings.getReadingCount() < wanted) {
         var reading = read();
-        if (reading.isEmpty()) break;
+        if (reading.isEmpty()) return;
         readings.addReading(reading.get());
       }
-      return readings.getReadingCount() == 0
-          ? Optional.empty()
-          : Optional.of(new Segment(Media.newBuilder().setReadings(readings).build(), position));
     }
 
     synchronized void close() {
