@@ -18,12 +18,18 @@ import org.apache.pekko.util.ByteString;
  * the stream with a {@link LinkException}.
  */
 final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
+  private final int maxFirst;
   private final int maxBody;
   private final Inlet<ByteString> in = Inlet.create("FrameDecoder.in");
   private final Outlet<Frame> out = Outlet.create("FrameDecoder.out");
   private final FlowShape<ByteString, Frame> shape = FlowShape.of(in, out);
 
-  FrameDecoder(int maxBody) {
+  /**
+   * @param maxFirst largest body of the first frame, before the peer is known
+   * @param maxBody largest body of later ones
+   */
+  FrameDecoder(int maxFirst, int maxBody) {
+    this.maxFirst = maxFirst;
     this.maxBody = maxBody;
   }
 
@@ -42,6 +48,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
     private long header;
     private int headerBytes;
     private Frame.Type type;
+    private int max = maxFirst;
     private byte[] body;
     private int filled;
 
@@ -52,7 +59,12 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
           new AbstractInHandler() {
             @Override
             public void onPush() {
-              for (var buffer : grab(in).getByteBuffers()) read(buffer);
+              try {
+                for (var buffer : grab(in).getByteBuffers()) read(buffer);
+              } catch (LinkException e) {
+                failStage(e); // thrown on, it would be logged as a bug of ours
+                return;
+              }
               if (ready.isEmpty()) pull(in);
               else if (isAvailable(out)) push(out, ready.poll());
             }
@@ -86,7 +98,6 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
           body = null;
         }
       }
-      // An empty body is complete with its header.
     }
 
     private boolean readHeader(ByteBuffer buffer) {
@@ -96,11 +107,12 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
       }
       if (headerBytes < Frame.HEADER) return false;
       long length = header >>> 8;
-      if (length < 1 || length > maxBody)
+      if (length < 1 || length > max)
         throw new LinkException(
             "frame of %d bytes, 1 to %d are possible; the peer is no Dayu node"
-                .formatted(length, maxBody));
+                .formatted(length, max));
       type = Frame.Type.of((int) (header & 0xff));
+      max = maxBody;
       body = new byte[(int) length];
       filled = 0;
       header = 0;

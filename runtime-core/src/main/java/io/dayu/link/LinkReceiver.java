@@ -15,7 +15,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -51,7 +50,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final ActorRef<LinkServer.Lookup> consumers;
   private final NodeBytes budget;
   private final String peerAddress;
-  private final BoundedSourceQueue<ByteString> connection;
+  private final Outgoing connection;
   private final ActorRef<Inlet.Grant> grants;
   private final ArrayDeque<Long> arrivals = new ArrayDeque<>(); // bounded by the window
   private final ByteArrayOutputStream parts =
@@ -61,6 +60,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private ActorRef<Inlet.Command> inlet;
   private long window;
   private long consumed;
+  private long arrivedBytes; // and not granted again
+  private boolean open;
 
   private LinkReceiver(
       ActorContext<Command> context,
@@ -78,11 +79,11 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var self = context.getSelf();
     var in =
         Flow.<ByteString>create()
-            .via(new FrameDecoder(Frames.MAX_BODY))
+            .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_BODY))
             .toMat(Sink.foreach(frame -> self.tell(new Received(frame))), Keep.right());
     var out = Source.<ByteString>queue(4096);
     var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
-    this.connection = ends.first();
+    this.connection = new Outgoing(ends.first());
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
     timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());
   }
@@ -130,7 +131,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         case PING -> {
           var ping = Frames.message(frame, Ping.parser());
           if (!ping.getReply())
-            connection.offer(
+            connection.send(
                 Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
           yield this;
         }
@@ -182,6 +183,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private void part(byte[] body) {
+    if (!open) throw new LinkException("element before credit");
     if (parts.size() + (long) body.length > settings.maxElement() + (long) Frames.PREFIX)
       throw new LinkException(
           "element beyond dayu.link.max-element = %d bytes".formatted(settings.maxElement()));
@@ -189,8 +191,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private void data(byte[] body) {
-    if (inlet == null) throw new LinkException("element before credit");
-    if (arrivals.size() >= settings.elementWindow() * SLACK)
+    if (!open) throw new LinkException("element before credit");
+    if (arrivals.size() >= settings.elementWindow() * SLACK || arrivedBytes >= window * SLACK)
       throw new LinkException("more elements than were granted");
     byte[] whole = body;
     if (parts.size() > 0) {
@@ -199,36 +201,40 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       parts.reset();
     }
     long now = System.nanoTime();
+    var parcel = Frames.parcel(whole, now);
     arrivals.add(now);
-    inlet.tell(new Inlet.Offer(Frames.parcel(whole, now), grants));
+    arrivedBytes += parcel.weight();
+    inlet.tell(new Inlet.Offer(parcel, grants));
   }
 
   private Behavior<Command> onGranted(Granted granted) {
     var grant = granted.grant();
     var credit = Credit.newBuilder().setElements(grant.elements()).setBytes(grant.bytes());
     // The inlet's first grant opens the link; every later one returns what was taken.
-    if (consumed > 0 || !arrivals.isEmpty()) {
-      long arrived = 0;
+    if (open) {
+      long arrived = System.nanoTime();
+      arrivedBytes -= grant.bytes();
       for (int i = 0; i < grant.elements() && !arrivals.isEmpty(); i++) {
         arrived = arrivals.poll();
         consumed++;
       }
       credit.setConsumed(consumed).setHeldUs((System.nanoTime() - arrived) / 1_000);
     }
-    connection.offer(Frames.control(Frame.Type.CREDIT, credit.build()));
+    open = true;
+    connection.send(Frames.control(Frame.Type.CREDIT, credit.build()));
     return this;
   }
 
   private Behavior<Command> onEnded(Ended ended) {
-    if (ended.cause() != null) {
-      var cause = ended.cause();
-      // Before a hello nobody knows the peer: whatever it sent was not meant for us.
-      if (cause instanceof LinkException)
-        getContext()
-            .getLog()
-            .warn("link from {} ({}) is cut: {}", producer, peerAddress, cause.getMessage());
-      else getContext().getLog().debug("link from {} ended: {}", producer, cause.toString());
-    }
+    // A connection that brings nothing is a probe of the port's health; only nonsense is news.
+    if (ended.cause() instanceof LinkException e)
+      getContext()
+          .getLog()
+          .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
+    else
+      getContext()
+          .getLog()
+          .debug("link from {} ({}) ended: {}", producer, peerAddress, ended.cause());
     return Behaviors.stopped();
   }
 
@@ -244,7 +250,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> refuse(String reason, boolean permanent) {
-    connection.offer(
+    connection.send(
         Frames.control(
             Frame.Type.BYE, Bye.newBuilder().setReason(reason).setPermanent(permanent).build()));
     return Behaviors.stopped();
@@ -255,7 +261,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       inlet.tell(new Inlet.Detach(grants));
       budget.giveBack(window);
     }
-    connection.complete();
+    connection.close();
     return this;
   }
 }

@@ -20,7 +20,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -49,8 +48,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
    */
   public record Target(String peer, InetSocketAddress address, String instance, String self) {}
 
-  private record Connected(BoundedSourceQueue<ByteString> queue, int generation)
-      implements Inlet.Command {}
+  private record Connected(Outgoing connection, int generation) implements Inlet.Command {}
 
   private record Received(Frame frame, int generation) implements Inlet.Command {}
 
@@ -61,7 +59,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     PING
   }
 
-  private record Sent(long atNanos, int bytes) {}
+  private record Sent(long atNanos) {}
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
@@ -76,10 +74,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final Allowance credit = new Allowance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final ArrayDeque<Sent> outstanding = new ArrayDeque<>(); // bounded by the peer's window
-  private BoundedSourceQueue<ByteString> connection;
+  private Outgoing connection;
+  private boolean open; // the peer has granted credit on this connection
   private int generation;
   private long consumed;
   private long lastSignOfLife;
+  private long connectedNanos;
   private long
       silentSince; // when something first waited for the peer without an answer, 0 if nothing
   private boolean suspect;
@@ -160,32 +160,46 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onReceived(Received received) {
     if (received.generation() != generation) return this;
+    try {
+      read(received.frame());
+      return this;
+    } catch (LinkException e) {
+      getContext()
+          .getLog()
+          .warn("link to {} on {} is cut: {}", target.instance(), target.peer(), e.getMessage());
+      return onBroken(new Broken(e, generation));
+    }
+  }
+
+  private void read(Frame frame) {
     long now = System.nanoTime();
-    lastSignOfLife = now;
-    var frame = received.frame();
     switch (frame.type()) {
       case CREDIT -> onCredit(Frames.message(frame, Credit.parser()), now);
       case PING -> {
         var ping = Frames.message(frame, Ping.parser());
         if (ping.getReply()) rttMs = smooth(rttMs, (now - ping.getStamp()) / 1e6);
         else
-          connection.offer(
-              Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
+          connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
-      case BYE -> onBye(Frames.message(frame, Bye.parser()));
+      case BYE -> {
+        // The peer lives, but elements do not get through: no answer to what waits for it.
+        onBye(Frames.message(frame, Bye.parser()));
+        return;
+      }
       case HELLO, DATA, PART ->
           throw new LinkException("a consumer sends no " + frame.type() + " frames");
     }
+    lastSignOfLife = now;
     silentSince = outstanding.isEmpty() ? 0 : now;
-    if (suspect && connection != null) {
+    if (suspect && open) {
       suspect = false;
       getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
       report();
     }
-    return this;
   }
 
   private void onCredit(Credit grant, long now) {
+    open = true;
     refused = false;
     backoff = settings.minBackoff();
     credit.add(grant.getElements(), grant.getBytes());
@@ -208,16 +222,18 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
           .warn("{} on {} refuses the link: {}", target.instance(), target.peer(), bye.getReason());
       refused = true;
     }
+    open = false; // what ends now is not the peer's life
     if (bye.getPermanent()) backoff = settings.maxBackoff();
   }
 
   private Behavior<Inlet.Command> onConnected(Connected connected) {
     if (connected.generation() != generation) {
-      connected.queue().complete();
+      connected.connection().close();
       return this;
     }
-    connection = connected.queue();
-    connection.offer(
+    connection = connected.connection();
+    connectedNanos = System.nanoTime();
+    connection.send(
         Frames.control(
             Frame.Type.HELLO,
             Hello.newBuilder()
@@ -233,9 +249,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     getContext()
         .getLog()
         .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
-    boolean wasOpen = consumed > 0 || credit.available() || !outstanding.isEmpty();
-    disconnect();
-    // A broken connection with elements on it is a sign of death of its own: no need to wait.
+    boolean wasOpen = open;
+    disconnect(broken.cause());
+    // A connection that breaks without a word is a sign of death of its own: no need to wait.
     if (wasOpen) becomeSuspect("its connection broke");
     timers.startSingleTimer(Timer.CONNECT, backoff);
     var doubled = backoff.multipliedBy(2);
@@ -251,14 +267,21 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onPing() {
     long now = System.nanoTime();
     if (connection != null)
-      connection.offer(Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(now).build()));
-    boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || connection == null;
+      connection.send(Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(now).build()));
+    boolean unreachable = connection == null && !refused;
+    boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || unreachable;
     if (!expecting) silentSince = 0;
     else if (silentSince == 0) silentSince = now;
     if (!suspect
         && silentSince != 0
         && now - Math.max(silentSince, lastSignOfLife) > settings.suspectAfter().toNanos())
       becomeSuspect("no sign of life for " + settings.suspectAfter().toMillis() + " ms");
+    // After an outage TCP may stay silent as long again; a new connection answers at once.
+    if (suspect
+        && connection != null
+        && now - Math.max(lastSignOfLife, connectedNanos)
+            > settings.suspectAfter().plus(settings.maxBackoff()).toNanos())
+      onBroken(new Broken(new LinkException("the peer stays silent"), generation));
     bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
     reportedBytes = sentBytes;
     report();
@@ -269,9 +292,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onStop() {
     generation++;
     if (connection != null) {
-      connection.offer(
+      connection.send(
           Frames.control(Frame.Type.BYE, Bye.newBuilder().setReason("link closed").build()));
-      connection.complete();
+      connection.close();
     }
     return this;
   }
@@ -284,7 +307,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     var source = Source.<ByteString>queue(settings.elementWindow() * 2 + 1024);
     Sink<ByteString, CompletionStage<Done>> sink =
         Flow.<ByteString>create()
-            .via(new FrameDecoder(Frames.MAX_HELLO))
+            .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_HELLO))
             .toMat(Sink.foreach(frame -> self.tell(new Received(frame, mine))), Keep.right());
     var queue =
         source
@@ -311,7 +334,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
                   return q;
                 })
             .run(system);
-    self.tell(new Connected(queue, mine));
+    self.tell(new Connected(new Outgoing(queue), mine));
   }
 
   private void send(Held held) {
@@ -331,10 +354,15 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       return;
     }
     credit.take(bytes);
-    outstanding.add(new Sent(now, bytes));
+    outstanding.add(new Sent(now));
     if (silentSince == 0) silentSince = now;
     sentBytes += bytes;
-    for (var frame : Frames.data(parcel, now, (int) transferUs)) connection.offer(frame);
+    for (var frame : Frames.data(parcel, now, (int) transferUs))
+      if (!connection.send(frame)) {
+        var cause = new LinkException("it takes no more frames");
+        getContext().getSelf().tell(new Broken(cause, generation));
+        break;
+      }
     owed.taken(held.producer(), bytes);
   }
 
@@ -351,9 +379,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     report();
   }
 
-  private void disconnect() {
+  private void disconnect(Throwable cause) {
     generation++;
+    if (connection != null) connection.abort(cause);
     connection = null;
+    open = false;
     credit.clear();
     outstanding.clear();
     consumed = 0;

@@ -1,6 +1,8 @@
 package io.dayu.link;
 
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -32,6 +34,8 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private record NotOpened(Throwable cause) implements Command {}
 
   private record Accepted(Tcp.IncomingConnection connection) implements Command {}
+
+  private static final int BACKLOG = 100;
 
   private final LinkSettings settings;
   private final ActorRef<Lookup> consumers;
@@ -70,7 +74,14 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     var self = context.getSelf();
     CompletionStage<Tcp.ServerBinding> bound =
         Tcp.get(context.getSystem())
-            .bind(address.getHostString(), address.getPort())
+            // Both halves end together: a refused peer that stays would hold its socket for ever.
+            .bind(
+                address.getHostString(),
+                address.getPort(),
+                BACKLOG,
+                List.of(),
+                false,
+                Optional.empty())
             .toMat(Sink.foreach(c -> self.tell(new Accepted(c))), Keep.left())
             .run(context.getSystem());
     context.pipeToSelf(bound, (b, error) -> error == null ? new Opened(b) : new NotOpened(error));

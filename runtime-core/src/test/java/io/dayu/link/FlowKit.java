@@ -1,0 +1,46 @@
+package io.dayu.link;
+
+import com.google.protobuf.ByteString;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import java.util.Random;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+
+/** What tests of the flow system share: a system as nodes run it, settings and elements. */
+public final class FlowKit {
+  private FlowKit() {}
+
+  /** A system configured like {@code flow} on a node. */
+  public static ActorTestKit start() {
+    return ActorTestKit.create(
+        "flow",
+        ConfigFactory.parseResources("dayu-flow.conf")
+            .withFallback(ConfigFactory.load())
+            .resolve());
+  }
+
+  /** The settings of {@code reference.conf}, some of them changed. */
+  public static LinkSettings links(String changes) {
+    return LinkSettings.from(
+        ConfigFactory.parseString(changes)
+            .withFallback(ConfigFactory.load().getConfig("dayu.link")));
+  }
+
+  /** An element with a payload of {@code bytes} that depends on {@code seq}. */
+  public static Element element(long seq, int bytes) {
+    var payload = new byte[bytes];
+    new Random(seq).nextBytes(payload);
+    return Element.newBuilder()
+        .setStream("crossing/cam-0")
+        .setSeq(seq)
+        .setAttempt(1)
+        .setOrigin("edge-1")
+        .setPayload(Media.newBuilder().setOpaque(ByteString.copyFrom(payload)))
+        .build();
+  }
+
+  public static Parcel parcel(long seq, int bytes) {
+    return new Parcel(element(seq, bytes), System.nanoTime(), 0);
+  }
+}

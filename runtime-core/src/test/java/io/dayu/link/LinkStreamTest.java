@@ -1,0 +1,411 @@
+package io.dayu.link;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import io.dayu.link.wire.Bye;
+import io.dayu.link.wire.Credit;
+import io.dayu.link.wire.Hello;
+import io.dayu.link.wire.Ping;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.Test;
+
+/** Links over TCP on the loopback interface. */
+final class LinkStreamTest extends LinkContract {
+  private static final String INSTANCE = "crossing@1/detect";
+
+  private final Map<String, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
+
+  @Override
+  protected ActorRef<Inlet.Command> inlet(LinkSettings settings) {
+    consumers.put(INSTANCE, consumer.ref());
+    return sender(settings, listen(settings), kit.<LinkSender.Event>createTestProbe().getRef());
+  }
+
+  @Test
+  void aPeerOfAnotherVersionIsRefusedWithTheReasonInBothLogs() throws IOException {
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      write(
+          socket,
+          Frame.Type.HELLO,
+          Hello.newBuilder().setVersion(7).setInstance(INSTANCE).setNode("edge-9"));
+      var bye = Bye.parseFrom(control(socket, Frame.Type.BYE));
+      assertThat(bye.getReason()).contains("edge-9", "protocol 7", "this node 1");
+      assertThat(bye.getPermanent()).isTrue();
+      assertClosed(socket);
+      assertThat(logs.has(Level.WARN, "edge-9", "protocol 7")).isTrue();
+    }
+  }
+
+  @Test
+  void aRefusalIsInTheSendersLogOnceAndBacksOff() throws IOException {
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        var logs = Logs.of(LinkSender.class)) {
+      sender(fast(), (InetSocketAddress) server.getLocalSocketAddress(), events().getRef());
+      for (int i = 0; i < 3; i++)
+        try (var peer = accept(server)) {
+          write(peer, Frame.Type.BYE, Bye.newBuilder().setReason("protocol 1, this node 2"));
+        }
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "refuses", "this node 2"));
+      assertThat(logs.loud().stream().filter(m -> m.contains("refuses"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void garbageIsLoggedAndClosedAndTheServerServesOn() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    var address = listen(settings);
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(address)) {
+      socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "no Dayu node"));
+    }
+    var producer = new TestProducer(kit, settings, sender(settings, address, events().getRef()));
+    producer.send(FlowKit.parcel(1, 10));
+    assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
+  }
+
+  @Test
+  void aConnectionWithoutAByteIsNoNews() throws IOException {
+    var address = listen(settings);
+    try (var logs = Logs.of(LinkReceiver.class)) {
+      connect(address).close();
+      var reset = connect(address);
+      reset.setSoLinger(true, 0);
+      reset.close();
+      await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "unknown node", "ended"));
+      assertThat(logs.loud()).isEmpty();
+    }
+  }
+
+  @Test
+  void whoSaysNothingIsClosedInTime() throws IOException {
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(FlowKit.links("connect-timeout = 200ms")))) {
+      assertThat(Bye.parseFrom(control(socket, Frame.Type.BYE)).getReason()).contains("no hello");
+      assertClosed(socket);
+      assertThat(logs.has(Level.WARN, "no hello within 200 ms")).isTrue();
+    }
+  }
+
+  @Test
+  void elementsBeforeAHelloCutTheConnection() throws IOException {
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      writeElement(socket, FlowKit.parcel(1, 1 << 10));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "is cut"));
+    }
+  }
+
+  @Test
+  void aPeerThatSendsMoreThanWasGrantedIsCutOff() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket =
+            connect(listen(FlowKit.links("byte-window = 64 KiB, max-element = 128 KiB")))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      for (int seq = 0; seq < 20; seq++) writeElement(socket, FlowKit.parcel(seq, 60_000));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "more", "granted"));
+    }
+  }
+
+  @Test
+  void anInstanceThatAppearsLaterIsReached() {
+    try (var logs = Logs.of(LinkSender.class)) {
+      var producer =
+          new TestProducer(kit, fast(), sender(fast(), listen(fast()), events().getRef()));
+      for (int seq = 0; seq < 10; seq++) producer.send(FlowKit.parcel(seq, 10));
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "refuses", "not here yet"));
+      consumers.put(INSTANCE, consumer.ref());
+      for (int seq = 0; seq < 10; seq++)
+        assertThat(consumer.takeNext().element().getSeq()).isEqualTo(seq);
+    }
+  }
+
+  @Test
+  void aRefusalOfOneInstanceDoesNotMakeAnIdlePeerSuspect() {
+    var events = events();
+    consumers.put(INSTANCE, consumer.ref());
+    var settings = FlowKit.links("ping-interval = 50ms, suspect-after = 300ms, min-backoff = 20ms");
+    var producer =
+        new TestProducer(kit, settings, sender(settings, listen(settings), events.getRef()));
+    producer.send(FlowKit.parcel(0, 10));
+    consumer.takeNext();
+    // A stage that is no longer wanted stops; its node is alive.
+    consumers.remove(INSTANCE);
+    kit.stop(consumer.ref());
+    try (var logs = Logs.of(LinkSender.class)) {
+      await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "broke"));
+      for (int i = 0; i < 10; i++)
+        assertThat(((LinkSender.Status) events.receiveMessage(SOON)).report().suspect()).isFalse();
+    }
+  }
+
+  @Test
+  void aPeerThatDiesIsSuspectAtOnceAndItsElementsAreGivenUpWithCredit() throws IOException {
+    var slow = FlowKit.links("element-window = 8, suspect-after = 30s, min-backoff = 30s");
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var events = events();
+      var producer =
+          new TestProducer(
+              kit,
+              slow,
+              sender(slow, (InetSocketAddress) server.getLocalSocketAddress(), events.getRef()));
+      try (var peer = accept(server)) {
+        grant(peer, 4, 0);
+        for (int seq = 0; seq < 50; seq++) producer.send(FlowKit.parcel(seq, 10));
+        for (int i = 0; i < 4; i++) control(peer, Frame.Type.DATA);
+        assertThat(producer.waiting()).isGreaterThan(0);
+      }
+      var suspect = suspect(events, true);
+      assertThat(suspect.dropped()).isEqualTo(8);
+      await().atMost(SOON).until(() -> producer.waiting() == 0);
+      // A suspect peer is sent nothing more, and nothing waits for it.
+      for (int seq = 0; seq < 50; seq++) producer.send(FlowKit.parcel(seq, 10));
+      await().atMost(SOON).until(() -> producer.waiting() == 0);
+    }
+  }
+
+  @Test
+  void aSilentPeerIsSuspectAndAliveAgainWhenItAnswers() throws IOException {
+    var settings = FlowKit.links("ping-interval = 50ms, suspect-after = 400ms, max-backoff = 60s");
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var events = events();
+      var producer =
+          new TestProducer(
+              kit,
+              settings,
+              sender(
+                  settings, (InetSocketAddress) server.getLocalSocketAddress(), events.getRef()));
+      try (var peer = accept(server)) {
+        grant(peer, 100, 0);
+        producer.send(FlowKit.parcel(0, 10));
+        suspect(events, true);
+        producer.send(FlowKit.parcel(1, 10));
+        await().atMost(SOON).until(() -> producer.waiting() == 0);
+
+        write(peer, Frame.Type.PING, Ping.newBuilder().setReply(true).setStamp(System.nanoTime()));
+        suspect(events, false);
+        producer.send(FlowKit.parcel(2, 10));
+        assertThat(Frames.parcel(control(peer, Frame.Type.DATA), 0).element().getSeq())
+            .isEqualTo(0);
+        assertThat(Frames.parcel(control(peer, Frame.Type.DATA), 0).element().getSeq())
+            .isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void aPeerThatStaysSilentIsConnectedToAnew() throws IOException {
+    var settings =
+        FlowKit.links(
+            "ping-interval = 50ms, suspect-after = 200ms, min-backoff = 20ms, max-backoff = 200ms");
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var events = events();
+      var producer =
+          new TestProducer(
+              kit,
+              settings,
+              sender(
+                  settings, (InetSocketAddress) server.getLocalSocketAddress(), events.getRef()));
+      try (var cutOff = accept(server)) {
+        grant(cutOff, 100, 0);
+        producer.send(FlowKit.parcel(0, 10));
+        suspect(events, true);
+        try (var anew = accept(server)) {
+          grant(anew, 100, 0);
+          suspect(events, false);
+          producer.send(FlowKit.parcel(1, 10));
+          assertThat(Frames.parcel(control(anew, Frame.Type.DATA), 0).element().getSeq())
+              .isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPeerThatAnswersNonsenseIsLeftAndTriedAgain() throws IOException {
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      var sender =
+          sender(fast(), (InetSocketAddress) server.getLocalSocketAddress(), events().getRef());
+      try (var peer = accept(server)) {
+        write(peer, Frame.Type.HELLO, Hello.newBuilder().setVersion(1));
+        assertClosed(peer);
+      }
+      var producer = new TestProducer(kit, fast(), sender);
+      try (var peer = accept(server)) {
+        grant(peer, 10, 0);
+        producer.send(FlowKit.parcel(3, 10));
+        assertThat(Frames.parcel(control(peer, Frame.Type.DATA), 0).element().getSeq())
+            .isEqualTo(3);
+      }
+    }
+  }
+
+  @Test
+  void aBrokenConnectionIsClosedOnThisSideToo() throws IOException {
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      sender(fast(), (InetSocketAddress) server.getLocalSocketAddress(), events().getRef());
+      try (var peer = accept(server)) {
+        peer.shutdownOutput(); // a peer that ends its half, as a stopped receiver does
+        assertClosed(peer);
+      }
+    }
+  }
+
+  @Test
+  void anIdleLinkCloses() throws IOException {
+    var settings = FlowKit.links("ping-interval = 20ms, suspect-after = 30s");
+    consumers.put(INSTANCE, consumer.ref());
+    var sender = sender(settings, listen(settings), events().getRef());
+    var producer = new TestProducer(kit, settings, sender);
+    producer.send(FlowKit.parcel(0, 10));
+    consumer.takeNext();
+    producer.close();
+    kit.createTestProbe().expectTerminated(sender, SOON);
+    await().atMost(SOON).until(() -> consumer.attached() == 0);
+  }
+
+  private LinkSettings fast() {
+    return FlowKit.links(
+        "ping-interval = 100ms, min-backoff = 20ms, max-backoff = 50ms, suspect-after = 30s");
+  }
+
+  private TestProbe<LinkSender.Event> events() {
+    return kit.createTestProbe();
+  }
+
+  private InetSocketAddress listen(LinkSettings settings) {
+    var started = kit.<LinkServer.Started>createTestProbe();
+    ActorRef<LinkServer.Lookup> lookup =
+        kit.spawn(
+            Behaviors.receiveMessage(
+                question -> {
+                  var found = consumers.get(question.instance());
+                  question
+                      .replyTo()
+                      .tell(
+                          found == null
+                              ? new LinkServer.NoConsumer("not here yet")
+                              : new LinkServer.Consumer(found));
+                  return Behaviors.same();
+                }));
+    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    kit.spawn(LinkServer.create(settings, loopback, lookup, started.getRef()));
+    return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
+  }
+
+  private ActorRef<Inlet.Command> sender(
+      LinkSettings settings, InetSocketAddress address, ActorRef<LinkSender.Event> owner) {
+    return kit.spawn(
+        LinkSender.create(
+            settings, new LinkSender.Target("edge-2", address, INSTANCE, "edge-1"), owner));
+  }
+
+  private LinkSender.Status suspect(TestProbe<LinkSender.Event> events, boolean wanted) {
+    while (true) {
+      var status = (LinkSender.Status) events.receiveMessage(SOON);
+      if (status.report().suspect() == wanted) return status;
+    }
+  }
+
+  private static Socket connect(InetSocketAddress address) throws IOException {
+    var socket = new Socket(address.getAddress(), address.getPort());
+    socket.setSoTimeout((int) SOON.toMillis());
+    return socket;
+  }
+
+  /** A connection whose hello was read. */
+  private static Socket accept(ServerSocket server) throws IOException {
+    server.setSoTimeout((int) SOON.toMillis());
+    var socket = server.accept();
+    socket.setSoTimeout((int) SOON.toMillis());
+    var hello = Hello.parseFrom(control(socket, Frame.Type.HELLO));
+    assertThat(hello.getInstance()).isEqualTo(INSTANCE);
+    assertThat(hello.getNode()).isEqualTo("edge-1");
+    return socket;
+  }
+
+  private static void hello(Socket socket) throws IOException {
+    write(
+        socket,
+        Frame.Type.HELLO,
+        Hello.newBuilder().setVersion(1).setInstance(INSTANCE).setNode("edge-1"));
+  }
+
+  private static void grant(Socket socket, int elements, long consumed) throws IOException {
+    write(
+        socket,
+        Frame.Type.CREDIT,
+        Credit.newBuilder().setElements(elements).setBytes(1 << 20).setConsumed(consumed));
+  }
+
+  private static void write(
+      Socket socket, Frame.Type type, com.google.protobuf.MessageLite.Builder message)
+      throws IOException {
+    socket.getOutputStream().write(Frames.control(type, message.build()).toArray());
+  }
+
+  private static void writeElement(Socket socket, Parcel parcel) {
+    try {
+      for (var frame : Frames.data(parcel, System.nanoTime(), 0))
+        socket.getOutputStream().write(frame.toArray());
+    } catch (IOException e) {
+      // The peer has cut us off, as it should; the assertion behind this tells whether it did.
+      assertThat(e).isNotNull();
+    }
+  }
+
+  /** The body of the next frame of this type (without the filler of a control frame). */
+  private static byte[] control(Socket socket, Frame.Type type) throws IOException {
+    var in = new DataInputStream(socket.getInputStream());
+    while (true) {
+      var body = new byte[in.readInt()];
+      int code = in.readByte();
+      in.readFully(body);
+      if (code != type.code()) continue;
+      return type == Frame.Type.DATA ? body : java.util.Arrays.copyOfRange(body, 1, body.length);
+    }
+  }
+
+  /** Reads to the end of the connection, which a reset is one of. */
+  private static void assertClosed(Socket socket) throws IOException {
+    try {
+      socket.getInputStream().readAllBytes();
+      // The other half is closed as well: writing fails sooner or later.
+      await()
+          .atMost(SOON)
+          .ignoreExceptions()
+          .until(
+              () -> {
+                try {
+                  socket.getOutputStream().write(0);
+                  return false;
+                } catch (IOException closed) {
+                  return true;
+                }
+              });
+    } catch (java.net.SocketTimeoutException e) {
+      throw new AssertionError("the connection stays open", e);
+    } catch (java.net.SocketException reset) {
+      assertThat(reset).isNotNull();
+    }
+  }
+}

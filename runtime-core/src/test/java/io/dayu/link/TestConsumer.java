@@ -1,0 +1,92 @@
+package io.dayu.link;
+
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/** A consumer that takes an element only when a test says so. */
+public final class TestConsumer {
+  private record Take(Inlet.Offer offer) implements Inlet.Command {}
+
+  private final BlockingQueue<Inlet.Offer> offers = new LinkedBlockingQueue<>();
+  private final AtomicInteger attached = new AtomicInteger();
+  private final ActorRef<Inlet.Command> ref;
+
+  public TestConsumer(ActorTestKit kit) {
+    ref = kit.spawn(behavior());
+  }
+
+  public ActorRef<Inlet.Command> ref() {
+    return ref;
+  }
+
+  /** The next element, not yet taken. */
+  public Inlet.Offer next() {
+    try {
+      var offer = offers.poll(20, TimeUnit.SECONDS);
+      if (offer == null) throw new AssertionError("no element within 20 s");
+      return offer;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public void take(Inlet.Offer offer) {
+    ref.tell(new Take(offer));
+  }
+
+  public Parcel takeNext() {
+    var offer = next();
+    take(offer);
+    return offer.parcel();
+  }
+
+  /** Elements that were offered and not asked for with {@link #next} yet. */
+  public int offered() {
+    return offers.size();
+  }
+
+  public int attached() {
+    return attached.get();
+  }
+
+  private Behavior<Inlet.Command> behavior() {
+    return Behaviors.setup(
+        context -> {
+          var owed = new Owed(context.getSelf());
+          return Behaviors.receive(Inlet.Command.class)
+              .onMessage(
+                  Inlet.Attach.class,
+                  attach -> {
+                    owed.attach(attach);
+                    attached.incrementAndGet();
+                    return Behaviors.same();
+                  })
+              .onMessage(
+                  Inlet.Detach.class,
+                  detach -> {
+                    owed.detach(detach.producer());
+                    attached.decrementAndGet();
+                    return Behaviors.same();
+                  })
+              .onMessage(
+                  Inlet.Offer.class,
+                  offer -> {
+                    offers.add(offer);
+                    return Behaviors.same();
+                  })
+              .onMessage(
+                  Take.class,
+                  take -> {
+                    owed.taken(take.offer().producer(), take.offer().parcel().weight());
+                    return Behaviors.same();
+                  })
+              .build();
+        });
+  }
+}
