@@ -1,5 +1,6 @@
 package io.dayu.bench.idle;
 
+import io.dayu.bench.ClusterRun;
 import io.dayu.bench.CpuTime;
 import io.dayu.bench.Waiting;
 import io.dayu.cli.CliException;
@@ -35,26 +36,26 @@ public final class IdleBench {
   /** Starts the nodes, lets them settle and watches the edge for {@code duration}. */
   public IdleReport run(Duration duration) {
     progress.line("An edge node with nothing to do");
-    try (var cluster = LocalCluster.open(settings, progress)) {
-      cluster.start(NodeOptions.cloud("cloud-1"));
-      var edge = cluster.start(NodeOptions.edge("edge-1", "site-1").heapMb(HEAP_MB)).get(0);
-      var waiting = new Waiting(cluster, progress);
-      waiting.pass("settling", SETTLE);
-      var processes = List.of(edge.process());
-      var cpu = CpuTime.of(processes);
-      long begin = System.nanoTime();
-      var rss = new ArrayList<Double>();
-      waiting.pass("watching", duration, passed -> rss.add(rss(edge)));
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      double busy = CpuTime.of(processes).minus(cpu).toNanos() / 1e9;
-      return new IdleReport(
-          rss.stream().mapToDouble(r -> r).max().orElseThrow(),
-          100 * busy / seconds,
-          edge.endpoints().readySeconds(),
-          wallClock(edge));
-    } finally {
-      progress.now("");
-    }
+    return ClusterRun.run(settings, progress, cluster -> run(cluster, duration));
+  }
+
+  private IdleReport run(LocalCluster cluster, Duration duration) {
+    cluster.start(NodeOptions.cloud("cloud-1"));
+    var edge = cluster.start(NodeOptions.edge("edge-1", "site-1").heapMb(HEAP_MB)).get(0);
+    var waiting = new Waiting(cluster, progress);
+    waiting.pass("settling", SETTLE);
+    var processes = List.of(edge.process());
+    var cpu = CpuTime.of(processes);
+    long begin = System.nanoTime();
+    var rss = new ArrayList<Double>();
+    waiting.pass("watching", duration, passed -> rss.add(rss(edge)));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    double busy = CpuTime.of(processes).minus(cpu).toNanos() / 1e9;
+    return new IdleReport(
+        rss.stream().mapToDouble(r -> r).max().orElseThrow(),
+        100 * busy / seconds,
+        edge.endpoints().readySeconds(),
+        wallClock(edge));
   }
 
   private static double rss(LocalCluster.Node node) {

@@ -1,5 +1,6 @@
 package io.dayu.bench.link;
 
+import io.dayu.bench.ClusterRun;
 import io.dayu.bench.CpuTime;
 import io.dayu.bench.Waiting;
 import io.dayu.cli.Home;
@@ -54,19 +55,20 @@ public final class LinkBench {
    * @param duration that counts, for each payload
    */
   public LinkReport run(List<Integer> payloads, Duration duration) {
-    progress.line("One hop between two processes, %d ways in turns".formatted(4));
-    try (var cluster = LocalCluster.open(settings, progress)) {
-      var program = home.program("bench", Peer.class.getName());
-      progress.now("starting two processes …");
-      try (var receiver = PeerProcess.start(cluster, program, "receiver", JVM);
-          var sender = PeerProcess.start(cluster, program, "sender", JVM)) {
-        var hop = new Hop(receiver, sender, new Waiting(cluster, progress));
-        var figures = new ArrayList<LinkReport.Figures>();
-        for (int payload : payloads) figures.add(measure(hop, payload, Plan.of(duration)));
-        return new LinkReport(figures);
-      } finally {
-        progress.now("");
-      }
+    progress.line(
+        "One hop between two processes, %d ways in turns".formatted(Mechanism.values().length));
+    return ClusterRun.run(settings, progress, cluster -> run(cluster, payloads, duration));
+  }
+
+  private LinkReport run(LocalCluster cluster, List<Integer> payloads, Duration duration) {
+    var program = home.program("bench", Peer.class.getName());
+    progress.now("starting two processes …");
+    try (var receiver = PeerProcess.start(cluster, program, "receiver", JVM);
+        var sender = PeerProcess.start(cluster, program, "sender", JVM)) {
+      var hop = new Hop(receiver, sender, new Waiting(cluster, progress));
+      var figures = new ArrayList<LinkReport.Figures>();
+      for (int payload : payloads) figures.add(measure(hop, payload, Plan.of(duration)));
+      return new LinkReport(figures);
     }
   }
 

@@ -56,6 +56,13 @@ public record LinkReport(List<Figures> payloads) {
           values(Mechanism.DAYU, Turn::elementsPerSecond), values(to, Turn::elementsPerSecond));
     }
 
+    /** Dayu's CPU time per element divided by that of another: what other work disturbs least. */
+    List<Double> cpuRatios(Mechanism to) {
+      return Statistics.ratios(
+          values(Mechanism.DAYU, Turn::cpuSecondsPerElement),
+          values(to, Turn::cpuSecondsPerElement));
+    }
+
     private List<Double> values(Mechanism mechanism, ToDoubleFunction<Turn> figure) {
       return turns.get(mechanism).stream().map(t -> figure.applyAsDouble(t)).toList();
     }
@@ -96,11 +103,14 @@ public record LinkReport(List<Figures> payloads) {
           .put("mbPerSecond", rounded(figures, mechanism, Turn::mbPerSecond))
           .put("cpuSecondsPerElement", rounded(figures, mechanism, Turn::cpuSecondsPerElement));
     var ratios = json.putObject("ratios");
+    var cpuRatios = json.putObject("cpuRatios");
     var rounds = json.putObject("roundRatios");
     for (var other : Mechanism.values()) {
       if (other == Mechanism.DAYU) continue;
       var each = figures.ratios(other);
       ratios.put(other.key(), Statistics.significant(Statistics.median(each), DIGITS));
+      cpuRatios.put(
+          other.key(), Statistics.significant(Statistics.median(figures.cpuRatios(other)), DIGITS));
       var list = rounds.putArray(other.key());
       each.forEach(ratio -> list.add(Statistics.significant(ratio, DIGITS)));
     }
@@ -114,7 +124,15 @@ public record LinkReport(List<Figures> payloads) {
   /** For people. */
   public String text() {
     var table =
-        Table.of(">PAYLOAD", "MECHANISM", ">ELEMENTS/S", ">MB/S", ">CPU/ELEMENT", ">DAYU IS", "IN");
+        Table.of(
+            ">PAYLOAD",
+            "MECHANISM",
+            ">ELEMENTS/S",
+            ">MB/S",
+            ">CPU/ELEMENT",
+            ">DAYU'S RATE",
+            "RANGE",
+            ">DAYU'S CPU");
     for (var figures : payloads)
       for (var mechanism : Mechanism.values()) {
         var ratios = figures.ratios(mechanism);
@@ -126,7 +144,8 @@ public record LinkReport(List<Figures> payloads) {
             "%,.0f".formatted(figures.median(mechanism, Turn::mbPerSecond)),
             micros(figures.median(mechanism, Turn::cpuSecondsPerElement)),
             own ? "" : "%.2f ×".formatted(Statistics.median(ratios)),
-            own ? "" : range(ratios));
+            own ? "" : range(ratios),
+            own ? "" : "%.2f ×".formatted(Statistics.median(figures.cpuRatios(mechanism))));
       }
     return table.render("")
         + "Medians over %d rounds; ratios are taken within a round.%n"

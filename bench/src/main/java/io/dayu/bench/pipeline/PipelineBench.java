@@ -1,5 +1,6 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.ClusterRun;
 import io.dayu.bench.Waiting;
 import io.dayu.cli.LocalCluster;
 import io.dayu.cli.Progress;
@@ -53,11 +54,7 @@ public final class PipelineBench {
     var figures = new ArrayList<PipelineReport.Figures>();
     for (int payload : payloads) {
       progress.line("Three identity stages, %d bytes".formatted(payload));
-      try (var cluster = LocalCluster.open(clusters.get(), progress)) {
-        figures.add(measure(cluster, payload));
-      } finally {
-        progress.now("");
-      }
+      figures.add(ClusterRun.run(clusters.get(), progress, cluster -> measure(cluster, payload)));
     }
     return new PipelineReport(figures);
   }

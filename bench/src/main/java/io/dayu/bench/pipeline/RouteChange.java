@@ -8,7 +8,7 @@ import java.util.List;
  * Stages move between two edges while elements flow at a fixed rate.
  *
  * @param elementsPerSecond the rate of the source
- * @param routeChanges decisions that the generator took over
+ * @param routeChanges that the generator followed
  * @param steadyGapMs longest time between two deliveries before the first change
  * @param longestGapMs the same over all
  * @param missing elements without a result at the end, when all are accounted for
@@ -24,7 +24,12 @@ record RouteChange(
     LedgerCounts ledger) {
   private static final String PIPELINE = "moves";
   private static final int CHANGES = 4;
+
+  /** What a change takes until a report of it has come. */
+  private static final Duration MOVE = Duration.ofSeconds(2);
+
   private static final Duration STEADY = Duration.ofSeconds(5);
+  private static final Duration FOLLOWED = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** Starts the second edge. */
@@ -40,26 +45,28 @@ record RouteChange(
     warmUp(setup, routes, new Documents.Load(edge, setup.payload(), rate, 0));
 
     var every = setup.duration().dividedBy(CHANGES);
-    long count = rate * setup.duration().plus(STEADY).plus(every).toMillis() / 1000;
+    var whole = STEADY.plus(setup.duration()).plus(MOVE.multipliedBy(CHANGES));
+    long count = rate * whole.toMillis() / 1000;
     var load = new Documents.Load(edge, setup.payload(), rate, count);
     setup.submit(PIPELINE, routes.get(0), load);
     setup.waiting().pass(setup.title("steady at %d/s".formatted(rate)), STEADY);
     double steadyGap = setup.figures(PIPELINE).longestGapMs();
-    int changes = 0;
-    for (int i = 1; i <= CHANGES; i++)
-      if (change(setup, routes.get(i % routes.size()), load, every)) changes++;
+    for (int i = 1; i <= CHANGES; i++) {
+      change(setup, PIPELINE, routes.get(i % routes.size()), load);
+      setup.waiting().pass(setup.title("flowing on route %d".formatted(i + 1)), every);
+    }
     setup
         .waiting()
         .until(
             setup.title("waiting for the last results"),
-            PATIENCE,
+            PATIENCE.plus(whole),
             () -> setup.figures(PIPELINE).completed());
     var last = setup.figures(PIPELINE);
     var stored = StoredResults.count(setup.api(), PIPELINE, rows -> {});
     setup.delete(PIPELINE);
     return new RouteChange(
         rate,
-        changes,
+        CHANGES,
         steadyGap,
         last.longestGapMs(),
         stored.missing(count),
@@ -73,18 +80,22 @@ record RouteChange(
     var name = PIPELINE + "-warm-up";
     var each = setup.warmUp().dividedBy(routes.size());
     setup.submit(name, routes.get(0), load);
-    for (var route : routes) {
-      setup.change(name, route, load);
+    for (var route : routes.subList(1, routes.size())) {
+      change(setup, name, route, load);
       setup.waiting().pass(setup.title("route changes, warming up"), each);
     }
     setup.delete(name);
   }
 
-  /** Moves the stages and lets elements flow; whether the generator was seen to follow. */
-  private static boolean change(Setup setup, Documents route, Documents.Load load, Duration every) {
-    long before = setup.figures(PIPELINE).decisionInUse();
-    setup.change(PIPELINE, route, load);
-    setup.waiting().pass(setup.title("moving stages"), every);
-    return setup.figures(PIPELINE).decisionInUse() > before;
+  /** Moves stages; returns when the generator is known to follow. */
+  private static void change(Setup setup, String name, Documents route, Documents.Load load) {
+    long before = setup.figures(name).decisionInUse();
+    setup.change(name, route, load);
+    setup
+        .waiting()
+        .until(
+            setup.title("moving stages"),
+            FOLLOWED,
+            () -> setup.figures(name).decisionInUse() > before);
   }
 }
