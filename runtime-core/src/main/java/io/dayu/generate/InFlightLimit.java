@@ -11,28 +11,35 @@ import java.time.Duration;
  * <p>The rule is the gradient limit of Netflix's concurrency-limits (Gradient2Limit): {@code
  * gradient = clamp(0.5, 1, tolerance × base / latency)}, {@code limit = limit × gradient + √limit},
  * smoothed. Deviations: latencies are means of one round of acknowledgements, since they come in
- * batches; the base is the least one of the last seconds, and every few seconds the limit is halved
- * for a moment to see it (as BBR does, Cardwell et al., 2016), because an average of loaded
- * latencies drifts upwards for ever. Belongs to one actor.
+ * batches; and the base is not an average of loaded latencies, which drifts upwards for ever, nor a
+ * minimum, which a busy machine reaches by luck, but what is seen when the limit is halved for a
+ * moment every few seconds (the idea of BBR, Cardwell et al., 2016). Where queues make the latency,
+ * halving the limit halves it; where the machine is slow, it does not. Belongs to one actor.
  */
 final class InFlightLimit {
-  private static final double TOLERANCE = 2.0;
+  private static final double TOLERANCE = 1.5;
   private static final double SMOOTHING = 0.2;
   private static final int START = 8;
 
   /** Fewer would leave stages of a pipeline idle one after the other. */
   private static final int PIPELINED = 4;
 
-  private static final long EPOCH_NANOS = Duration.ofSeconds(5).toNanos();
+  /** A smaller limit is not probed: halving it would starve the stages, or shed live elements. */
+  private static final int PROBED = 16;
+
+  private static final long FIRST_PROBE_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long PROBE_EVERY_NANOS = Duration.ofSeconds(5).toNanos();
   private static final long RATE_NANOS = Duration.ofMillis(500).toNanos();
 
   private final int min;
   private final int max;
   private final double patienceSeconds;
   private double limit;
-  private double baseUs = Double.MAX_VALUE;
-  private double earlierBaseUs = Double.MAX_VALUE;
-  private long epochEnds;
+  private double baseUs; // 0 before the first probe
+  private double probedUs;
+  private long probedCount;
+  private long probeBegins;
+  private long probeCounts; // when those that were sent before the probe are through
   private long probeEnds;
   private double perSecond;
   private long rateSince;
@@ -46,13 +53,14 @@ final class InFlightLimit {
     this.max = max;
     this.patienceSeconds = objective.toNanos() / 2e9;
     this.limit = Math.min(max, Math.max(min, START));
-    this.epochEnds = nowNanos + EPOCH_NANOS;
-    this.probeEnds = nowNanos;
+    this.probeBegins = nowNanos + FIRST_PROBE_NANOS;
+    this.probeCounts = probeBegins;
+    this.probeEnds = probeBegins;
     this.rateSince = nowNanos;
   }
 
   int current(long nowNanos) {
-    double now = nowNanos - probeEnds < 0 ? limit / 2 : limit;
+    double now = probing(nowNanos) ? limit / 2 : limit;
     if (perSecond > 0) now = Math.min(now, Math.max(PIPELINED, perSecond * patienceSeconds));
     return (int) Math.max(min, Math.min(max, now));
   }
@@ -67,18 +75,32 @@ final class InFlightLimit {
    */
   void observe(long nowNanos, double meanUs, int count, int inFlight) {
     rate(nowNanos, count);
-    if (nowNanos - epochEnds > 0) {
-      earlierBaseUs = baseUs;
-      baseUs = Double.MAX_VALUE;
-      epochEnds = nowNanos + EPOCH_NANOS;
-      probeEnds = nowNanos + (long) (2_000 * meanUs);
+    if (probing(nowNanos)) {
+      if (nowNanos - probeCounts >= 0) {
+        probedUs += meanUs * count;
+        probedCount += count;
+      }
+      return;
     }
-    baseUs = Math.min(baseUs, meanUs);
-    if (nowNanos - probeEnds < 0 || inFlight * 2 < limit) return;
-    double base = Math.min(baseUs, earlierBaseUs);
-    double gradient = Math.max(0.5, Math.min(1.0, TOLERANCE * base / Math.max(1, meanUs)));
+    if (nowNanos - probeBegins >= 0) {
+      if (probedCount > 0) baseUs = probedUs / probedCount;
+      probedUs = 0;
+      probedCount = 0;
+      probeBegins = nowNanos + PROBE_EVERY_NANOS;
+      probeCounts = probeBegins + (long) (2_000 * meanUs);
+      probeEnds = limit < PROBED ? probeBegins : probeBegins + (long) (4_000 * meanUs);
+    }
+    if (inFlight * 2 < limit) return;
+    double gradient =
+        baseUs == 0 || limit < PROBED
+            ? 1
+            : Math.max(0.5, Math.min(1.0, TOLERANCE * baseUs / Math.max(1, meanUs)));
     double next = limit * gradient + Math.sqrt(limit);
     limit = Math.max(min, Math.min(max, limit * (1 - SMOOTHING) + next * SMOOTHING));
+  }
+
+  private boolean probing(long nowNanos) {
+    return nowNanos - probeBegins >= 0 && nowNanos - probeEnds < 0;
   }
 
   private void rate(long nowNanos, int count) {

@@ -26,8 +26,10 @@ import java.util.function.Consumer;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Routers;
@@ -158,8 +160,8 @@ public final class MemberNode {
 
   private static MemberUplink.Member spawn(
       ActorContext<Void> context, ActorRef<Controller.Command> controller, Optional<Cloud> cloud) {
-    var gossip = context.spawn(Gossip.create(Clock.systemUTC()), "gossip");
-    var uplink = context.spawn(UplinkActor.create(gossip, controller), UplinkActor.NAME);
+    var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
+    var uplink = context.spawn(lasting(UplinkActor.create(gossip, controller)), UplinkActor.NAME);
     var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
     ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
         context.getSystem().deadLetters();
@@ -170,7 +172,7 @@ public final class MemberNode {
               .getSystem()
               .dispatchers()
               .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
-      context.spawn(Gateway.create(store, blocking), "gateway");
+      context.spawn(lasting(Gateway.create(store, blocking)), "gateway");
       var sharding = ClusterSharding.get(context.getSystem());
       distributors =
           sharding.init(
@@ -194,6 +196,11 @@ public final class MemberNode {
       cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
     }
     return new MemberUplink.Member(context.getSystem(), uplink, gateways, distributors);
+  }
+
+  /** A message that cannot be handled is logged and lost; nothing else is. */
+  private static <T> Behavior<T> lasting(Behavior<T> behavior) {
+    return Behaviors.supervise(behavior).onFailure(SupervisorStrategy.resume());
   }
 
   private static Config memberConfig(NodeSettings settings, Config config) {

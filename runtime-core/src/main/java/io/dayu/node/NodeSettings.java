@@ -12,10 +12,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A node's configuration, read and checked once. See {@code reference.conf} for the keys.
@@ -112,26 +115,18 @@ public record NodeSettings(
   }
 
   private static void unknownKeys(Config config, List<String> problems) {
-    var known = new TreeSet<String>();
-    ConfigFactory.defaultReference()
-        .getConfig("dayu")
-        .entrySet()
-        .forEach(e -> known.add(e.getKey()));
-    for (var entry :
-        new TreeSet<>(
-            config.getConfig("dayu").root().unwrapped().keySet().isEmpty()
-                ? List.<String>of()
-                : keys(config)))
-      if (!known.contains(entry)) {
-        var near = known.stream().min((a, b) -> distance(a, entry) - distance(b, entry));
-        problems.add(
-            "dayu.%s is no configuration key; did you mean dayu.%s?"
-                .formatted(entry, near.orElse("node.name")));
+    var known = keys(ConfigFactory.defaultReference());
+    for (var key : keys(config))
+      if (!known.contains(key)) {
+        var near = known.stream().min(Comparator.comparingInt(other -> distance(other, key))).get();
+        problems.add("dayu.%s is no configuration key; did you mean dayu.%s?".formatted(key, near));
       }
   }
 
-  private static List<String> keys(Config config) {
-    return config.getConfig("dayu").entrySet().stream().map(e -> e.getKey()).toList();
+  private static TreeSet<String> keys(Config config) {
+    return config.getConfig("dayu").entrySet().stream()
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Levenshtein's distance. */

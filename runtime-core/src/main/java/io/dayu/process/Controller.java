@@ -143,23 +143,32 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.incarnation = env.clock().millis();
     this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
     this.outbox =
-        context.spawn(Outbox.create(env.process(), env.links(), context.getSelf()), "outbox");
+        context.spawn(
+            lasting(Outbox.create(env.process(), env.links(), context.getSelf())), "outbox");
     this.ingress =
         env.role() == Role.CLOUD
-            ? Optional.of(context.spawn(Ingress.create(env.uplink()), "ingress"))
+            ? Optional.of(context.spawn(lasting(Ingress.create(env.uplink())), "ingress"))
             : Optional.empty();
     tellClouds();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
   }
 
   public static Behavior<Command> create(Environment env) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> {
-                  context.setLoggerName(Controller.class);
-                  return new Controller(context, timers, env);
-                }));
+    // As the guardian it must outlive a message it cannot handle: everything that flows would stop.
+    return Behaviors.supervise(
+            Behaviors.<Command>setup(
+                context ->
+                    Behaviors.withTimers(
+                        timers -> {
+                          context.setLoggerName(Controller.class);
+                          return new Controller(context, timers, env);
+                        })))
+        .onFailure(SupervisorStrategy.resume());
+  }
+
+  /** The message that fails is logged and lost; its element is sent again. */
+  private static <T> Behavior<T> lasting(Behavior<T> behavior) {
+    return Behaviors.supervise(behavior).onFailure(SupervisorStrategy.resume());
   }
 
   @Override

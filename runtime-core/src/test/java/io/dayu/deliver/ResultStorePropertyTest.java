@@ -16,7 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
 class ResultStorePropertyTest {
-  @Property(tries = 100)
+  @Property(tries = 40)
   void whateverIsStoredAgainIsStoredOnceAndReportedNewOnce(
       @ForAll("batches") List<List<StoredResult>> batches) {
     var expected = new LinkedHashMap<String, StoredResult>();

@@ -1,5 +1,6 @@
 package io.dayu.cli;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -35,17 +36,20 @@ final class DownCommand implements Callable<Integer> {
   }
 
   private static void stop(List<UpState.Started> nodes, Progress progress) {
+    var ends = new LinkedHashMap<UpState.Started, CompletableFuture<ProcessHandle>>();
     for (var node : nodes)
       node.process()
           .ifPresentOrElse(
-              ProcessHandle::destroy,
+              process -> {
+                ends.put(node, process.onExit());
+                process.destroy();
+              },
               () -> progress.line("  %-8s had ended already".formatted(node.name())));
     long deadline = System.nanoTime() + ChildProcess.GRACE.toNanos();
-    for (var node : nodes) {
-      var process = node.process();
-      if (process.isEmpty()) continue;
+    for (var entry : ends.entrySet()) {
+      var node = entry.getKey();
+      var end = entry.getValue();
       progress.now("  stopping " + node.name() + " …");
-      var end = process.get().onExit();
       if (ended(end, deadline - System.nanoTime())) {
         progress.line("  %-8s stopped".formatted(node.name()));
         continue;

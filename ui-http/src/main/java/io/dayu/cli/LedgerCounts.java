@@ -3,8 +3,8 @@ package io.dayu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /** A ledger as the API gives it; unlike the runtime's own it may turn out not to balance. */
-record LedgerCounts(long generated, long delivered, long failed, long shed, long inFlight) {
-  static LedgerCounts of(JsonNode counts) {
+public record LedgerCounts(long generated, long delivered, long failed, long shed, long inFlight) {
+  public static LedgerCounts of(JsonNode counts) {
     return new LedgerCounts(
         counts.path("generated").asLong(),
         counts.path("delivered").asLong(),
@@ -13,7 +13,7 @@ record LedgerCounts(long generated, long delivered, long failed, long shed, long
         counts.path("inFlight").asLong());
   }
 
-  boolean balances() {
+  public boolean balances() {
     return generated == delivered + failed + shed + inFlight;
   }
 

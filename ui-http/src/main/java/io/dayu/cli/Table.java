@@ -7,7 +7,7 @@ import java.util.Set;
 /**
  * Rows in aligned columns; a row may be longer than the terminal, its last column is not padded.
  */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
   private final List<String> head;
   private final Set<Integer> right;
@@ -19,7 +19,7 @@ final class Table {
   }
 
   /** Columns by their heads; {@code >} before a head aligns its column to the right. */
-  static Table of(String... heads) {
+  public static Table of(String... heads) {
     var names = new ArrayList<String>();
     var right = new java.util.HashSet<Integer>();
     for (int i = 0; i < heads.length; i++) {
@@ -29,7 +29,7 @@ final class Table {
     return new Table(List.copyOf(names), Set.copyOf(right));
   }
 
-  Table row(Object... cells) {
+  public Table row(Object... cells) {
     if (cells.length != head.size())
       throw new IllegalArgumentException(
           "%d cells in a table of %d columns".formatted(cells.length, head.size()));
@@ -52,7 +52,7 @@ final class Table {
     return all.stream().map(row -> line(row, widths)).toList();
   }
 
-  String render(String indent) {
+  public String render(String indent) {
     var text = new StringBuilder();
     for (var line : lines()) text.append(indent).append(line).append(System.lineSeparator());
     return text.toString();

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Figures as people read and write them. */
-final class Units {
+public final class Units {
   private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)(ms|s|m|h)?");
   private static final String[] BYTES = {"B", "KB", "MB", "GB", "TB"};
 
@@ -14,7 +14,7 @@ final class Units {
   /**
    * Reads {@code 90}, {@code 90s}, {@code 1.5m}, {@code 2h} or {@code 500ms}; seconds if no unit.
    */
-  static Duration duration(String text) {
+  public static Duration duration(String text) {
     var match = DURATION.matcher(text.strip());
     if (!match.matches())
       throw new IllegalArgumentException("'" + text + "' is not a duration such as 60s, 2m or 1h");
@@ -30,7 +30,7 @@ final class Units {
   }
 
   /** {@code 1:05} or {@code 2:01:05}. */
-  static String clock(Duration elapsed) {
+  public static String clock(Duration elapsed) {
     long seconds = elapsed.toSeconds();
     return seconds < 3600
         ? "%d:%02d".formatted(seconds / 60, seconds % 60)
@@ -38,7 +38,7 @@ final class Units {
   }
 
   /** {@code 0.4 ms}, {@code 120 ms}, {@code 3.4 s}, {@code 5 min}. */
-  static String millis(double ms) {
+  public static String millis(double ms) {
     if (Double.isNaN(ms)) return "-";
     if (ms < 10) return format("%.1f ms", ms);
     if (ms < 1_000) return format("%.0f ms", ms);
@@ -48,7 +48,7 @@ final class Units {
   }
 
   /** Decimal units: {@code 128 MB}. */
-  static String bytes(double bytes) {
+  public static String bytes(double bytes) {
     int unit = 0;
     while (bytes >= 1000 && unit < BYTES.length - 1) {
       bytes /= 1000;
@@ -58,11 +58,11 @@ final class Units {
   }
 
   /** {@code 0.42} is {@code 42 %}. */
-  static String percent(double share) {
+  public static String percent(double share) {
     return format("%.0f %%", share * 100);
   }
 
-  static String number(double value) {
+  public static String number(double value) {
     return value == Math.rint(value) && Math.abs(value) < 1e15
         ? format("%.0f", value)
         : format(Math.abs(value) < 10 ? "%.2f" : "%.1f", value);

@@ -18,6 +18,7 @@ import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot.SummaryDataPointSnapshot;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -110,21 +111,19 @@ final class ViewCollector implements MultiCollector {
   }
 
   private static void stages(View view, List<MetricSnapshot> out) {
+    var merged = new LinkedHashMap<Labels, StageReport>();
+    for (var seen : view.nodes().values())
+      for (var s : seen.report().stages())
+        merged.merge(
+            Labels.of(
+                "node", seen.report().node(),
+                "pipeline", s.pipeline(),
+                "stage", s.stage(),
+                "type", s.type()),
+            s,
+            ViewCollector::together);
     var stages =
-        view.nodes().values().stream()
-            .flatMap(
-                seen ->
-                    seen.report().stages().stream()
-                        .map(
-                            s ->
-                                new Sample<>(
-                                    Labels.of(
-                                        "node", seen.report().node(),
-                                        "pipeline", s.pipeline(),
-                                        "stage", s.stage(),
-                                        "type", s.type()),
-                                    s)))
-            .toList();
+        merged.entrySet().stream().map(e -> new Sample<>(e.getKey(), e.getValue())).toList();
     out.add(gauge("dayu_stage_queue", "Elements that wait", stages, StageReport::queue));
     out.add(
         gauge(
@@ -132,6 +131,25 @@ final class ViewCollector implements MultiCollector {
     out.add(counter("dayu_stage_processed", "Worked on", stages, StageReport::processed));
     out.add(counter("dayu_stage_failed", "Failed", stages, StageReport::failed));
     out.add(counter("dayu_stage_restarts", "Crashes", stages, StageReport::restarts));
+  }
+
+  /** For a while after a change of its pipeline a node runs a stage in both versions. */
+  private static StageReport together(StageReport a, StageReport b) {
+    var busier = a.perSecond() > b.perSecond() ? a : b;
+    return new StageReport(
+        busier.pipeline(),
+        busier.stage(),
+        busier.type(),
+        busier.state(),
+        a.queue() + b.queue(),
+        busier.queueMs(),
+        busier.serviceMs(),
+        a.perSecond() + b.perSecond(),
+        busier.errorRate(),
+        a.processed() + b.processed(),
+        a.failed() + b.failed(),
+        a.restarts() + b.restarts(),
+        busier.problem());
   }
 
   private static void links(View view, List<MetricSnapshot> out) {

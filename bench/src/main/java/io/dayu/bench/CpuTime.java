@@ -1,0 +1,26 @@
+package io.dayu.bench;
+
+import io.dayu.cli.ChildProcess;
+import io.dayu.cli.CliException;
+import java.time.Duration;
+import java.util.List;
+
+/** CPU time of processes, as the operating system accounts for it (to about 10 ms). */
+public final class CpuTime {
+  private CpuTime() {}
+
+  /** What these processes have used so far, together. */
+  public static Duration of(List<ChildProcess> processes) {
+    return processes.stream().map(CpuTime::of).reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static Duration of(ChildProcess process) {
+    return ProcessHandle.of(process.pid())
+        .flatMap(handle -> handle.info().totalCpuDuration())
+        .orElseThrow(
+            () ->
+                new CliException(
+                    "the CPU time of %s (pid %d) cannot be read"
+                        .formatted(process.name(), process.pid())));
+  }
+}

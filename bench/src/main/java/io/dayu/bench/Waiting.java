@@ -1,0 +1,81 @@
+package io.dayu.bench;
+
+import io.dayu.cli.CliException;
+import io.dayu.cli.LocalCluster;
+import io.dayu.cli.Progress;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+
+/** Lets time pass while the processes under measurement live and a person sees what is going on. */
+public final class Waiting {
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+  private final LocalCluster cluster;
+  private final Progress progress;
+
+  public Waiting(LocalCluster cluster, Progress progress) {
+    this.cluster = cluster;
+    this.progress = progress;
+  }
+
+  /**
+   * Blocks until something holds.
+   *
+   * @throws CliException if it does not in time, or a process ends
+   */
+  public void until(String what, Duration atMost, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    progress.now(what + " …");
+    while (!quietly(condition)) {
+      alive();
+      if (System.nanoTime() > deadline)
+        throw new CliException("%s: gave up after %d s".formatted(what, atMost.toSeconds()));
+      sleep(LOOK_AGAIN);
+    }
+  }
+
+  /** Blocks for a while. */
+  public void pass(String what, Duration time) {
+    pass(what, time, passed -> {});
+  }
+
+  /** Blocks for a while and does something again and again meanwhile. */
+  public void pass(String what, Duration time, Consumer<Duration> meanwhile) {
+    long start = System.nanoTime();
+    for (long passed = 0; passed < time.toNanos(); passed = System.nanoTime() - start) {
+      alive();
+      progress.now("%s … %d of %d s".formatted(what, passed / 1_000_000_000, time.toSeconds()));
+      meanwhile.accept(Duration.ofNanos(passed));
+      long left = time.toNanos() - (System.nanoTime() - start);
+      sleep(Duration.ofNanos(Math.max(0, Math.min(left, LOOK_AGAIN.toNanos()))));
+    }
+  }
+
+  /** What is asked again anyway may fail to be answered. */
+  private static boolean quietly(BooleanSupplier condition) {
+    try {
+      return condition.getAsBoolean();
+    } catch (CliException askedAgain) {
+      return false;
+    }
+  }
+
+  private void alive() {
+    cluster
+        .dead()
+        .ifPresent(
+            process -> {
+              throw process.died();
+            });
+  }
+
+  private static void sleep(Duration time) {
+    try {
+      Thread.sleep(time.toMillis(), time.toNanosPart() % 1_000_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.dayu.bench.idle;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.bench.Statistics;
+import io.dayu.cli.Table;
+
+/**
+ * What an edge node costs that does nothing.
+ *
+ * @param rssMb the most resident memory seen, in millions of bytes
+ * @param cpuPercent of one core
+ * @param readySeconds as the node says, from the start of its JVM
+ * @param readyWallSeconds from the start of its process to the moment others can see it is ready
+ */
+public record IdleReport(
+    double rssMb, double cpuPercent, double readySeconds, double readyWallSeconds) {
+  private static final int DIGITS = 4;
+
+  public ObjectNode json() {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("bench", "idle")
+        .put("rssMb", Statistics.significant(rssMb, DIGITS))
+        .put("cpuPercent", Statistics.significant(cpuPercent, DIGITS))
+        .put("readySeconds", readySeconds)
+        .put("readyWallSeconds", readyWallSeconds)
+        .put("heapMb", IdleBench.HEAP_MB);
+  }
+
+  /** For people. */
+  public String text() {
+    return Table.of(">MEMORY", ">CPU OF A CORE", ">READY", ">READY, WALL CLOCK")
+        .row(
+            "%.0f MB".formatted(rssMb),
+            "%.1f %%".formatted(cpuPercent),
+            "%.1f s".formatted(readySeconds),
+            "%.1f s".formatted(readyWallSeconds))
+        .render("");
+  }
+}

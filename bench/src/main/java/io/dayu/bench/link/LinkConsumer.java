@@ -1,0 +1,53 @@
+package io.dayu.bench.link;
+
+import io.dayu.link.Inlet;
+import io.dayu.link.Owed;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * Takes every element at once and grants credit as a processor does. Spawned by {@link LinkHost}
+ * for the one link of a turn.
+ */
+final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
+  private final Tally tally;
+  private final Owed owed;
+
+  private LinkConsumer(ActorContext<Inlet.Command> context, Tally tally) {
+    super(context);
+    this.tally = tally;
+    this.owed = new Owed(context.getSelf());
+  }
+
+  static Behavior<Inlet.Command> create(Tally tally) {
+    return Behaviors.setup(context -> new LinkConsumer(context, tally));
+  }
+
+  @Override
+  public Receive<Inlet.Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Inlet.Offer.class, this::onOffer)
+        .onMessage(
+            Inlet.Attach.class,
+            attach -> {
+              owed.attach(attach);
+              return this;
+            })
+        .onMessage(
+            Inlet.Detach.class,
+            detach -> {
+              owed.detach(detach.producer());
+              return this;
+            })
+        .build();
+  }
+
+  private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
+    tally.arrived(offer.parcel().element().getPayload().getOpaque().size());
+    owed.taken(offer.producer(), offer.parcel().weight());
+    return this;
+  }
+}

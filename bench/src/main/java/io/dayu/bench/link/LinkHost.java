@@ -1,0 +1,68 @@
+package io.dayu.bench.link;
+
+import io.dayu.link.LinkServer;
+import io.dayu.link.LinkSettings;
+import java.net.InetSocketAddress;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * The receiving node of a hop: a data port and one consumer behind it. Spawned once per turn; its
+ * children end with it.
+ */
+final class LinkHost extends AbstractBehavior<LinkHost.Command> {
+  sealed interface Command {}
+
+  /** Opens the port; answered once. */
+  record Listen(ActorRef<LinkServer.Started> replyTo) implements Command {}
+
+  enum Stop implements Command {
+    INSTANCE
+  }
+
+  private record Wanted(LinkServer.Lookup lookup) implements Command {}
+
+  private final LinkSettings settings;
+  private final Tally tally;
+
+  private LinkHost(ActorContext<Command> context, LinkSettings settings, Tally tally) {
+    super(context);
+    this.settings = settings;
+    this.tally = tally;
+  }
+
+  static Behavior<Command> create(LinkSettings settings, Tally tally) {
+    return Behaviors.setup(context -> new LinkHost(context, settings, tally));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Listen.class, this::onListen)
+        .onMessageEquals(Stop.INSTANCE, Behaviors::stopped)
+        .onMessage(Wanted.class, this::onWanted)
+        .build();
+  }
+
+  private Behavior<Command> onListen(Listen listen) {
+    getContext()
+        .spawn(
+            LinkServer.create(
+                settings,
+                new InetSocketAddress("127.0.0.1", 0),
+                getContext().messageAdapter(LinkServer.Lookup.class, Wanted::new),
+                listen.replyTo()),
+            "server");
+    return this;
+  }
+
+  private Behavior<Command> onWanted(Wanted wanted) {
+    var consumer = getContext().spawnAnonymous(LinkConsumer.create(tally));
+    wanted.lookup().replyTo().tell(new LinkServer.Consumer(consumer));
+    return this;
+  }
+}

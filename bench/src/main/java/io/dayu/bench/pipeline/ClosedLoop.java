@@ -1,0 +1,86 @@
+package io.dayu.bench.pipeline;
+
+import io.dayu.bench.CpuTime;
+import io.dayu.cli.CliException;
+import io.dayu.cli.LedgerCounts;
+import io.dayu.cli.LocalCluster;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * The highest rate: a source that always has more, against the window of the stream.
+ *
+ * @param cpuMsPerElement of all nodes together
+ * @param cpuSharePerNode cores that each node kept busy
+ * @param ledger at the end, warm-up included
+ */
+record ClosedLoop(
+    double elementsPerSecond,
+    double cpuMsPerElement,
+    Map<String, Double> cpuSharePerNode,
+    long resent,
+    LedgerCounts ledger) {
+  private static final String PIPELINE = "throughput";
+
+  static ClosedLoop run(Setup setup, String edge) {
+    var load = new Documents.Load(edge, setup.payload(), 0, 0);
+    setup.submit(PIPELINE, Documents.on(edge, Setup.CLOUD), load);
+    setup.waiting().pass(setup.title("throughput, warming up"), setup.warmUp());
+    var rates = new Rates();
+    var cpu = cpu(setup);
+    long begin = System.nanoTime();
+    setup
+        .waiting()
+        .pass(
+            setup.title("throughput"),
+            setup.duration(),
+            passed -> rates.report(setup.figures(PIPELINE)));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    var used = cpu(setup);
+    var last = setup.figures(PIPELINE);
+    setup.delete(PIPELINE);
+    double elements = rates.mean() * seconds;
+    var shares =
+        used.entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey,
+                    e -> e.getValue().minus(cpu.get(e.getKey())).toNanos() / 1e9 / seconds));
+    double cores = shares.values().stream().mapToDouble(s -> s).sum();
+    return new ClosedLoop(
+        rates.mean(), cores * seconds * 1e3 / elements, shares, last.resent(), last.ledger());
+  }
+
+  private static Map<String, Duration> cpu(Setup setup) {
+    return setup.cluster().nodes().stream()
+        .collect(
+            Collectors.toMap(
+                n -> n.options().name(),
+                (LocalCluster.Node n) -> CpuTime.of(List.of(n.process()))));
+  }
+
+  /**
+   * The generator's own rates, from report to report: they have no error from the time that reports
+   * take to get here. The first report seen began before the measurement.
+   */
+  static final class Rates {
+    private final List<Double> perSecond = new ArrayList<>();
+    private long delivered = -1;
+
+    void report(StreamFigures figures) {
+      if (figures.ledger().delivered() == delivered) return;
+      if (delivered >= 0) perSecond.add(figures.perSecond());
+      delivered = figures.ledger().delivered();
+    }
+
+    double mean() {
+      return perSecond.stream()
+          .mapToDouble(r -> r)
+          .average()
+          .orElseThrow(() -> new CliException("no report came while the pipeline was measured"));
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.dayu.bench.pipeline;
+
+import io.dayu.bench.ClusterRun;
+import io.dayu.bench.Waiting;
+import io.dayu.cli.LocalCluster;
+import io.dayu.cli.Progress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Measures three identity stages (edge, edge, cloud) into the stored distributor, with fresh nodes
+ * for each payload: first the highest rate, then route changes at half of it if they were asked
+ * for, then the latency of one element in flight.
+ */
+public final class PipelineBench {
+  private static final String EDGE = "edge-1";
+  private static final String SECOND_EDGE = "edge-2";
+  private static final String LATENCY_EDGE = "edge-3";
+
+  /**
+   * @param duration that counts, of each part
+   * @param routeChange whether stages are moved as well
+   */
+  public record Settings(Duration duration, boolean routeChange) {
+    public Settings {
+      Objects.requireNonNull(duration, "duration");
+    }
+  }
+
+  private final Supplier<LocalCluster.Settings> clusters;
+  private final Settings settings;
+  private final Progress progress;
+
+  /**
+   * @param clusters new settings for each payload's nodes
+   */
+  public PipelineBench(
+      Supplier<LocalCluster.Settings> clusters, Settings settings, Progress progress) {
+    this.clusters = clusters;
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures one payload after the other.
+   *
+   * @throws io.dayu.cli.CliException if a node does not start or dies
+   */
+  public PipelineReport run(List<Integer> payloads) {
+    var figures = new ArrayList<PipelineReport.Figures>();
+    for (int payload : payloads) {
+      progress.line("Three identity stages, %d bytes".formatted(payload));
+      figures.add(ClusterRun.run(clusters.get(), progress, cluster -> measure(cluster, payload)));
+    }
+    return new PipelineReport(figures);
+  }
+
+  private PipelineReport.Figures measure(LocalCluster cluster, int payload) {
+    cluster.start(Setup.cloud(payload));
+    var setup =
+        new Setup(
+            cluster,
+            cluster.client(),
+            new Waiting(cluster, progress),
+            payload,
+            settings.duration());
+    setup.start(setup.edge(EDGE));
+    var closedLoop = ClosedLoop.run(setup, EDGE);
+    progress.line("  throughput %,.0f elements/s".formatted(closedLoop.elementsPerSecond()));
+    Optional<RouteChange> routeChange = Optional.empty();
+    if (settings.routeChange()) {
+      var half = closedLoop.elementsPerSecond() / 2;
+      routeChange = Optional.of(RouteChange.run(setup, EDGE, SECOND_EDGE, half));
+      progress.line("  longest gap %.0f ms".formatted(routeChange.get().longestGapMs()));
+      cluster.stop(SECOND_EDGE);
+    }
+    // Its work is done; an edge with a window of one takes its place.
+    cluster.stop(EDGE);
+    var oneInFlight = OneInFlight.run(setup, LATENCY_EDGE);
+    progress.line("  one in flight, p50 %.2f ms".formatted(oneInFlight.latency().p50()));
+    return new PipelineReport.Figures(payload, closedLoop, oneInFlight, routeChange);
+  }
+}

@@ -1,0 +1,85 @@
+package io.dayu.bench.pipeline;
+
+import io.dayu.bench.Waiting;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.LocalCluster;
+import io.dayu.cli.NodeOptions;
+import java.time.Duration;
+
+/**
+ * What the parts of the bench work with.
+ *
+ * @param payload bytes of an element
+ * @param duration that counts, of each part
+ */
+record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, Duration duration) {
+  static final String CLOUD = "cloud-1";
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration SHORTEST_WARM_UP = Duration.ofSeconds(3);
+  private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(12);
+
+  /** From here on elements do not fit a small edge's heap many times over. */
+  private static final int LARGE = 256 << 10;
+
+  /** The compilers need a while, but not for a quick look. */
+  Duration warmUp() {
+    if (duration.compareTo(SHORTEST_WARM_UP) < 0) return SHORTEST_WARM_UP;
+    return duration.compareTo(LONGEST_WARM_UP) > 0 ? LONGEST_WARM_UP : duration;
+  }
+
+  /** The cloud node of the bench, not started. */
+  static NodeOptions cloud(int payload) {
+    return options(NodeOptions.cloud(CLOUD), 384, payload);
+  }
+
+  /** An edge node of the bench, not started. */
+  NodeOptions edge(String name) {
+    return options(NodeOptions.edge(name, "site-" + name), 128, payload);
+  }
+
+  private static NodeOptions options(NodeOptions options, int heapMb, int payload) {
+    return options
+        .heapMb(payload < LARGE ? heapMb : 512)
+        .jvm("-XX:TieredStopAtLevel=4") // all compilers: the bench asks for throughput
+        .with("dayu.monitor.cpu", "process");
+  }
+
+  /** Starts an edge and waits until the cloud knows it. */
+  void start(NodeOptions edge) {
+    cluster.start(edge);
+    waiting.until(
+        "waiting until the cloud knows " + edge.name(), PATIENCE, () -> known(edge.name()));
+  }
+
+  private boolean known(String node) {
+    for (var item : api.get("nodes").path("items"))
+      if (item.path("name").asText().equals(node) && item.path("status").asText().equals("up"))
+        return true;
+    return false;
+  }
+
+  /** Submits a pipeline and waits for its first results. */
+  void submit(String name, Documents documents, Documents.Load load) {
+    api.send("POST", "pipelines", documents.document(name, load));
+    waiting.until(
+        "waiting for the first results",
+        PATIENCE,
+        () -> StreamFigures.of(api, name).ledger().delivered() > 0);
+  }
+
+  void change(String name, Documents documents, Documents.Load load) {
+    api.send("PUT", "pipelines/" + name, documents.document(name, load));
+  }
+
+  StreamFigures figures(String name) {
+    return StreamFigures.of(api, name);
+  }
+
+  void delete(String name) {
+    api.delete("pipelines/" + name);
+  }
+
+  String title(String part) {
+    return "%d bytes, %s".formatted(payload, part);
+  }
+}

@@ -1,0 +1,2 @@
+/** A whole pipeline over two nodes, from its source to stored results. */
+package io.dayu.bench.pipeline;

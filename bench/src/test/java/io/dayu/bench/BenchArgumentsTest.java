@@ -1,0 +1,78 @@
+package io.dayu.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BenchArgumentsTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... arguments) {
+    return Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+        .execute(arguments);
+  }
+
+  @Test
+  void asksWhichBench() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(err.toString()).contains("link, pipeline or idle");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"link", "pipeline", "idle"})
+  void everyBenchExplainsItself(String bench) {
+    assertThat(run(bench, "--help")).isZero();
+    assertThat(out.toString()).contains("--duration", "--report");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"link", "pipeline"})
+  void theUsualPayloadsAreMeasuredOneAfterTheOther(String bench) {
+    var parsed = parse(bench);
+    assertThat(parsed.payloads()).containsExactly(1024, 65536, 1048576);
+  }
+
+  @Test
+  void payloadsAreTakenInTheOrderGiven() {
+    assertThat(parse("link", "--payload", "65536,1024").payloads()).containsExactly(65536, 1024);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "-5", "16777217"})
+  void aPayloadThatCannotBeMeasuredIsRefused(String payload) {
+    assertThat(run("link", "--payload", payload)).isEqualTo(2);
+    assertThat(err.toString()).contains("--payload must be 1 to 16777216 bytes, not " + payload);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"link,999ms", "pipeline,1s", "idle,0s"})
+  void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
+    assertThat(run(bench, "--duration", duration)).isEqualTo(2);
+    assertThat(err.toString()).contains("--duration must be at least");
+  }
+
+  @Test
+  void aDurationThatIsNoneIsRefused() {
+    assertThat(run("idle", "--duration", "soon")).isEqualTo(2);
+    assertThat(err.toString()).contains("'soon' is not a duration");
+  }
+
+  private PayloadOptions parse(String... arguments) {
+    var parsed =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .parseArgs(arguments)
+            .subcommand();
+    return (PayloadOptions)
+        parsed.commandSpec().mixins().values().stream()
+            .map(m -> m.userObject())
+            .filter(PayloadOptions.class::isInstance)
+            .findFirst()
+            .orElseThrow();
+  }
+}

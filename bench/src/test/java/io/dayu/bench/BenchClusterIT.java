@@ -1,0 +1,47 @@
+package io.dayu.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs real processes, as a user does; the nodes' modules must have been packaged. */
+@Timeout(300)
+class BenchClusterIT {
+  @TempDir private Path directory;
+
+  @Test
+  void aPipelineIsMeasuredAndItsLedgerBalances() throws Exception {
+    var report = directory.resolve("pipeline.json");
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute(
+                "pipeline", "--payload", "1024", "--duration", "3s", "--report", report.toString());
+
+    assertThat(code).as("%s%n%s", out, err).isZero();
+    var json = new ObjectMapper().readTree(report.toFile());
+    assertThat(json.at("/payload").asInt()).isEqualTo(1024);
+    assertThat(json.at("/elementsPerSecond").asDouble()).isPositive();
+    assertThat(json.at("/cpuMsPerElement").asDouble()).isPositive();
+    for (var percentile : new String[] {"p50", "p95", "p99"})
+      assertThat(json.at("/latencyMs/" + percentile).asDouble()).as(percentile).isPositive();
+    assertThat(json.at("/balanced").asBoolean()).isTrue();
+    var ledger = json.at("/ledger");
+    assertThat(ledger.path("delivered").asLong()).isPositive();
+    assertThat(ledger.path("generated").asLong())
+        .isEqualTo(
+            ledger.path("delivered").asLong()
+                + ledger.path("failed").asLong()
+                + ledger.path("shed").asLong()
+                + ledger.path("inFlight").asLong());
+    assertThat(json.at("/oneInFlight/ledger/inFlight").asLong()).isLessThanOrEqualTo(1);
+    assertThat(out.toString()).contains("ELEMENTS/S", "balances");
+  }
+}

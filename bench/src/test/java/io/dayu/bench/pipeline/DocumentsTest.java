@@ -1,0 +1,29 @@
+package io.dayu.bench.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+
+class DocumentsTest {
+  @Test
+  void threeStagesStandInARowOnTheNodesAskedFor() throws Exception {
+    var document =
+        new Documents("edge-1", "edge-2", "cloud-1")
+            .document("bench", new Documents.Load("edge-1", 1024, 50, 9));
+    var json = new ObjectMapper().readTree(document);
+
+    assertThat(json.at("/metadata/name").asText()).isEqualTo("bench");
+    assertThat(json.at("/spec/sources/0/uri").asText())
+        .isEqualTo("synthetic:?bytes=1024&rate=50&count=9");
+    assertThat(json.at("/spec/sources/0/node").asText()).isEqualTo("edge-1");
+    assertThat(json.at("/spec/stages").findValuesAsText("type"))
+        .containsExactly("identity", "identity", "identity");
+    assertThat(json.at("/spec/stages/0").has("after")).isFalse();
+    assertThat(json.at("/spec/stages/1/after/0").asText()).isEqualTo("a");
+    assertThat(json.at("/spec/stages/2/after/0").asText()).isEqualTo("b");
+    assertThat(json.at("/spec/policy/name").asText()).isEqualTo("fixed");
+    assertThat(json.at("/spec/policy/params/route").toString())
+        .isEqualTo("{\"a\":\"edge-1\",\"b\":\"edge-2\",\"c\":\"cloud-1\"}");
+  }
+}

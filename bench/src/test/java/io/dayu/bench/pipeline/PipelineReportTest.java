@@ -1,0 +1,79 @@
+package io.dayu.bench.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.cli.LedgerCounts;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PipelineReportTest {
+  private static final LedgerCounts BALANCED = new LedgerCounts(100, 90, 0, 0, 10);
+  private static final LedgerCounts UNBALANCED = new LedgerCounts(100, 90, 0, 0, 9);
+
+  private static PipelineReport.Figures figures(
+      int payload, LedgerCounts ledger, Optional<RouteChange> routeChange) {
+    return new PipelineReport.Figures(
+        payload,
+        new ClosedLoop(30_000, 0.05, Map.of("edge-1", 0.5, "cloud-1", 1.0), 0, ledger),
+        new OneInFlight(new StreamFigures.Latency(1, 2, 3), 50, BALANCED),
+        routeChange);
+  }
+
+  private static RouteChange moved(long missing, long duplicates) {
+    return new RouteChange(15_000, 4, 20, 120, missing, duplicates, 0, BALANCED);
+  }
+
+  @Test
+  void hasTheKeysOthersRelyOn() {
+    var json =
+        new PipelineReport(List.of(figures(1024, BALANCED, Optional.of(moved(0, 0))))).json();
+
+    assertThat(json.at("/bench").asText()).isEqualTo("pipeline");
+    assertThat(json.at("/payload").asInt()).isEqualTo(1024);
+    assertThat(json.at("/elementsPerSecond").asDouble()).isEqualTo(30_000);
+    assertThat(json.at("/latencyMs/p50").asDouble()).isEqualTo(1);
+    assertThat(json.at("/latencyMs/p95").asDouble()).isEqualTo(2);
+    assertThat(json.at("/latencyMs/p99").asDouble()).isEqualTo(3);
+    assertThat(json.at("/cpuMsPerElement").asDouble()).isEqualTo(0.05);
+    assertThat(json.at("/balanced").asBoolean()).isTrue();
+    assertThat(json.at("/ledger/generated").asLong()).isEqualTo(100);
+    assertThat(json.at("/coresBusy/cloud-1").asDouble()).isEqualTo(1);
+    assertThat(json.at("/routeChange/lost").asLong(-1)).isZero();
+    assertThat(json.at("/routeChange/longestGapMs").asDouble()).isEqualTo(120);
+  }
+
+  @Test
+  void allPayloadsAreListedAndTheFirstStandsAtTheTop() {
+    var report =
+        new PipelineReport(
+            List.of(
+                figures(1024, BALANCED, Optional.empty()),
+                figures(65536, BALANCED, Optional.empty())));
+
+    assertThat(report.json().at("/payload").asInt()).isEqualTo(1024);
+    assertThat(report.json().at("/payloads").findValuesAsText("payload"))
+        .containsExactly("1024", "65536");
+    assertThat(report.json().has("routeChange")).isFalse();
+    assertThat(report.failure()).isEmpty();
+  }
+
+  @Test
+  void aLedgerThatDoesNotBalanceIsAFailure() {
+    var report = new PipelineReport(List.of(figures(1024, UNBALANCED, Optional.empty())));
+
+    assertThat(report.json().at("/balanced").asBoolean(true)).isFalse();
+    assertThat(report.failure()).hasValueSatisfying(why -> assertThat(why).contains("balance"));
+    assertThat(report.text()).contains("DOES NOT BALANCE");
+  }
+
+  @Test
+  void lostAndDoubledResultsAreFailures() {
+    var lost = new PipelineReport(List.of(figures(1024, BALANCED, Optional.of(moved(3, 0)))));
+    var twice = new PipelineReport(List.of(figures(1024, BALANCED, Optional.of(moved(0, 2)))));
+
+    assertThat(lost.failure().orElseThrow()).contains("lost 3 elements");
+    assertThat(twice.failure().orElseThrow()).contains("stored 2 twice");
+  }
+}

@@ -1,0 +1,99 @@
+package io.dayu.read;
+
+import io.dayu.element.MediaType;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Readings as CSV or NDJSON from an HTTP server, which may go on sending for ever; see {@link
+ * FileReadings} for the columns. The whole query goes to the server, so columns have their standard
+ * names. A server that is slow or silent is waited for; it is slowed down when the pipeline is.
+ */
+public final class HttpReadings implements SourceProvider {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final int OK = 200;
+  private static final int TIMEOUT = 408;
+  private static final int TOO_MANY = 429;
+
+  @Override
+  public SourceDescriptor descriptor() {
+    return new SourceDescriptor(
+        "http-readings",
+        "Readings of sensors as CSV or NDJSON from an HTTP server",
+        MediaType.READINGS,
+        ReadingStream.KNOBS,
+        false,
+        false,
+        "http://sensors.local/weather.ndjson");
+  }
+
+  @Override
+  public boolean claims(URI uri) {
+    var scheme = uri.getScheme();
+    return ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
+        && uri.getPath() != null
+        && Records.claims(uri.getPath());
+  }
+
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    var uri = context.uri();
+    var path = uri.getPath();
+    var columns =
+        new Columns(
+            "sensor",
+            "at",
+            "value",
+            "unit",
+            FileReadings.sensor(path.substring(path.lastIndexOf('/') + 1)));
+    var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
+    return ReadingStream.of(
+            uri.toString(), fromTheBeginning, false, () -> Records.open(path, get(uri), columns))
+        .map(segment -> new Segment(segment.payload(), 0));
+  }
+
+  private static InputStream get(URI uri) throws IOException {
+    try {
+      var request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
+      var response = Client.INSTANCE.send(request, HttpResponse.BodyHandlers.ofInputStream());
+      if (response.statusCode() == OK) return response.body();
+      response.body().close();
+      throw refused(uri, response.statusCode());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while connecting");
+    }
+  }
+
+  private static SourceException refused(URI uri, int status) {
+    var ours = status >= 400 && status < 500 && status != TIMEOUT && status != TOO_MANY;
+    return new SourceException(
+        "%s answered with status %d%s"
+            .formatted(uri, status, ours ? "; correct the uri or the server's access rules" : ""),
+        ours,
+        null);
+  }
+
+  /** Its threads are started by the first use. */
+  private static final class Client {
+    static final HttpClient INSTANCE =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(PATIENCE)
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build();
+  }
+}

@@ -1,0 +1,200 @@
+package io.dayu.read;
+
+import io.dayu.element.Media;
+import io.dayu.element.Reading;
+import io.dayu.element.Readings;
+import io.dayu.source.Knob;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.ThrottleMode;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** Cuts readings into segments at a rate, whatever they are read from. Blueprints only. */
+final class ReadingStream {
+  static final Knob SEGMENT = new Knob("segment", "readings per element", 1);
+  static final Knob RATE =
+      new Knob("rate", "readings per second; 0 for as fast as the pipeline takes them", 0);
+  static final List<Knob> KNOBS = List.of(SEGMENT, RATE);
+
+  private static final int MAX_SEGMENT = 100_000;
+  private static final int MICROS_PER_SECOND = 1_000_000;
+  private static final int BURST_MICROS = 200_000;
+
+  /** Opens the data at its beginning. */
+  interface Opener {
+    Records open() throws IOException, Records.BrokenRecord;
+  }
+
+  /**
+   * What the reading of the data came to. A failure is a value until it has passed the buffers: a
+   * stream's error would overtake the segments in them.
+   */
+  private sealed interface Cut {
+    record Good(Segment segment) implements Cut {
+      int readings() {
+        return segment.payload().getReadings().getReadingCount();
+      }
+    }
+
+    record Failed(SourceException cause) implements Cut {
+      @Override
+      public Segment segment() {
+        throw cause;
+      }
+    }
+
+    /** The segment, or the failure thrown. */
+    Segment segment();
+  }
+
+  private ReadingStream() {}
+
+  /**
+   * @param name for messages
+   * @param loop begins again at the end
+   */
+  static Source<Segment, NotUsed> of(
+      String name, SourceContext context, boolean loop, Opener opener) {
+    return Source.fromMaterializer(
+            (materializer, attributes) -> {
+              var cutter = new Cutter(name, context, loop, opener);
+              return Source.unfoldResource(() -> cutter, Cutter::next, Cutter::close)
+                  .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
+                  // A read that waits for data ends only when somebody else closes the data.
+                  .watchTermination(
+                      (notUsed, done) -> done.whenComplete((ok, failure) -> cutter.close()));
+            })
+        .mapMaterializedValue(done -> NotUsed.getInstance())
+        .throttle(
+            MICROS_PER_SECOND,
+            Duration.ofSeconds(1),
+            BURST_MICROS,
+            cut -> micros(cut, context.knobs().get().get(RATE)),
+            ThrottleMode.shaping())
+        .map(Cut::segment);
+  }
+
+  private static int micros(Cut cut, double rate) {
+    var readings = cut instanceof Cut.Good good ? good.readings() : 0;
+    return rate > 0 ? (int) Math.min(Integer.MAX_VALUE, readings * MICROS_PER_SECOND / rate) : 0;
+  }
+
+  /** One reading of the data from a position to the end, or for ever; opened by the first read. */
+  private static final class Cutter {
+    private final String name;
+    private final SourceContext context;
+    private final boolean loop;
+    private final Opener opener;
+    private Optional<Records> records = Optional.empty(); // guarded by this, for close
+    private boolean closed; // guarded by this
+    private boolean begun;
+    private boolean ended;
+    private Optional<SourceException> failure = Optional.empty();
+    private long position;
+    private long sinceBeginning;
+
+    Cutter(String name, SourceContext context, boolean loop, Opener opener) {
+      this.name = name;
+      this.context = context;
+      this.loop = loop;
+      this.opener = opener;
+    }
+
+    Optional<Cut> next() {
+      var readings = Readings.newBuilder();
+      try {
+        if (failure.isEmpty()) fill(readings);
+      } catch (SourceException e) {
+        failure = Optional.of(e);
+      }
+      if (readings.getReadingCount() > 0)
+        return Optional.of(
+            new Cut.Good(new Segment(Media.newBuilder().setReadings(readings).build(), position)));
+      var ending = ended ? Optional.<Cut>empty() : failure.<Cut>map(Cut.Failed::new);
+      ended = true;
+      return ending;
+    }
+
+    private void fill(Readings.Builder readings) {
+      if (!begun) {
+        begun = true;
+        skip(context.position());
+      }
+      var wanted = (int) Math.max(1, Math.min(MAX_SEGMENT, context.knobs().get().get(SEGMENT)));
+      while (readings.getReadingCount() < wanted) {
+        var reading = read();
+        if (reading.isEmpty()) return;
+        readings.addReading(reading.get());
+      }
+    }
+
+    synchronized void close() {
+      closed = true;
+      try {
+        if (records.isPresent()) records.get().close();
+      } catch (IOException e) {
+        // Nothing was written, so nothing can be lost.
+      }
+    }
+
+    private void skip(long target) {
+      while (position < target) {
+        if (read().isEmpty()) return;
+        // After a whole turn its length is known, and so is how many turns can be left out.
+        if (sinceBeginning == 1 && position > 1) {
+          var turn = position - 1;
+          position += (target - position) / turn * turn;
+        }
+      }
+    }
+
+    private Optional<Reading> read() {
+      try {
+        var reading = current().next();
+        if (reading.isEmpty() && loop && sinceBeginning > 0) {
+          sinceBeginning = 0;
+          reading = begin().next();
+        }
+        if (reading.isPresent()) {
+          position++;
+          sinceBeginning++;
+        }
+        return reading;
+      } catch (Records.BrokenRecord e) {
+        throw new SourceException(name + ", " + e.getMessage(), true, e);
+      } catch (IOException e) {
+        throw new SourceException(name + ": reading failed: " + reason(e), false, e);
+      }
+    }
+
+    private Records current() throws IOException, Records.BrokenRecord {
+      Optional<Records> now;
+      synchronized (this) {
+        now = records;
+      }
+      return now.isPresent() ? now.get() : begin();
+    }
+
+    /** Opening may take long, so nobody who wants to close waits for it. */
+    private Records begin() throws IOException, Records.BrokenRecord {
+      var opened = opener.open();
+      synchronized (this) {
+        if (records.isPresent()) records.get().close();
+        records = Optional.of(opened);
+        if (closed) opened.close();
+      }
+      return opened;
+    }
+
+    private static String reason(IOException e) {
+      return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+  }
+}
