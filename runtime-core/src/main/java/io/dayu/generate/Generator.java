@@ -2,6 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.deliver.Acknowledged;
 import io.dayu.element.Element;
+import io.dayu.element.Ending;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.gossip.NodeReport.StreamState;
@@ -22,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,8 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -39,9 +43,11 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
 
 /**
@@ -95,8 +101,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private record Opened(ActorRef<Ack> source, int generation) implements Command {}
 
-  private record Cut(List<Segment> segments, ActorRef<Ack> source, int generation)
-      implements Command {}
+  /** A failure keeps its place behind the segments that were read before it. */
+  private record Piece(Optional<Segment> segment, Optional<Throwable> failure) {}
+
+  private record Cut(List<Piece> pieces, ActorRef<Ack> source, int generation) implements Command {}
 
   private record SourceEnded(int generation) implements Command {}
 
@@ -134,6 +142,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
+  private static final long BATCH_BYTES = 256 << 10;
+  private static final int BATCH_ELEMENTS = 64;
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
   private final TimerScheduler<Command> timers;
@@ -143,6 +153,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Clock clock;
   private final Router router;
   private final Shed shed;
+  private final int maxElement;
   private final InFlightLimit limit;
   private final PathChooser paths = new PathChooser();
   private final Accounts accounts = new Accounts();
@@ -152,6 +163,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final ArrayDeque<Element> waiting = new ArrayDeque<>(); // a batch, or the live buffer
   private final ArrayDeque<Long> waitingBorn = new ArrayDeque<>();
   private Plan plan;
+  private Set<String> stages; // of the plan
   private Decision decision;
   private Set<String> suspects = Set.of();
   private long inFlightBytes;
@@ -181,6 +193,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.settings = settings;
     this.identity = identity;
     this.plan = identity.plan();
+    this.stages = stages(plan);
+    this.maxElement = links.maxElement();
     this.clock = clock;
     this.controller = controller;
     this.router =
@@ -279,7 +293,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     state = StreamState.RUNNING;
     problem = Optional.empty();
     backoff = settings.sourceMinBackoff();
-    for (var segment : cut.segments()) {
+    for (var piece : cut.pieces()) {
+      if (piece.segment().isEmpty()) continue;
+      var segment = piece.segment().get();
       waiting.add(element(segment, now));
       waitingBorn.add(now);
       accounts.generated();
@@ -288,6 +304,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       if (shed != Shed.NONE && waiting.size() > settings.liveBuffer()) shedOne();
     }
     fill();
+    var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
+    if (failure.isPresent()) return onSourceFailed(new SourceFailed(failure.get(), generation));
     owedTo = cut.source();
     pull();
     return this;
@@ -328,16 +346,21 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onChange(Change change) {
     plan = change.plan();
+    stages = stages(plan);
     return this;
   }
 
   private Behavior<Command> onSuspects(Suspects changed) {
-    var fresh = changed.nodes().stream().filter(n -> !suspects.contains(n)).toList();
+    // What goes through a node that was lost is sent around it; what had no way but through a node
+    // that is back was given up meanwhile and need not wait until it is due.
+    var turned = new HashSet<>(changed.nodes());
+    turned.addAll(suspects);
+    turned.removeIf(n -> suspects.contains(n) && changed.nodes().contains(n));
     suspects = Set.copyOf(changed.nodes());
-    if (fresh.isEmpty() || !routed()) return this;
+    if (turned.isEmpty() || !routed()) return this;
     long now = System.nanoTime();
     for (var flight : inFlight.values())
-      if (flight.path.values().stream().anyMatch(fresh::contains)) resend(flight, now);
+      if (flight.path.values().stream().anyMatch(turned::contains)) resend(flight, now);
     return this;
   }
 
@@ -364,7 +387,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onOpened(Opened opened) {
-    if (opened.generation() == generation) opened.source().tell(Ack.INSTANCE);
+    if (opened.generation() != generation) return this;
+    owedTo = opened.source();
+    pull();
     return this;
   }
 
@@ -431,6 +456,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onReport() {
     accounts.tick(System.nanoTime());
+    router.closeIdle(instance -> !instance.startsWith(plan.key() + "/"));
     report();
     return this;
   }
@@ -444,28 +470,31 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void open() {
     if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
     int mine = ++generation;
-    var source =
-        identity.provider().open(new SourceContext(identity.source().uri(), position, knobs::get));
     kill =
-        source
+        source()
+            .map(segment -> new Piece(Optional.of(segment), Optional.empty()))
+            .recover(
+                new PFBuilder<Throwable, Piece>()
+                    .matchAny(error -> new Piece(Optional.empty(), Optional.of(error)))
+                    .build())
             // What comes while a batch is handed over goes along with the next one.
             .batchWeighted(
                 BATCH_BYTES,
-                s -> (long) s.payload().getSerializedSize() + BATCH_BYTES / BATCH_ELEMENTS,
-                s -> {
-                  var batch = new ArrayList<Segment>();
-                  batch.add(s);
+                Generator::weight,
+                piece -> {
+                  var batch = new ArrayList<Piece>();
+                  batch.add(piece);
                   return batch;
                 },
-                (batch, s) -> {
-                  batch.add(s);
+                (batch, piece) -> {
+                  batch.add(piece);
                   return batch;
                 })
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
                 ActorSink.actorRefWithBackpressure(
                     getContext().getSelf(),
-                    (ActorRef<Ack> replyTo, ArrayList<Segment> batch) ->
+                    (ActorRef<Ack> replyTo, ArrayList<Piece> batch) ->
                         new Cut(batch, replyTo, mine),
                     (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
                     Ack.INSTANCE,
@@ -474,8 +503,28 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             .run(getContext().getSystem());
   }
 
-  private static final long BATCH_BYTES = 256 << 10;
-  private static final int BATCH_ELEMENTS = 64;
+  private Source<Segment, NotUsed> source() {
+    try {
+      return identity
+          .provider()
+          .open(new SourceContext(identity.source().uri(), position, knobs::get));
+    } catch (RuntimeException e) {
+      return Source.failed(e);
+    } catch (LinkageError e) {
+      // A native library that is missing must not end the node.
+      return Source.failed(
+          new SourceException("a library of the source cannot be loaded: " + e, true, e));
+    }
+  }
+
+  private static long weight(Piece piece) {
+    long bytes = piece.segment().map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
+    return bytes + BATCH_BYTES / BATCH_ELEMENTS;
+  }
+
+  private static Set<String> stages(Plan plan) {
+    return plan.order().stream().map(s -> s.id()).collect(Collectors.toSet());
+  }
 
   private void stopSource() {
     generation++;
@@ -519,8 +568,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    */
   private boolean routed() {
     if (decision == null) return false;
-    for (var stage : plan.order()) if (!decision.route().containsKey(stage.id())) return false;
-    return true;
+    return decision.route().keySet().containsAll(stages);
   }
 
   /** Asks the source for more: a live one always, one that can wait when nothing waits here. */
@@ -545,16 +593,36 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     flight.attempt++;
     flight.sentNanos = now;
     flight.path = paths.path(suspects);
-    flight.dueNanos = now + (resendAfterNanos() << Math.min(flight.attempt - 1, 4));
+    // A decision may be older than the plan and have stages that are gone.
+    flight.path.keySet().retainAll(stages);
+    flight.dueNanos = now + resendAfterNanos(flight.attempt);
     var element =
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
             .setDecision(decision.version())
             .putAllPath(flight.path)
             .build();
+    if (element.getSerializedSize() > maxElement) {
+      fail(flight, element);
+      return;
+    }
     var parcel = new Parcel(element, flight.bornNanos, 0);
     for (var root : plan.spec().roots())
       router.send(flight.path.get(root.id()), plan.instance(root.id()), parcel);
+  }
+
+  /** No link would take it, now or later. */
+  private void fail(Flight flight, Element element) {
+    var reason =
+        "the element has %d bytes, dayu.link.max-element is %d"
+            .formatted(element.getSerializedSize(), maxElement);
+    var ending =
+        Ending.newBuilder()
+            .setKind(Ending.Kind.FAILED)
+            .setStage(plan.order().get(0).id())
+            .setReason(reason);
+    var failed = element.toBuilder().clearPayload().setEnding(ending).build();
+    router.send(identity.node(), Plan.OUTBOX, new Parcel(failed, flight.bornNanos, 0));
   }
 
   private void resend(Flight flight, long now) {
@@ -569,10 +637,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     send(flight, now);
   }
 
-  private long resendAfterNanos() {
-    long usual = (long) (4 * accounts.slowMs() * 1e6);
-    return Math.max(
-        settings.minResend().toNanos(), Math.min(settings.maxResend().toNanos(), usual));
+  private long resendAfterNanos(int attempt) {
+    long usual = Math.max(settings.minResend().toNanos(), (long) (4 * accounts.slowMs() * 1e6));
+    return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
   }
 
   private void land(long seq, boolean ok, long now, long[] sum) {

@@ -58,7 +58,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private record Started(int generation) implements Inlet.Command {}
 
-  private record Answered(Slot slot, Outcome outcome) implements Inlet.Command {}
+  private record Answered(Slot slot, long turn, Outcome outcome) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
 
@@ -71,18 +71,30 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
-   * A place at the stage. Answers come to an ear of the slot's own, which is cheaper than an ask;
-   * it is replaced when an element is given up, so that a late answer meets nobody.
+   * A place at the stage. Answers come to ears of the slot's own, which is cheaper than an ask. Two
+   * take turns, so that a second answer to one element is not taken for the answer to the next; one
+   * is replaced when an element is given up, so that a late answer meets nobody.
    */
   private static final class Slot {
-    ActorRef<Outcome> ear;
+    Ear ear;
+    Ear spare;
     Work work;
   }
 
+  private record Ear(long turn, ActorRef<Outcome> ref) {}
+
+  /**
+   * @param weight of the offer it came with, to be granted again
+   */
   private record Work(
-      Parcel parcel, ActorRef<Inlet.Grant> producer, long queuedNanos, long begunNanos, int tries) {
+      Parcel parcel,
+      ActorRef<Inlet.Grant> producer,
+      int weight,
+      long queuedNanos,
+      long begunNanos,
+      int tries) {
     Work begin(long now) {
-      return new Work(parcel, producer, queuedNanos, now, tries + 1);
+      return new Work(parcel, producer, weight, queuedNanos, now, tries + 1);
     }
   }
 
@@ -97,9 +109,10 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   private final ArrayDeque<Work> queue = new ArrayDeque<>(); // bounded by the producers' windows
   private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
   private final ArrayDeque<Slot> free = new ArrayDeque<>();
-  private final Duration reportEvery;
+  private final int maxElement;
   private ActorRef<StageCommand> stage;
   private int generation;
+  private long ears;
   private StageState state = StageState.STARTING;
   private Duration backoff;
   private long restarts;
@@ -120,7 +133,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     this.settings = settings;
     this.identity = identity;
     this.controller = controller;
-    this.reportEvery = reportEvery;
+    this.maxElement = links.maxElement();
     this.owed = new Owed(context.getSelf());
     this.router =
         new Router(
@@ -141,7 +154,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     this.backoff = settings.minBackoff();
     for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
       var slot = new Slot();
-      listen(slot);
+      slot.ear = listen(slot);
+      slot.spare = listen(slot);
       slots.add(slot);
       free.add(slot);
     }
@@ -210,20 +224,19 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
     long now = System.nanoTime();
     lastElementNanos = now;
-    if (join.isPresent()) {
-      var whole = join.get().add(offer.parcel(), now);
-      if (whole.isEmpty()) owed.taken(offer.producer(), offer.parcel().weight());
-      else queue.add(new Work(whole.get(), offer.producer(), now, 0, 0));
-    } else {
-      queue.add(new Work(offer.parcel(), offer.producer(), now, 0, 0));
-    }
+    var parcel = offer.parcel();
+    int weight = parcel.weight();
+    var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
+    if (whole.isPresent()) queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0));
+    else owed.taken(offer.producer(), weight);
     pump();
     return this;
   }
 
   private Behavior<Inlet.Command> onAnswered(Answered answered) {
     var slot = answered.slot();
-    if (slot.work != null) answered(leave(slot), answered.outcome());
+    if (slot.work != null && slot.ear.turn() == answered.turn())
+      answered(leave(slot), answered.outcome());
     pump();
     return this;
   }
@@ -331,19 +344,14 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     Behavior<StageCommand> behavior =
         Behaviors.setup(
             c -> {
-              try {
-                var created = provider.create(context);
-                self.tell(new Started(mine));
-                return created;
-              } catch (LinkageError e) {
-                // A native library that is missing counts as the stage's crash, not as the node's.
-                throw new IllegalStateException(e.toString(), e);
-              }
+              var created = provider.create(context);
+              self.tell(new Started(mine));
+              return created;
             });
     stage =
         getContext()
             .spawn(
-                behavior,
+                Behaviors.intercept(Harmless::new, behavior),
                 "stage-" + mine,
                 DispatcherSelector.fromConfig("dayu.dispatchers.stages"));
     getContext().watch(stage);
@@ -358,34 +366,39 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private void begin(Slot slot, Work queued) {
     slot.work = queued.begin(System.nanoTime());
-    if (queued.tries() == 0) owed.taken(queued.producer(), queued.parcel().weight());
-    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear));
+    if (queued.tries() == 0) owed.taken(queued.producer(), queued.weight());
+    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear.ref()));
   }
 
   private Work leave(Slot slot) {
     var work = slot.work;
     slot.work = null;
+    var next = slot.spare;
+    slot.spare = slot.ear;
+    slot.ear = next;
     free.add(slot);
     return work;
   }
 
   /** The stage owes an answer that is no longer waited for. */
   private void giveUp(Slot slot, String reason) {
-    getContext().stop(slot.ear);
-    listen(slot);
+    getContext().stop(slot.ear.ref());
+    slot.ear = listen(slot);
     answered(leave(slot), new Outcome.Failed(reason, true));
   }
 
-  private void listen(Slot slot) {
+  private Ear listen(Slot slot) {
     var self = getContext().getSelf();
-    slot.ear =
+    long turn = ++ears;
+    return new Ear(
+        turn,
         getContext()
             .spawnAnonymous(
                 Behaviors.receiveMessage(
                     outcome -> {
-                      self.tell(new Answered(slot, outcome));
+                      self.tell(new Answered(slot, turn, outcome));
                       return Behaviors.same();
-                    }));
+                    })));
   }
 
   private int working() {
@@ -409,7 +422,8 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
       meter.failed();
       problem = Optional.of(failed.reason());
       if (failed.retryable() && work.tries() < settings.maxTries()) {
-        queue.addFirst(new Work(work.parcel(), work.producer(), now, 0, work.tries()));
+        queue.addFirst(
+            new Work(work.parcel(), work.producer(), work.weight(), now, 0, work.tries()));
         return;
       }
       end(work.parcel(), hop, Ending.Kind.FAILED, failed.reason());
@@ -422,13 +436,17 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
       return;
     }
     var output = ((Outcome.Output) outcome).media();
-    forward(
-        work.parcel()
-            .with(
-                element.toBuilder()
-                    .putOutputs(identity.stage().id(), output)
-                    .addTrace(hop)
-                    .build()));
+    var grown = element.toBuilder().putOutputs(identity.stage().id(), output).addTrace(hop).build();
+    int size = grown.getSerializedSize();
+    // No link would take it, now or later.
+    if (size > maxElement)
+      end(
+          work.parcel(),
+          hop,
+          Ending.Kind.FAILED,
+          "with its output the element has %d bytes, dayu.link.max-element is %d"
+              .formatted(size, maxElement));
+    else forward(work.parcel().with(grown));
   }
 
   private void forward(Parcel parcel) {

@@ -6,6 +6,7 @@ import io.dayu.link.Outlet;
 import io.dayu.link.Parcel;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
@@ -87,6 +88,19 @@ public final class Router {
     for (var entry : outlets.entrySet())
       if (entry.getKey().node().equals(node)) waiting += entry.getValue().waiting();
     return waiting;
+  }
+
+  /** Lets go of consumers that are no longer addressed, once nothing waits for them. */
+  public void closeIdle(Predicate<String> instances) {
+    outlets
+        .entrySet()
+        .removeIf(
+            entry -> {
+              var outlet = entry.getValue();
+              if (outlet.waiting() > 0 || !instances.test(entry.getKey().instance())) return false;
+              outlet.close();
+              return true;
+            });
   }
 
   public void close() {

@@ -1,0 +1,530 @@
+package io.dayu.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.Ledger;
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.element.Media;
+import io.dayu.element.MediaType;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.link.FlowKit;
+import io.dayu.link.TestConsumer;
+import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.process.FakeController;
+import io.dayu.process.Plan;
+import io.dayu.process.Plans;
+import io.dayu.source.Knobs;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+import java.util.stream.LongStream;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.javadsl.Source;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class GeneratorStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String STREAM = "crossing/cam-0";
+
+  private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
+  private ActorTestKit kit;
+  private FakeController controller;
+  private ActorRef<Generator.Command> generator;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+    controller = new FakeController(kit);
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void elementsAreNumberedFromTheFirstSeqAndTakeTheDecisionsPath() {
+    generate(plan, count(3), "");
+    follow(1, "detect", "edge-2:1");
+    for (long seq = 500; seq < 503; seq++) {
+      var element = at("edge-2").takeNext().element();
+      assertThat(element.getSeq()).isEqualTo(seq);
+      assertThat(element.getStream()).isEqualTo(STREAM);
+      assertThat(element.getOrigin()).isEqualTo("edge-1");
+      assertThat(element.getAttempt()).isEqualTo(1);
+      assertThat(element.getDecision()).isEqualTo(1);
+      assertThat(element.getPathMap()).isEqualTo(Map.of("detect", "edge-2"));
+    }
+    ack(500, 501, 502);
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(3, 3, 0, 0, 0));
+  }
+
+  @Test
+  void aSourceThatCanWaitWaitsForTheWindow() {
+    generate(plan, count(1_000), "max-window = 6");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> at("edge-2").offered() == 6);
+    await().atMost(SOON).until(() -> !controller.streams().isEmpty());
+    // What is read ahead is bounded by a few batches.
+    assertThat(controller.stream().ledger().generated()).isLessThan(200);
+    ackAll(1_000);
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(1_000, 1_000, 0, 0, 0));
+  }
+
+  @Test
+  void bytesInFlightAreBoundedButOneElementAlwaysGoes() {
+    generate(plan, c -> numbers(c, 5, 100_000), "window-bytes = 150k");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> at("edge-2").offered() == 2);
+    ackAll(5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Shed.class,
+      names = {"OLDEST", "NEWEST"})
+  void aLiveSourceShedsByItsRuleAndCountsExactly(Shed rule) {
+    var camera = new Camera();
+    var live = Plans.plan(1, Optional.of(rule), List.of(Plans.READER), "detect:reader");
+    generate(live, camera, "max-window = 4, live-buffer = 2");
+    follow(1, "detect", "edge-2:1");
+    for (int i = 0; i < 20; i++) camera.shoot(i);
+    await().atMost(SOON).until(() -> shed() == 14);
+
+    var sent = new ArrayList<Long>();
+    for (int i = 0; i < 6; i++) {
+      var element = at("edge-2").takeNext().element();
+      sent.add(element.getSeq() - 500);
+      ack(element.getSeq());
+    }
+    assertThat(sent)
+        .isEqualTo(
+            rule == Shed.OLDEST
+                ? List.of(0L, 1L, 2L, 3L, 18L, 19L)
+                : List.of(0L, 1L, 2L, 3L, 4L, 5L));
+    await()
+        .atMost(SOON)
+        .until(() -> controller.stream().ledger().equals(new Ledger(20, 6, 0, 14, 0)));
+  }
+
+  @Test
+  void whatIsNotAcknowledgedInTimeIsSentAgainWithAHigherAttempt() {
+    generate(plan, count(1), "min-resend = 300ms, max-resend = 400ms");
+    follow(1, "detect", "edge-2:1");
+    for (int attempt = 1; attempt <= 3; attempt++)
+      assertThat(at("edge-2").takeNext().element().getAttempt()).isEqualTo(attempt);
+    ack(500);
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    // A late acknowledgement of an earlier attempt changes nothing.
+    ack(500);
+    generator.tell(new Generator.Acked(new Acknowledged(STREAM, new long[0], new long[] {500})));
+    await().atMost(SOON).until(() -> controller.stream().resent() >= 2);
+    int reports = controller.streams().size();
+    await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(1, 1, 0, 0, 0));
+  }
+
+  @Test
+  void whatGoesThroughASuspectNodeIsSentAroundIt() {
+    generate(plan, count(8), "");
+    follow(1, "detect", "edge-2:1", "edge-3:1");
+    var lost = new TreeSet<Long>();
+    for (int i = 0; i < 4; i++) {
+      lost.add(at("edge-2").takeNext().element().getSeq());
+      ack(at("edge-3").takeNext().element().getSeq());
+    }
+    generator.tell(new Generator.Suspects(Set.of("edge-2")));
+    var again = new TreeSet<Long>();
+    for (int i = 0; i < 4; i++) {
+      var element = at("edge-3").takeNext().element();
+      assertThat(element.getAttempt()).isEqualTo(2);
+      assertThat(element.getPathMap()).containsValue("edge-3");
+      again.add(element.getSeq());
+      ack(element.getSeq());
+    }
+    assertThat(again).isEqualTo(lost);
+    assertThat(at("edge-2").offered()).isZero();
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+  }
+
+  @Test
+  void whatHadNoOtherWayIsSentAgainAsSoonAsTheNodeIsBack() {
+    generate(plan, count(3), "min-resend = 1h, max-resend = 1h");
+    follow(1, "detect", "edge-2:1");
+    for (int i = 0; i < 3; i++) at("edge-2").takeNext();
+    generator.tell(new Generator.Suspects(Set.of("edge-2")));
+    for (int i = 0; i < 3; i++)
+      assertThat(at("edge-2").takeNext().element().getAttempt()).isEqualTo(2);
+    generator.tell(new Generator.Suspects(Set.of()));
+    for (int i = 0; i < 3; i++)
+      assertThat(at("edge-2").takeNext().element().getAttempt()).isEqualTo(3);
+  }
+
+  @Test
+  void aNewDecisionHoldsFromTheNextElementOnAndLosesNothing() {
+    generate(plan, count(100), "max-window = 5");
+    follow(1, "detect", "edge-2:1");
+    var seen = new TreeSet<Long>();
+    for (int i = 0; i < 50; i++) seen.add(acked(at("edge-2")).getSeq());
+    follow(2, "detect", "edge-3:1");
+    follow(1, "detect", "edge-4:1"); // older: ignored
+    // At most a window was on its way by the old decision.
+    int late = 0;
+    while (seen.size() < 100) {
+      if (at("edge-2").offered() > 0) {
+        late++;
+        seen.add(acked(at("edge-2")).getSeq());
+      } else if (at("edge-3").offered() > 0) {
+        var element = acked(at("edge-3"));
+        assertThat(element.getDecision()).isEqualTo(2);
+        seen.add(element.getSeq());
+      }
+    }
+    assertThat(late).isLessThanOrEqualTo(5);
+    assertThat(at("edge-4").offered()).isZero();
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(100, 100, 0, 0, 0));
+  }
+
+  @Test
+  void aChangedPipelineWaitsForADecisionThatCoversItAndForgetsStagesThatAreGone() {
+    var camera = new Camera();
+    generate(plan, camera, "");
+    follow(1, "detect", "edge-2:1");
+    camera.shoot(0);
+    acked(at("edge-2"));
+    var changed = Plans.plan(2, List.of(Plans.READER), "track:reader");
+    generator.tell(new Generator.Change(changed));
+    camera.shoot(1);
+    await().atMost(SOON).until(() -> controller.stream().ledger().inFlight() == 1);
+    // A decision that still names the old stage: the path has only stages of the plan.
+    var route = route("detect", "edge-2:1");
+    route.putAll(route("track", "edge-3:1"));
+    generator.tell(new Generator.Follow(decision(2, route)));
+    var element = controller.consumer("edge-3", changed.instance("track")).takeNext().element();
+    assertThat(element.getPathMap()).isEqualTo(Map.of("track", "edge-3"));
+    // The old stage's link is let go.
+    await().atMost(SOON).until(() -> at("edge-2").attached() == 0);
+  }
+
+  @Test
+  void aSourceThatFailsForAWhileIsOpenedAgainWhereItStopped() {
+    var opened = new CopyOnWriteArrayList<Long>();
+    generate(
+        plan,
+        context -> {
+          opened.add(context.position());
+          var broken = new SourceException("camera is gone", false, null);
+          return failing(numbers(context, 30, 10), opened.size() * 10, broken);
+        },
+        "source-min-backoff = 50ms");
+    follow(1, "detect", "edge-2:1");
+    var seen = ackAll(30);
+    assertThat(opened).containsExactly(0L, 10L, 20L);
+    assertThat(seen).isEqualTo(LongStream.range(500, 530).boxed().toList());
+    assertThat(controller.streams()).anyMatch(r -> r.state() == StreamState.COMPLETED);
+  }
+
+  @Test
+  void whatWasReadBeforeAFailureIsNotLost() {
+    generate(
+        plan,
+        context ->
+            failing(
+                numbers(context, 51, 10),
+                50,
+                new SourceException("corrupt at frame 50", true, null)),
+        "max-window = 1");
+    follow(1, "detect", "edge-2:1");
+    var seen = new ArrayList<Long>();
+    for (int i = 0; i < 50; i++) seen.add(acked(at("edge-2")).getSeq());
+    await().atMost(SOON).until(() -> state(StreamState.FAILED));
+    assertThat(controller.stream().problem()).contains("corrupt at frame 50");
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(50, 50, 0, 0, 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aSourceThatCannotBeOpenedIsAProblemOfTheStream(boolean library) {
+    generate(
+        plan,
+        context -> {
+          if (library) throw new UnsatisfiedLinkError("no jniopencv");
+          throw new SourceException("no such file", true, null);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> state(StreamState.FAILED));
+    assertThat(controller.stream().problem().orElseThrow())
+        .contains(library ? "no jniopencv" : "no such file");
+  }
+
+  @Test
+  void anElementThatNoLinkTakesIsDeliveredAsFailed() {
+    generate(plan, c -> numbers(c, 1, 3_000), "", "max-element = 2k");
+    follow(1, "detect", "edge-2:1");
+    var element = controller.consumer("edge-1", Plan.OUTBOX).takeNext().element();
+    assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
+    assertThat(element.getEnding().getReason()).contains("dayu.link.max-element is 2048");
+    assertThat(element.hasPayload()).isFalse();
+  }
+
+  @Test
+  void aGeneratorThatIsDrainedStopsOnceNothingIsInFlight() {
+    generate(plan, count(1_000), "max-window = 3");
+    follow(1, "detect", "edge-2:1");
+    var probe = kit.createTestProbe();
+    var first = at("edge-2").takeNext().element().getSeq();
+    assertThat(first).isEqualTo(500);
+    generator.tell(Generator.Drain.INSTANCE);
+    ack(first);
+    // What was read before is delivered; a thousand would not be.
+    var drained = new ArrayList<Long>();
+    while (drained.size() < 900) {
+      try {
+        probe.expectTerminated(generator, Duration.ofMillis(1));
+        break;
+      } catch (AssertionError stillRuns) {
+        while (at("edge-2").offered() > 0) drained.add(acked(at("edge-2")).getSeq());
+      }
+    }
+    assertThat(drained.size()).isLessThan(200);
+    assertThat(controller.stream().ledger().inFlight()).isZero();
+  }
+
+  @Test
+  void aDrainDoesNotWaitForEver() {
+    generate(plan, count(10), "drain = 100ms");
+    follow(1, "detect", "edge-2:1");
+    at("edge-2").takeNext();
+    generator.tell(Generator.Drain.INSTANCE);
+    kit.createTestProbe().expectTerminated(generator, SOON);
+  }
+
+  /** A ledger that does not balance cannot be made, so that every report checks it. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4})
+  void theLedgerBalancesWhateverHappens(long seed) {
+    var random = new Random(seed);
+    int total = 300;
+    generate(plan, count(total), "min-resend = 200ms, max-resend = 300ms, max-window = 16");
+    follow(1, "detect", "edge-2:2", "edge-3:1");
+    long version = 1;
+    var open = new ArrayDeque<Long>();
+    var ok = new TreeSet<Long>();
+    var bad = new TreeSet<Long>();
+    long deadline = System.nanoTime() + SOON.toNanos();
+    while (ok.size() + bad.size() < total && System.nanoTime() < deadline) {
+      if (open.isEmpty())
+        await()
+            .pollInterval(Duration.ofMillis(5))
+            .until(() -> at("edge-2").offered() + at("edge-3").offered() > 0);
+      for (var node : List.of("edge-2", "edge-3"))
+        while (at(node).offered() > 0) open.add(at(node).takeNext().element().getSeq());
+      switch (random.nextInt(12)) {
+        case 0 -> generator.tell(new Generator.Suspects(Set.of("edge-2")));
+        case 1 -> generator.tell(new Generator.Suspects(Set.of()));
+        case 2 -> follow(++version, "detect", "edge-2:1", "edge-3:" + (1 + random.nextInt(3)));
+        case 3 -> open.poll(); // lost on its way
+        case 4 -> {
+          if (!ok.isEmpty()) ack(ok.first()); // a late one
+        }
+        case 5 -> {
+          var seq = open.poll();
+          if (seq != null && !ok.contains(seq)) {
+            bad.add(seq);
+            generator.tell(
+                new Generator.Acked(new Acknowledged(STREAM, new long[0], new long[] {seq})));
+          }
+        }
+        default -> {
+          var seq = open.poll();
+          if (seq != null && !bad.contains(seq)) {
+            ok.add(seq);
+            ack(seq);
+          }
+        }
+      }
+    }
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger())
+        .isEqualTo(new Ledger(total, ok.size(), bad.size(), 0, 0));
+    assertThat(controller.stream().window()).isBetween(1, 16);
+  }
+
+  /** A live source: what a test shoots is there at once. */
+  private final class Camera implements Function<SourceContext, Source<Segment, NotUsed>> {
+    private final BlockingQueue<BoundedSourceQueue<Segment>> opened = new LinkedBlockingQueue<>();
+
+    @Override
+    public Source<Segment, NotUsed> apply(SourceContext context) {
+      var made = Source.<Segment>queue(100).preMaterialize(kit.system());
+      opened.add(made.first());
+      return made.second();
+    }
+
+    void shoot(int number) {
+      await().atMost(SOON).until(() -> !opened.isEmpty());
+      opened.peek().offer(segment(number, 10));
+    }
+  }
+
+  private static Function<SourceContext, Source<Segment, NotUsed>> count(long count) {
+    return context -> numbers(context, count, 10);
+  }
+
+  private static Source<Segment, NotUsed> numbers(SourceContext context, long count, int bytes) {
+    return Source.fromIterator(() -> LongStream.range(context.position(), count).iterator())
+        .map(n -> segment(n, bytes));
+  }
+
+  /** The source as far as a position, then an error. */
+  private static Source<Segment, NotUsed> failing(
+      Source<Segment, NotUsed> source, long position, SourceException error) {
+    return source.map(
+        segment -> {
+          if (segment.position() > position) throw error;
+          return segment;
+        });
+  }
+
+  private static Segment segment(long number, int bytes) {
+    var media = Media.newBuilder().setOpaque(ByteString.copyFrom(new byte[bytes])).build();
+    return new Segment(media, number + 1);
+  }
+
+  private void generate(
+      Plan plan, Function<SourceContext, Source<Segment, NotUsed>> open, String settings) {
+    generate(plan, open, settings, "");
+  }
+
+  private void generate(
+      Plan plan,
+      Function<SourceContext, Source<Segment, NotUsed>> open,
+      String settings,
+      String links) {
+    var generate =
+        GenerateSettings.from(
+            ConfigFactory.parseString(settings)
+                .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
+    var descriptor =
+        new SourceDescriptor(
+            "fake", "for tests", MediaType.OPAQUE, List.of(), false, true, "fake:cam");
+    var provider =
+        new SourceProvider() {
+          @Override
+          public SourceDescriptor descriptor() {
+            return descriptor;
+          }
+
+          @Override
+          public boolean claims(URI uri) {
+            return true;
+          }
+
+          @Override
+          public Source<Segment, NotUsed> open(SourceContext context) {
+            return open.apply(context);
+          }
+        };
+    var identity =
+        new Generator.Identity(
+            "edge-1",
+            plan,
+            plan.spec().sources().get(0),
+            provider,
+            () -> CompletableFuture.completedFuture(500L));
+    generator =
+        kit.spawn(
+            Generator.create(
+                generate,
+                FlowKit.links(links),
+                identity,
+                Clock.systemUTC(),
+                Duration.ofMillis(100),
+                controller.ref()));
+  }
+
+  private TestConsumer at(String node) {
+    return controller.consumer(node, plan.instance("detect"));
+  }
+
+  private Element acked(TestConsumer consumer) {
+    var element = consumer.takeNext().element();
+    ack(element.getSeq());
+    return element;
+  }
+
+  private List<Long> ackAll(int count) {
+    var seen = new ArrayList<Long>();
+    for (int i = 0; i < count; i++) seen.add(acked(at("edge-2")).getSeq());
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    return seen;
+  }
+
+  private void ack(long... seqs) {
+    generator.tell(new Generator.Acked(new Acknowledged(STREAM, seqs, new long[0])));
+  }
+
+  private boolean state(StreamState state) {
+    return !controller.streams().isEmpty() && controller.stream().state() == state;
+  }
+
+  private long shed() {
+    return controller.streams().isEmpty() ? 0 : controller.stream().ledger().shed();
+  }
+
+  /** {@code node:weight} for every share. */
+  private void follow(long version, String stage, String... shares) {
+    generator.tell(new Generator.Follow(decision(version, route(stage, shares))));
+  }
+
+  private static TreeMap<String, List<Decision.Share>> route(String stage, String... shares) {
+    var list = new ArrayList<Decision.Share>();
+    for (var share : shares) {
+      var parts = share.split(":");
+      list.add(new Decision.Share(parts[0], Integer.parseInt(parts[1])));
+    }
+    return new TreeMap<>(Map.of(stage, list));
+  }
+
+  private static Decision decision(long version, TreeMap<String, List<Decision.Share>> route) {
+    return new Decision(
+        STREAM, version, Instant.EPOCH, route, new TreeMap<>(), Knobs.NONE, "for tests");
+  }
+}

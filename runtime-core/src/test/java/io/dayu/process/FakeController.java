@@ -1,0 +1,72 @@
+package io.dayu.process;
+
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.link.TestConsumer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/** A controller that finds a {@link TestConsumer} for every instance on every node. */
+public final class FakeController {
+  private final Map<String, TestConsumer> consumers = new ConcurrentHashMap<>();
+  private final List<StreamReport> streams = new CopyOnWriteArrayList<>();
+  private final List<StageReport> stages = new CopyOnWriteArrayList<>();
+  private final ActorTestKit kit;
+  private final ActorRef<Controller.Command> ref;
+
+  public FakeController(ActorTestKit kit) {
+    this.kit = kit;
+    this.ref =
+        kit.spawn(
+            Behaviors.<Controller.Command>receiveMessage(
+                message -> {
+                  if (message instanceof Controller.Locate locate)
+                    locate
+                        .replyTo()
+                        .tell(
+                            new Router.Located(
+                                locate.node(),
+                                locate.instance(),
+                                consumer(locate.node(), locate.instance()).ref()));
+                  else if (message instanceof Controller.StreamStatus status)
+                    streams.add(status.report());
+                  else if (message instanceof Controller.StageStatus status)
+                    stages.add(status.report());
+                  return Behaviors.same();
+                }));
+  }
+
+  public ActorRef<Controller.Command> ref() {
+    return ref;
+  }
+
+  public TestConsumer consumer(String node, String instance) {
+    return consumers.computeIfAbsent(node + " " + instance, k -> new TestConsumer(kit));
+  }
+
+  /** All reports so far. */
+  public List<StreamReport> streams() {
+    return streams;
+  }
+
+  public StreamReport stream() {
+    return streams.get(streams.size() - 1);
+  }
+
+  public List<StageReport> stages() {
+    return stages;
+  }
+
+  public StageReport stage() {
+    return stages.get(stages.size() - 1);
+  }
+
+  public boolean hasStage() {
+    return !stages.isEmpty();
+  }
+}

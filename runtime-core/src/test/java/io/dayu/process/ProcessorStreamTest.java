@@ -1,0 +1,479 @@
+package io.dayu.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.typesafe.config.ConfigFactory;
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.link.FlowKit;
+import io.dayu.link.Inlet;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Parcel;
+import io.dayu.link.TestConsumer;
+import io.dayu.link.TestProducer;
+import io.dayu.stage.Outcome;
+import io.dayu.stage.StageCommand;
+import io.dayu.stage.StageProvider;
+import io.dayu.stage.Stages;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class ProcessorStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  private final LinkSettings links = FlowKit.links("");
+  private ActorTestKit kit;
+  private FakeController controller;
+  private Plan plan;
+  private ActorRef<Inlet.Command> processor;
+  private TestProducer producer;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+    controller = new FakeController(kit);
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void theOutputTimesAndTriesAreAddedAndTheElementGoesOn() {
+    process(Plans.READER, "", "detect:reader", "track:reader<detect");
+    send(7);
+    var element = next("track").takeNext().element();
+    assertThat(element.getOutputsOrThrow("detect")).isEqualTo(element.getPayload());
+    assertThat(element.getTrace(0).getStage()).isEqualTo("detect");
+    assertThat(element.getTrace(0).getNode()).isEqualTo("edge-1");
+    assertThat(element.getTrace(0).getTries()).isEqualTo(1);
+    assertThat(element.getPayload()).isEqualTo(FlowKit.element(7, 10).getPayload());
+  }
+
+  @Test
+  void thePayloadTravelsOnlyWhereItIsRead() {
+    process(
+        List.of(Plans.READER, Plans.COUNTER),
+        Plans.READER,
+        "",
+        "detect:reader",
+        "track:reader<detect",
+        "count:counter<detect");
+    send(1);
+    assertThat(next("track").takeNext().element().hasPayload()).isTrue();
+    assertThat(next("count").takeNext().element().hasPayload()).isFalse();
+  }
+
+  @Test
+  void aKeptPayloadReachesTheOutbox() {
+    process(Plans.READER, "", "detect:reader");
+    send(1);
+    producer.send(parcel(FlowKit.element(2, 10).toBuilder().setKeep(true).build()));
+    assertThat(outbox().takeNext().element().hasPayload()).isFalse();
+    assertThat(outbox().takeNext().element().hasPayload()).isTrue();
+  }
+
+  @Test
+  void whatIsFilteredOutIsDeliveredEmptyByThisNode() {
+    process(stage(e -> new Outcome.Skip("nobody there")), "", "detect:fake", "track:fake<detect");
+    send(1);
+    var ending = outbox().takeNext().element().getEnding();
+    assertThat(ending.getKind()).isEqualTo(Ending.Kind.SKIPPED);
+    assertThat(ending.getStage()).isEqualTo("detect");
+    assertThat(ending.getReason()).isEqualTo("nobody there");
+  }
+
+  @Test
+  void anExceptionFailsTheElementAfterAllTriesWithItsCause() {
+    var calls = new AtomicInteger();
+    process(
+        stage(
+            e -> {
+              if (e.getSeq() % 10 != 0) return Stages.output(e.getPayload());
+              calls.incrementAndGet();
+              throw new IllegalStateException("cannot see");
+            }),
+        "max-tries = 3",
+        "detect:fake");
+    for (int seq = 1; seq <= 20; seq++) send(seq);
+    var failed = new TreeSet<Long>();
+    for (int i = 0; i < 20; i++) {
+      var element = outbox().takeNext().element();
+      if (!element.hasEnding()) continue;
+      failed.add(element.getSeq());
+      assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
+      assertThat(element.getEnding().getReason()).contains("cannot see");
+      assertThat(element.getTrace(0).getTries()).isEqualTo(3);
+    }
+    assertThat(failed).containsExactly(10L, 20L);
+    assertThat(calls).hasValue(6);
+    await().atMost(SOON).until(() -> controller.hasStage() && controller.stage().failed() == 6);
+    assertThat(controller.stage().restarts()).isZero();
+    assertThat(controller.stage().processed()).isEqualTo(18);
+  }
+
+  @Test
+  void whatCannotSucceedIsNotTriedAgain() {
+    process(stage(e -> new Outcome.Failed("broken picture", false)), "", "detect:fake");
+    send(1);
+    var element = outbox().takeNext().element();
+    assertThat(element.getTrace(0).getTries()).isEqualTo(1);
+    assertThat(element.getEnding().getReason()).isEqualTo("broken picture");
+  }
+
+  @Test
+  void anOutputThatNoLinkTakesIsDeliveredAsFailed() {
+    var small = FlowKit.links("max-element = 2k");
+    process(List.of(Plans.READER), Plans.READER, small, "", "detect:reader", "track:reader<detect");
+    producer.send(parcel(FlowKit.element(1, 1_500)));
+    assertThat(outbox().takeNext().element().getEnding().getReason())
+        .contains("dayu.link.max-element is 2048");
+  }
+
+  @Test
+  void aStageThatNeverAnswersLosesTheElementAfterTheTimeout() {
+    var asked = new LinkedBlockingQueue<StageCommand.Process>();
+    process(raw(asked), "stage-timeout = 200ms, max-tries = 2", "detect:fake");
+    send(1);
+    var element = outbox().takeNext().element();
+    assertThat(element.getEnding().getReason()).contains("no answer within 200 ms");
+    assertThat(element.getTrace(0).getTries()).isEqualTo(2);
+
+    // Late answers to it are not taken for answers to the next one.
+    var late = List.of(poll(asked), poll(asked));
+    send(2);
+    var second = poll(asked);
+    late.forEach(p -> p.replyTo().tell(new Outcome.Skip("late")));
+    second.replyTo().tell(Stages.output(second.element().getPayload()));
+    var next = outbox().takeNext().element();
+    assertThat(next.getSeq()).isEqualTo(2);
+    assertThat(next.hasEnding()).isFalse();
+  }
+
+  @Test
+  void aSecondAnswerIsNotTakenForTheNextElements() {
+    var asked = new LinkedBlockingQueue<StageCommand.Process>();
+    process(raw(asked), "", "detect:fake");
+    send(1);
+    send(2);
+    var first = poll(asked);
+    first.replyTo().tell(Stages.output(first.element().getPayload()));
+    var second = poll(asked);
+    first.replyTo().tell(new Outcome.Skip("said before"));
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(1);
+    await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> outbox().offered() == 0);
+    second.replyTo().tell(Stages.output(second.element().getPayload()));
+    var element = outbox().takeNext().element();
+    assertThat(element.getSeq()).isEqualTo(2);
+    assertThat(element.hasEnding()).isFalse();
+  }
+
+  @Test
+  void aStageThatCrashesIsStartedAgainAndItsElementsAreTriedAgain() {
+    var started = new AtomicInteger();
+    var crashed = new AtomicInteger();
+    var provider =
+        Plans.stage(
+            "fake",
+            true,
+            4,
+            c -> {
+              started.incrementAndGet();
+              return Behaviors.receiveMessage(
+                  message -> {
+                    var process = (StageCommand.Process) message;
+                    if (process.element().getSeq() == 3 && crashed.incrementAndGet() == 1)
+                      throw new IllegalStateException("out of memory on the device");
+                    process.replyTo().tell(Stages.output(process.element().getPayload()));
+                    return Behaviors.same();
+                  });
+            });
+    process(provider, "min-backoff = 50ms", "detect:fake");
+    for (int seq = 0; seq < 10; seq++) send(seq);
+    assertThat(seqs(outbox(), 10)).hasSize(10);
+    assertThat(started).hasValue(2);
+    await().atMost(SOON).until(() -> controller.stage().restarts() == 1);
+    await().atMost(SOON).until(() -> controller.stage().state() == StageState.RUNNING);
+    assertThat(controller.stage().problem().orElseThrow()).contains("out of memory on the device");
+  }
+
+  @Test
+  void aStageThatStopsItselfIsStartedAgain() {
+    var started = new AtomicInteger();
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            1,
+            c ->
+                started.incrementAndGet() == 1
+                    ? Behaviors.receiveMessage(m -> Behaviors.stopped())
+                    : Stages.sync(e -> Stages.output(e.getPayload()))),
+        "min-backoff = 50ms",
+        "detect:fake");
+    send(1);
+    assertThat(outbox().takeNext().element().hasEnding()).isFalse();
+    assertThat(started).hasValue(2);
+  }
+
+  @Test
+  void aMissingLibraryIsTheStagesCrashAndNotTheNodes() {
+    var started = new AtomicInteger();
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            1,
+            c -> {
+              if (started.incrementAndGet() == 1) throw new UnsatisfiedLinkError("no jnitflite");
+              if (started.get() == 2) throw new IllegalArgumentException("no model");
+              return Behaviors.receiveMessage(
+                  message -> {
+                    var process = (StageCommand.Process) message;
+                    if (started.get() == 3) throw new NoClassDefFoundError("org/bytedeco/Mat");
+                    process.replyTo().tell(Stages.output(process.element().getPayload()));
+                    return Behaviors.same();
+                  });
+            }),
+        "min-backoff = 50ms",
+        "detect:fake");
+    send(1);
+    assertThat(outbox().takeNext().element().hasEnding()).isFalse();
+    assertThat(started).hasValue(4);
+    await().atMost(SOON).until(() -> controller.stage().restarts() == 3);
+  }
+
+  @Test
+  void aStageThatKeepsCrashingIsReportedAndHoldsTheElements() {
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            1,
+            c -> {
+              throw new IllegalStateException("no model");
+            }),
+        "min-backoff = 50ms, max-backoff = 10m",
+        "detect:fake");
+    for (int seq = 0; seq < 2_000; seq++) send(seq);
+    await().atMost(SOON).until(() -> controller.hasStage() && controller.stage().restarts() >= 3);
+    assertThat(controller.stage().state()).isEqualTo(StageState.BACKING_OFF);
+    assertThat(controller.stage().problem().orElseThrow()).contains("no model");
+    assertThat(controller.stage().queue()).isEqualTo(links.elementWindow());
+    assertThat(producer.waiting()).isEqualTo(2_000 - links.elementWindow());
+  }
+
+  @Test
+  void theBranchesOfAForkMeetInTheJoin() {
+    process(
+        List.of(Plans.READER, Plans.COUNTER),
+        Plans.READER,
+        "",
+        "join:reader<a,b",
+        "a:reader",
+        "b:reader");
+    for (int seq = 0; seq < 50; seq++) {
+      producer.send(parcel(branch(seq, "a", true)));
+      producer.send(parcel(branch(seq, "b", false)));
+    }
+    for (int seq = 0; seq < 50; seq++) {
+      var element = outbox().takeNext().element();
+      assertThat(element.getSeq()).isEqualTo(seq);
+      assertThat(element.getOutputsMap()).containsOnlyKeys("a", "b", "join");
+      assertThat(element.getTraceList().stream().map(h -> h.getStage()))
+          .containsExactly("a", "b", "join");
+      // The payload came with one branch only.
+      assertThat(element.getOutputsOrThrow("join").getOpaque().size()).isEqualTo(1_000);
+    }
+  }
+
+  @Test
+  void aJoinGivesBackToEachProducerWhatItOffered() {
+    plan = Plans.plan(1, List.of(Plans.READER), "join:reader<a,b", "a:reader", "b:reader");
+    processor = spawn(plan, "join", Plans.READER, links, "");
+    var grants = kit.<Inlet.Grant>createTestProbe();
+    processor.tell(new Inlet.Attach(grants.getRef(), 4, 1 << 20));
+    assertThat(grants.receiveMessage(SOON).bytes()).isEqualTo(1 << 20);
+    long offered = 0;
+    long granted = 0;
+    for (int seq = 0; seq < 10; seq++)
+      for (var stage : List.of("a", "b")) {
+        var parcel = parcel(branch(seq, stage, stage.equals("a")));
+        offered += parcel.weight();
+        processor.tell(new Inlet.Offer(parcel, grants.getRef()));
+        granted += grants.receiveMessage(SOON).bytes();
+      }
+    assertThat(granted).isEqualTo(offered);
+  }
+
+  @Test
+  void aBranchWhosePartnerNeverComesIsGivenUp() {
+    process(
+        List.of(Plans.READER),
+        Plans.READER,
+        "join-patience = 200ms",
+        "join:reader<a,b",
+        "a:reader",
+        "b:reader");
+    producer.send(parcel(branch(1, "a", true)));
+    int reports = reports();
+    await().atMost(SOON).until(() -> reports() > reports + 10);
+    producer.send(parcel(branch(1, "b", true))); // too late
+    producer.send(parcel(branch(2, "a", true)));
+    producer.send(parcel(branch(2, "b", true)));
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(2);
+  }
+
+  @Test
+  void whileNothingIsTakenBehindItNoWorkIsBegun() {
+    var begun = new AtomicInteger();
+    process(
+        List.of(Plans.READER),
+        stage(
+            e -> {
+              begun.incrementAndGet();
+              return Stages.output(e.getPayload());
+            }),
+        FlowKit.links("element-window = 16"),
+        "max-waiting = 4",
+        "detect:fake",
+        "track:reader<detect");
+    for (int seq = 0; seq < 200; seq++) send(seq);
+    // 16 are with the next stage, 4 wait for it.
+    await()
+        .atMost(SOON)
+        .during(Duration.ofMillis(300))
+        .until(() -> begun.get() == 20 && next("track").offered() == 16);
+    assertThat(producer.waiting()).isGreaterThan(200 - 20 - 16 - 16);
+    for (int seq = 0; seq < 200; seq++)
+      assertThat(next("track").takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  @Test
+  void anInstanceThatIsNoLongerWantedWaitsForLateElementsAndStops() {
+    process(Plans.READER, "retire-after = 500ms", "detect:reader");
+    processor.tell(Processor.Retire.INSTANCE);
+    send(1);
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(1);
+    kit.createTestProbe().expectTerminated(processor, SOON);
+    await().atMost(SOON).until(() -> outbox().attached() == 0);
+  }
+
+  private static StageProvider stage(Stages.Work work) {
+    return Plans.stage("fake", true, 1, c -> Stages.sync(work));
+  }
+
+  /** A stage whose answers the test gives. */
+  private static StageProvider raw(BlockingQueue<StageCommand.Process> asked) {
+    return Plans.stage(
+        "fake",
+        true,
+        1,
+        c ->
+            Behaviors.receiveMessage(
+                message -> {
+                  asked.add((StageCommand.Process) message);
+                  return Behaviors.same();
+                }));
+  }
+
+  private static StageCommand.Process poll(BlockingQueue<StageCommand.Process> asked) {
+    try {
+      var process = asked.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+      if (process == null) throw new AssertionError("the stage was not asked");
+      return process;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A processor of the first of {@code stages} on {@code edge-1}, and a producer for it. */
+  private void process(StageProvider provider, String settings, String... stages) {
+    process(List.of(provider), provider, settings, stages);
+  }
+
+  private void process(
+      List<StageProvider> catalog, StageProvider provider, String settings, String... stages) {
+    process(catalog, provider, links, settings, stages);
+  }
+
+  private void process(
+      List<StageProvider> catalog,
+      StageProvider provider,
+      LinkSettings links,
+      String settings,
+      String... stages) {
+    plan = Plans.plan(1, catalog, stages);
+    processor = spawn(plan, stages[0].split(":")[0], provider, links, settings);
+    producer = new TestProducer(kit, links, processor);
+  }
+
+  private ActorRef<Inlet.Command> spawn(
+      Plan plan, String stage, StageProvider provider, LinkSettings links, String settings) {
+    var process =
+        ProcessSettings.from(
+            ConfigFactory.parseString(settings)
+                .withFallback(ConfigFactory.load().getConfig("dayu.process")));
+    var identity =
+        new Processor.Identity("edge-1", plan, plan.spec().stage(stage).orElseThrow(), provider);
+    Behavior<Inlet.Command> behavior =
+        Processor.create(process, links, identity, Duration.ofMillis(50), controller.ref());
+    return kit.spawn(behavior);
+  }
+
+  private void send(long seq) {
+    producer.send(parcel(FlowKit.element(seq, 10)));
+  }
+
+  /** The element with a path: the first stage here, those after it on {@code edge-2}. */
+  private Parcel parcel(Element element) {
+    var here = plan.spec().stages().get(0).id();
+    var path = new TreeMap<String, String>();
+    for (var stage : plan.order())
+      path.put(stage.id(), stage.id().equals(here) ? "edge-1" : "edge-2");
+    return new Parcel(element.toBuilder().putAllPath(path).build(), System.nanoTime(), 0);
+  }
+
+  private static Element branch(long seq, String stage, boolean payload) {
+    var element = FlowKit.element(seq, 1_000).toBuilder();
+    element.putOutputs(stage, FlowKit.element(seq, 20).getPayload());
+    element.addTraceBuilder().setStage(stage).setNode("edge-2");
+    if (!payload) element.clearPayload();
+    return element.build();
+  }
+
+  private TestConsumer next(String stage) {
+    return controller.consumer("edge-2", plan.instance(stage));
+  }
+
+  private TestConsumer outbox() {
+    return controller.consumer("edge-1", Plan.OUTBOX);
+  }
+
+  private static List<Long> seqs(TestConsumer consumer, int count) {
+    var seqs = new TreeSet<Long>();
+    for (int i = 0; i < count; i++) seqs.add(consumer.takeNext().element().getSeq());
+    return new ArrayList<>(seqs);
+  }
+
+  private int reports() {
+    return controller.stages().size();
+  }
+}
