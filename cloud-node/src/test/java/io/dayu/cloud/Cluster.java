@@ -60,7 +60,12 @@ final class Cluster implements AutoCloseable {
 
   /** One cloud node and {@code edges} edges that all know each other, changed by {@code each}. */
   static Cluster start(Class<?> test, int edges, UnaryOperator<NodeOptions> each) {
-    var nodes = open(test.getSimpleName());
+    return start(empty(test.getSimpleName()), edges, each);
+  }
+
+  /** The same in a directory that was prepared. */
+  static Cluster start(Path directory, int edges, UnaryOperator<NodeOptions> each) {
+    var nodes = open(directory);
     try {
       nodes.start(each.apply(NodeOptions.cloud("cloud-1").with("dayu.monitor.cpu", "process")));
       var options = new ArrayList<NodeOptions>();
@@ -78,20 +83,27 @@ final class Cluster implements AutoCloseable {
     }
   }
 
-  /** A cluster without nodes in an empty directory of this name. */
-  static LocalCluster open(String name) {
-    var directory = Path.of("target", "clusters", name).toAbsolutePath();
-    if (Files.exists(directory))
-      try (var files = Files.walk(directory)) {
-        for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+  /** A cluster without nodes. */
+  static LocalCluster open(Path directory) {
     var home = Home.find();
     return LocalCluster.open(
         new LocalCluster.Settings(
             role -> role.program(home), directory, false, Duration.ofSeconds(90)),
         Progress.silent());
+  }
+
+  /** An empty directory of this name. */
+  static Path empty(String name) {
+    var directory = Path.of("target", "clusters", name).toAbsolutePath();
+    try {
+      if (Files.exists(directory))
+        try (var files = Files.walk(directory)) {
+          for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.delete(file);
+        }
+      return Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   LocalCluster nodes() {

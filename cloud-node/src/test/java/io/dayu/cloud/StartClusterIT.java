@@ -1,0 +1,75 @@
+package io.dayu.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.cli.ChildProcess;
+import io.dayu.cli.Home;
+import io.dayu.cli.LocalCluster;
+import io.dayu.cli.NodeOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that cannot start say why, name the key to change, and end with an exit code. */
+class StartClusterIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Processes start side by side: most of their time is the start of a JVM. */
+  @Test
+  void whatKeepsANodeFromStartingIsSaidWithItsKey() throws IOException {
+    try (var cluster = Cluster.open(Cluster.empty(StartClusterIT.class.getSimpleName()));
+        var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      var port = Integer.toString(taken.getLocalPort());
+      var processes = new LinkedHashMap<String, ChildProcess>();
+      for (var key :
+          List.of(
+              "dayu.node.data-port", "dayu.cluster.port", "dayu.http.port", "dayu.management.port"))
+        processes.put(key, cloud(cluster, key, Map.of(key, port)));
+      var wrong =
+          cloud(
+              cluster,
+              "wrong",
+              Map.of(
+                  "dayu.node.data-prt", "1",
+                  "dayu.http.max-body", "a lot",
+                  "dayu.monitor.cpu", "none"));
+
+      processes.forEach(
+          (key, process) -> {
+            assertThat(process.await(PATIENCE)).as("%s: it has ended", key).isTrue();
+            assertThat(process.died()).as(key).hasMessageContaining("exit code 1;");
+            assertThat(process.tail(3))
+                .as(key)
+                .anySatisfy(line -> assertThat(line).contains("The node cannot start", key, port));
+          });
+      assertThat(wrong.await(PATIENCE)).isTrue();
+      assertThat(wrong.died()).hasMessageContaining("exit code 78;");
+      assertThat(String.join("\n", wrong.tail(20)))
+          .contains("dayu.node.data-prt", "did you mean dayu.node.data-port")
+          .contains("dayu.http.max-body")
+          .contains("dayu.monitor.cpu")
+          .doesNotContain("\tat ");
+    }
+  }
+
+  private static ChildProcess cloud(
+      LocalCluster cluster, String name, Map<String, String> properties) {
+    var configuration = new LinkedHashMap<String, String>();
+    configuration.put("dayu.node.name", "cloud-1");
+    configuration.put("dayu.node.data-dir", cluster.directory().resolve(name + "/data").toString());
+    for (var key :
+        List.of(
+            "dayu.node.data-port", "dayu.cluster.port", "dayu.http.port", "dayu.management.port"))
+      configuration.put(key, "0");
+    configuration.putAll(properties);
+    var jvm = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m"));
+    configuration.forEach((key, value) -> jvm.add("-D" + key + "=" + value));
+    return cluster.run(name, NodeOptions.Role.CLOUD.program(Home.find()), jvm, List.of());
+  }
+}
