@@ -37,12 +37,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.management.javadsl.PekkoManagement;
 
 /**
@@ -127,7 +129,7 @@ public final class CloudNode {
         };
     try {
       var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
-      var management = PekkoManagement.get(system).start().toCompletableFuture().join();
+      var management = management(system, config);
       member.whenMember().get(30, TimeUnit.SECONDS);
       Endpoints.write(
           node.dataDir(),
@@ -139,6 +141,9 @@ public final class CloudNode {
               "management", management.host().address() + ":" + management.port(),
               "pid", Long.toString(ProcessHandle.current().pid()),
               "readySeconds", Launch.ready(node)));
+    } catch (StartException e) {
+      stop.run();
+      throw e;
     } catch (CompletionException e) {
       stop.run();
       throw new StartException(String.valueOf(e.getCause().getMessage()), e);
@@ -150,6 +155,20 @@ public final class CloudNode {
           "the node did not become a member of the cluster within 30 s; see dayu.cluster.seeds", e);
     }
     return stop;
+  }
+
+  private static Uri management(ActorSystem<?> system, Config config) {
+    try {
+      return PekkoManagement.get(system).start().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw new StartException(
+          "the management port %s:%d cannot be opened (%s); set dayu.management.port to a free one"
+              .formatted(
+                  config.getString("dayu.management.host"),
+                  config.getInt("dayu.management.port"),
+                  e.getCause().getMessage()),
+          e);
+    }
   }
 
   /** Everything that is wrong is said at once. */
@@ -192,7 +211,7 @@ public final class CloudNode {
             "viewer");
   }
 
-  private static Executor blocking(org.apache.pekko.actor.typed.ActorSystem<?> system) {
+  private static Executor blocking(ActorSystem<?> system) {
     return system
         .dispatchers()
         .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));

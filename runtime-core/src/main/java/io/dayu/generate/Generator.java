@@ -116,6 +116,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     INSTANCE
   }
 
+  /** A batch is cut as one, so its last elements wait for room: more would show in latencies. */
+  private static final int MAX_BATCH = 16;
+
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
   private final TimerScheduler<Command> timers;
@@ -396,6 +399,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onSweep() {
     long now = System.nanoTime();
+    // The window may have grown by itself, at the end of a probe.
+    fill();
+    pull();
     if (routed())
       for (var flight : pending.flights())
         if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) resend(flight, now);
@@ -439,7 +445,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     kill =
         Reading.batches(
                 identity.provider(),
-                new SourceContext(identity.source().uri(), position, knobs::get))
+                new SourceContext(identity.source().uri(), position, knobs::get),
+                Math.min(MAX_BATCH, settings.maxWindow()))
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
                 ActorSink.actorRefWithBackpressure(
@@ -502,9 +509,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return decision.route().keySet().containsAll(stages);
   }
 
-  /** Asks the source for more: a live one always, one that can wait when nothing waits here. */
+  /** Asks the source for more: a live one always, one that can wait when the window has room. */
   private void pull() {
-    if (owedTo == null || shed == Shed.NONE && pending.waiting() > 0) return;
+    if (owedTo == null) return;
+    boolean full = pending.waiting() > 0 || pending.inFlight() >= limit.current(System.nanoTime());
+    if (shed == Shed.NONE && full) return;
     owedTo.tell(Ack.INSTANCE);
     owedTo = null;
   }

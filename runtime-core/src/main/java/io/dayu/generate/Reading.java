@@ -27,24 +27,27 @@ final class Reading {
       return new Piece(Optional.empty(), Optional.of(failure));
     }
 
-    private long weight() {
-      long bytes = segment.map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
-      return bytes + BATCH_BYTES / BATCH_ELEMENTS;
+    private long bytes() {
+      return segment.map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
     }
   }
 
   private static final long BATCH_BYTES = 256 << 10;
-  private static final int BATCH_ELEMENTS = 64;
 
   private Reading() {}
 
-  static Source<List<Piece>, NotUsed> batches(SourceProvider provider, SourceContext context) {
+  /**
+   * @param elements the most in a batch
+   */
+  static Source<List<Piece>, NotUsed> batches(
+      SourceProvider provider, SourceContext context, int elements) {
+    long each = BATCH_BYTES / elements;
     return open(provider, context)
         .map(Piece::of)
         .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build())
         .batchWeighted(
             BATCH_BYTES,
-            Piece::weight,
+            piece -> Math.max(each, piece.bytes()),
             piece -> {
               List<Piece> batch = new ArrayList<>();
               batch.add(piece);

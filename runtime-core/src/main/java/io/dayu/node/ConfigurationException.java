@@ -1,5 +1,6 @@
 package io.dayu.node;
 
+import com.typesafe.config.ConfigException;
 import java.util.List;
 
 /** A configuration that cannot be used; the message lists every problem on a line of its own. */
@@ -8,5 +9,13 @@ public final class ConfigurationException extends RuntimeException {
 
   public ConfigurationException(List<String> problems) {
     super(String.join("\n", problems));
+  }
+
+  /** What is wrong with a value, without the list of all files that were merged to find it. */
+  public static String reason(RuntimeException error) {
+    var message = String.valueOf(error.getMessage());
+    if (!(error instanceof ConfigException config) || config.origin() == null) return message;
+    var origin = config.origin().description() + ": ";
+    return message.startsWith(origin) ? message.substring(origin.length()) : message;
   }
 }

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -78,8 +77,7 @@ public record NodeSettings(
     var cpu =
         read.get(
             "monitor.cpu",
-            () ->
-                ResourceSampler.Cpu.valueOf(dayu.getString("monitor.cpu").toUpperCase(Locale.ROOT)),
+            () -> cpu(dayu.getString("monitor.cpu")),
             ResourceSampler.Cpu.MACHINE);
     int dataPort = read.port("node.data-port");
     int clusterPort = read.port("cluster.port");
@@ -114,8 +112,17 @@ public record NodeSettings(
     return role == Role.CLOUD ? "cloud" : "edge-" + site;
   }
 
+  private static ResourceSampler.Cpu cpu(String word) {
+    return Arrays.stream(ResourceSampler.Cpu.values())
+        .filter(c -> c.name().equalsIgnoreCase(word))
+        .findFirst()
+        .orElseThrow(
+            () -> new IllegalArgumentException("\"" + word + "\" is neither machine nor process"));
+  }
+
   private static void unknownKeys(Config config, List<String> problems) {
-    var known = keys(ConfigFactory.defaultReference());
+    // Not defaultReference(): to that one every system property is known.
+    var known = keys(ConfigFactory.defaultReferenceUnresolved().withOnlyPath("dayu").resolve());
     for (var key : keys(config))
       if (!known.contains(key)) {
         var near = known.stream().min(Comparator.comparingInt(other -> distance(other, key))).get();
@@ -151,7 +158,7 @@ public record NodeSettings(
       try {
         return read.get();
       } catch (ConfigException | IllegalArgumentException | ArithmeticException e) {
-        problems.add("dayu." + key + ": " + e.getMessage());
+        problems.add("dayu." + key + ": " + ConfigurationException.reason(e));
         return otherwise;
       }
     }
