@@ -18,18 +18,18 @@ final class InFlightLimitTest {
   @Example
   void itGrowsWhileTheLatencyStaysFlat() {
     var limit = new InFlightLimit(1, 4_096, OBJECTIVE, now);
-    int before = limit.current(now);
-    rounds(limit, 100, 10_000);
-    assertThat(limit.current(now)).isGreaterThan(4 * before);
+    run(limit, 30, Double.MAX_VALUE);
+    assertThat(limit.current(now)).isGreaterThan(1_000);
   }
 
   @Example
-  void itShrinksWhenTheLatencyRises() {
+  void itSettlesNearThroughputTimesBaseLatencyAndShrinksWhenThatDoes() {
     var limit = new InFlightLimit(1, 4_096, OBJECTIVE, now);
-    rounds(limit, 100, 10_000);
-    int before = limit.current(now);
-    rounds(limit, 15, 200_000); // shorter than what the base is taken of
-    assertThat(limit.current(now)).isLessThan(before / 2);
+    run(limit, 60, 20_000);
+    int fast = limit.current(now);
+    assertThat(fast).isBetween(100, 800); // 200 by Little's law
+    run(limit, 60, 1_000);
+    assertThat(limit.current(now)).isLessThan(fast / 2).isLessThan(80);
   }
 
   @Example
@@ -68,11 +68,13 @@ final class InFlightLimitTest {
     }
   }
 
-  /** Rounds of a window that is used up, each taking as long as its elements. */
-  private void rounds(InFlightLimit limit, int count, long latencyUs) {
-    for (int i = 0; i < count; i++) {
-      now += latencyUs * 1_000;
+  /** Full windows through a server that takes 10 ms and so many elements a second. */
+  private void run(InFlightLimit limit, int seconds, double perSecond) {
+    long end = now + seconds * 1_000_000_000L;
+    while (now < end) {
       int window = limit.current(now);
+      double latencyUs = Math.max(10_000, window / perSecond * 1e6);
+      now += (long) (latencyUs * 1_000);
       limit.observe(now, latencyUs, window, window);
     }
   }
