@@ -27,17 +27,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.javadsl.Source;
 
 /** {@link ControlPlane} over shards, gossip and store of this node. Safe for any thread. */
 final class ClusterControlPlane implements ControlPlane {
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(8);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
+  /** Gossip within a node takes 0.2 s; a change holds even if it takes longer. */
+  private static final Duration SHOWN_WITHIN = Duration.ofSeconds(2);
 
   private final ActorSystem<?> system;
   private final Supplier<View> view;
@@ -100,14 +106,34 @@ final class ClusterControlPlane implements ControlPlane {
         new PipelineSpec(
             spec.name(), sources, spec.stages(), spec.policy(), spec.objective(), spec.delivery());
     return ask(spec.name(), replyTo -> new PipelineEntity.Submit(placed, replace, replyTo))
-        .thenApply(
+        .thenCompose(
             answer -> {
               if (answer instanceof PipelineEntity.Created created)
-                return new Submitted.Accepted(created.pipeline(), true);
+                return accepted(created.pipeline(), true);
               if (answer instanceof PipelineEntity.Replaced replaced)
-                return new Submitted.Accepted(replaced.pipeline(), false);
-              return new Submitted.Exists(spec.name());
+                return accepted(replaced.pipeline(), false);
+              return CompletableFuture.completedStage(new Submitted.Exists(spec.name()));
             });
+  }
+
+  private CompletionStage<Submitted> accepted(DesiredPipeline pipeline, boolean created) {
+    var name = pipeline.spec().name();
+    return shown(
+        new Submitted.Accepted(pipeline, created),
+        v ->
+            v.pipelines().containsKey(name)
+                && v.pipelines().get(name).version() >= pipeline.version());
+  }
+
+  /** Answers when this node's view shows the change, so that the next request here sees it too. */
+  private <T> CompletionStage<T> shown(T answer, Predicate<View> change) {
+    return shown(answer, change, System.nanoTime() + SHOWN_WITHIN.toNanos());
+  }
+
+  private <T> CompletionStage<T> shown(T answer, Predicate<View> change, long untilNanos) {
+    if (change.test(view()) || System.nanoTime() - untilNanos > 0)
+      return CompletableFuture.completedStage(answer);
+    return Patterns.after(LOOK_AGAIN, system, () -> shown(answer, change, untilNanos));
   }
 
   @Override
@@ -119,7 +145,11 @@ final class ClusterControlPlane implements ControlPlane {
   @Override
   public CompletionStage<Boolean> delete(String name) {
     return ask(name, PipelineEntity.Delete::new)
-        .thenApply(answer -> answer instanceof PipelineEntity.Deleted);
+        .thenCompose(
+            answer ->
+                shown(
+                    answer instanceof PipelineEntity.Deleted,
+                    v -> !v.pipelines().containsKey(name)));
   }
 
   @Override

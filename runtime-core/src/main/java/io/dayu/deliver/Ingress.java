@@ -68,7 +68,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return newReceiveBuilder()
+    return owed.receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Stored.class, this::onStored)
         .onMessage(NotStored.class, this::onNotStored)
@@ -76,18 +76,6 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
             Retry.class,
             retry -> {
               hand(retry.stream(), lanes.get(retry.stream()));
-              return this;
-            })
-        .onMessage(
-            Inlet.Attach.class,
-            attach -> {
-              owed.attach(attach);
-              return this;
-            })
-        .onMessage(
-            Inlet.Detach.class,
-            detach -> {
-              owed.detach(detach.producer());
               return this;
             })
         .build();

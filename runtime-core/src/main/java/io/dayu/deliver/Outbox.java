@@ -86,7 +86,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return newReceiveBuilder()
+    return owed.receive(newReceiveBuilder())
         .onMessage(
             Inlet.Offer.class,
             offer -> {
@@ -99,18 +99,6 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             granted -> {
               router.granted(granted.grant());
               pump();
-              return this;
-            })
-        .onMessage(
-            Inlet.Attach.class,
-            attach -> {
-              owed.attach(attach);
-              return this;
-            })
-        .onMessage(
-            Inlet.Detach.class,
-            detach -> {
-              owed.detach(detach.producer());
               return this;
             })
         .onMessage(

@@ -45,14 +45,13 @@ final class Accounts {
     recent.recordValue(Math.max(0, Math.min(latencyUs, MAX_LATENCY_US)));
   }
 
-  /** Acknowledgements came; {@code expected} tells whether anything was in flight before. */
-  void acknowledgedAt(long nowNanos, boolean expected) {
-    if (lastAckNanos != 0 && expected)
-      longestGapNanos = Math.max(longestGapNanos, nowNanos - lastAckNanos);
+  /** Acknowledgements came. */
+  void acknowledgedAt(long nowNanos) {
+    longestGapNanos = Math.max(longestGapNanos, nowNanos - lastAckNanos);
     lastAckNanos = nowNanos;
   }
 
-  /** Nothing is in flight, so the time until the next acknowledgement is no gap. */
+  /** Nothing was in flight until now, so the time since the last acknowledgement is no gap. */
   void idleAt(long nowNanos) {
     lastAckNanos = nowNanos;
   }

@@ -21,19 +21,14 @@ import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -43,11 +38,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
 
 /**
@@ -101,10 +94,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private record Opened(ActorRef<Ack> source, int generation) implements Command {}
 
-  /** A failure keeps its place behind the segments that were read before it. */
-  private record Piece(Optional<Segment> segment, Optional<Throwable> failure) {}
-
-  private record Cut(List<Piece> pieces, ActorRef<Ack> source, int generation) implements Command {}
+  private record Cut(List<Reading.Piece> pieces, ActorRef<Ack> source, int generation)
+      implements Command {}
 
   private record SourceEnded(int generation) implements Command {}
 
@@ -125,25 +116,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     INSTANCE
   }
 
-  /** An element that is not acknowledged yet. */
-  private static final class Flight {
-    final Element base; // without path, attempt and decision
-    final long bornNanos;
-    final int bytes;
-    Map<String, String> path = Map.of();
-    long sentNanos;
-    long dueNanos;
-    int attempt;
-
-    Flight(Element base, long bornNanos) {
-      this.base = base;
-      this.bornNanos = bornNanos;
-      this.bytes = base.getSerializedSize();
-    }
-  }
-
-  private static final long BATCH_BYTES = 256 << 10;
-  private static final int BATCH_ELEMENTS = 64;
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
   private final TimerScheduler<Command> timers;
@@ -158,15 +130,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final PathChooser paths = new PathChooser();
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
-  private final LinkedHashMap<Long, Flight> inFlight =
-      new LinkedHashMap<>(); // bounded by the window
-  private final ArrayDeque<Element> waiting = new ArrayDeque<>(); // a batch, or the live buffer
-  private final ArrayDeque<Long> waitingBorn = new ArrayDeque<>();
+  private final Pending pending = new Pending();
   private Plan plan;
   private Set<String> stages; // of the plan
   private Decision decision;
   private Set<String> suspects = Set.of();
-  private long inFlightBytes;
   private long nextSeq = -1;
   private long position;
   private StreamState state = StreamState.STARTING;
@@ -296,12 +264,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     for (var piece : cut.pieces()) {
       if (piece.segment().isEmpty()) continue;
       var segment = piece.segment().get();
-      waiting.add(element(segment, now));
-      waitingBorn.add(now);
+      pending.add(element(segment, now), now);
       accounts.generated();
       position = segment.position();
       if (shed != Shed.NONE) fill();
-      if (shed != Shed.NONE && waiting.size() > settings.liveBuffer()) shedOne();
+      if (shed != Shed.NONE && pending.waiting() > settings.liveBuffer()) shedOne();
     }
     fill();
     var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
@@ -313,18 +280,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onAcked(Acked acked) {
     long now = System.nanoTime();
-    int before = inFlight.size();
+    int before = pending.inFlight();
     long[] sum = new long[2];
     var ack = acked.acknowledged();
     for (long seq : ack.delivered()) land(seq, true, now, sum);
     for (long seq : ack.failed()) land(seq, false, now, sum);
     if (sum[1] > 0) {
-      accounts.acknowledgedAt(now, true);
+      accounts.acknowledgedAt(now);
       limit.observe(now, (double) sum[0] / sum[1], (int) sum[1], before);
     }
     fill();
     pull();
-    if (inFlight.isEmpty()) accounts.idleAt(now);
     return finishIfDone();
   }
 
@@ -359,7 +325,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     suspects = Set.copyOf(changed.nodes());
     if (turned.isEmpty() || !routed()) return this;
     long now = System.nanoTime();
-    for (var flight : inFlight.values())
+    for (var flight : pending.flights())
       if (flight.path.values().stream().anyMatch(turned::contains)) resend(flight, now);
     return this;
   }
@@ -431,7 +397,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onSweep() {
     long now = System.nanoTime();
     if (routed())
-      for (var flight : inFlight.values())
+      for (var flight : pending.flights())
         if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) resend(flight, now);
     if (drainUntilNanos != 0 && now - drainUntilNanos > 0) {
       getContext()
@@ -439,7 +405,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           .warn(
               "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
               identity.stream(),
-              inFlight.size() + waiting.size(),
+              pending.size(),
               settings.drain().toSeconds());
       return Behaviors.stopped();
     }
@@ -447,7 +413,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   /** What still waits here for credit has not been sent: a copy would only lengthen the queue. */
-  private boolean waitsHere(Flight flight, long now) {
+  private boolean waitsHere(Pending.Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
         && plan.spec().roots().stream()
@@ -471,55 +437,20 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
     int mine = ++generation;
     kill =
-        source()
-            .map(segment -> new Piece(Optional.of(segment), Optional.empty()))
-            .recover(
-                new PFBuilder<Throwable, Piece>()
-                    .matchAny(error -> new Piece(Optional.empty(), Optional.of(error)))
-                    .build())
-            // What comes while a batch is handed over goes along with the next one.
-            .batchWeighted(
-                BATCH_BYTES,
-                Generator::weight,
-                piece -> {
-                  var batch = new ArrayList<Piece>();
-                  batch.add(piece);
-                  return batch;
-                },
-                (batch, piece) -> {
-                  batch.add(piece);
-                  return batch;
-                })
+        Reading.batches(
+                identity.provider(),
+                new SourceContext(identity.source().uri(), position, knobs::get))
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
                 ActorSink.actorRefWithBackpressure(
                     getContext().getSelf(),
-                    (ActorRef<Ack> replyTo, ArrayList<Piece> batch) ->
+                    (ActorRef<Ack> replyTo, List<Reading.Piece> batch) ->
                         new Cut(batch, replyTo, mine),
                     (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
                     Ack.INSTANCE,
                     new SourceEnded(mine),
                     error -> new SourceFailed(error, mine)))
             .run(getContext().getSystem());
-  }
-
-  private Source<Segment, NotUsed> source() {
-    try {
-      return identity
-          .provider()
-          .open(new SourceContext(identity.source().uri(), position, knobs::get));
-    } catch (RuntimeException e) {
-      return Source.failed(e);
-    } catch (LinkageError e) {
-      // A native library that is missing must not end the node.
-      return Source.failed(
-          new SourceException("a library of the source cannot be loaded: " + e, true, e));
-    }
-  }
-
-  private static long weight(Piece piece) {
-    long bytes = piece.segment().map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
-    return bytes + BATCH_BYTES / BATCH_ELEMENTS;
   }
 
   private static Set<String> stages(Plan plan) {
@@ -552,14 +483,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void fill() {
-    while (!waiting.isEmpty()
+    while (pending.waiting() > 0
         && routed()
-        && inFlight.size() < limit.current(System.nanoTime())
-        && (inFlight.isEmpty() || inFlightBytes < settings.windowBytes())) {
-      var flight = new Flight(waiting.poll(), waitingBorn.poll());
-      inFlight.put(flight.base.getSeq(), flight);
-      inFlightBytes += flight.bytes;
-      send(flight, System.nanoTime());
+        && pending.inFlight() < limit.current(System.nanoTime())
+        && (pending.inFlight() == 0 || pending.bytes() < settings.windowBytes())) {
+      long now = System.nanoTime();
+      // Until now there was nothing to wait for.
+      if (pending.inFlight() == 0) accounts.idleAt(now);
+      send(pending.launch(), now);
     }
   }
 
@@ -573,23 +504,18 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Asks the source for more: a live one always, one that can wait when nothing waits here. */
   private void pull() {
-    if (owedTo == null || shed == Shed.NONE && !waiting.isEmpty()) return;
+    if (owedTo == null || shed == Shed.NONE && pending.waiting() > 0) return;
     owedTo.tell(Ack.INSTANCE);
     owedTo = null;
   }
 
   private void shedOne() {
-    if (shed == Shed.OLDEST) {
-      waiting.pollFirst();
-      waitingBorn.pollFirst();
-    } else {
-      waiting.pollLast();
-      waitingBorn.pollLast();
-    }
+    if (shed == Shed.OLDEST) pending.dropOldest();
+    else pending.dropNewest();
     accounts.shed();
   }
 
-  private void send(Flight flight, long now) {
+  private void send(Pending.Flight flight, long now) {
     flight.attempt++;
     flight.sentNanos = now;
     flight.path = paths.path(suspects);
@@ -612,7 +538,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   /** No link would take it, now or later. */
-  private void fail(Flight flight, Element element) {
+  private void fail(Pending.Flight flight, Element element) {
     var reason =
         "the element has %d bytes, dayu.link.max-element is %d"
             .formatted(element.getSerializedSize(), maxElement);
@@ -625,7 +551,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     router.send(identity.node(), Plan.OUTBOX, new Parcel(failed, flight.bornNanos, 0));
   }
 
-  private void resend(Flight flight, long now) {
+  private void resend(Pending.Flight flight, long now) {
     accounts.resent();
     getContext()
         .getLog()
@@ -643,18 +569,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void land(long seq, boolean ok, long now, long[] sum) {
-    var flight = inFlight.remove(seq);
-    if (flight == null) return; // the acknowledgement of an earlier attempt
-    inFlightBytes -= flight.bytes;
-    long latencyUs = (now - flight.bornNanos) / 1_000;
-    accounts.done(ok, latencyUs);
+    var landed = pending.land(seq);
+    if (landed.isEmpty()) return; // the acknowledgement of an earlier attempt
+    var flight = landed.get();
+    accounts.done(ok, (now - flight.bornNanos) / 1_000);
     // The window answers for the way, not for the wait before it.
     sum[0] += (now - flight.sentNanos) / 1_000;
     sum[1]++;
   }
 
   private Behavior<Command> finishIfDone() {
-    if (!sourceDone || !inFlight.isEmpty() || !waiting.isEmpty()) return this;
+    if (!sourceDone || pending.size() > 0) return this;
     if (drainUntilNanos != 0) {
       report();
       return Behaviors.stopped();
@@ -671,7 +596,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             new StreamReport(
                 identity.stream(),
                 state,
-                accounts.ledger(inFlight.size() + (long) waiting.size()),
+                accounts.ledger(pending.size()),
                 decision == null ? 0 : decision.version(),
                 limit.current(System.nanoTime()),
                 accounts.perSecond(),

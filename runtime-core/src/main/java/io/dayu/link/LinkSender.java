@@ -124,21 +124,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return newReceiveBuilder()
+    return owed.receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Received.class, this::onReceived)
-        .onMessage(
-            Inlet.Attach.class,
-            attach -> {
-              owed.attach(attach);
-              return this;
-            })
-        .onMessage(
-            Inlet.Detach.class,
-            detach -> {
-              owed.detach(detach.producer());
-              return this;
-            })
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
         .onMessageEquals(Timer.CONNECT, this::onConnect)

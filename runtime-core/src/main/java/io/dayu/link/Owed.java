@@ -3,6 +3,8 @@ package io.dayu.link;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.ReceiveBuilder;
 
 /**
  * A consumer's side of {@link Inlet}: counts what was taken from each producer and grants it again
@@ -28,13 +30,30 @@ public final class Owed {
     this.self = self;
   }
 
+  /** Adds the handlers for producers that come and go to a consumer's behaviour. */
+  public ReceiveBuilder<Inlet.Command> receive(ReceiveBuilder<Inlet.Command> builder) {
+    return builder
+        .onMessage(
+            Inlet.Attach.class,
+            attach -> {
+              attach(attach);
+              return Behaviors.same();
+            })
+        .onMessage(
+            Inlet.Detach.class,
+            detach -> {
+              detach(detach.producer());
+              return Behaviors.same();
+            });
+  }
+
   /** Opens the inlet for a producer. */
-  public void attach(Inlet.Attach attach) {
+  void attach(Inlet.Attach attach) {
     accounts.put(attach.producer(), new Account(attach.elements(), attach.bytes()));
     attach.producer().tell(new Inlet.Grant(self, attach.elements(), attach.bytes()));
   }
 
-  public void detach(ActorRef<Inlet.Grant> producer) {
+  void detach(ActorRef<Inlet.Grant> producer) {
     accounts.remove(producer);
   }
 

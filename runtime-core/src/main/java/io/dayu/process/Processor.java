@@ -182,22 +182,10 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return newReceiveBuilder()
+    return owed.receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Granted.class, this::onGranted)
-        .onMessage(
-            Inlet.Attach.class,
-            attach -> {
-              owed.attach(attach);
-              return this;
-            })
-        .onMessage(
-            Inlet.Detach.class,
-            detach -> {
-              owed.detach(detach.producer());
-              return this;
-            })
         .onMessage(
             Found.class,
             found -> {

@@ -1,0 +1,220 @@
+package io.dayu.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The life of pipelines over one cloud and two edge nodes. */
+class PipelineClusterIT {
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.start(PipelineClusterIT.class, 2, n -> n);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) cluster.close();
+  }
+
+  @AfterEach
+  void deleteAll() {
+    cluster.deleteAll();
+  }
+
+  /** A fork and a join, each stage on a node of its own choice. */
+  private static String diamond(String name, String source) {
+    return """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: %s}
+        spec:
+          sources: [{name: numbers, uri: "synthetic:?%s", node: edge-1}]
+          stages:
+            - {id: first, type: identity}
+            - {id: left, type: identity, after: [first]}
+            - {id: right, type: identity, after: [first]}
+            - {id: last, type: identity, after: [left, right]}
+          policy: {name: fixed, params: {route: {first: edge-1, left: edge-2, right: cloud-1, last: edge-2}}}
+        """
+        .formatted(name, source);
+  }
+
+  private static String chain(String name, String source) {
+    return """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: %s}
+        spec:
+          sources: [{name: numbers, uri: "synthetic:?%s", node: edge-1}]
+          stages:
+            - {id: first, type: identity}
+            - {id: only, type: identity, after: [first]}
+          policy: {name: fixed, params: {route: {first: edge-1, only: cloud-1}}}
+        """
+        .formatted(name, source);
+  }
+
+  private static List<Long> upTo(long end) {
+    return LongStream.range(0, end).boxed().toList();
+  }
+
+  @Test
+  void everyElementOfAForkAndJoinIsStoredOnceAndANameCanBeUsedAgain() {
+    cluster.submit(diamond("diamond", "bytes=1024&count=2000"));
+    var ledger = cluster.awaitDelivered("diamond", 2000);
+    assertThat(ledger.generated()).isEqualTo(2000);
+    assertThat(ledger.failed() + ledger.shed()).isZero();
+    Cluster.await("the end of the source")
+        .until(() -> cluster.status("diamond").path("state").asText().equals("completed"));
+
+    var results = cluster.results("diamond");
+    assertThat(Cluster.seqs(results)).containsExactlyInAnyOrderElementsOf(upTo(2000));
+    assertThat(results).allSatisfy(PipelineClusterIT::passedTheDiamond);
+
+    cluster.delete("diamond");
+    assertThat(cluster.results("diamond")).as("results outlive their pipeline").hasSize(2000);
+    cluster.submit(diamond("diamond", "bytes=10&count=300"));
+    cluster.awaitDelivered("diamond", 300);
+    var all = Cluster.seqs(cluster.results("diamond"));
+    assertThat(all).hasSize(2300).doesNotHaveDuplicates().containsAll(upTo(2000));
+    var fresh = all.stream().filter(seq -> seq >= 2000).sorted().toList();
+    assertThat(fresh.get(299) - fresh.get(0)).as("no gap among the new numbers").isEqualTo(299);
+  }
+
+  private static void passedTheDiamond(JsonNode result) {
+    assertThat(result.path("status").asText()).isEqualTo("delivered");
+    assertThat(result.path("latencyMs").asDouble(-1)).isGreaterThanOrEqualTo(0);
+    assertThat(Cluster.trace(result))
+        .containsExactly("first@edge-1", "last@edge-2", "left@edge-2", "right@cloud-1");
+    assertThat(result.path("trace")).hasSize(4);
+    assertThat(result.path("outputs").fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder("first", "left", "right", "last");
+  }
+
+  @Test
+  void whoWatchesHearsEveryResultThatIsStoredMeanwhile() {
+    cluster.submit(chain("watched", "bytes=100&rate=50"));
+    var heard = new CopyOnWriteArrayList<JsonNode>();
+    var stream = cluster.listen("pipelines/watched/results/stream", heard::add);
+    Cluster.await("results as they are stored")
+        .until(
+            () -> {
+              assertThat(stream).isNotDone();
+              return heard.size() >= 100;
+            });
+
+    var seqs = Cluster.seqs(List.copyOf(heard));
+    assertThat(seqs).doesNotHaveDuplicates();
+    long first = seqs.stream().min(Long::compare).orElseThrow();
+    assertThat(seqs).contains(first, first + 1, first + 2, first + 50);
+    assertThat(Cluster.seqs(cluster.results("watched"))).containsAll(seqs);
+    assertThat(heard)
+        .allSatisfy(r -> assertThat(Cluster.trace(r)).contains("first@edge-1", "only@cloud-1"));
+  }
+
+  @Test
+  void stagesAreReplacedWhileElementsFlow() {
+    cluster.submit(diamond("changing", "bytes=1024&rate=300&count=2400"));
+    cluster.awaitLedger("changing", l -> l.delivered() > 200);
+    cluster.replace("changing", chain("changing", "bytes=1024&rate=300&count=2400"));
+    var ledger = cluster.awaitDelivered("changing", 2400);
+    assertThat(ledger.generated()).isEqualTo(2400);
+
+    var results = cluster.results("changing");
+    assertThat(Cluster.seqs(results)).containsExactlyInAnyOrderElementsOf(upTo(2400));
+    assertThat(results)
+        .filteredOn(r -> r.path("seq").asLong() == 0)
+        .first()
+        .satisfies(PipelineClusterIT::passedTheDiamond);
+    assertThat(results)
+        .filteredOn(r -> r.path("seq").asLong() == 2399)
+        .first()
+        .satisfies(
+            r -> assertThat(Cluster.trace(r)).containsExactly("first@edge-1", "only@cloud-1"));
+    assertThat(cluster.get("pipelines/changing").path("version").asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void theManagementEndpointShowsMembersAndShards() {
+    cluster.submit(chain("shown", "bytes=10&count=50"));
+    cluster.awaitDelivered("shown", 50);
+
+    var members = management("/cluster/members").body();
+    assertThat(members.path("members"))
+        .hasSize(3)
+        .allSatisfy(m -> assertThat(m.path("status").asText()).isIn("Up", "WeaklyUp"));
+    assertThat(members.path("unreachable")).isEmpty();
+    for (var type : List.of("Pipeline", "Distributor")) {
+      var shards = management("/cluster/shards/" + type);
+      assertThat(shards.status()).as(shards.text()).isEqualTo(200);
+      assertThat(shards.body().path("regions")).as(shards.text()).isNotEmpty();
+      assertThat(shards.body().path("regions"))
+          .anySatisfy(region -> assertThat(region.path("numEntities").asInt()).isPositive());
+    }
+  }
+
+  private static Cluster.Answer management(String path) {
+    var at = cluster.nodes().node("cloud-1").endpoints().management().orElseThrow();
+    return cluster.fetch(URI.create("http://127.0.0.1:" + at.getPort() + path));
+  }
+
+  @Test
+  void metricsShowTheLedgerAlsoWhileAStageRunsInTwoVersions() {
+    cluster.submit(chain("measured", "bytes=10&rate=100&count=300"));
+    cluster.awaitLedger("measured", l -> l.delivered() > 20);
+    cluster.replace("measured", chain("measured", "bytes=10&rate=100&count=300"));
+    cluster.awaitDelivered("measured", 300);
+
+    var stream = "\\{pipeline=\"measured\",stream=\"measured/numbers\"\\}";
+    Cluster.await("what the stages have worked on")
+        .untilAsserted(
+            () ->
+                assertThat(metrics())
+                    .containsPattern("dayu_elements_generated_total" + stream + " 300\\.0")
+                    .containsPattern("dayu_elements_delivered_total" + stream + " 300\\.0")
+                    .containsPattern("dayu_elements_failed_total" + stream + " 0\\.0")
+                    .containsPattern("dayu_elements_in_flight" + stream + " 0\\.0")
+                    .containsPattern(
+                        "dayu_stage_processed_total\\{node=\"cloud-1\",pipeline=\"measured\",stage=\"only\",type=\"identity\"} 300\\.0"));
+  }
+
+  private static String metrics() {
+    var answer = cluster.fetch(cluster.nodes().api().resolve("/metrics"));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.text();
+  }
+
+  @Test
+  void decisionsAreKeptWithTheirReasons() {
+    cluster.submit(chain("decided", "bytes=10&rate=20"));
+    cluster.awaitLedger("decided", l -> l.delivered() > 0);
+    cluster.replace(
+        "decided", chain("decided", "bytes=10&rate=20").replace("only: cloud-1", "only: edge-2"));
+    Cluster.await("a decision for the new route")
+        .until(() -> decisions().stream().anyMatch(d -> placeOfOnly(d).equals("edge-2")));
+
+    var decisions = decisions();
+    assertThat(decisions).extracting(d -> d.path("version").asLong()).doesNotHaveDuplicates();
+    assertThat(decisions).allSatisfy(d -> assertThat(d.path("reason").asText()).contains("fixed"));
+    assertThat(decisions).extracting(PipelineClusterIT::placeOfOnly).contains("cloud-1", "edge-2");
+  }
+
+  private static List<JsonNode> decisions() {
+    return Cluster.items(cluster.get("pipelines/decided/decisions"));
+  }
+
+  private static String placeOfOnly(JsonNode decision) {
+    return decision.path("route").path("only").path(0).path("node").asText();
+  }
+}

@@ -1,0 +1,70 @@
+package io.dayu.generate;
+
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Blueprint of reading a source in batches: what is cut while the last batch is being handed over
+ * goes along with the next one. A failure keeps its place behind the segments that were read before
+ * it, whatever it is: even a source that cannot be opened, or lacks a library, is a piece.
+ */
+final class Reading {
+  /** A segment, or the failure that ends the source. */
+  record Piece(Optional<Segment> segment, Optional<Throwable> failure) {
+    private static Piece of(Segment segment) {
+      return new Piece(Optional.of(segment), Optional.empty());
+    }
+
+    private static Piece of(Throwable failure) {
+      return new Piece(Optional.empty(), Optional.of(failure));
+    }
+
+    private long weight() {
+      long bytes = segment.map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
+      return bytes + BATCH_BYTES / BATCH_ELEMENTS;
+    }
+  }
+
+  private static final long BATCH_BYTES = 256 << 10;
+  private static final int BATCH_ELEMENTS = 64;
+
+  private Reading() {}
+
+  static Source<List<Piece>, NotUsed> batches(SourceProvider provider, SourceContext context) {
+    return open(provider, context)
+        .map(Piece::of)
+        .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build())
+        .batchWeighted(
+            BATCH_BYTES,
+            Piece::weight,
+            piece -> {
+              List<Piece> batch = new ArrayList<>();
+              batch.add(piece);
+              return batch;
+            },
+            (batch, piece) -> {
+              batch.add(piece);
+              return batch;
+            });
+  }
+
+  private static Source<Segment, NotUsed> open(SourceProvider provider, SourceContext context) {
+    try {
+      return provider.open(context);
+    } catch (RuntimeException e) {
+      return Source.failed(e);
+    } catch (LinkageError e) {
+      // A native library that is missing must not end the node.
+      return Source.failed(
+          new SourceException("a library of the source cannot be loaded: " + e, true, e));
+    }
+  }
+}
