@@ -186,7 +186,7 @@ public final class CloudNode {
     try {
       return Optional.of(reader.get());
     } catch (ConfigurationException | ConfigException | IllegalArgumentException e) {
-      problems.add(e.getMessage());
+      problems.add(ConfigurationException.reason(e));
       return Optional.empty();
     }
   }

@@ -261,9 +261,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onCut(Cut cut) {
     if (cut.generation() != generation) return this;
     long now = System.nanoTime();
-    state = StreamState.RUNNING;
-    problem = Optional.empty();
-    backoff = settings.sourceMinBackoff();
+    if (cut.pieces().get(0).segment().isPresent()) {
+      state = StreamState.RUNNING;
+      problem = Optional.empty();
+      backoff = settings.sourceMinBackoff();
+    }
     for (var piece : cut.pieces()) {
       if (piece.segment().isEmpty()) continue;
       var segment = piece.segment().get();

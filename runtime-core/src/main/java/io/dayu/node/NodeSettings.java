@@ -8,6 +8,7 @@ import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.ResourceSampler;
 import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,19 +77,24 @@ public record NodeSettings(
           "dayu.cluster.seeds is empty; an edge needs the cloud nodes' host:port (or DAYU_SEEDS)");
     var cpu =
         read.get(
-            "monitor.cpu",
-            () -> cpu(dayu.getString("monitor.cpu")),
-            ResourceSampler.Cpu.MACHINE);
+            "monitor.cpu", () -> cpu(dayu.getString("monitor.cpu")), ResourceSampler.Cpu.MACHINE);
     int dataPort = read.port("node.data-port");
     int clusterPort = read.port("cluster.port");
     var dataDir =
         read.get("node.data-dir", () -> Path.of(dayu.getString("node.data-dir")), Path.of("."));
     var every =
-        read.get("monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ZERO);
+        read.get(
+            "monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ofSeconds(1));
     var link = read.get("link", () -> LinkSettings.from(dayu.getConfig("link")), null);
     var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
     var generate =
         read.get("generate", () -> GenerateSettings.from(dayu.getConfig("generate")), null);
+    if (every.isNegative() || every.isZero())
+      problems.add(
+          "dayu.monitor.interval is %d ms; it must be positive".formatted(every.toMillis()));
+    positive("link", link, problems);
+    positive("process", process, problems);
+    positive("generate", generate, problems);
     if (!problems.isEmpty()) throw new ConfigurationException(problems);
     return new NodeSettings(
         role,
@@ -118,6 +124,26 @@ public record NodeSettings(
         .findFirst()
         .orElseThrow(
             () -> new IllegalArgumentException("\"" + word + "\" is neither machine nor process"));
+  }
+
+  /** A window, a limit or a duration of nothing would stop the flow without a word. */
+  private static void positive(String section, Record settings, List<String> problems) {
+    if (settings == null) return; // it could not be read, which is told already
+    for (var component : settings.getClass().getRecordComponents()) {
+      long value = figure(component, settings);
+      if (value >= 1) continue;
+      var key = component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+      problems.add("dayu.%s.%s must be positive".formatted(section, key));
+    }
+  }
+
+  private static long figure(RecordComponent component, Record settings) {
+    try {
+      var value = component.getAccessor().invoke(settings);
+      return value instanceof Duration duration ? duration.toNanos() : ((Number) value).longValue();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void unknownKeys(Config config, List<String> problems) {

@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -168,6 +169,11 @@ public final class MemberSerializer extends SerializerWithStringManifest {
     } catch (com.google.protobuf.InvalidProtocolBufferException e) {
       throw new NotSerializableException("broken message " + manifest + ": " + e.getMessage());
     }
+  }
+
+  /** All manifests, which the documentation must list. */
+  Set<String> manifests() {
+    return Set.copyOf(byManifest.keySet());
   }
 
   private <T, M extends Message> void add(

@@ -3,6 +3,7 @@ package io.dayu.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.Acknowledged;
@@ -14,6 +15,7 @@ import io.dayu.element.MediaType;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.link.FlowKit;
+import io.dayu.link.Logs;
 import io.dayu.link.TestConsumer;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.process.FakeController;
@@ -258,6 +260,24 @@ final class GeneratorStreamTest {
     assertThat(opened).containsExactly(0L, 10L, 20L);
     assertThat(seen).isEqualTo(LongStream.range(500, 530).boxed().toList());
     assertThat(controller.streams()).anyMatch(r -> r.state() == StreamState.COMPLETED);
+  }
+
+  @Test
+  void aSourceThatStaysAwayIsTriedLessAndLessOften() {
+    try (var logs = Logs.of(Generator.class)) {
+      generate(
+          plan,
+          context -> Source.failed(new SourceException("no route to camera", false, null)),
+          "source-min-backoff = 50ms, source-max-backoff = 150ms");
+      follow(1, "detect", "edge-2:1");
+      await()
+          .atMost(SOON)
+          .until(() -> logs.loud().stream().filter(m -> m.contains("in 150 ms")).count() >= 2);
+      assertThat(logs.has(Level.WARN, "no route to camera", "in 50 ms")).isTrue();
+      assertThat(logs.has(Level.WARN, "no route to camera", "in 100 ms")).isTrue();
+      await().atMost(SOON).until(() -> state(StreamState.SOURCE_DOWN));
+      assertThat(controller.stream().problem()).contains("no route to camera");
+    }
   }
 
   @Test

@@ -1,0 +1,168 @@
+package io.dayu.deliver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.element.Media;
+import io.dayu.gossip.MemberKit;
+import io.dayu.uplink.UplinkActor;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A distributor whose writes the test lets happen, on the node that generates the stream. */
+final class DistributorStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String STREAM = "crossing/cam-0";
+  private static ActorTestKit kit;
+  private static TestProbe<UplinkActor.Command> acks;
+  private static int tests;
+
+  private final BlockingQueue<Runnable> writes = new LinkedBlockingQueue<>();
+  private final BlockingQueue<List<StoredResult>> published = new LinkedBlockingQueue<>();
+  private JdbcResultStore store;
+  private TestProbe<Distributor.Stored> stored;
+  private ActorRef<Distributor.Command> distributor;
+
+  @BeforeAll
+  static void start() {
+    kit = MemberKit.start();
+    acks = kit.createTestProbe();
+    kit.spawn(
+        Behaviors.<UplinkActor.Command>receiveMessage(
+            message -> {
+              acks.getRef().tell(message);
+              return Behaviors.same();
+            }),
+        UplinkActor.NAME);
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void open() {
+    store = JdbcResultStore.openMemory("distributor-" + ++tests, 10);
+    stored = kit.createTestProbe();
+    Executor blocking = writes::add;
+    distributor = kit.spawn(Distributor.create(STREAM, store, blocking, published::add));
+  }
+
+  @AfterEach
+  void close() {
+    kit.stop(distributor);
+    store.close();
+  }
+
+  @Test
+  void resultsAreStoredAcknowledgedAndPublished() throws Exception {
+    store(ok(1), failed(2), ok(3));
+    write();
+    assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
+    assertAcks(List.of(1L, 3L), List.of(2L));
+    assertThat(published.take()).extracting(r -> r.element().getSeq()).containsExactly(1L, 2L, 3L);
+    assertThat(store.counts("crossing").get(STREAM)).isEqualTo(new ResultStore.Counts(2, 1));
+  }
+
+  @Test
+  void aDuplicateIsAcknowledgedWithTheOutcomeThatStandsAndNotPublished() throws Exception {
+    store(ok(1), failed(2));
+    write();
+    assertAcks(List.of(1L), List.of(2L));
+    published.take();
+    // A second attempt ended the other way round.
+    store(failed(1), ok(2), ok(4), ok(4));
+    write();
+    assertAcks(List.of(1L, 4L), List.of(2L));
+    assertThat(published.take()).extracting(r -> r.element().getSeq()).containsExactly(4L);
+    store(ok(1));
+    write();
+    assertAcks(List.of(1L), List.of());
+    assertThat(published).isEmpty();
+    assertThat(store.counts("crossing").get(STREAM)).isEqualTo(new ResultStore.Counts(2, 1));
+  }
+
+  @Test
+  void whatComesDuringAWriteIsWrittenTogether() throws Exception {
+    store(ok(1));
+    var first = writes.take();
+    store(ok(2));
+    store(ok(3), ok(1));
+    first.run();
+    assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
+    assertAcks(List.of(1L), List.of());
+    write();
+    stored.receiveMessage(SOON);
+    stored.receiveMessage(SOON);
+    assertAcks(List.of(2L, 3L, 1L), List.of());
+    assertThat(writes).isEmpty();
+  }
+
+  @Test
+  void aStoreThatFailsIsAnsweredAndNothingIsAcknowledged() throws Exception {
+    store.close();
+    store(ok(1));
+    write();
+    assertThat(stored.receiveMessage(SOON).problem().orElseThrow()).contains("closed");
+    acks.expectNoMessage(Duration.ofMillis(200));
+    assertThat(published).isEmpty();
+    // It goes on.
+    store(ok(2));
+    write();
+    assertThat(stored.receiveMessage(SOON).problem()).isPresent();
+  }
+
+  @Test
+  void aKeptFrameCanBeFetched() throws Exception {
+    var frame = Media.newBuilder().setOpaque(ByteString.copyFromUtf8("jpeg")).build();
+    store(ok(1).toBuilder().setKeep(true).setPayload(frame).build());
+    write();
+    assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
+    var result = published.take().get(0);
+    assertThat(result.frameKept()).isTrue();
+    assertThat(result.element().hasPayload()).isFalse();
+    assertThat(store.frame(STREAM, 1)).isEqualTo(Optional.of(frame));
+    acks.receiveMessage(SOON);
+  }
+
+  private void store(Element... elements) {
+    distributor.tell(new Distributor.Store(STREAM, List.of(elements), stored.getRef()));
+  }
+
+  private void write() throws InterruptedException {
+    writes.take().run();
+  }
+
+  private static void assertAcks(List<Long> delivered, List<Long> failed) {
+    var ack = ((UplinkActor.Acks) acks.receiveMessage(SOON)).acknowledged();
+    assertThat(ack.stream()).isEqualTo(STREAM);
+    assertThat(Arrays.stream(ack.delivered()).boxed()).containsExactlyElementsOf(delivered);
+    assertThat(Arrays.stream(ack.failed()).boxed()).containsExactlyElementsOf(failed);
+  }
+
+  private static Element ok(long seq) {
+    return Results.element(STREAM, seq).setOrigin("cloud-1").build();
+  }
+
+  private static Element failed(long seq) {
+    var ending = Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("count");
+    return ok(seq).toBuilder().setEnding(ending).build();
+  }
+}

@@ -1,0 +1,144 @@
+package io.dayu.deliver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import io.dayu.element.Element;
+import io.dayu.gossip.NodeReport;
+import io.dayu.link.FlowKit;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Logs;
+import io.dayu.link.Parcel;
+import io.dayu.link.TestProducer;
+import io.dayu.uplink.Uplink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class IngressStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  private record Batch(String stream, List<Element> elements, CompletableFuture<Done> stored) {
+    List<Long> seqs() {
+      return elements.stream().map(Element::getSeq).toList();
+    }
+  }
+
+  private final LinkSettings links = FlowKit.links("element-window = 16");
+  private final BlockingQueue<Batch> batches = new LinkedBlockingQueue<>();
+  private ActorTestKit kit;
+  private TestProducer producer;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+    var uplink =
+        new Uplink() {
+          @Override
+          public void report(NodeReport report) {
+            throw new AssertionError("an ingress reports nothing");
+          }
+
+          @Override
+          public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+            var batch = new Batch(stream, elements, new CompletableFuture<>());
+            batches.add(batch);
+            return batch.stored();
+          }
+
+          @Override
+          public CompletionStage<Long> firstSeq(String stream) {
+            throw new AssertionError("an ingress asks for nothing");
+          }
+        };
+    producer = new TestProducer(kit, links, kit.spawn(Ingress.create(uplink)));
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void whatComesWhileABatchIsStoredGoesWithTheNextOne() {
+    producer.send(FlowKit.parcel(0, 10));
+    var first = next();
+    for (int seq = 1; seq < 10; seq++) producer.send(FlowKit.parcel(seq, 10));
+    assertThat(first.seqs()).containsExactly(0L);
+    await().atMost(SOON).until(() -> producer.waiting() == 0);
+    first.stored().complete(Done.getInstance());
+    var all = new ArrayList<Long>();
+    while (all.size() < 9) all.addAll(stored(next()));
+    assertThat(all).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+  }
+
+  @Test
+  void aStoreThatFailsIsTriedAgainWithoutCreditAndLosesNothing() {
+    try (var logs = Logs.of(Ingress.class)) {
+      for (int seq = 0; seq < 100; seq++) producer.send(FlowKit.parcel(seq, 10));
+      var first = next();
+      first.stored().completeExceptionally(new IllegalStateException("the disk is full"));
+      var again = next();
+      assertThat(again.elements()).isEqualTo(first.elements());
+      assertThat(logs.has(Level.WARN, "the disk is full", "tried again")).isTrue();
+      again.stored().completeExceptionally(new IllegalStateException("the disk is full"));
+      var third = next();
+      assertThat(producer.waiting()).isEqualTo(100 - 16);
+      var all = new ArrayList<>(stored(third));
+      while (all.size() < 100) all.addAll(stored(next()));
+      assertThat(all).isEqualTo(java.util.stream.LongStream.range(0, 100).boxed().toList());
+      assertThat(logs.loud()).hasSize(2);
+      assertThat(logs.has(Level.INFO, "stored again")).isTrue();
+    }
+  }
+
+  @Test
+  void aStreamDoesNotWaitForAnother() {
+    producer.send(FlowKit.parcel(1, 10));
+    var stuck = next();
+    var other = FlowKit.element(2, 10).toBuilder().setStream("crossing/cam-1").build();
+    producer.send(new Parcel(other, System.nanoTime(), 0));
+    var batch = next();
+    assertThat(batch.stream()).isEqualTo("crossing/cam-1");
+    assertThat(stuck.stored()).isNotDone();
+  }
+
+  @Test
+  void theAgeIsFinalAndOnlyKeptPayloadsAreStored() {
+    var old = System.nanoTime() - 3_000_000_000L;
+    producer.send(new Parcel(FlowKit.element(1, 10), old, 0));
+    var bare = next();
+    assertThat(bare.elements().get(0).getElapsedUs()).isBetween(3_000_000L, 60_000_000L);
+    assertThat(bare.elements().get(0).hasPayload()).isFalse();
+    stored(bare);
+    var kept = FlowKit.element(2, 10).toBuilder().setKeep(true).build();
+    producer.send(new Parcel(kept, System.nanoTime(), 0));
+    assertThat(next().elements().get(0).getPayload()).isEqualTo(kept.getPayload());
+  }
+
+  private Batch next() {
+    try {
+      var batch = batches.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+      if (batch == null) throw new AssertionError("nothing was delivered");
+      return batch;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static List<Long> stored(Batch batch) {
+    batch.stored().complete(Done.getInstance());
+    return batch.seqs();
+  }
+}

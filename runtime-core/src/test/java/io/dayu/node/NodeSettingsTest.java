@@ -1,0 +1,104 @@
+package io.dayu.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.gossip.NodeReport.Role;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class NodeSettingsTest {
+  @Test
+  void aCloudNodeNeedsNothingButAName() {
+    var settings = NodeSettings.from(Role.CLOUD, config("dayu.node.name = cloud-1"));
+    assertThat(settings.name()).isEqualTo("cloud-1");
+    assertThat(settings.bindHost()).isEqualTo(settings.host());
+    assertThat(settings.dataCenter()).isEqualTo("cloud");
+    assertThat(settings.seeds()).isEmpty();
+    assertThat(settings.dataDir()).isEqualTo(Path.of(".dayu/node"));
+  }
+
+  @Test
+  void theSiteOfAnEdgeIsItsDataCenter() {
+    var edge = "dayu.node.name = edge-1, dayu.cluster.seeds = \"a:1, b:2\"";
+    assertThat(NodeSettings.from(Role.EDGE, config(edge)).dataCenter()).isEqualTo("edge-edge-1");
+    var settings = NodeSettings.from(Role.EDGE, config(edge + ", dayu.node.site = north"));
+    assertThat(settings.dataCenter()).isEqualTo("edge-north");
+    assertThat(settings.seeds()).containsExactly("a:1", "b:2");
+  }
+
+  @Test
+  void allProblemsAreToldAtOnce() {
+    assertThatThrownBy(
+            () ->
+                NodeSettings.from(
+                    Role.EDGE,
+                    config(
+                        """
+                        dayu.node.name = "no good"
+                        dayu.node.data-port = 70000
+                        dayu.cluster.port = many
+                        dayu.cluster.seeds = "cloud-1"
+                        dayu.link.ping-interval = soon
+                        dayu.generate.max-window = 1.5e12
+                        dayu.monitor.cpu = gpu
+                        dayu.link.elment-window = 5
+                        """)))
+        .isInstanceOf(ConfigurationException.class)
+        .satisfies(
+            e ->
+                assertThat(e.getMessage().lines())
+                    .hasSize(8)
+                    .anyMatch(l -> l.startsWith("dayu.node.name is \"no good\""))
+                    .anyMatch(l -> l.startsWith("dayu.node.data-port is 70000"))
+                    .anyMatch(l -> l.startsWith("dayu.cluster.port: "))
+                    .anyMatch(l -> l.startsWith("dayu.cluster.seeds has \"cloud-1\""))
+                    .anyMatch(l -> l.startsWith("dayu.link: ") && l.contains("ping-interval"))
+                    .anyMatch(l -> l.startsWith("dayu.generate: ") && l.contains("max-window"))
+                    .anyMatch(l -> l.startsWith("dayu.monitor.cpu: "))
+                    .anyMatch(
+                        l ->
+                            l.startsWith("dayu.link.elment-window is no")
+                                && l.endsWith("did you mean dayu.link.element-window?")));
+  }
+
+  @Test
+  void anEdgeWithoutSeedsIsTold() {
+    assertThatThrownBy(() -> NodeSettings.from(Role.EDGE, config("dayu.node.name = edge-1")))
+        .hasMessageContaining("dayu.cluster.seeds is empty")
+        .hasMessageContaining("DAYU_SEEDS");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dayu.link.element-window = 0",
+        "dayu.link.byte-window = 0",
+        "dayu.link.ping-interval = 0s",
+        "dayu.link.max-element = 0",
+        "dayu.process.max-tries = 0",
+        "dayu.process.max-waiting = 0",
+        "dayu.process.stage-timeout = 0s",
+        "dayu.generate.min-window = 0",
+        "dayu.generate.max-window = 0",
+        "dayu.generate.live-buffer = -1",
+        "dayu.generate.min-resend = 0s",
+        "dayu.monitor.interval = 0s"
+      })
+  void aValueThatWouldStopTheFlowIsAProblem(String line) {
+    var section = line.split("\\.")[1];
+    assertThatThrownBy(
+            () -> NodeSettings.from(Role.CLOUD, config("dayu.node.name = cloud-1\n" + line)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageStartingWith("dayu." + section)
+        .hasMessageContaining(line.split("\\.|=")[2].trim());
+  }
+
+  private static Config config(String text) {
+    return ConfigFactory.parseString(text).withFallback(ConfigFactory.load()).resolve();
+  }
+}
