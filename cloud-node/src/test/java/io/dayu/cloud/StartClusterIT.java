@@ -54,7 +54,7 @@ class StartClusterIT {
           .contains("dayu.node.data-prt", "did you mean dayu.node.data-port")
           .contains("dayu.http.max-body")
           .contains("dayu.monitor.cpu")
-          .doesNotContain("\tat ");
+          .doesNotContain("\tat ", "reference.conf");
     }
   }
 
