@@ -226,7 +226,10 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onUpdated(Updated updated) {
-    if (!(updated.response() instanceof Replicator.UpdateSuccess))
+    // A local write has nothing to wait for but a replicator that is shutting down.
+    if (updated.response() instanceof Replicator.UpdateTimeout)
+      getContext().getLog().debug("gossip update came too late: {}", updated.response());
+    else if (!(updated.response() instanceof Replicator.UpdateSuccess))
       getContext().getLog().warn("gossip update failed: {}", updated.response());
     return this;
   }
