@@ -28,21 +28,7 @@ final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return newReceiveBuilder()
-        .onMessage(Inlet.Offer.class, this::onOffer)
-        .onMessage(
-            Inlet.Attach.class,
-            attach -> {
-              owed.attach(attach);
-              return this;
-            })
-        .onMessage(
-            Inlet.Detach.class,
-            detach -> {
-              owed.detach(detach.producer());
-              return this;
-            })
-        .build();
+    return owed.receive(newReceiveBuilder()).onMessage(Inlet.Offer.class, this::onOffer).build();
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
