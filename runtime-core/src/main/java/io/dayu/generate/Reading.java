@@ -34,7 +34,9 @@ final class Reading {
   }
 
   private static final long BATCH_BYTES = 256 << 10;
-  private static final int BATCH_ELEMENTS = 64;
+
+  /** Most segments of a batch. */
+  static final int BATCH_ELEMENTS = 64;
 
   private Reading() {}
 

@@ -63,6 +63,7 @@ final class GeneratorStreamTest {
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
   private ActorTestKit kit;
   private FakeController controller;
+  private final FakeMemory memory = new FakeMemory();
   private ActorRef<Generator.Command> generator;
 
   @BeforeEach
@@ -468,7 +469,8 @@ final class GeneratorStreamTest {
             plan,
             plan.spec().sources().get(0),
             provider,
-            () -> CompletableFuture.completedFuture(500L));
+            () -> CompletableFuture.completedFuture(500L),
+            memory);
     generator =
         kit.spawn(
             Generator.create(
