@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -368,8 +369,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
-    problem = Optional.of("waits for the cloud to tell where to begin");
-    getContext().getLog().debug("{}: no first sequence number", identity.stream(), notYet.cause());
+    var cause = notYet.cause() instanceof CompletionException e ? e.getCause() : notYet.cause();
+    problem = Optional.of("waits to know where to begin: " + cause.getMessage());
+    getContext().getLog().debug("{}: no first sequence number", identity.stream(), cause);
     timers.startSingleTimer(Timer.ASK_SEQ, Duration.ofSeconds(1));
     return this;
   }

@@ -95,13 +95,15 @@ public final class StreamStore implements AutoCloseable {
   /** Writes what is not written yet; blocks. What comes later fails. */
   @Override
   public void close() {
-    writer.execute(
-        () -> {
-          flush();
-          if (store != null) store.close();
-          store = null;
-        });
-    writer.shutdown();
+    synchronized (this) {
+      writer.execute(
+          () -> {
+            flush();
+            if (store != null) store.close();
+            store = null;
+          });
+      writer.shutdown();
+    }
     try {
       if (!writer.awaitTermination(10, TimeUnit.SECONDS))
         LOG.warn("{} is still being written; its last changes may be lost", file);
