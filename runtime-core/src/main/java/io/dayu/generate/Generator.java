@@ -369,7 +369,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
-    var cause = notYet.cause() instanceof CompletionException e ? e.getCause() : notYet.cause();
+    var cause = unwrapped(notYet.cause());
     problem = Optional.of("waits to know where to begin: " + cause.getMessage());
     getContext().getLog().debug("{}: no first sequence number", identity.stream(), cause);
     timers.startSingleTimer(Timer.ASK_SEQ, Duration.ofSeconds(1));
@@ -391,7 +391,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           .warn(
               "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
               identity.stream(),
-              notSaved.cause().toString());
+              unwrapped(notSaved.cause()).toString());
     savable = false;
     return this;
   }
@@ -655,6 +655,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 accounts.resentCount(),
                 accounts.longestGapMs(),
                 problem)));
+  }
+
+  private static Throwable unwrapped(Throwable error) {
+    return error instanceof CompletionException && error.getCause() != null
+        ? error.getCause()
+        : error;
   }
 
   private void save() {
