@@ -26,6 +26,14 @@ final class Accounts {
   private double slowMs;
   private int ticks;
 
+  /** Goes on with the counts of an earlier run. */
+  void restore(Progress progress) {
+    generated = progress.generated();
+    delivered = progress.delivered();
+    failed = progress.failed();
+    shed = progress.shed();
+  }
+
   void generated() {
     generated++;
   }

@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -75,22 +76,28 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * Who this generator is and what it reads.
    *
    * @param node this node
-   * @param firstSeq asks for the sequence number to begin with; tried until it answers
+   * @param firstSeq asks for the sequence number to begin with, of a stream that {@code memory}
+   *     does not know; tried until it answers
    */
   public record Identity(
       String node,
       Plan plan,
       SourceSpec source,
       SourceProvider provider,
-      Supplier<CompletionStage<Long>> firstSeq) {
+      Supplier<CompletionStage<Long>> firstSeq,
+      StreamMemory memory) {
     String stream() {
       return plan.spec().stream(source);
     }
   }
 
-  private record Begin(long seq) implements Command {}
+  private record Begin(Numbering.Start start) implements Command {}
 
   private record NotYet(Throwable cause) implements Command {}
+
+  private record Saved(long upTo) implements Command {}
+
+  private record NotSaved(Throwable cause) implements Command {}
 
   private record Opened(ActorRef<Ack> source, int generation) implements Command {}
 
@@ -134,11 +141,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final Pending pending = new Pending();
+  private final Numbering numbering;
   private Plan plan;
   private Set<String> stages; // of the plan
   private Decision decision;
   private Set<String> suspects = Set.of();
-  private long nextSeq = -1;
   private long position;
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
@@ -149,6 +156,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private long keepDueNanos = System.nanoTime();
   private long drainUntilNanos;
   private boolean sourceDone;
+  private boolean savable = true;
 
   private Generator(
       ActorContext<Command> context,
@@ -163,6 +171,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.timers = timers;
     this.settings = settings;
     this.identity = identity;
+    this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
     this.plan = identity.plan();
     this.stages = stages(plan);
     this.maxElement = links.maxElement();
@@ -230,6 +239,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
         .onMessage(Begin.class, this::onBegin)
         .onMessage(NotYet.class, this::onNotYet)
+        .onMessage(Saved.class, this::onSaved)
+        .onMessage(NotSaved.class, this::onNotSaved)
         .onMessage(Opened.class, this::onOpened)
         .onMessage(SourceEnded.class, this::onSourceEnded)
         .onMessage(SourceFailed.class, this::onSourceFailed)
@@ -253,6 +264,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             stop -> {
               if (kill != null) kill.shutdown();
               router.close();
+              // A stream that was drained goes on elsewhere, or not at all.
+              if (drainUntilNanos != 0) numbering.forget();
+              else numbering.end(pending.committed(position), accounts.ledger(pending.size()));
               return this;
             })
         .build();
@@ -269,7 +283,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     for (var piece : cut.pieces()) {
       if (piece.segment().isEmpty()) continue;
       var segment = piece.segment().get();
-      pending.add(element(segment, now), now);
+      pending.add(element(segment, now), now, position);
       accounts.generated();
       position = segment.position();
       if (shed != Shed.NONE) fill();
@@ -279,6 +293,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
     if (failure.isPresent()) return onSourceFailed(new SourceFailed(failure.get(), generation));
     owedTo = cut.source();
+    if (numbering.isLow()) save();
     pull();
     return this;
   }
@@ -345,15 +360,44 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onBegin(Begin begin) {
-    nextSeq = begin.seq();
+    var start = begin.start();
+    numbering.started(start);
+    position = start.progress().position();
+    accounts.restore(start.progress());
+    problem = Optional.empty();
+    if (start.unsettled() > 0) {
+      problem = Optional.of(start.fate());
+      getContext().getLog().warn("{}: {}", identity.stream(), start.fate());
+    }
     open();
     return this;
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
-    problem = Optional.of("waits for the cloud to tell where to begin");
-    getContext().getLog().debug("{}: no first sequence number", identity.stream(), notYet.cause());
+    var cause = unwrapped(notYet.cause());
+    problem = Optional.of("waits to know where to begin: " + cause.getMessage());
+    getContext().getLog().debug("{}: no first sequence number", identity.stream(), cause);
     timers.startSingleTimer(Timer.ASK_SEQ, Duration.ofSeconds(1));
+    return this;
+  }
+
+  private Behavior<Command> onSaved(Saved saved) {
+    numbering.saved(saved.upTo());
+    savable = true;
+    pull();
+    return this;
+  }
+
+  private Behavior<Command> onNotSaved(NotSaved notSaved) {
+    numbering.notSaved();
+    if (savable)
+      getContext()
+          .getLog()
+          .warn(
+              "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
+              identity.stream(),
+              unwrapped(notSaved.cause()).toString());
+    savable = false;
     return this;
   }
 
@@ -417,6 +461,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               settings.drain().toSeconds());
       return Behaviors.stopped();
     }
+    save();
     return this;
   }
 
@@ -442,7 +487,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (decision == null || nextSeq < 0 || kill != null || sourceDone) return;
+    if (decision == null || !numbering.hasStarted() || kill != null || sourceDone) return;
     int mine = ++generation;
     kill =
         Reading.batches(
@@ -483,7 +528,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
     return Element.newBuilder()
         .setStream(identity.stream())
-        .setSeq(nextSeq++)
+        .setSeq(numbering.take())
         .setOrigin(identity.node())
         .setCreatedAtMs(clock.millis())
         .setKeep(keep)
@@ -511,9 +556,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return decision.route().keySet().containsAll(stages);
   }
 
-  /** Asks the source for more: a live one always, one that can wait when the window has room. */
+  /**
+   * Asks the source for more, if there are numbers for it: a live one always, one that can wait
+   * when the window has room.
+   */
   private void pull() {
-    if (owedTo == null) return;
+    if (owedTo == null || !numbering.has(MAX_BATCH)) return;
     boolean full = pending.waiting() > 0 || pending.inFlight() >= limit.current(System.nanoTime());
     if (shed == Shed.NONE && full) return;
     owedTo.tell(Ack.INSTANCE);
@@ -619,10 +667,27 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 problem)));
   }
 
+  private static Throwable unwrapped(Throwable error) {
+    return error instanceof CompletionException && error.getCause() != null
+        ? error.getCause()
+        : error;
+  }
+
+  private void save() {
+    numbering
+        .save(pending.committed(position), accounts.ledger(pending.size()))
+        .ifPresent(
+            saving ->
+                getContext()
+                    .pipeToSelf(
+                        saving,
+                        (upTo, error) -> error == null ? new Saved(upTo) : new NotSaved(error)));
+  }
+
   private void askSeq() {
     getContext()
         .pipeToSelf(
-            identity.firstSeq().get(),
-            (seq, error) -> error == null ? new Begin(seq) : new NotYet(error));
+            numbering.start(identity.provider().descriptor().replayable(), identity.firstSeq()),
+            (start, error) -> error == null ? new Begin(start) : new NotYet(error));
   }
 }

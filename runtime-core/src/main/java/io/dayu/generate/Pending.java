@@ -18,6 +18,7 @@ final class Pending {
     final Element base; // without path, attempt and decision
     final long bornNanos;
     final int bytes;
+    private final long from;
     Map<String, String> path = Map.of();
     long sentNanos;
     long dueNanos;
@@ -26,18 +27,34 @@ final class Pending {
     private Flight(Waiting waiting) {
       this.base = waiting.element();
       this.bornNanos = waiting.bornNanos();
+      this.from = waiting.from();
       this.bytes = base.getSerializedSize();
     }
   }
 
-  private record Waiting(Element element, long bornNanos) {}
+  private record Waiting(Element element, long bornNanos, long from) {}
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
   private long bytes;
 
-  void add(Element element, long nowNanos) {
-    waiting.add(new Waiting(element, nowNanos));
+  /**
+   * @param from the source's position before the element
+   */
+  void add(Element element, long nowNanos, long from) {
+    waiting.add(new Waiting(element, nowNanos, from));
+  }
+
+  /**
+   * The source's position before the oldest element, that is where a successor has to go on.
+   *
+   * @param now the source's position
+   */
+  long committed(long now) {
+    // What waits is younger than what is on its way, and both are in order.
+    var flying = flights.values().iterator();
+    if (flying.hasNext()) return flying.next().from;
+    return waiting.isEmpty() ? now : waiting.getFirst().from();
   }
 
   void dropOldest() {

@@ -2,16 +2,19 @@ package io.dayu.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.generate.StreamStore;
 import io.dayu.gossip.ResourceSampler;
 import io.dayu.link.LinkServer;
 import io.dayu.pipeline.Catalog;
 import io.dayu.process.Controller;
 import io.dayu.source.SourceContext;
+import io.dayu.uplink.LastKnown;
 import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -23,16 +26,25 @@ public final class FlowNode {
 
   private final ActorSystem<Controller.Command> system;
   private final InetSocketAddress dataAddress;
+  private final LastKnown known;
+  private final StreamStore streams;
 
-  private FlowNode(ActorSystem<Controller.Command> system, InetSocketAddress dataAddress) {
+  private FlowNode(
+      ActorSystem<Controller.Command> system,
+      InetSocketAddress dataAddress,
+      LastKnown known,
+      StreamStore streams) {
     this.system = system;
     this.dataAddress = dataAddress;
+    this.known = known;
+    this.streams = streams;
   }
 
   /**
-   * Starts the system and opens the data port; blocks until it is open.
+   * Starts the system and opens the data port; blocks until it is open. What the node ran when it
+   * ended runs again at once.
    *
-   * @throws StartException if the port cannot be opened
+   * @throws StartException if the port cannot be opened, or another process uses the data directory
    */
   public static FlowNode start(
       NodeSettings settings, Config config, Catalog catalog, Uplink uplink) {
@@ -44,6 +56,15 @@ public final class FlowNode {
             .resolve();
     var starting =
         new java.util.concurrent.atomic.AtomicReference<ActorSystem<Controller.Command>>();
+    Executor blocking =
+        task ->
+            starting
+                .get()
+                .dispatchers()
+                .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
+                .execute(task);
+    var known = LastKnown.open(settings.dataDir(), blocking);
+    var streams = streams(settings);
     var environment =
         new Controller.Environment(
             settings.name(),
@@ -52,13 +73,10 @@ public final class FlowNode {
             settings.host(),
             catalog,
             uplink,
+            known,
+            streams::of,
             sampler::sample,
-            task ->
-                starting
-                    .get()
-                    .dispatchers()
-                    .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
-                    .execute(task),
+            blocking,
             Clock.systemUTC(),
             settings.reportEvery(),
             settings.process(),
@@ -77,7 +95,8 @@ public final class FlowNode {
                   system.scheduler())
               .toCompletableFuture()
               .join();
-      if (started instanceof LinkServer.Bound bound) return new FlowNode(system, bound.address());
+      if (started instanceof LinkServer.Bound bound)
+        return new FlowNode(system, bound.address(), known, streams);
       throw new StartException(
           "the data port %s:%d cannot be opened (%s); set dayu.node.data-port to a free one"
               .formatted(
@@ -87,7 +106,16 @@ public final class FlowNode {
           null);
     } catch (CompletionException | StartException e) {
       system.terminate();
+      streams.close();
       throw e;
+    }
+  }
+
+  private static StreamStore streams(NodeSettings settings) {
+    try {
+      return StreamStore.open(settings.dataDir());
+    } catch (IllegalStateException e) {
+      throw new StartException("dayu.node.data-dir: " + e.getMessage(), e);
     }
   }
 
@@ -103,5 +131,7 @@ public final class FlowNode {
   public void stop() {
     system.terminate();
     system.getWhenTerminated().toCompletableFuture().join();
+    streams.close();
+    known.close();
   }
 }

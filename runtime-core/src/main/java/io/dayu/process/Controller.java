@@ -5,6 +5,7 @@ import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
+import io.dayu.generate.StreamMemory;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport;
 import io.dayu.gossip.NodeReport.LinkReport;
@@ -20,6 +21,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.stage.StageDescriptor;
+import io.dayu.uplink.LastKnown;
 import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -34,6 +36,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -92,6 +95,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /**
    * What a controller works with.
    *
+   * @param known what the node knew when it ended the last time
+   * @param memory what is kept of a stream, by its name
    * @param sampler blocking; called on {@code blocking}
    */
   public record Environment(
@@ -101,6 +106,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       String host,
       Catalog catalog,
       Uplink uplink,
+      LastKnown known,
+      Function<String, StreamMemory> memory,
       Supplier<Resources> sampler,
       Executor blocking,
       Clock clock,
@@ -151,6 +158,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             : Optional.empty();
     tellClouds();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
+    context.getSelf().tell(new Viewed(env.known().view()));
   }
 
   public static Behavior<Command> create(Environment env) {
@@ -207,7 +215,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onViewed(Viewed viewed) {
-    var view = viewed.view();
+    var view = env.known().learn(viewed.view());
     peers =
         view.nodes().values().stream()
             .map(View.Seen::report)
@@ -383,7 +391,12 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     }
     var identity =
         new Generator.Identity(
-            env.node(), plan, source, provider.get(), () -> env.uplink().firstSeq(stream));
+            env.node(),
+            plan,
+            source,
+            provider.get(),
+            () -> env.uplink().firstSeq(stream),
+            env.memory().apply(stream));
     var generator =
         getContext()
             .spawn(

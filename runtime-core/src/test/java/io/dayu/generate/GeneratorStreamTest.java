@@ -64,7 +64,9 @@ final class GeneratorStreamTest {
 
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
   private ActorTestKit kit;
+  private boolean live;
   private FakeController controller;
+  private final FakeMemory memory = new FakeMemory();
   private ActorRef<Generator.Command> generator;
 
   @BeforeEach
@@ -407,6 +409,120 @@ final class GeneratorStreamTest {
     assertThat(controller.stream().window()).isBetween(1, 16);
   }
 
+  @Test
+  void aSuccessorGoesOnAtTheOldestElementThatWasNotAcknowledged() {
+    generate(plan, count(10), "max-window = 4");
+    follow(1, "detect", "edge-2:1");
+    var first = new ArrayList<Long>();
+    for (int i = 0; i < 4; i++) first.add(at("edge-2").takeNext().element().getSeq());
+    ack(first.get(0), first.get(1), first.get(3)); // the third is the oldest on its way
+    await().atMost(SOON).until(() -> memory.kept().orElseThrow().delivered() == 3);
+    var left = memory.kept().orElseThrow();
+    assertThat(left.position()).isEqualTo(2);
+    assertThat(left.nextSeq()).as("reserved ahead").isGreaterThan(510);
+
+    var opened = new CopyOnWriteArrayList<Long>();
+    var old = generator;
+    var dead = kit.createTestProbe();
+    kit.stop(old);
+    dead.expectTerminated(old, SOON);
+    memory.set(left); // as a crash leaves it
+    while (at("edge-2").offered() > 0) at("edge-2").takeNext();
+    generate(
+        plan,
+        context -> {
+          opened.add(context.position());
+          return numbers(context, 10, 10);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    var again = ackAll(8);
+    assertThat(opened).containsExactly(2L);
+    assertThat(again)
+        .isEqualTo(LongStream.range(left.nextSeq(), left.nextSeq() + 8).boxed().toList());
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(11, 11, 0, 0, 0));
+  }
+
+  @Test
+  void whatALiveSourceHadUnderWayCountsAsShed() {
+    live = true;
+    memory.set(new Progress("fake:cam", 900, 77, 20, 12, 1, 2));
+    var opened = new CopyOnWriteArrayList<Long>();
+    generate(
+        Plans.plan(1, List.of(Plans.READER), "detect:reader"),
+        context -> {
+          opened.add(context.position());
+          return numbers(context, 1, 10);
+        },
+        "");
+    await().atMost(SOON).until(() -> shed() == 7);
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(20, 12, 1, 7, 0));
+    assertThat(controller.stream().problem().orElseThrow()).contains("5 elements", "shed");
+    follow(1, "detect", "edge-2:1");
+    assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(900);
+    assertThat(opened).containsExactly(0L);
+  }
+
+  @Test
+  void noNumberIsUsedBeforeItsReservationIsDurable() {
+    memory.broken(true);
+    generate(plan, count(3), "");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> controller.streams().size() > 2);
+    assertThat(at("edge-2").offered()).isZero();
+    assertThat(controller.stream().problem().orElseThrow()).contains("disk full");
+    memory.broken(false);
+    assertThat(ackAll(3)).containsExactly(500L, 501L, 502L);
+  }
+
+  @Test
+  void readingStopsWhenNumbersRunOutAndGoesOnWhenTheyCanBeReserved() {
+    generate(plan, count(60_000), "");
+    await().atMost(SOON).until(() -> memory.kept().isPresent());
+    memory.broken(true);
+    follow(1, "detect", "edge-2:1");
+    long upTo = memory.kept().orElseThrow().nextSeq();
+    long last = 0;
+    int seen = 0;
+    while (seen < upTo - 500 - 200) {
+      last = acked(at("edge-2")).getSeq();
+      seen++;
+    }
+    while (true) {
+      int reports = controller.streams().size();
+      await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
+      if (at("edge-2").offered() == 0) break;
+      while (at("edge-2").offered() > 0) {
+        last = acked(at("edge-2")).getSeq();
+        seen++;
+      }
+    }
+    assertThat(last).isLessThan(upTo);
+    memory.broken(false);
+    while (seen < 60_000) {
+      acked(at("edge-2"));
+      seen++;
+    }
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(60_000, 60_000, 0, 0, 0));
+  }
+
+  @Test
+  void aStreamThatIsDrainedIsForgottenAndAnEndedNodeGivesItsNumbersBack() {
+    generate(plan, count(2), "");
+    follow(1, "detect", "edge-2:1");
+    ackAll(2);
+    var probe = kit.createTestProbe();
+    kit.stop(generator);
+    probe.expectTerminated(generator, SOON);
+    assertThat(memory.kept()).contains(new Progress("fake:cam", 502, 2, 2, 2, 0, 0));
+
+    generate(plan, count(2), "");
+    generator.tell(Generator.Drain.INSTANCE);
+    probe.expectTerminated(generator, SOON);
+    await().atMost(SOON).until(() -> memory.kept().isEmpty());
+  }
+
   /** A live source: what a test shoots is there at once. */
   private final class Camera implements Function<SourceContext, Source<Segment, NotUsed>> {
     private final BlockingQueue<BoundedSourceQueue<Segment>> opened = new LinkedBlockingQueue<>();
@@ -464,7 +580,7 @@ final class GeneratorStreamTest {
                 .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
     var descriptor =
         new SourceDescriptor(
-            "fake", "for tests", MediaType.OPAQUE, List.of(), false, true, "fake:cam");
+            "fake", "for tests", MediaType.OPAQUE, List.of(), live, !live, "fake:cam");
     var provider =
         new SourceProvider() {
           @Override
@@ -488,7 +604,8 @@ final class GeneratorStreamTest {
             plan,
             plan.spec().sources().get(0),
             provider,
-            () -> CompletableFuture.completedFuture(500L));
+            () -> CompletableFuture.completedFuture(500L),
+            memory);
     generator =
         kit.spawn(
             Generator.create(

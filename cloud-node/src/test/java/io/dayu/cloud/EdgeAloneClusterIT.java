@@ -1,0 +1,122 @@
+package io.dayu.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** An edge that is started again while there is no cloud. */
+class EdgeAloneClusterIT {
+  private static final int READINGS = 1_200;
+  private static final long FIRST_AT = 1_700_000_000_000L;
+
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.start(EdgeAloneClusterIT.class, 1, n -> n);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) cluster.close();
+  }
+
+  /** Each reading has its own time, by which it is found again in the results. */
+  private static Path readings() throws IOException {
+    var lines = IntStream.range(0, READINGS).mapToObj(i -> "s,%d,1".formatted(FIRST_AT + i));
+    return Files.writeString(
+        cluster.nodes().directory().resolve("readings.csv"),
+        "sensor,at,value\n" + lines.collect(Collectors.joining("\n", "", "\n")));
+  }
+
+  @Test
+  void anEdgeThatIsStartedWithoutTheCloudGoesOnWhereItWas() throws IOException {
+    cluster.submit(
+        """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: alone}
+        spec:
+          sources: [{name: readings, uri: "file:%s", node: edge-1}]
+          stages:
+            - {id: work, type: identity, params: {workMs: 10}}
+            - {id: echo, type: moving-average}
+          policy: {name: fixed, params: {route: {work: edge-1, echo: edge-1}}}
+        """
+            .formatted(readings()));
+    cluster.awaitLedger("alone", l -> l.delivered() > 100);
+
+    cluster.nodes().kill("cloud-1");
+    cluster.nodes().kill("edge-1");
+    assertThat(starts()).isEqualTo(1);
+    cluster.nodes().restart("edge-1");
+    var alone = Instant.now();
+    Cluster.await("the stages to run again").until(() -> starts() == 2);
+    assertThat(cluster.log("edge-1")).contains("this edge works alone");
+
+    cluster.nodes().restart("cloud-1");
+    cluster.awaitNodes(2);
+    Cluster.await("the end of the source")
+        .until(() -> cluster.status("alone").path("state").asText().equals("completed"));
+    var ledger = cluster.awaitLedger("alone", l -> l.inFlight() == 0);
+    assertThat(ledger.failed() + ledger.shed()).isZero();
+
+    var results = cluster.results("alone");
+    assertThat(Cluster.seqs(results)).doesNotHaveDuplicates();
+    assertThat(indices(results)).isEqualTo(upTo(READINGS));
+    // What was stored when the edge ended and not acknowledged yet is counted by its second cut.
+    assertThat(ledger.delivered()).isBetween((long) READINGS, (long) results.size());
+
+    var sorted =
+        results.stream().sorted(Comparator.comparingLong(r -> r.path("seq").asLong())).toList();
+    var before = sorted.stream().filter(r -> r.path("seq").asLong() < READINGS).toList();
+    var after = sorted.subList(before.size(), sorted.size());
+    assertThat(before).allSatisfy(r -> assertThat(index(r)).isEqualTo(r.path("seq").asLong()));
+    assertThat(after).as("read again from the kept position").isNotEmpty();
+    assertThat(index(after.get(0))).as("not from the beginning").isGreaterThan(100);
+    for (int i = 1; i < after.size(); i++) {
+      assertThat(after.get(i).path("seq").asLong())
+          .isEqualTo(after.get(i - 1).path("seq").asLong() + 1);
+      assertThat(index(after.get(i))).isEqualTo(index(after.get(i - 1)) + 1);
+    }
+    assertThat(after)
+        .as("cut before the cloud was back")
+        .anyMatch(r -> Instant.parse(r.path("createdAt").asText()).isBefore(alone));
+  }
+
+  private static long starts() {
+    return cluster
+        .log("edge-1")
+        .lines()
+        .filter(l -> l.contains("/work (identity) starts here"))
+        .count();
+  }
+
+  private static TreeSet<Long> indices(List<JsonNode> results) {
+    return results.stream()
+        .map(EdgeAloneClusterIT::index)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static long index(JsonNode result) {
+    var reading = result.path("outputs").path("echo").path("readings").path(0);
+    return Instant.parse(reading.path("at").asText()).toEpochMilli() - FIRST_AT;
+  }
+
+  private static TreeSet<Long> upTo(long end) {
+    return LongStream.range(0, end).boxed().collect(Collectors.toCollection(TreeSet::new));
+  }
+}

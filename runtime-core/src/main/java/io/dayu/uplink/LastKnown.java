@@ -1,0 +1,234 @@
+package io.dayu.uplink;
+
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.View;
+import io.dayu.wire.Facts;
+import io.dayu.wire.member.KnownFacts;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this node has heard of pipelines, decisions and its peers' data ports, kept in {@code
+ * <data-dir>/known.pb} so that a node that is started without the cloud runs what it ran before.
+ * The file is replaced as a whole; one that is damaged is reported, put aside and forgotten. Safe
+ * for any thread.
+ */
+public final class LastKnown implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LastKnown.class);
+  private static final String FILE = "known.pb";
+  private static final int HEADER = Integer.BYTES; // CRC-32C of the rest
+
+  /** Changes that follow each other are written together. */
+  private static final Duration WRITE_EVERY = Duration.ofSeconds(1);
+
+  private static final Resources UNKNOWN =
+      new Resources(0, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty());
+
+  private final Path file;
+  private final Executor later;
+  private final Object writing = new Object();
+  private View known;
+  private boolean scheduled;
+  private View written; // guarded by writing
+
+  private LastKnown(Path file, View known, Executor blocking) {
+    this.file = file;
+    this.known = known;
+    this.written = known;
+    this.later =
+        CompletableFuture.delayedExecutor(WRITE_EVERY.toMillis(), TimeUnit.MILLISECONDS, blocking);
+  }
+
+  /** Reads the file; blocks. {@code blocking} is where it is written. */
+  public static LastKnown open(Path dataDir, Executor blocking) {
+    var file = dataDir.resolve(FILE);
+    return new LastKnown(file, read(file), blocking);
+  }
+
+  /** As of the last run, at first. */
+  public synchronized View view() {
+    return known;
+  }
+
+  /**
+   * Remembers what is new in {@code view}.
+   *
+   * @return the view, completed by what was known: as long as it names no cloud node it comes from
+   *     one that has just begun to listen or is cut off, so what it does not name may still be
+   */
+  public synchronized View learn(View view) {
+    var whole = merge(known, view);
+    var kept = worthKeeping(whole);
+    if (!kept.equals(known)) {
+      known = kept;
+      if (!scheduled) {
+        scheduled = true;
+        later.execute(this::write);
+      }
+    }
+    return whole;
+  }
+
+  /** Writes what is not written yet; blocks. */
+  @Override
+  public void close() {
+    write();
+  }
+
+  private static View merge(View known, View heard) {
+    var nodes = new TreeMap<String, View.Seen>();
+    if (heard.nodes().values().stream().noneMatch(n -> n.report().role() == Role.CLOUD))
+      nodes.putAll(known.nodes());
+    nodes.putAll(heard.nodes());
+    var pipelines = new TreeMap<String, DesiredPipeline>(known.pipelines());
+    heard
+        .pipelines()
+        .forEach(
+            (name, p) -> pipelines.merge(name, p, (a, b) -> b.version() >= a.version() ? b : a));
+    heard
+        .dropped()
+        .forEach(
+            (name, v) -> pipelines.computeIfPresent(name, (n, p) -> p.version() <= v ? null : p));
+    var decisions = new TreeMap<String, Decision>(known.decisions());
+    decisions.keySet().removeIf(stream -> !pipelines.containsKey(pipeline(stream)));
+    heard
+        .decisions()
+        .forEach((s, d) -> decisions.merge(s, d, (a, b) -> b.version() >= a.version() ? b : a));
+    return new View(nodes, decisions, pipelines, heard.dropped());
+  }
+
+  private static String pipeline(String stream) {
+    int slash = stream.indexOf('/');
+    return slash < 0 ? stream : stream.substring(0, slash);
+  }
+
+  private static View worthKeeping(View view) {
+    var nodes = new TreeMap<String, View.Seen>();
+    view.nodes()
+        .forEach(
+            (name, seen) -> nodes.put(name, new View.Seen(address(seen.report()), Instant.EPOCH)));
+    var decisions = new TreeMap<>(view.decisions());
+    decisions.keySet().removeIf(stream -> !view.pipelines().containsKey(pipeline(stream)));
+    // A fact that is gone needs no trace here: what it dropped is not in the file any more.
+    return new View(nodes, decisions, view.pipelines(), new TreeMap<>());
+  }
+
+  private static NodeReport address(NodeReport report) {
+    return new NodeReport(
+        report.node(),
+        report.role(),
+        report.site(),
+        0,
+        0,
+        report.host(),
+        report.dataPort(),
+        UNKNOWN,
+        Set.of(),
+        List.of(),
+        List.of(),
+        List.of());
+  }
+
+  private void write() {
+    synchronized (writing) {
+      View now;
+      synchronized (this) {
+        scheduled = false;
+        now = known;
+      }
+      if (now.equals(written)) return;
+      try {
+        replace(file, Facts.write(now).toByteArray());
+        written = now;
+      } catch (IOException e) {
+        LOG.warn(
+            "{} cannot be written ({}); started without the cloud this node would run what it ran earlier",
+            file,
+            e.toString());
+      }
+    }
+  }
+
+  private static void replace(Path file, byte[] content) throws IOException {
+    var temporary = file.resolveSibling(FILE + ".tmp");
+    try (var channel =
+        FileChannel.open(
+            temporary,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      var bytes =
+          ByteBuffer.allocate(HEADER + content.length)
+              .putInt(checksum(content))
+              .put(content)
+              .flip();
+      while (bytes.hasRemaining()) channel.write(bytes);
+      channel.force(true);
+    }
+    Files.move(
+        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    // The new name is durable only with its directory.
+    try (var directory = FileChannel.open(file.toAbsolutePath().getParent())) {
+      directory.force(true);
+    }
+  }
+
+  private static View read(Path file) {
+    try {
+      var bytes = ByteBuffer.wrap(Files.readAllBytes(file));
+      if (bytes.remaining() < HEADER) throw new IOException("it is cut off");
+      int expected = bytes.getInt();
+      var content = new byte[bytes.remaining()];
+      bytes.get(content);
+      if (checksum(content) != expected) throw new IOException("its checksum is wrong");
+      return Facts.read(KnownFacts.parseFrom(content));
+    } catch (NoSuchFileException e) {
+      return View.EMPTY;
+    } catch (IOException | IllegalArgumentException e) {
+      return putAside(file, e);
+    }
+  }
+
+  private static View putAside(Path file, Exception cause) {
+    var aside = file.resolveSibling(FILE + ".damaged");
+    LOG.warn(
+        "{} cannot be used ({}); it is kept as {}, and this node waits for the cloud to say what is to run",
+        file,
+        cause.getMessage(),
+        aside.getFileName());
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be moved: {}", file, e.toString());
+    }
+    return View.EMPTY;
+  }
+
+  private static int checksum(byte[] content) {
+    var crc = new CRC32C();
+    crc.update(content);
+    return (int) crc.getValue();
+  }
+}

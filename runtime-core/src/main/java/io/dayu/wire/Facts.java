@@ -1,0 +1,39 @@
+package io.dayu.wire;
+
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.View;
+import io.dayu.wire.member.KnownFacts;
+import java.time.Instant;
+import java.util.TreeMap;
+
+/** A view in the form in which a node keeps it: without facts of dropped pipelines. */
+public final class Facts {
+  private Facts() {}
+
+  public static KnownFacts write(View view) {
+    var proto = KnownFacts.newBuilder();
+    view.pipelines().values().forEach(p -> proto.addPipelines(Pipelines.write(p)));
+    view.decisions().values().forEach(d -> proto.addDecisions(Decisions.write(d)));
+    view.nodes().values().forEach(n -> proto.addNodes(Reports.write(n.report())));
+    return proto.build();
+  }
+
+  /**
+   * @throws IllegalArgumentException if it holds what this release cannot run
+   */
+  public static View read(KnownFacts proto) {
+    var nodes = new TreeMap<String, View.Seen>();
+    for (var node : proto.getNodesList())
+      nodes.put(node.getNode(), new View.Seen(Reports.read(node), Instant.EPOCH));
+    var decisions = new TreeMap<String, Decision>();
+    for (var decision : proto.getDecisionsList())
+      decisions.put(decision.getStream(), Decisions.read(decision));
+    var pipelines = new TreeMap<String, DesiredPipeline>();
+    for (var wanted : proto.getPipelinesList()) {
+      var pipeline = Pipelines.read(wanted);
+      pipelines.put(pipeline.name(), pipeline);
+    }
+    return new View(nodes, decisions, pipelines, new TreeMap<>());
+  }
+}

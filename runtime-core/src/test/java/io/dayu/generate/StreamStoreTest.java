@@ -1,0 +1,120 @@
+package io.dayu.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import io.dayu.link.Logs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StreamStoreTest {
+  private static final Progress SOME = new Progress("file:a.csv", 40_000, 17, 25, 20, 2, 1);
+
+  @TempDir Path dir;
+
+  @Test
+  void whatWasKeptIsThereAfterTheNextStartUntilItIsForgotten() {
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).isEmpty();
+      store.of("p/a").keep(SOME);
+      store.of("p/b").keep(SOME.withNextSeq(7));
+    }
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).contains(SOME);
+      store.of("p/a").forget();
+      assertThat(recall(store, "p/a")).isEmpty();
+    }
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).isEmpty();
+      assertThat(recall(store, "p/b")).contains(SOME.withNextSeq(7));
+    }
+  }
+
+  /** A copy of the file is what a crash leaves. */
+  @Test
+  void whatIsConfirmedIsInTheFile() throws IOException {
+    var copy = Files.createDirectory(dir.resolve("copy"));
+    try (var store = StreamStore.open(dir)) {
+      for (int i = 1; i <= 20; i++) {
+        join(store.of("p/a").keep(SOME.withNextSeq(i)));
+        Files.write(copy.resolve("streams.mv"), Files.readAllBytes(dir.resolve("streams.mv")));
+        try (var crashed = StreamStore.open(copy)) {
+          assertThat(recall(crashed, "p/a")).contains(SOME.withNextSeq(i));
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTornEndCostsNoMoreThanTheLastChanges() throws IOException {
+    try (var store = StreamStore.open(dir)) {
+      join(store.of("p/a").keep(SOME));
+    }
+    var file = dir.resolve("streams.mv");
+    Files.write(file, new byte[1_000], StandardOpenOption.APPEND);
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).contains(SOME);
+    }
+  }
+
+  @Test
+  void aFileThatCannotBeUsedIsReportedAndPutAside() throws IOException {
+    Files.writeString(dir.resolve("streams.mv"), "no store at all".repeat(1_000));
+    try (var logs = Logs.of(StreamStore.class);
+        var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).isEmpty();
+      join(store.of("p/a").keep(SOME));
+      assertThat(logs.has(Level.WARN, "streams.mv", "streams.mv.damaged")).isTrue();
+    }
+    assertThat(dir.resolve("streams.mv.damaged")).exists();
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).contains(SOME);
+    }
+  }
+
+  @Test
+  void aSecondNodeInTheSameDirectoryIsRefused() {
+    try (var store = StreamStore.open(dir)) {
+      assertThat(recall(store, "p/a")).isEmpty();
+      assertThatThrownBy(() -> StreamStore.open(dir))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("another node");
+    }
+  }
+
+  @Test
+  void theFileStaysSmall() throws IOException {
+    try (var store = StreamStore.open(dir)) {
+      for (int i = 0; i < 1_000; i++) {
+        var saves = new ArrayList<CompletableFuture<?>>();
+        for (int s = 0; s < 10; s++)
+          saves.add(store.of("p/" + s).keep(SOME.withNextSeq(i)).toCompletableFuture());
+        saves.forEach(CompletableFuture::join);
+      }
+      assertThat(Files.size(dir.resolve("streams.mv"))).isLessThan(1 << 20);
+    }
+  }
+
+  @Test
+  void whatComesAfterTheEndFails() {
+    var store = StreamStore.open(dir);
+    store.close();
+    assertThat(store.of("p/a").keep(SOME).toCompletableFuture()).isCompletedExceptionally();
+  }
+
+  private static Optional<Progress> recall(StreamStore store, String stream) {
+    return store.of(stream).recall().toCompletableFuture().join();
+  }
+
+  private static void join(java.util.concurrent.CompletionStage<?> stage) {
+    stage.toCompletableFuture().join();
+  }
+}

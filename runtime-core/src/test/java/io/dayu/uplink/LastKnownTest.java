@@ -1,0 +1,207 @@
+package io.dayu.uplink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.View;
+import io.dayu.link.Logs;
+import io.dayu.process.Plans;
+import io.dayu.source.Knobs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class LastKnownTest {
+  private static final Executor BLOCKING = Runnable::run;
+  private static final DesiredPipeline PIPELINE =
+      new DesiredPipeline(3, Plans.plan(3, List.of(Plans.READER), "detect:reader").spec());
+  private static final String NAME = PIPELINE.name();
+  private static final String STREAM = NAME + "/cam-0";
+
+  @TempDir Path dir;
+
+  @Test
+  void aNodeThatIsStartedAgainKnowsPipelinesDecisionsAndAddresses() {
+    learn(view(List.of(report("cloud-1", Role.CLOUD, 4711), report("edge-1", Role.EDGE, 4712)), 7));
+    var again = reopened();
+    assertThat(again.pipelines()).containsEntry(NAME, PIPELINE);
+    assertThat(again.decisions().get(STREAM)).isEqualTo(decision(7));
+    var cloud = again.nodes().get("cloud-1").report();
+    assertThat(cloud.host()).isEqualTo("127.0.0.1");
+    assertThat(cloud.dataPort()).isEqualTo(4711);
+    assertThat(cloud.role()).isEqualTo(Role.CLOUD);
+    assertThat(again.nodes().get("edge-1").report().dataPort()).isEqualTo(4712);
+  }
+
+  @Test
+  void absenceErasesNothingAndOnlyADropRemovesAPipeline() {
+    learn(view(List.of(report("cloud-1", Role.CLOUD, 4711)), 7));
+    learn(View.EMPTY);
+    assertThat(reopened().pipelines()).containsKey(NAME);
+    assertThat(reopened().decisions()).containsKey(STREAM);
+
+    learn(dropped(2)); // of an earlier version
+    assertThat(reopened().pipelines()).containsKey(NAME);
+    learn(dropped(3));
+    assertThat(reopened().pipelines()).isEmpty();
+    assertThat(reopened().decisions()).isEmpty();
+  }
+
+  @Test
+  void anOlderDecisionDoesNotReplaceANewerOne() {
+    learn(view(List.of(), 7));
+    learn(view(List.of(), 5));
+    assertThat(reopened().decisions().get(STREAM).version()).isEqualTo(7);
+  }
+
+  @Test
+  void peersAreKnownUntilTheCloudIsHeardAgain() {
+    learn(view(List.of(report("cloud-1", Role.CLOUD, 1), report("edge-2", Role.EDGE, 2)), 7));
+    try (var known = LastKnown.open(dir, BLOCKING)) {
+      var alone = known.learn(view(List.of(report("edge-1", Role.EDGE, 3)), 7));
+      assertThat(alone.nodes()).containsOnlyKeys("cloud-1", "edge-1", "edge-2");
+      var back = known.learn(view(List.of(report("cloud-1", Role.CLOUD, 9)), 7));
+      assertThat(back.nodes()).containsOnlyKeys("cloud-1");
+    }
+    assertThat(reopened().nodes()).containsOnlyKeys("cloud-1");
+  }
+
+  @Test
+  void onlyChangesAreWrittenAndThoseSoon() throws IOException {
+    var writes = new AtomicInteger();
+    Executor counting =
+        task -> {
+          writes.incrementAndGet();
+          task.run();
+        };
+    var known = LastKnown.open(dir, counting);
+    for (int load = 0; load < 50; load++)
+      known.learn(view(List.of(report("cloud-1", Role.CLOUD, 4711, load)), 7));
+    await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(file()));
+    assertThat(writes).hasValue(1);
+    var before = Files.getLastModifiedTime(file());
+    known.learn(view(List.of(report("cloud-1", Role.CLOUD, 4711, 99)), 7));
+    known.close();
+    assertThat(Files.getLastModifiedTime(file())).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flipped", "torn", "empty", "foreign"})
+  void aDamagedFileIsReportedPutAsideAndForgotten(String damage) throws IOException {
+    learn(view(List.of(report("cloud-1", Role.CLOUD, 4711)), 7));
+    var bytes = Files.readAllBytes(file());
+    switch (damage) {
+      case "flipped" -> bytes[bytes.length / 2] ^= 1;
+      case "torn" -> bytes = Arrays.copyOf(bytes, bytes.length - 5);
+      case "empty" -> bytes = new byte[0];
+      default -> bytes = "something else".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    }
+    Files.write(file(), bytes);
+    try (var logs = Logs.of(LastKnown.class)) {
+      assertThat(reopened()).isEqualTo(View.EMPTY);
+      assertThat(logs.has(Level.WARN, "known.pb", "known.pb.damaged")).isTrue();
+    }
+    assertThat(dir.resolve("known.pb.damaged")).hasBinaryContent(bytes);
+    // The next start is as if nothing had been known.
+    try (var logs = Logs.of(LastKnown.class)) {
+      assertThat(reopened()).isEqualTo(View.EMPTY);
+      assertThat(logs.loud()).isEmpty();
+    }
+  }
+
+  /** A crash in the middle of a write leaves the temporary file. */
+  @Test
+  void aHalfWrittenFileDoesNotReplaceTheLastOne() throws IOException {
+    learn(view(List.of(), 7));
+    Files.write(dir.resolve("known.pb.tmp"), new byte[] {1, 2, 3});
+    assertThat(reopened().decisions().get(STREAM)).isEqualTo(decision(7));
+    learn(view(List.of(), 8));
+    assertThat(reopened().decisions().get(STREAM)).isEqualTo(decision(8));
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenIsReportedAndNothingStops() {
+    try (var logs = Logs.of(LastKnown.class)) {
+      var known = LastKnown.open(dir.resolve("gone"), BLOCKING);
+      assertThat(known.learn(view(List.of(), 7)).pipelines()).containsKey(NAME);
+      known.close();
+      assertThat(logs.has(Level.WARN, "known.pb", "cannot be written")).isTrue();
+    }
+  }
+
+  private Path file() {
+    return dir.resolve("known.pb");
+  }
+
+  private void learn(View view) {
+    try (var known = LastKnown.open(dir, BLOCKING)) {
+      known.learn(view);
+    }
+  }
+
+  private View reopened() {
+    return LastKnown.open(dir, BLOCKING).view();
+  }
+
+  private static View view(List<NodeReport> reports, long version) {
+    var nodes = new TreeMap<String, View.Seen>();
+    reports.forEach(r -> nodes.put(r.node(), new View.Seen(r, Instant.now())));
+    return new View(nodes, Map.of(STREAM, decision(version)), Map.of(NAME, PIPELINE));
+  }
+
+  private static View dropped(long version) {
+    return new View(
+        new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(Map.of(NAME, version)));
+  }
+
+  private static Decision decision(long version) {
+    return new Decision(
+        STREAM,
+        version,
+        Instant.EPOCH,
+        new TreeMap<>(Map.of("detect", List.of(new Decision.Share("edge-1", 1)))),
+        new TreeMap<>(),
+        Knobs.NONE,
+        "for tests");
+  }
+
+  private static NodeReport report(String node, Role role, int port) {
+    return report(node, role, port, 1);
+  }
+
+  private static NodeReport report(String node, Role role, int port, long sequence) {
+    return new NodeReport(
+        node,
+        role,
+        "site",
+        1,
+        sequence,
+        "127.0.0.1",
+        port,
+        new Resources(2, sequence / 100.0, 0.1, 0.2, 3, 4, 5, 6, OptionalDouble.empty()),
+        Set.of("identity"),
+        List.of(),
+        List.of(),
+        List.of());
+  }
+}
