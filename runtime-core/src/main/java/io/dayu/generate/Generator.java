@@ -623,7 +623,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private long resendAfterNanos(int attempt) {
-    long usual = Math.max(settings.minResend().toNanos(), (long) (4 * accounts.slowMs() * 1e6));
+    // Before anything was measured nobody knows how slow the stages are: a copy would burden them.
+    long usual =
+        accounts.slowMs() == 0
+            ? settings.maxResend().toNanos() / 3
+            : Math.max(settings.minResend().toNanos(), (long) (4 * accounts.slowMs() * 1e6));
     return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
   }
 

@@ -60,6 +60,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private ActorRef<Inlet.Command> inlet;
   private long window;
   private long consumed;
+  private long arrived;
+  private long lastArrival = System.nanoTime();
   private long arrivedBytes; // and not granted again
   private boolean open;
 
@@ -132,7 +134,13 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
           var ping = Frames.message(frame, Ping.parser());
           if (!ping.getReply())
             connection.send(
-                Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
+                Frames.control(
+                    Frame.Type.PING,
+                    ping.toBuilder()
+                        .setReply(true)
+                        .setArrived(arrived)
+                        .setHeldUs((System.nanoTime() - lastArrival) / 1_000)
+                        .build()));
           yield this;
         }
         case BYE -> {
@@ -203,6 +211,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     long now = System.nanoTime();
     var parcel = Frames.parcel(whole, now);
     arrivals.add(now);
+    arrived++;
+    lastArrival = now;
     arrivedBytes += parcel.weight();
     inlet.tell(new Inlet.Offer(parcel, grants));
   }

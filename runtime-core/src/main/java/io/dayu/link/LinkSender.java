@@ -78,6 +78,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private boolean open; // the peer has granted credit on this connection
   private int generation;
   private long consumed;
+  private long sampled; // the latest arrival that a pong told of
   private long lastSignOfLife;
   private long connectedNanos;
   private long
@@ -165,7 +166,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       case CREDIT -> onCredit(Frames.message(frame, Credit.parser()), now);
       case PING -> {
         var ping = Frames.message(frame, Ping.parser());
-        if (ping.getReply()) rttMs = smooth(rttMs, (now - ping.getStamp()) / 1e6);
+        if (ping.getReply()) onPong(ping, now);
         else
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
@@ -196,11 +197,23 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       last = outstanding.poll();
       consumed++;
     }
-    if (last != null) {
-      double us = (now - last.atNanos()) / 1e3 - grant.getHeldUs();
-      transferUs = smooth(transferUs, Math.max(0, us));
-    }
+    if (last != null) transferred(now - last.atNanos(), grant.getHeldUs());
     while (!waiting.isEmpty() && credit.available()) send(waiting.poll());
+  }
+
+  /** Tells the way of elements too, since credit of a slow stream comes back but rarely. */
+  private void onPong(Ping pong, long now) {
+    rttMs = smooth(rttMs, (now - pong.getStamp()) / 1e6);
+    long newer = outstanding.size() - (pong.getArrived() - consumed);
+    if (pong.getArrived() <= Math.max(consumed, sampled) || newer < 0) return;
+    sampled = pong.getArrived();
+    var sent = outstanding.descendingIterator();
+    while (newer-- > 0) sent.next();
+    transferred(now - sent.next().atNanos(), pong.getHeldUs());
+  }
+
+  private void transferred(long nanos, long heldUs) {
+    transferUs = smooth(transferUs, Math.max(0, nanos / 1e3 - heldUs));
   }
 
   private void onBye(Bye bye) {
@@ -375,6 +388,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     credit.clear();
     outstanding.clear();
     consumed = 0;
+    sampled = 0;
   }
 
   private void report() {

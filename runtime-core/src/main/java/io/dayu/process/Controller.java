@@ -13,6 +13,7 @@ import io.dayu.gossip.NodeReport.Resources;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.NodeReport.StageReport;
 import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.gossip.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
@@ -122,6 +123,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private record Link(ActorRef<Inlet.Command> sender, Peer peer) {}
 
+  /** A generator, and of what it was made. */
+  private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
+
   private final Environment env;
   private final long incarnation;
   private final ActorRef<LinkSender.Event> linkEvents;
@@ -131,7 +135,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
   private final Map<String, ActorRef<Inlet.Command>> processors = new HashMap<>(); // by instance
   private final Map<String, StageReport> stages = new TreeMap<>();
-  private final Map<String, ActorRef<Generator.Command>> generators = new HashMap<>(); // by stream
+  private final Map<String, Reader> readers = new HashMap<>(); // by stream
   private final Map<String, StreamReport> streams = new TreeMap<>();
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> linkReports = new HashMap<>();
@@ -209,8 +213,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onAcked(Acked acked) {
-    var generator = generators.get(acked.acknowledged().stream());
-    if (generator != null) generator.tell(new Generator.Acked(acked.acknowledged()));
+    var reader = readers.get(acked.acknowledged().stream());
+    if (reader != null) reader.generator().tell(new Generator.Acked(acked.acknowledged()));
     return this;
   }
 
@@ -232,8 +236,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     tellClouds();
     apply(view);
     for (var decision : decisions.values()) {
-      var generator = generators.get(decision.stream());
-      if (generator != null) generator.tell(new Generator.Follow(decision));
+      var reader = readers.get(decision.stream());
+      if (reader != null) reader.generator().tell(new Generator.Follow(decision));
       start(decision);
     }
     for (var key : List.copyOf(unanswered.keySet()))
@@ -337,8 +341,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       linkReports.keySet().retainAll(links.keySet());
       tellSuspects();
     }
-    if (generators.values().removeIf(ref -> ref.equals(gone)))
-      streams.keySet().retainAll(generators.keySet());
+    if (readers.values().removeIf(reader -> reader.generator().equals(gone)))
+      streams.keySet().retainAll(readers.keySet());
     forgetPlans();
     return this;
   }
@@ -362,8 +366,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     for (var plan : current.values())
       for (var source : plan.spec().sources())
         if (source.node().equals(Optional.of(env.node()))) read(plan, source);
-    for (var stream : List.copyOf(generators.keySet()))
-      if (!isRead(stream)) generators.get(stream).tell(Generator.Drain.INSTANCE);
+    for (var stream : List.copyOf(readers.keySet()))
+      if (!isRead(stream)) readers.get(stream).generator().tell(Generator.Drain.INSTANCE);
   }
 
   private boolean isRead(String stream) {
@@ -379,9 +383,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private void read(Plan plan, SourceSpec source) {
     var stream = plan.spec().stream(source);
-    var running = generators.get(stream);
+    var running = readers.get(stream);
     if (running != null) {
-      running.tell(new Generator.Change(plan));
+      change(running, plan, source);
       return;
     }
     var provider = env.catalog().source(source.uri());
@@ -409,8 +413,26 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     getContext().getSelf()),
                 "generator-" + ++ids);
     getContext().watch(generator);
-    generators.put(stream, generator);
+    readers.put(stream, new Reader(generator, source, plan.version()));
     generator.tell(new Generator.Suspects(suspects));
+  }
+
+  /**
+   * A generator goes over to the new plan between two elements. Where the source itself is another
+   * one, or the new version is to mend one that failed, it drains, and a later view starts its
+   * successor.
+   */
+  private void change(Reader reader, Plan plan, SourceSpec source) {
+    var report = streams.get(plan.spec().stream(source));
+    boolean failed = report != null && report.state() == StreamState.FAILED;
+    if (!source.equals(reader.source()) || failed && plan.version() > reader.version()) {
+      reader.generator().tell(Generator.Drain.INSTANCE);
+      return;
+    }
+    reader.generator().tell(new Generator.Change(plan));
+    if (!failed)
+      readers.put(
+          plan.spec().stream(source), new Reader(reader.generator(), source, plan.version()));
   }
 
   /** Starts the stages that a decision brings to this node before the first element comes. */
@@ -516,7 +538,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             .collect(Collectors.toCollection(TreeSet::new));
     if (now.equals(suspects)) return;
     suspects = Set.copyOf(now);
-    for (var generator : generators.values()) generator.tell(new Generator.Suspects(suspects));
+    for (var reader : readers.values()) reader.generator().tell(new Generator.Suspects(suspects));
     tellClouds();
   }
 

@@ -1,7 +1,9 @@
 package io.dayu.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -38,6 +40,13 @@ final class UpCommand implements Callable<Integer> {
       description = "Port of the HTTP interface, 0 for any free one (default ${DEFAULT-VALUE}).")
   private int port;
 
+  @Option(
+      names = "--class-path",
+      paramLabel = "JAR",
+      split = ":",
+      description = "Jars or directories with stages and sources of your own, for every node.")
+  private List<Path> classPath = List.of();
+
   @Override
   public Integer call() {
     if (clouds < 1) throw usage("--cloud must be at least 1: nothing works without a cloud node");
@@ -69,6 +78,12 @@ final class UpCommand implements Callable<Integer> {
       UpState.of(cluster).write(home);
       cluster.detach();
       out.printf("Dayu is up: %s%n", cluster.api());
+      cluster
+          .node("cloud-1")
+          .endpoints()
+          .management()
+          .ifPresent(
+              address -> out.printf("  management     http://%s/cluster/members%n", address));
       out.printf("  data and logs  %s%n", cluster.directory());
       out.println("  next           dayu nodes, dayu pipeline submit FILE, dayu down");
     }
@@ -76,8 +91,10 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** Several nodes share this machine: each counts what it uses itself. */
-  private static NodeOptions node(NodeOptions options) {
-    return options.with("dayu.monitor.cpu", "process");
+  private NodeOptions node(NodeOptions options) {
+    return options
+        .with("dayu.monitor.cpu", "process")
+        .classPath(classPath.stream().map(Path::toAbsolutePath).toArray(Path[]::new));
   }
 
   private CommandLine.ParameterException usage(String message) {

@@ -196,6 +196,23 @@ record PipelineShape(
     return streams.stream().anyMatch(s -> s.state().equals(NodeShape.word(state)));
   }
 
+  /** Nodes that a fixed route names and that are not there: such a stream gets no route. */
+  private static List<PipelineProblem> unknownNodes(PipelineSpec spec, View view) {
+    if (!(spec.policy().params().get("route") instanceof Map<?, ?> route)) return List.of();
+    var problems = new ArrayList<PipelineProblem>();
+    route.forEach(
+        (stage, nodes) -> {
+          for (var node : nodes instanceof List<?> several ? several : List.of(nodes))
+            if (!view.nodes().containsKey(String.valueOf(node)))
+              problems.add(
+                  new PipelineProblem(
+                      "spec.policy.params.route." + stage,
+                      "there is no node %s now".formatted(node),
+                      "start it, or name one of: " + String.join(", ", view.nodes().keySet())));
+        });
+    return problems;
+  }
+
   private static List<PipelineProblem> problems(
       PipelineSpec spec,
       List<Stream> streams,
@@ -233,6 +250,16 @@ record PipelineShape(
                                   NodeShape.ageMs(seen.receivedAt(), now) / 1000),
                           "it may be cut off and still at work; check its network and its log")));
     }
+    for (int i = 0; i < spec.sources().size(); i++) {
+      var node = spec.sources().get(i).node();
+      if (node.isPresent() && !view.nodes().containsKey(node.get()))
+        problems.add(
+            new PipelineProblem(
+                "spec.sources[%d].node".formatted(i),
+                "there is no node %s now".formatted(node.get()),
+                "start it, or name one of: " + String.join(", ", view.nodes().keySet())));
+    }
+    unknownNodes(spec, view).forEach(problems::add);
     for (int i = 0; i < stages.size(); i++) {
       var path = "spec.stages[" + i + "]";
       for (var instance : stages.get(i).instances())
