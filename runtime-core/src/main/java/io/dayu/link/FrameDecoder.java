@@ -1,7 +1,8 @@
 package io.dayu.link;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
@@ -17,12 +18,12 @@ import org.apache.pekko.util.ByteString;
  * stock framing costs a rope concatenation and a copy per frame. A header that cannot be one fails
  * the stream with a {@link LinkException}.
  */
-final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
+final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> {
   private final int maxFirst;
   private final int maxBody;
   private final Inlet<ByteString> in = Inlet.create("FrameDecoder.in");
-  private final Outlet<Frame> out = Outlet.create("FrameDecoder.out");
-  private final FlowShape<ByteString, Frame> shape = FlowShape.of(in, out);
+  private final Outlet<List<Frame>> out = Outlet.create("FrameDecoder.out");
+  private final FlowShape<ByteString, List<Frame>> shape = FlowShape.of(in, out);
 
   /**
    * @param maxFirst largest body of the first frame, before the peer is known
@@ -34,7 +35,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
   }
 
   @Override
-  public FlowShape<ByteString, Frame> shape() {
+  public FlowShape<ByteString, List<Frame>> shape() {
     return shape;
   }
 
@@ -44,7 +45,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
   }
 
   private final class Logic extends GraphStageLogic {
-    private final ArrayDeque<Frame> ready = new ArrayDeque<>(); // bounded by one TCP chunk
+    private List<Frame> ready = new ArrayList<>(); // bounded by one TCP chunk
     private long header;
     private int headerBytes;
     private Frame.Type type;
@@ -65,14 +66,12 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
                 failStage(e); // thrown on, it would be logged as a bug of ours
                 return;
               }
-              if (ready.isEmpty()) pull(in);
-              else if (isAvailable(out)) push(out, ready.poll());
-            }
-
-            @Override
-            public void onUpstreamFinish() {
-              if (ready.isEmpty()) completeStage();
-              else emitMultiple(out, ready.iterator(), () -> completeStage());
+              if (ready.isEmpty()) {
+                pull(in);
+              } else {
+                push(out, ready);
+                ready = new ArrayList<>();
+              }
             }
           });
       setHandler(
@@ -80,9 +79,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, Frame>> {
           new AbstractOutHandler() {
             @Override
             public void onPull() {
-              var frame = ready.poll();
-              if (frame != null) push(out, frame);
-              else if (!hasBeenPulled(in)) pull(in);
+              pull(in);
             }
           });
     }

@@ -43,8 +43,7 @@ final class Frames {
     int size = PREFIX + element.getSerializedSize();
     if (size <= MAX_BODY) {
       var bytes = new byte[Frame.HEADER + size];
-      header(bytes, 0, Frame.Type.DATA, size);
-      body(bytes, Frame.HEADER, parcel, nowNanos, transferUs);
+      data(parcel, nowNanos, transferUs, bytes, 0);
       return List.of(ByteString.fromArrayUnsafe(bytes));
     }
     var whole = new byte[size];
@@ -58,6 +57,17 @@ final class Frames {
           ByteString.fromArrayUnsafe(head).concat(ByteString.fromArrayUnsafe(whole, from, length)));
     }
     return frames;
+  }
+
+  /** Bytes of a data frame of its own. */
+  static int size(Parcel parcel) {
+    return Frame.HEADER + PREFIX + parcel.element().getSerializedSize();
+  }
+
+  /** Writes a whole data frame of {@link #size} bytes into {@code bytes}. */
+  static void data(Parcel parcel, long nowNanos, int transferUs, byte[] bytes, int at) {
+    header(bytes, at, Frame.Type.DATA, size(parcel) - Frame.HEADER);
+    body(bytes, at + Frame.HEADER, parcel, nowNanos, transferUs);
   }
 
   /** The parcel in a data frame's body; the element aliases {@code body}. */

@@ -6,6 +6,7 @@ import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -31,7 +32,7 @@ import org.apache.pekko.util.ByteString;
 final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   interface Command {}
 
-  private record Received(Frame frame) implements Command {}
+  private record Received(List<Frame> frames) implements Command {}
 
   private record Ended(Throwable cause) implements Command {}
 
@@ -82,7 +83,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var in =
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_BODY))
-            .toMat(Sink.foreach(frame -> self.tell(new Received(frame))), Keep.right());
+            .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
     var out = Source.<ByteString>queue(4096);
     var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
     this.connection = new Outgoing(ends.first());
@@ -118,37 +119,20 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onReceived(Received received) {
-    var frame = received.frame();
     try {
-      return switch (frame.type()) {
-        case HELLO -> onHello(Frames.message(frame, Hello.parser()));
-        case PART -> {
-          part(frame.body());
-          yield this;
+      for (var frame : received.frames())
+        switch (frame.type()) {
+          case DATA -> data(frame.body());
+          case PART -> part(frame.body());
+          case HELLO -> onHello(Frames.message(frame, Hello.parser()));
+          case PING -> onPing(Frames.message(frame, Ping.parser()));
+          case BYE -> {
+            getContext().getLog().debug("{} says bye on {}", producer, instance);
+            return Behaviors.stopped();
+          }
+          case CREDIT -> throw new LinkException("a producer sends no credit");
         }
-        case DATA -> {
-          data(frame.body());
-          yield this;
-        }
-        case PING -> {
-          var ping = Frames.message(frame, Ping.parser());
-          if (!ping.getReply())
-            connection.send(
-                Frames.control(
-                    Frame.Type.PING,
-                    ping.toBuilder()
-                        .setReply(true)
-                        .setArrived(arrived)
-                        .setHeldUs((System.nanoTime() - lastArrival) / 1_000)
-                        .build()));
-          yield this;
-        }
-        case BYE -> {
-          getContext().getLog().debug("{} says bye on {}", producer, instance);
-          yield Behaviors.stopped();
-        }
-        case CREDIT -> throw new LinkException("a producer sends no credit");
-      };
+      return this;
     } catch (LinkException e) {
       getContext()
           .getLog()
@@ -157,7 +141,19 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     }
   }
 
-  private Behavior<Command> onHello(Hello hello) {
+  private void onPing(Ping ping) {
+    if (ping.getReply()) return;
+    connection.send(
+        Frames.control(
+            Frame.Type.PING,
+            ping.toBuilder()
+                .setReply(true)
+                .setArrived(arrived)
+                .setHeldUs((System.nanoTime() - lastArrival) / 1_000)
+                .build()));
+  }
+
+  private void onHello(Hello hello) {
     if (!instance.isEmpty()) throw new LinkException("second hello");
     producer = hello.getNode();
     instance = hello.getInstance();
@@ -176,7 +172,6 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                     error == null
                         ? found
                         : new LinkServer.NoConsumer("the node did not answer in time")));
-    return this;
   }
 
   private Behavior<Command> onLocated(Located located) {

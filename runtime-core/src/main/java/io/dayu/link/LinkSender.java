@@ -50,7 +50,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private record Connected(Outgoing connection, int generation) implements Inlet.Command {}
 
-  private record Received(Frame frame, int generation) implements Inlet.Command {}
+  private record Received(List<Frame> frames, int generation) implements Inlet.Command {}
+
+  /** Behind all elements that are at hand now. */
+  private enum Flush implements Inlet.Command {
+    INSTANCE
+  }
 
   private record Broken(Throwable cause, int generation) implements Inlet.Command {}
 
@@ -74,6 +79,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final Allowance credit = new Allowance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final ArrayDeque<Sent> outstanding = new ArrayDeque<>(); // bounded by the peer's window
+  private final Bundle bundle = new Bundle();
   private Outgoing connection;
   private boolean open; // the peer has granted credit on this connection
   private int generation;
@@ -128,6 +134,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     return owed.receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Received.class, this::onReceived)
+        .onMessageEquals(
+            Flush.INSTANCE,
+            () -> {
+              flush();
+              return this;
+            })
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
@@ -150,7 +162,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onReceived(Received received) {
     if (received.generation() != generation) return this;
     try {
-      read(received.frame());
+      received.frames().forEach(this::read);
       return this;
     } catch (LinkException e) {
       getContext()
@@ -293,6 +305,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onStop() {
     generation++;
     if (connection != null) {
+      flush();
       connection.send(
           Frames.control(Frame.Type.BYE, Bye.newBuilder().setReason("link closed").build()));
       connection.close();
@@ -309,7 +322,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     Sink<ByteString, CompletionStage<Done>> sink =
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_HELLO))
-            .toMat(Sink.foreach(frame -> self.tell(new Received(frame, mine))), Keep.right());
+            .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
     var queue =
         source
             .batchWeighted(64 << 10, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
@@ -358,13 +371,25 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     outstanding.add(new Sent(now));
     if (silentSince == 0) silentSince = now;
     sentBytes += bytes;
-    for (var frame : Frames.data(parcel, now, (int) transferUs))
-      if (!connection.send(frame)) {
-        var cause = new LinkException("it takes no more frames");
-        getContext().getSelf().tell(new Broken(cause, generation));
-        break;
-      }
+    int size = Frames.size(parcel);
+    if (!bundle.fits(size)) flush();
+    if (Bundle.small(size)) {
+      if (bundle.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
+      bundle.add(parcel, size, now, (int) transferUs);
+    } else {
+      for (var frame : Frames.data(parcel, now, (int) transferUs)) transmit(frame);
+    }
     owed.taken(held.producer(), bytes);
+  }
+
+  private void flush() {
+    if (!bundle.isEmpty() && connection != null) transmit(bundle.take());
+  }
+
+  private void transmit(ByteString frames) {
+    if (connection.send(frames)) return;
+    var cause = new LinkException("it takes no more frames");
+    getContext().getSelf().tell(new Broken(cause, generation));
   }
 
   private void giveUp(Held held) {
@@ -384,6 +409,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     generation++;
     if (connection != null) connection.abort(cause);
     connection = null;
+    bundle.clear();
     open = false;
     credit.clear();
     outstanding.clear();

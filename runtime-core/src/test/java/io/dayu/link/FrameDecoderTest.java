@@ -127,6 +127,7 @@ final class FrameDecoderTest {
   private static List<Frame> decode(List<ByteString> chunks, int maxFirst) throws Exception {
     return Source.from(chunks)
         .via(new FrameDecoder(maxFirst, MAX))
+        .mapConcat(frames -> frames)
         .runWith(Sink.seq(), kit.system())
         .toCompletableFuture()
         .get(20, TimeUnit.SECONDS);
