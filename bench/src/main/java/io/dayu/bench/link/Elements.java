@@ -3,6 +3,7 @@ package io.dayu.bench.link;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.element.Step;
 import java.util.Random;
 
 /**
@@ -22,9 +23,9 @@ final class Elements {
             .setDecision(7)
             .setOrigin("edge-1")
             .setCreatedAtMs(System.currentTimeMillis())
-            .putPath("detect", "edge-1")
-            .putPath("track", "edge-1")
-            .putPath("count", "cloud-1")
+            .addPath(Step.newBuilder().setStage("detect").setNode("edge-1"))
+            .addPath(Step.newBuilder().setStage("track").setNode("edge-1"))
+            .addPath(Step.newBuilder().setStage("count").setNode("cloud-1"))
             .setPayload(
                 Media.newBuilder().setOpaque(UnsafeByteOperations.unsafeWrap(bytes(payload))))
             .build();

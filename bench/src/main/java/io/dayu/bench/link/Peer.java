@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.SpawnProtocol;
 
@@ -94,6 +95,7 @@ public final class Peer implements AutoCloseable {
   public void close() {
     open.ifPresent(Transport.End::close);
     system.terminate();
-    system.getWhenTerminated().toCompletableFuture().join();
+    // Whoever waits for this process is told, rather than waiting for ever.
+    system.getWhenTerminated().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }
 }
