@@ -147,8 +147,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /** An element is a result when it has ended or every stage of its path has added its output. */
   private static boolean complete(Element element) {
     if (element.hasEnding()) return true;
-    for (var stage : element.getPathMap().keySet())
-      if (!element.containsOutputs(stage)) return false;
+    for (var step : element.getPathList())
+      if (!element.containsOutputs(step.getStage())) return false;
     return true;
   }
 }

@@ -12,6 +12,7 @@ import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Controller;
+import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import io.dayu.source.Knobs;
@@ -585,7 +586,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
             .setDecision(decision.version())
-            .putAllPath(flight.path)
+            .addAllPath(Paths.steps(flight.path))
             .build();
     if (element.getSerializedSize() > maxElement) {
       fail(flight, element);

@@ -447,12 +447,12 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
       stripped = parcel.with(element.toBuilder().clearPayload().build());
     for (var successor : next)
       router.send(
-          element.getPathOrThrow(successor),
+          Paths.node(element, successor),
           plan.instance(successor),
           plan.needsPayload(successor) ? parcel : stripped);
     if (next.isEmpty()) {
       // All leaves of an element meet at the outbox of the node that runs the first leaf.
-      var meeting = element.getPathOrThrow(plan.leaves().get(0));
+      var meeting = Paths.node(element, plan.leaves().get(0));
       router.send(
           meeting,
           Plan.OUTBOX,

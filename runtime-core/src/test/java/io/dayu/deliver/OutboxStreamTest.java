@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.element.Step;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -127,8 +128,12 @@ final class OutboxStreamTest {
   /** An element with the output of {@code stage}, whose path has {@code others} too. */
   private static Parcel leaf(long seq, String stage, String... others) {
     Element.Builder element = FlowKit.element(seq, 10).toBuilder().clearPayload();
-    element.putPath(stage, "edge-1").putOutputs(stage, FlowKit.element(seq, 5).getPayload());
-    for (var other : others) element.putPath(other, "edge-1");
+    element.addPath(step(stage)).putOutputs(stage, FlowKit.element(seq, 5).getPayload());
+    for (var other : others) element.addPath(step(other));
     return new Parcel(element.build(), System.nanoTime(), 0);
+  }
+
+  private static Step step(String stage) {
+    return Step.newBuilder().setStage(stage).setNode("edge-1").build();
   }
 }

@@ -12,6 +12,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Step;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.link.FlowKit;
@@ -19,6 +20,7 @@ import io.dayu.link.Logs;
 import io.dayu.link.TestConsumer;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.process.FakeController;
+import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
@@ -91,7 +93,7 @@ final class GeneratorStreamTest {
       assertThat(element.getOrigin()).isEqualTo("edge-1");
       assertThat(element.getAttempt()).isEqualTo(1);
       assertThat(element.getDecision()).isEqualTo(1);
-      assertThat(element.getPathMap()).isEqualTo(Map.of("detect", "edge-2"));
+      assertThat(element.getPathList()).isEqualTo(Paths.steps(Map.of("detect", "edge-2")));
     }
     ack(500, 501, 502);
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
@@ -177,7 +179,7 @@ final class GeneratorStreamTest {
     for (int i = 0; i < 4; i++) {
       var element = at("edge-3").takeNext().element();
       assertThat(element.getAttempt()).isEqualTo(2);
-      assertThat(element.getPathMap()).containsValue("edge-3");
+      assertThat(element.getPathList()).extracting(Step::getNode).contains("edge-3");
       again.add(element.getSeq());
       ack(element.getSeq());
     }
@@ -241,7 +243,7 @@ final class GeneratorStreamTest {
     route.putAll(route("track", "edge-3:1"));
     generator.tell(new Generator.Follow(decision(2, route)));
     var element = controller.consumer("edge-3", changed.instance("track")).takeNext().element();
-    assertThat(element.getPathMap()).isEqualTo(Map.of("track", "edge-3"));
+    assertThat(element.getPathList()).isEqualTo(Paths.steps(Map.of("track", "edge-3")));
     // The old stage's link is let go.
     await().atMost(SOON).until(() -> at("edge-2").attached() == 0);
   }

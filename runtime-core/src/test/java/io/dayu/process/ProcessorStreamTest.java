@@ -448,7 +448,8 @@ final class ProcessorStreamTest {
     var path = new TreeMap<String, String>();
     for (var stage : plan.order())
       path.put(stage.id(), stage.id().equals(here) ? "edge-1" : "edge-2");
-    return new Parcel(element.toBuilder().putAllPath(path).build(), System.nanoTime(), 0);
+    return new Parcel(
+        element.toBuilder().addAllPath(Paths.steps(path)).build(), System.nanoTime(), 0);
   }
 
   private static Element branch(long seq, String stage, boolean payload) {

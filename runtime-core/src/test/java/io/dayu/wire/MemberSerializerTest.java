@@ -19,6 +19,7 @@ import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.lifecycle.PipelineEntity;
 import io.dayu.link.FlowKit;
+import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
 import io.dayu.uplink.Gateway;
@@ -144,7 +145,10 @@ final class MemberSerializerTest {
     var answer = (ActorRef<PipelineEntity.Answer>) reference;
     var spec = Plans.plan(3, List.of(), "detect:reader", "count:counter<detect").spec();
     var pipeline = new DesiredPipeline(3, spec);
-    var element = FlowKit.element(7, 4).toBuilder().putPath("detect", "edge-2").build();
+    var element =
+        FlowKit.element(7, 4).toBuilder()
+            .addAllPath(Paths.steps(Map.of("detect", "edge-2")))
+            .build();
     var messages = new TreeMap<String, Object>();
     messages.put("R", report());
     messages.put("D", decision());

@@ -58,7 +58,7 @@ class ElementWireTest {
                   .setWorkUs(12)
                   .setTransferUs(13)
                   .setTries(14))
-          .putPath("b", "e")
+          .addPath(Step.newBuilder().setStage("b").setNode("e"))
           .setEnding(Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("b").setReason("r"))
           .build();
 

@@ -1,0 +1,28 @@
+package io.dayu.process;
+
+import io.dayu.element.Element;
+import io.dayu.element.Step;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Paths of elements. On the wire a path is a list of steps: a protobuf map of the same content
+ * costs three times as much to write and read.
+ */
+public final class Paths {
+  private Paths() {}
+
+  /** The node that runs {@code stage} for this attempt of the element. */
+  public static String node(Element element, String stage) {
+    for (var step : element.getPathList()) if (step.getStage().equals(stage)) return step.getNode();
+    throw new IllegalArgumentException(
+        "%s#%d has no way to stage %s".formatted(element.getStream(), element.getSeq(), stage));
+  }
+
+  /** The steps for a node by stage. */
+  public static List<Step> steps(Map<String, String> nodes) {
+    return nodes.entrySet().stream()
+        .map(e -> Step.newBuilder().setStage(e.getKey()).setNode(e.getValue()).build())
+        .toList();
+  }
+}
