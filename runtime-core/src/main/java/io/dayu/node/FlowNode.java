@@ -15,6 +15,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -22,6 +24,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /** The {@code flow} system of a node: everything that carries elements, and the data port. */
 public final class FlowNode {
+  private static final int STOP_SECONDS = 15;
   private static final Duration LISTEN_TIMEOUT = Duration.ofSeconds(10);
 
   private final ActorSystem<Controller.Command> system;
@@ -127,10 +130,14 @@ public final class FlowNode {
     return dataAddress;
   }
 
-  /** Stops everything; returns when it has. */
+  /** Stops everything; returns when it has, or after a while. */
   public void stop() {
     system.terminate();
-    system.getWhenTerminated().toCompletableFuture().join();
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .completeOnTimeout(Done.getInstance(), STOP_SECONDS, TimeUnit.SECONDS)
+        .join();
     streams.close();
     known.close();
   }
