@@ -127,7 +127,8 @@ class NodeLossClusterIT {
     Cluster.await("the pipeline")
         .ignoreExceptions()
         .until(() -> cluster.get("pipelines/again").path("version").asLong() == 1);
-    Cluster.await("results after the restart").until(() -> fresh(watch.poll()).size() > 200);
+    Cluster.await("results after the restart")
+        .until(() -> watch.poll().size() > before.size() + 400);
     assertThat(Cluster.seqs(watch.poll())).doesNotHaveDuplicates().containsAll(before);
     assertThat(Cluster.items(cluster.get("pipelines/again/decisions"))).isNotEmpty();
     cluster.awaitNodes(3);

@@ -90,7 +90,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private long
       silentSince; // when something first waited for the peer without an answer, 0 if nothing
   private boolean suspect;
-  private boolean refused; // logged once
+  private boolean refused; // the peer lives, but has not what is addressed
+  private boolean refusedNow; // on the present connection
+  private boolean refusalTold;
   private Duration backoff;
   private double rttMs;
   private double transferUs;
@@ -202,6 +204,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private void onCredit(Credit grant, long now) {
     open = true;
     refused = false;
+    refusalTold = false;
     backoff = settings.minBackoff();
     credit.add(grant.getElements(), grant.getBytes());
     Sent last = null;
@@ -229,12 +232,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void onBye(Bye bye) {
-    if (!refused) {
+    if (!refusalTold)
       getContext()
           .getLog()
           .warn("{} on {} refuses the link: {}", target.instance(), target.peer(), bye.getReason());
-      refused = true;
-    }
+    refusalTold = true;
+    refused = true;
+    refusedNow = true;
+    suspect = false;
     open = false; // what ends now is not the peer's life
     if (bye.getPermanent()) backoff = settings.maxBackoff();
   }
@@ -245,6 +250,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       return this;
     }
     connection = connected.connection();
+    refusedNow = false;
     connectedNanos = System.nanoTime();
     connection.send(
         Frames.control(
@@ -259,6 +265,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onBroken(Broken broken) {
     if (broken.generation() != generation) return this;
+    if (!refusedNow) refused = false; // nobody answered this time
+    refusedNow = false;
     getContext()
         .getLog()
         .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
@@ -285,9 +293,13 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || unreachable;
     if (!expecting) silentSince = 0;
     else if (silentSince == 0) silentSince = now;
-    if (!suspect
-        && silentSince != 0
-        && now - Math.max(silentSince, lastSignOfLife) > settings.suspectAfter().toNanos())
+    boolean late =
+        silentSince != 0
+            && now - Math.max(silentSince, lastSignOfLife) > settings.suspectAfter().toNanos();
+    // A peer that refuses lives: it must not be avoided for the sake of one stage that is not
+    // there.
+    if (late && refused) giveUpWaiting();
+    else if (late && !suspect)
       becomeSuspect("no sign of life for " + settings.suspectAfter().toMillis() + " ms");
     // After an outage TCP may stay silent as long again; a new connection answers at once.
     if (suspect
@@ -397,8 +409,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     owed.taken(held.producer(), held.parcel().weight());
   }
 
-  private void becomeSuspect(String why) {
+  private void giveUpWaiting() {
     for (var held = waiting.poll(); held != null; held = waiting.poll()) giveUp(held);
+  }
+
+  private void becomeSuspect(String why) {
+    giveUpWaiting();
     if (suspect) return;
     suspect = true;
     getContext().getLog().warn("{} on {} is suspect: {}", target.instance(), target.peer(), why);
