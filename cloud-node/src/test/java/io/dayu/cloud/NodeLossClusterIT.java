@@ -93,11 +93,12 @@ class NodeLossClusterIT {
         pipeline(
             "restart", "rate=100", "{name: fixed, params: {route: {work: edge-2, end: cloud-1}}}"));
     cluster.awaitLedger("restart", l -> l.delivered() > 200);
+    // Before the kill: the second life goes on counting where the first one ended.
+    long old = cluster.ledger("restart").delivered();
     cluster.nodes().kill("edge-1");
     cluster.nodes().restart("edge-1");
 
     var watch = cluster.watch("restart");
-    long old = cluster.ledger("restart").delivered();
     Cluster.await("results of the second life").until(() -> fresh(watch.poll()).size() > 200);
     var all = watch.poll();
     assertThat(Cluster.seqs(all)).doesNotHaveDuplicates().hasSizeGreaterThan((int) old + 200);
