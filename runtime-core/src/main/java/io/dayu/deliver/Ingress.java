@@ -134,9 +134,13 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
             (done, error) -> error == null ? new Stored(stream) : new NotStored(stream, error));
   }
 
-  /** The element as it is stored: its age is final, its payload only there if it is kept. */
+  /**
+   * The element as it is stored: its age is final, its payload only there if it is kept, and where
+   * it has been is in its trace.
+   */
   private static Element result(Parcel parcel) {
-    var element = parcel.element().toBuilder().setElapsedUs(parcel.ageUs(System.nanoTime()));
+    var element =
+        parcel.element().toBuilder().setElapsedUs(parcel.ageUs(System.nanoTime())).clearPath();
     if (!element.getKeep()) element.clearPayload();
     return element.build();
   }

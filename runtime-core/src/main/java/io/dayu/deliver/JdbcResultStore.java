@@ -90,9 +90,10 @@ public final class JdbcResultStore implements ResultStore {
     return "jdbc:h2:file:" + file.toAbsolutePath() + ";WRITE_DELAY=0" + H2_OPTIONS;
   }
 
-  // Bodies up to 64 KiB lie in the row; the node closes the database, not a shutdown hook of H2's.
+  // Bodies up to 64 KiB lie in the row; statements stay prepared, all kinds of them; the node
+  // closes the database, not a shutdown hook of H2's.
   private static final String H2_OPTIONS =
-      ";DB_CLOSE_ON_EXIT=FALSE;MAX_LENGTH_INPLACE_LOB=65536;LOCK_TIMEOUT=10000";
+      ";DB_CLOSE_ON_EXIT=FALSE;MAX_LENGTH_INPLACE_LOB=65536;QUERY_CACHE_SIZE=32;LOCK_TIMEOUT=10000";
 
   /** A connection pool as the store needs it. */
   public static HikariDataSource pool(String url, String user, String password) {
@@ -118,16 +119,19 @@ public final class JdbcResultStore implements ResultStore {
 
   @Override
   public List<StoredResult> store(List<StoredResult> batch) {
-    var candidates = new LinkedHashMap<ResultTable.Key, ResultTable.Candidate>(batch.size() * 2);
+    if (batch.isEmpty()) return List.of();
+    var byStream = new LinkedHashMap<String, Map<Long, ResultTable.Candidate>>();
     for (var result : batch) {
       var element = result.element();
-      var key = new ResultTable.Key(streams.findOrAdd(element.getStream()), element.getSeq());
-      candidates.computeIfAbsent(key, k -> new ResultTable.Candidate(k, result, body(element)));
+      byStream
+          .computeIfAbsent(element.getStream(), stream -> new LinkedHashMap<>())
+          .computeIfAbsent(
+              element.getSeq(), seq -> new ResultTable.Candidate(result, body(element)));
     }
-    if (candidates.isEmpty()) return List.of();
+    var candidates = new LinkedHashMap<StreamTable.Row, Map<Long, ResultTable.Candidate>>();
+    byStream.forEach((stream, results) -> candidates.put(streams.findOrAdd(stream), results));
     try {
-      return database.transaction(
-          "store results", c -> results.store(c, List.copyOf(candidates.values())));
+      return database.transaction("store results", c -> results.store(c, candidates));
     } catch (StoreException e) {
       streams.forget();
       throw e;

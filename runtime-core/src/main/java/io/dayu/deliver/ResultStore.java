@@ -24,7 +24,8 @@ public interface ResultStore extends AutoCloseable {
    * Stores all of {@code batch} or nothing; when it returns, the results are as durable as the
    * implementation promises and may be acknowledged. A payload in an element is not stored.
    *
-   * @return the results that were neither stored before nor earlier in the batch, in its order
+   * @return the results that were neither stored before nor earlier in the batch, those of a stream
+   *     in its order
    */
   List<StoredResult> store(List<StoredResult> batch);
 

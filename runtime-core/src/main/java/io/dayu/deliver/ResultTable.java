@@ -7,22 +7,21 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** Statements on stored results, each inside a transaction of the caller. Stateless. */
 final class ResultTable {
-  record Key(StreamTable.Row stream, long seq) {}
+  /** A result, ready to be written. */
+  record Candidate(StoredResult result, byte[] body) {
+    long seq() {
+      return result.element().getSeq();
+    }
 
-  /** A result and its key, ready to be written. */
-  record Candidate(Key key, StoredResult result, byte[] body) {
     boolean failed() {
       return result.element().hasEnding()
           && result.element().getEnding().getKind() == Ending.Kind.FAILED;
@@ -40,46 +39,40 @@ final class ResultTable {
   private static final short DELIVERED = 0;
   private static final short FAILED = 1;
 
-  /** Inserts those candidates (whose keys differ) that are not stored yet, and returns them. */
-  List<StoredResult> store(Connection connection, List<Candidate> candidates) throws SQLException {
-    var byPipeline = new TreeMap<Integer, List<Candidate>>(); // one order of locks for everybody
-    for (var candidate : candidates)
-      byPipeline
-          .computeIfAbsent(candidate.key().stream().pipeline(), id -> new ArrayList<>())
-          .add(candidate);
-    var stored = new HashSet<Key>(candidates.size() * 2);
-    for (var pipeline : byPipeline.entrySet())
-      stored.addAll(storePipeline(connection, pipeline.getKey(), pipeline.getValue()));
-    return candidates.stream()
-        .filter(c -> stored.contains(c.key()))
-        .map(Candidate::result)
-        .toList();
+  /** Inserts those candidates, by stream and seq, that are not stored yet, and returns them. */
+  List<StoredResult> store(
+      Connection connection, Map<StreamTable.Row, Map<Long, Candidate>> candidates)
+      throws SQLException {
+    var byPipeline = new TreeMap<Integer, List<StreamTable.Row>>(); // one order of locks for all
+    for (var stream : candidates.keySet())
+      byPipeline.computeIfAbsent(stream.pipeline(), id -> new ArrayList<>()).add(stream);
+    var stored = new ArrayList<StoredResult>();
+    for (var pipeline : byPipeline.entrySet()) {
+      int id = pipeline.getKey();
+      long first = lock(connection, id);
+      long counter = first;
+      for (var stream : pipeline.getValue()) {
+        var fresh = fresh(connection, stream, candidates.get(stream));
+        if (fresh.isEmpty()) continue;
+        insert(connection, stream, fresh, ((long) id << COUNTER_BITS) + counter + 1);
+        count(connection, stream, fresh);
+        counter += fresh.size();
+        for (var candidate : fresh) stored.add(candidate.result());
+      }
+      if (counter > first) unlock(connection, id, counter);
+    }
+    return stored;
   }
 
-  private static Set<Key> storePipeline(
-      Connection connection, int pipeline, List<Candidate> candidates) throws SQLException {
-    var counter = lock(connection, pipeline);
-    var byStream = new LinkedHashMap<StreamTable.Row, NavigableSet<Long>>();
-    for (var candidate : candidates)
-      byStream
-          .computeIfAbsent(candidate.key().stream(), id -> new TreeSet<>())
-          .add(candidate.key().seq());
-    var old = new HashSet<Key>();
-    for (var stream : byStream.entrySet())
-      old.addAll(stored(connection, stream.getKey(), stream.getValue()));
-    var fresh = candidates.stream().filter(c -> !old.contains(c.key())).toList();
-    if (fresh.isEmpty()) return Set.of();
-    insert(connection, fresh, ((long) pipeline << COUNTER_BITS) + counter + 1);
-    count(connection, fresh);
-    try (var update =
-        connection.prepareStatement("UPDATE dayu_pipelines SET stored = ? WHERE id = ?")) {
-      update.setLong(1, counter + fresh.size());
-      update.setInt(2, pipeline);
-      update.executeUpdate();
-    }
-    var keys = new HashSet<Key>(fresh.size() * 2);
-    fresh.forEach(c -> keys.add(c.key()));
-    return keys;
+  private static List<Candidate> fresh(
+      Connection connection, StreamTable.Row stream, Map<Long, Candidate> candidates)
+      throws SQLException {
+    long highest = highest(connection, stream.name());
+    var maybe = new TreeSet<Long>();
+    for (long seq : candidates.keySet()) if (seq <= highest) maybe.add(seq);
+    if (maybe.isEmpty()) return List.copyOf(candidates.values());
+    var old = outcomes(connection, stream, maybe).keySet();
+    return candidates.values().stream().filter(c -> !old.contains(c.seq())).toList();
   }
 
   /** Keeps others from storing results of the pipeline until the end of the transaction. */
@@ -95,12 +88,14 @@ final class ResultTable {
     }
   }
 
-  private static Set<Key> stored(
-      Connection connection, StreamTable.Row stream, NavigableSet<Long> seqs) throws SQLException {
-    var maybe = seqs.headSet(highest(connection, stream.name()), true);
-    var old = new HashSet<Key>();
-    for (var seq : outcomes(connection, stream, maybe).keySet()) old.add(new Key(stream, seq));
-    return old;
+  private static void unlock(Connection connection, int pipeline, long counter)
+      throws SQLException {
+    try (var update =
+        connection.prepareStatement("UPDATE dayu_pipelines SET stored = ? WHERE id = ?")) {
+      update.setLong(1, counter);
+      update.setInt(2, pipeline);
+      update.executeUpdate();
+    }
   }
 
   /** Whether each stored result among and between {@code seqs} was delivered, by seq. */
@@ -125,7 +120,8 @@ final class ResultTable {
     return outcomes;
   }
 
-  private static void insert(Connection connection, List<Candidate> fresh, long firstPlace)
+  private static void insert(
+      Connection connection, StreamTable.Row stream, List<Candidate> fresh, long firstPlace)
       throws SQLException {
     try (var insert =
         connection.prepareStatement(
@@ -134,8 +130,8 @@ final class ResultTable {
       var place = firstPlace;
       for (var candidate : fresh) {
         insert.setLong(1, place++);
-        insert.setInt(2, candidate.key().stream().id());
-        insert.setLong(3, candidate.key().seq());
+        insert.setInt(2, stream.id());
+        insert.setLong(3, candidate.seq());
         insert.setShort(4, candidate.failed() ? FAILED : DELIVERED);
         insert.setBoolean(5, candidate.result().frameKept());
         Database.setBytes(insert, 6, candidate.body());
@@ -145,32 +141,20 @@ final class ResultTable {
     }
   }
 
-  private static void count(Connection connection, List<Candidate> fresh) throws SQLException {
-    record Sum(long highest, long delivered, long failed) {
-      Sum plus(Sum o) {
-        return new Sum(Math.max(highest, o.highest), delivered + o.delivered, failed + o.failed);
-      }
-    }
-    var sums = new LinkedHashMap<Integer, Sum>();
-    for (var c : fresh)
-      sums.merge(
-          c.key().stream().id(),
-          new Sum(c.key().seq(), c.failed() ? 0 : 1, c.failed() ? 1 : 0),
-          Sum::plus);
+  private static void count(Connection connection, StreamTable.Row stream, List<Candidate> fresh)
+      throws SQLException {
+    long failed = fresh.stream().filter(Candidate::failed).count();
     try (var update =
         connection.prepareStatement(
             """
             UPDATE dayu_streams SET highest = GREATEST(highest, ?),
               delivered = delivered + ?, failed = failed + ? WHERE id = ?
             """)) {
-      for (var sum : sums.entrySet()) {
-        update.setLong(1, sum.getValue().highest());
-        update.setLong(2, sum.getValue().delivered());
-        update.setLong(3, sum.getValue().failed());
-        update.setInt(4, sum.getKey());
-        update.addBatch();
-      }
-      update.executeBatch();
+      update.setLong(1, fresh.stream().mapToLong(Candidate::seq).max().orElseThrow());
+      update.setLong(2, fresh.size() - failed);
+      update.setLong(3, failed);
+      update.setInt(4, stream.id());
+      update.executeUpdate();
     }
   }
 

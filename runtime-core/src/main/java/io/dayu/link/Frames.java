@@ -37,24 +37,22 @@ final class Frames {
     return ByteString.fromArrayUnsafe(bytes);
   }
 
-  /** One frame, or several for an element beyond {@link #MAX_BODY}; one copy of the payload. */
+  /**
+   * One frame, or several for an element beyond {@link #MAX_BODY}. Payloads are not copied: the
+   * frames hold the element's own bytes.
+   */
   static List<ByteString> data(Parcel parcel, long nowNanos, int transferUs) {
-    var element = parcel.element();
-    int size = PREFIX + element.getSerializedSize();
-    if (size <= MAX_BODY) {
-      var bytes = new byte[Frame.HEADER + size];
-      data(parcel, nowNanos, transferUs, bytes, 0);
-      return List.of(ByteString.fromArrayUnsafe(bytes));
-    }
-    var whole = new byte[size];
-    body(whole, 0, parcel, nowNanos, transferUs);
-    var frames = new ArrayList<ByteString>();
+    var prefix = new byte[PREFIX];
+    prefix(prefix, 0, parcel, nowNanos, transferUs);
+    var body = ByteString.fromArrayUnsafe(prefix).concat(Pieces.of(parcel.element()));
+    int size = body.size();
+    var frames = new ArrayList<ByteString>(1);
     for (int from = 0; from < size; from += MAX_BODY) {
       int length = Math.min(MAX_BODY, size - from);
       var head = new byte[Frame.HEADER];
       header(head, 0, from + length < size ? Frame.Type.PART : Frame.Type.DATA, length);
-      frames.add(
-          ByteString.fromArrayUnsafe(head).concat(ByteString.fromArrayUnsafe(whole, from, length)));
+      var part = length == size ? body : body.slice(from, from + length);
+      frames.add(ByteString.fromArrayUnsafe(head).concat(part));
     }
     return frames;
   }
@@ -98,11 +96,15 @@ final class Frames {
   }
 
   private static void body(byte[] bytes, int at, Parcel parcel, long nowNanos, int transferUs) {
+    prefix(bytes, at, parcel, nowNanos, transferUs);
+    var element = parcel.element();
+    write(element, bytes, at + PREFIX, element.getSerializedSize());
+  }
+
+  private static void prefix(byte[] bytes, int at, Parcel parcel, long nowNanos, int transferUs) {
     ByteBuffer.wrap(bytes, at, PREFIX)
         .putLong(parcel.ageUs(nowNanos) + transferUs)
         .putInt(transferUs);
-    var element = parcel.element();
-    write(element, bytes, at + PREFIX, element.getSerializedSize());
   }
 
   private static void header(byte[] bytes, int at, Frame.Type type, int length) {

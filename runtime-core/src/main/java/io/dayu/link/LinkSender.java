@@ -68,6 +68,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
+  /** What has come together while the socket was busy goes out in one write of about this size. */
+  private static final long WRITE_BYTES = 256 << 10;
+
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;
 
@@ -337,7 +340,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
     var queue =
         source
-            .batchWeighted(64 << 10, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
+            .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
             .viaMat(
                 Tcp.get(system)
                     .outgoingConnection(

@@ -171,12 +171,15 @@ final class DemoWatch {
         });
   }
 
-  /** Whether every element is accounted for and stored. */
+  /**
+   * Whether every element is accounted for and stored. A ledger that came before the last results
+   * tells of fewer than there are.
+   */
   boolean drained() {
     ledger = LedgerCounts.of(api.get(path("pipelines", pipeline, "ledger")).path("total"));
     results.poll(this::consider);
     fetchCandidate();
-    return ledger.inFlight() == 0 && results.count() >= ledger.delivered() + ledger.failed();
+    return ledger.inFlight() == 0 && results.count() == ledger.delivered() + ledger.failed();
   }
 
   LedgerCounts ledger() {
