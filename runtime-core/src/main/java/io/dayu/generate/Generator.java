@@ -470,8 +470,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private boolean waitsHere(Pending.Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
-        && plan.spec().roots().stream()
-            .anyMatch(root -> router.waiting(flight.path.get(root.id())) > 0);
+        && plan.roots().stream().anyMatch(root -> router.waiting(flight.path.get(root)) > 0);
   }
 
   private Behavior<Command> onReport() {
@@ -593,8 +592,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       return;
     }
     var parcel = new Parcel(element, flight.bornNanos, 0);
-    for (var root : plan.spec().roots())
-      router.send(flight.path.get(root.id()), plan.instance(root.id()), parcel);
+    for (var root : plan.roots()) router.send(flight.path.get(root), plan.instance(root), parcel);
   }
 
   /** No link would take it, now or later. */

@@ -2,6 +2,7 @@ package io.dayu.process;
 
 import io.dayu.element.Element;
 import io.dayu.element.Step;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -21,8 +22,9 @@ public final class Paths {
 
   /** The steps for a node by stage. */
   public static List<Step> steps(Map<String, String> nodes) {
-    return nodes.entrySet().stream()
-        .map(e -> Step.newBuilder().setStage(e.getKey()).setNode(e.getValue()).build())
-        .toList();
+    var steps = new ArrayList<Step>(nodes.size());
+    nodes.forEach(
+        (stage, node) -> steps.add(Step.newBuilder().setStage(stage).setNode(node).build()));
+    return steps;
   }
 }

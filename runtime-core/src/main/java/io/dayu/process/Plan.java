@@ -28,16 +28,22 @@ public final class Plan {
   private final Map<String, List<String>> successors = new HashMap<>();
   private final Map<String, StageProvider> providers = new HashMap<>();
   private final Set<String> payloadNeeded = new HashSet<>();
+  private final Map<String, String> instances = new HashMap<>();
+  private final List<String> roots;
   private final List<String> leaves;
+  private final String key;
 
   /** Stage types that {@code catalog} does not know are run elsewhere; their payload is kept. */
   public Plan(DesiredPipeline pipeline, Catalog catalog) {
     this.pipeline = pipeline;
     var spec = pipeline.spec();
     this.order = topological(spec);
+    this.key = key(spec.name(), pipeline.version());
+    this.roots = spec.roots().stream().map(StageSpec::id).toList();
     this.leaves = spec.leaves().stream().map(StageSpec::id).toList();
     for (int i = order.size() - 1; i >= 0; i--) {
       var stage = order.get(i);
+      instances.put(stage.id(), key + "/" + stage.id());
       var next = spec.successors(stage.id()).stream().map(StageSpec::id).toList();
       successors.put(stage.id(), next);
       var provider = catalog.stage(stage.type());
@@ -57,7 +63,7 @@ public final class Plan {
 
   /** {@code <pipeline>@<version>}: elements of one version never meet stages of another. */
   public String key() {
-    return key(spec().name(), version());
+    return key;
   }
 
   public static String key(String pipeline, long version) {
@@ -66,7 +72,9 @@ public final class Plan {
 
   /** How a stage of this pipeline is addressed on any node. */
   public String instance(String stage) {
-    return key() + "/" + stage;
+    var instance = instances.get(stage);
+    if (instance == null) throw new IllegalArgumentException(key + " has no stage " + stage);
+    return instance;
   }
 
   /** Stages, each after all those it follows. */
@@ -76,6 +84,11 @@ public final class Plan {
 
   public List<String> successors(String stage) {
     return successors.get(stage);
+  }
+
+  /** The stages that elements come to first. */
+  public List<String> roots() {
+    return roots;
   }
 
   /** The stages whose outputs make up a result. */

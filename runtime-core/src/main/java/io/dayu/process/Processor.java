@@ -442,22 +442,22 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     var next = plan.successors(identity.stage().id());
     var element = parcel.element();
     boolean strip = element.hasPayload() && !element.getKeep();
-    var stripped = parcel;
-    if (strip && !next.stream().allMatch(plan::needsPayload))
-      stripped = parcel.with(element.toBuilder().clearPayload().build());
-    for (var successor : next)
+    Parcel stripped = null; // made for the first that does not need the payload
+    for (var successor : next) {
+      boolean whole = !strip || plan.needsPayload(successor);
+      if (!whole && stripped == null) stripped = withoutPayload(parcel);
       router.send(
-          Paths.node(element, successor),
-          plan.instance(successor),
-          plan.needsPayload(successor) ? parcel : stripped);
+          Paths.node(element, successor), plan.instance(successor), whole ? parcel : stripped);
+    }
     if (next.isEmpty()) {
       // All leaves of an element meet at the outbox of the node that runs the first leaf.
       var meeting = Paths.node(element, plan.leaves().get(0));
-      router.send(
-          meeting,
-          Plan.OUTBOX,
-          strip ? parcel.with(element.toBuilder().clearPayload().build()) : parcel);
+      router.send(meeting, Plan.OUTBOX, strip ? withoutPayload(parcel) : parcel);
     }
+  }
+
+  private static Parcel withoutPayload(Parcel parcel) {
+    return parcel.with(parcel.element().toBuilder().clearPayload().build());
   }
 
   private void end(Parcel parcel, Hop.Builder hop, Ending.Kind kind, String reason) {
