@@ -146,7 +146,11 @@ public final class PipelineEntity
     if (state.pipeline().isPresent() && !submit.replace())
       return Effect().reply(submit.replyTo(), new Exists());
     boolean created = state.pipeline().isEmpty();
-    var pipeline = new DesiredPipeline(state.version() + 1, submit.spec());
+    var pipeline =
+        state
+            .pipeline()
+            .map(running -> running.changed(submit.spec()))
+            .orElseGet(() -> new DesiredPipeline(state.version() + 1, submit.spec()));
     return Effect()
         .persist(new Wanted(pipeline))
         .thenRun(this::tellGossip)

@@ -12,6 +12,7 @@ import io.dayu.gossip.NodeReport.LinkReport;
 import io.dayu.gossip.NodeReport.Resources;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StageState;
 import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.gossip.View;
@@ -140,6 +141,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> linkReports = new HashMap<>();
   private final Map<Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
+  private Map<String, View.Seen> reports = Map.of();
   private Map<String, Peer> peers = Map.of();
   private Map<String, Decision> decisions = Map.of();
   private Set<String> suspects = Set.of();
@@ -220,6 +222,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onViewed(Viewed viewed) {
     var view = env.known().learn(viewed.view());
+    reports = view.nodes();
     peers =
         view.nodes().values().stream()
             .map(View.Seen::report)
@@ -355,7 +358,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       var plan = new Plan(pipeline, env.catalog());
       current.put(name, plan);
       plans.put(plan.key(), plan);
-      if (known != null) retire(known);
+      if (known != null && !known.key().equals(plan.key())) retire(known);
       getContext().getLog().info("pipeline {} is to run, version {}", name, plan.version());
     }
     for (var name : List.copyOf(current.keySet()))
@@ -435,22 +438,47 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
           plan.spec().stream(source), new Reader(reader.generator(), source, plan.version()));
   }
 
-  /** Starts the stages that a decision brings to this node before the first element comes. */
+  /**
+   * Starts the stages that a decision brings to this node, and opens links to where their outputs
+   * go, before the first element comes.
+   */
   private void start(Decision decision) {
     var plan = current.get(decision.stream().substring(0, decision.stream().indexOf('/')));
     if (plan == null) return;
-    decision
-        .route()
-        .forEach(
-            (stage, shares) -> {
-              if (shares.stream().anyMatch(s -> s.node().equals(env.node()))) start(plan, stage);
-            });
-    decision
-        .warm()
-        .forEach(
-            (stage, nodes) -> {
-              if (nodes.contains(env.node())) start(plan, stage);
-            });
+    for (var stage : plan.order()) {
+      if (!nodes(decision, stage.id()).contains(env.node())) continue;
+      start(plan, stage.id());
+      plan.successors(stage.id()).forEach(successor -> open(plan, decision, successor));
+    }
+    if (readers.containsKey(decision.stream()))
+      plan.roots().forEach(root -> open(plan, decision, root));
+  }
+
+  /** Where a stage runs or is to run. */
+  private static Set<String> nodes(Decision decision, String stage) {
+    var nodes = new TreeSet<>(decision.warm().getOrDefault(stage, List.of()));
+    decision.route().getOrDefault(stage, List.of()).forEach(share -> nodes.add(share.node()));
+    return nodes;
+  }
+
+  /** Opens links to those that run the stage by their own word; others would refuse them. */
+  private void open(Plan plan, Decision decision, String stage) {
+    for (var node : nodes(decision, stage))
+      if (runs(node, plan.spec().name(), stage)) locate(new Key(node, plan.instance(stage)));
+  }
+
+  private boolean runs(String node, String pipeline, String stage) {
+    return Optional.ofNullable(reports.get(node))
+        .map(View.Seen::report)
+        .filter(
+            report ->
+                report.stages().stream()
+                    .anyMatch(
+                        s ->
+                            s.pipeline().equals(pipeline)
+                                && s.stage().equals(stage)
+                                && s.state() == StageState.RUNNING))
+        .isPresent();
   }
 
   private Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {

@@ -38,7 +38,7 @@ public final class Plan {
     this.pipeline = pipeline;
     var spec = pipeline.spec();
     this.order = topological(spec);
-    this.key = key(spec.name(), pipeline.version());
+    this.key = key(spec.name(), pipeline.stagesVersion());
     this.roots = spec.roots().stream().map(StageSpec::id).toList();
     this.leaves = spec.leaves().stream().map(StageSpec::id).toList();
     for (int i = order.size() - 1; i >= 0; i--) {
@@ -61,13 +61,13 @@ public final class Plan {
     return pipeline.version();
   }
 
-  /** {@code <pipeline>@<version>}: elements of one version never meet stages of another. */
+  /** {@code <pipeline>@<version of its stages>}: elements never meet stages of another version. */
   public String key() {
     return key;
   }
 
-  public static String key(String pipeline, long version) {
-    return pipeline + "@" + version;
+  private static String key(String pipeline, long stagesVersion) {
+    return pipeline + "@" + stagesVersion;
   }
 
   /** How a stage of this pipeline is addressed on any node. */

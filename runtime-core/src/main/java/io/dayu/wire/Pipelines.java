@@ -14,14 +14,21 @@ final class Pipelines {
   private Pipelines() {}
 
   static WantedPipeline write(DesiredPipeline pipeline) {
-    return WantedPipeline.newBuilder()
-        .setVersion(pipeline.version())
-        .setDocument(PipelineDocument.toStruct(pipeline.spec()))
-        .build();
+    var proto =
+        WantedPipeline.newBuilder()
+            .setVersion(pipeline.version())
+            .setDocument(PipelineDocument.toStruct(pipeline.spec()));
+    if (pipeline.stagesVersion() != pipeline.version())
+      proto.setStagesVersion(pipeline.stagesVersion());
+    return proto.build();
   }
 
   static DesiredPipeline read(WantedPipeline proto) {
-    return new DesiredPipeline(proto.getVersion(), spec(proto.getDocument()));
+    long version = proto.getVersion();
+    return new DesiredPipeline(
+        version,
+        proto.getStagesVersion() == 0 ? version : proto.getStagesVersion(),
+        spec(proto.getDocument()));
   }
 
   static PipelineSpec spec(Struct document) {

@@ -14,6 +14,7 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.process.Plans;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -66,6 +67,28 @@ final class PipelineEntityTest {
     var other = spec("track:reader");
     assertThat(submit(other, true))
         .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(2, other)));
+  }
+
+  @Test
+  void aChangeOfAnythingButItsStagesGoesOnWithTheInstancesThatRun() {
+    submit(spec, false);
+    var otherPolicy =
+        new PipelineSpec(
+            spec.name(),
+            spec.sources(),
+            spec.stages(),
+            new PipelineSpec.PolicySpec("cloud-only", Map.of()),
+            spec.objective(),
+            spec.delivery());
+    assertThat(submit(otherPolicy, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(2, 1, otherPolicy)));
+    assertThat(submit(otherPolicy, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(3, 1, otherPolicy)));
+    entity.restart();
+    assertThat(get()).isEqualTo(new PipelineEntity.Runs(new DesiredPipeline(3, 1, otherPolicy)));
+    var other = spec("track:reader");
+    assertThat(submit(other, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(4, 4, other)));
   }
 
   @Test

@@ -23,7 +23,8 @@ public final class IdleBench {
   /** The heap of a small edge. */
   static final int HEAP_MB = 64;
 
-  private static final Duration SETTLE = Duration.ofSeconds(10);
+  /** Until the compiler has seen what an idle node does. */
+  private static final Duration SETTLE = Duration.ofSeconds(30);
 
   private final LocalCluster.Settings settings;
   private final Progress progress;
