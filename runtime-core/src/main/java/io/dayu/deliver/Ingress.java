@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -130,8 +133,17 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     var elements = lane.sent.stream().map(Held::element).toList();
     getContext()
         .pipeToSelf(
-            uplink.deliver(stream, elements),
+            deliver(stream, elements),
             (done, error) -> error == null ? new Stored(stream) : new NotStored(stream, error));
+  }
+
+  private CompletionStage<Done> deliver(String stream, List<Element> elements) {
+    try {
+      return uplink.deliver(stream, elements);
+    } catch (RuntimeException e) {
+      // Nobody would ever answer for this batch, and the stream's others wait behind it.
+      return CompletableFuture.failedStage(e);
+    }
   }
 
   /**

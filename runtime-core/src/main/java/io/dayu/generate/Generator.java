@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -96,7 +97,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private record NotYet(Throwable cause) implements Command {}
 
-  private record Saved(long upTo) implements Command {}
+  private record Saved(long upTo, long settled) implements Command {}
 
   private record NotSaved(Throwable cause) implements Command {}
 
@@ -117,7 +118,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     REPORT,
     SWEEP,
     OPEN,
-    ASK_SEQ
+    ASK_SEQ,
+    SAVE
   }
 
   private enum Ack {
@@ -128,6 +130,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private static final int MAX_BATCH = 16;
 
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
+
+  /** A source that is told what is settled may wait for it, but every save writes to the disk. */
+  private static final Duration SAVE_AFTER = Duration.ofMillis(25);
 
   private final TimerScheduler<Command> timers;
   private final GenerateSettings settings;
@@ -141,6 +146,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final PathChooser paths = new PathChooser();
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
+  private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // the source's ear
   private final Pending pending = new Pending();
   private final Numbering numbering;
   private Plan plan;
@@ -254,6 +260,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               askSeq();
               return this;
             })
+        .onMessageEquals(
+            Timer.SAVE,
+            () -> {
+              save();
+              return this;
+            })
         .onSignal(
             Terminated.class,
             terminated -> {
@@ -265,9 +277,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             stop -> {
               if (kill != null) kill.shutdown();
               router.close();
+              long committed = pending.committed(position);
               // A stream that was drained goes on elsewhere, or not at all.
-              if (drainUntilNanos != 0) numbering.forget();
-              else numbering.end(pending.committed(position), accounts.ledger(pending.size()));
+              (drainUntilNanos != 0
+                      ? numbering.forget()
+                      : numbering.end(committed, accounts.ledger(pending.size())))
+                  .thenRun(() -> tellSettled(committed));
               return this;
             })
         .build();
@@ -312,6 +327,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
     fill();
     pull();
+    saveSoon();
     return finishIfDone();
   }
 
@@ -385,6 +401,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onSaved(Saved saved) {
     numbering.saved(saved.upTo());
     savable = true;
+    tellSettled(saved.settled());
+    if (pending.committed(position) > saved.settled()) saveSoon();
     pull();
     return this;
   }
@@ -492,7 +510,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     kill =
         Reading.batches(
                 identity.provider(),
-                new SourceContext(identity.source().uri(), position, knobs::get),
+                new SourceContext(
+                    identity.source().uri(), identity.stream(), position, knobs::get, settled::set),
                 Math.min(MAX_BATCH, settings.maxWindow()))
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
@@ -677,14 +696,26 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void save() {
+    long committed = pending.committed(position);
     numbering
-        .save(pending.committed(position), accounts.ledger(pending.size()))
+        .save(committed, accounts.ledger(pending.size()))
         .ifPresent(
             saving ->
                 getContext()
                     .pipeToSelf(
                         saving,
-                        (upTo, error) -> error == null ? new Saved(upTo) : new NotSaved(error)));
+                        (upTo, error) ->
+                            error == null ? new Saved(upTo, committed) : new NotSaved(error)));
+  }
+
+  private void saveSoon() {
+    if (settled.get() != null && !timers.isTimerActive(Timer.SAVE))
+      timers.startSingleTimer(Timer.SAVE, SAVE_AFTER);
+  }
+
+  private void tellSettled(long upTo) {
+    var ear = settled.get();
+    if (ear != null) ear.accept(upTo);
   }
 
   private void askSeq() {

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.apache.pekko.Done;
 
 /**
  * Numbers the elements of a stream so that none is used twice, whatever ends the node: numbers are
@@ -122,12 +123,14 @@ final class Numbering {
   }
 
   /** No more numbers are taken: gives back what is reserved. */
-  void end(long position, Ledger ledger) {
-    if (hasStarted()) memory.keep(Progress.of(uri, next, position, ledger));
+  CompletionStage<Done> end(long position, Ledger ledger) {
+    if (!hasStarted()) return CompletableFuture.completedStage(Done.getInstance());
+    var kept = memory.keep(Progress.of(uri, next, position, ledger));
     next = -1;
+    return kept;
   }
 
-  void forget() {
-    memory.forget();
+  CompletionStage<Done> forget() {
+    return memory.forget();
   }
 }

@@ -2,6 +2,7 @@ package io.dayu.process;
 
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ingress;
+import io.dayu.deliver.Ledger;
 import io.dayu.deliver.Outbox;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
@@ -43,6 +44,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.Terminated;
@@ -94,6 +96,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     REPORT
   }
 
+  /** What has crashed may be started again. */
+  private record Again(String name) implements Command {}
+
   /**
    * What a controller works with.
    *
@@ -127,7 +132,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** A generator, and of what it was made. */
   private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
 
+  private final TimerScheduler<Command> timers;
   private final Environment env;
+  private final Crashes crashes;
   private final long incarnation;
   private final ActorRef<LinkSender.Event> linkEvents;
   private final ActorRef<Inlet.Command> outbox;
@@ -152,7 +159,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Controller(
       ActorContext<Command> context, TimerScheduler<Command> timers, Environment env) {
     super(context);
+    this.timers = timers;
     this.env = env;
+    this.crashes = new Crashes(env.process().minBackoff(), env.process().maxBackoff());
     this.incarnation = env.clock().millis();
     this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
     this.outbox =
@@ -196,19 +205,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             StageStatus.class,
             status -> {
               if (processors.containsKey(status.instance()))
-                stages.put(status.instance(), status.report());
+                stages.put(status.instance(), told(status.instance(), status.report()));
               return this;
             })
         .onMessage(
             StreamStatus.class,
             status -> {
-              streams.put(status.report().stream(), status.report());
+              streams.put(status.report().stream(), told(status.report()));
               return this;
             })
         .onMessage(LinkStatus.class, this::onLinkStatus)
         .onMessage(Listen.class, this::onListen)
         .onMessage(Listening.class, this::onListening)
         .onMessageEquals(Timer.REPORT, this::onReport)
+        .onMessage(Again.class, again -> onViewed(new Viewed(env.known().view())))
         .onMessage(Sampled.class, this::onSampled)
         .onSignal(Terminated.class, this::onTerminated)
         .build();
@@ -338,16 +348,128 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onTerminated(Terminated terminated) {
     var gone = terminated.getRef();
-    if (processors.values().removeIf(ref -> ref.equals(gone)))
-      stages.keySet().retainAll(processors.keySet());
+    var crash = terminated instanceof ChildFailed failed ? failed.getCause() : null;
+    for (var entry : List.copyOf(processors.entrySet()))
+      if (entry.getValue().equals(gone)) {
+        processors.remove(entry.getKey());
+        if (crash != null) stageCrashed(entry.getKey(), crash);
+      }
+    for (var entry : List.copyOf(readers.entrySet()))
+      if (entry.getValue().generator().equals(gone)) {
+        readers.remove(entry.getKey());
+        if (crash != null) streamCrashed(entry.getKey(), crash);
+      }
     if (links.values().removeIf(link -> link.sender().equals(gone))) {
       linkReports.keySet().retainAll(links.keySet());
       tellSuspects();
     }
-    if (readers.values().removeIf(reader -> reader.generator().equals(gone)))
-      streams.keySet().retainAll(readers.keySet());
     forgetPlans();
+    stages
+        .keySet()
+        .removeIf(i -> !processors.containsKey(i) && !(crashes.isDown(i) && plan(i).isPresent()));
+    streams.keySet().removeIf(s -> !readers.containsKey(s) && !crashes.isDown(s));
     return this;
+  }
+
+  /** What it had is not acknowledged, so it is sent again. */
+  private void stageCrashed(String instance, Throwable cause) {
+    crashed(instance, cause);
+    var found = plan(instance).flatMap(p -> p.spec().stage(stage(instance)));
+    if (found.isEmpty()) return;
+    var report =
+        new StageReport(
+            plan(instance).get().spec().name(),
+            found.get().id(),
+            found.get().type(),
+            StageState.BACKING_OFF,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            Optional.empty());
+    stages.put(instance, told(instance, report));
+  }
+
+  /** Its successor goes on with what was kept of the stream. */
+  private void streamCrashed(String stream, Throwable cause) {
+    crashed(stream, cause);
+    var last = Optional.ofNullable(streams.get(stream));
+    streams.put(
+        stream,
+        told(
+            new StreamReport(
+                stream,
+                StreamState.SOURCE_DOWN,
+                last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
+                last.map(StreamReport::decision).orElse(0L),
+                0,
+                0,
+                0,
+                0,
+                0,
+                last.map(StreamReport::resent).orElse(0L),
+                last.map(StreamReport::longestGapMs).orElse(0.0),
+                Optional.empty())));
+  }
+
+  private void crashed(String name, Throwable cause) {
+    var backoff = crashes.add(name, cause, System.nanoTime());
+    getContext()
+        .getLog()
+        .warn(
+            "{} has crashed ({}) and is started again in {} ms",
+            name,
+            cause.toString(),
+            backoff.toMillis());
+    timers.startSingleTimer(name, new Again(name), backoff);
+  }
+
+  private StageReport told(String instance, StageReport r) {
+    long now = System.nanoTime();
+    return new StageReport(
+        r.pipeline(),
+        r.stage(),
+        r.type(),
+        r.state(),
+        r.queue(),
+        r.queueMs(),
+        r.serviceMs(),
+        r.perSecond(),
+        r.errorRate(),
+        r.processed(),
+        r.failed(),
+        r.restarts() + crashes.count(instance, now),
+        r.problem().or(() -> crashes.problem(instance, now)));
+  }
+
+  private StreamReport told(StreamReport r) {
+    var crash = crashes.problem(r.stream(), System.nanoTime());
+    if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
+    return new StreamReport(
+        r.stream(),
+        r.state(),
+        r.ledger(),
+        r.decision(),
+        r.window(),
+        r.perSecond(),
+        r.p50Ms(),
+        r.p95Ms(),
+        r.p99Ms(),
+        r.resent(),
+        r.longestGapMs(),
+        crash.map(c -> r.problem().map(p -> c + "; " + p).orElse(c)));
+  }
+
+  private Optional<Plan> plan(String instance) {
+    return Optional.ofNullable(plans.get(instance.substring(0, instance.indexOf('/'))));
+  }
+
+  private static String stage(String instance) {
+    return instance.substring(instance.indexOf('/') + 1);
   }
 
   private void apply(View view) {
@@ -368,9 +490,27 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       }
     for (var plan : current.values())
       for (var source : plan.spec().sources())
-        if (source.node().equals(Optional.of(env.node()))) read(plan, source);
+        if (source.node().equals(Optional.of(env.node()))) tryToRead(plan, source);
     for (var stream : List.copyOf(readers.keySet()))
       if (!isRead(stream)) readers.get(stream).generator().tell(Generator.Drain.INSTANCE);
+    for (var stream : List.copyOf(streams.keySet()))
+      if (!readers.containsKey(stream) && !isRead(stream)) {
+        // It had crashed, and nobody is left to say that it is over.
+        crashes.forget(stream);
+        streams.remove(stream);
+        env.memory().apply(stream).forget();
+      }
+  }
+
+  /** Providers are not ours: one that throws must not keep the others from being read. */
+  private void tryToRead(Plan plan, SourceSpec source) {
+    var stream = plan.spec().stream(source);
+    if (crashes.tooEarly(stream, System.nanoTime())) return;
+    try {
+      read(plan, source);
+    } catch (RuntimeException | LinkageError e) {
+      streamCrashed(stream, e);
+    }
   }
 
   private boolean isRead(String stream) {
@@ -417,6 +557,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 "generator-" + ++ids);
     getContext().watch(generator);
     readers.put(stream, new Reader(generator, source, plan.version()));
+    crashes.started(stream);
     generator.tell(new Generator.Suspects(suspects));
   }
 
@@ -488,21 +629,21 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var spec = plan.spec().stage(stage);
     var provider = plan.provider(stage);
     if (spec.isEmpty() || provider.isEmpty()) return Optional.empty();
+    if (crashes.tooEarly(instance, System.nanoTime())) return Optional.empty();
     var processor =
         getContext()
             .spawn(
-                Behaviors.supervise(
-                        Processor.create(
-                            env.process(),
-                            env.links(),
-                            new Processor.Identity(env.node(), plan, spec.get(), provider.get()),
-                            env.reportEvery(),
-                            getContext().getSelf()))
-                    .onFailure(SupervisorStrategy.stop()),
+                Processor.create(
+                    env.process(),
+                    env.links(),
+                    new Processor.Identity(env.node(), plan, spec.get(), provider.get()),
+                    env.reportEvery(),
+                    getContext().getSelf()),
                 "processor-" + ++ids,
                 DispatcherSelector.defaultDispatcher());
     getContext().watch(processor);
     processors.put(instance, processor);
+    crashes.started(instance);
     getContext().getLog().info("stage {} ({}) starts here", instance, spec.get().type());
     return Optional.of(processor);
   }

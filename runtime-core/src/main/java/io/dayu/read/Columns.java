@@ -8,14 +8,22 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
  * How the columns (fields) that make up a reading are called in the data.
  *
  * @param defaultSensor the sensor where the data has no such column
+ * @param defaultAtMs the time where the data has no such column, if it may lack it
  */
-record Columns(String sensor, String at, String value, String unit, String defaultSensor) {
+record Columns(
+    String sensor,
+    String at,
+    String value,
+    String unit,
+    String defaultSensor,
+    OptionalLong defaultAtMs) {
   static final List<String> PARAMETERS = List.of("sensor", "at", "value", "unit");
 
   static Columns of(Query query, String defaultSensor) {
@@ -24,7 +32,13 @@ record Columns(String sensor, String at, String value, String unit, String defau
         query.text("at").orElse("at"),
         query.text("value").orElse("value"),
         query.text("unit").orElse("unit"),
-        defaultSensor);
+        defaultSensor,
+        OptionalLong.empty());
+  }
+
+  /** For data whose sensor and time are known otherwise. */
+  Columns withDefaults(String sensorNow, long atMs) {
+    return new Columns(sensor, at, value, unit, sensorNow, OptionalLong.of(atMs));
   }
 
   /**
@@ -34,7 +48,10 @@ record Columns(String sensor, String at, String value, String unit, String defau
   Reading reading(Function<String, Optional<String>> record) {
     return Reading.newBuilder()
         .setSensor(record.apply(sensor).orElse(defaultSensor))
-        .setAtMs(epochMs(required(record, at)))
+        .setAtMs(
+            defaultAtMs.isPresent() && record.apply(at).isEmpty()
+                ? defaultAtMs.getAsLong()
+                : epochMs(required(record, at)))
         .setValue(finite(required(record, value)))
         .setUnit(record.apply(unit).orElse(""))
         .build();

@@ -14,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -58,7 +59,8 @@ public final class HttpReadings implements SourceProvider {
             "at",
             "value",
             "unit",
-            FileReadings.sensor(path.substring(path.lastIndexOf('/') + 1)));
+            FileReadings.sensor(path.substring(path.lastIndexOf('/') + 1)),
+            OptionalLong.empty());
     var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
     return ReadingStream.of(
             uri.toString(), fromTheBeginning, false, () -> Records.open(path, get(uri), columns))

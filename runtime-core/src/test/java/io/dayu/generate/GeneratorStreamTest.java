@@ -446,6 +446,64 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void aSourceHearsWhatIsSettledOnceThatIsKept() {
+    var told = new CopyOnWriteArrayList<Long>();
+    var kept = new CopyOnWriteArrayList<Long>();
+    var streams = new CopyOnWriteArrayList<String>();
+    generate(
+        plan,
+        context -> {
+          streams.add(context.stream());
+          context
+              .settled()
+              .accept(
+                  upTo -> {
+                    told.add(upTo);
+                    kept.add(memory.kept().orElseThrow().position());
+                  });
+          return numbers(context, 100, 10);
+        },
+        "max-window = 4");
+    follow(1, "detect", "edge-2:1");
+    var seqs = new ArrayList<Long>();
+    for (int i = 0; i < 4; i++) seqs.add(at("edge-2").takeNext().element().getSeq());
+    ack(seqs.get(1), seqs.get(2));
+    await().atMost(SOON).until(() -> memory.kept().orElseThrow().delivered() == 2);
+    assertThat(told).as("the oldest is still on its way").allMatch(p -> p == 0);
+    memory.broken(true);
+    ack(seqs.get(0));
+    int reports = controller.streams().size();
+    await().atMost(SOON).until(() -> controller.streams().size() > reports + 5);
+    assertThat(told).as("a crash would go behind it").allMatch(p -> p == 0);
+    memory.broken(false);
+    await().atMost(SOON).until(() -> told.contains(3L));
+    assertThat(told).isSorted().isEqualTo(kept);
+    assertThat(streams).containsExactly(STREAM);
+    ack(seqs.get(3));
+    kit.stop(generator);
+    await().atMost(SOON).untilAsserted(() -> assertThat(told).endsWith(4L));
+  }
+
+  @Test
+  void aSourceHearsWhatIsSettledWhileItDrainsToo() {
+    var told = new CopyOnWriteArrayList<Long>();
+    generate(
+        plan,
+        context -> {
+          context.settled().accept(told::add);
+          return numbers(context, 3, 10);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    var seqs = new ArrayList<Long>();
+    for (int i = 0; i < 3; i++) seqs.add(at("edge-2").takeNext().element().getSeq());
+    generator.tell(Generator.Drain.INSTANCE);
+    for (var seq : seqs) ack(seq);
+    kit.createTestProbe().expectTerminated(generator, SOON);
+    await().atMost(SOON).untilAsserted(() -> assertThat(told).endsWith(3L));
+  }
+
+  @Test
   void whatALiveSourceHadUnderWayCountsAsShed() {
     live = true;
     memory.set(new Progress("fake:cam", 900, 77, 20, 12, 1, 2));

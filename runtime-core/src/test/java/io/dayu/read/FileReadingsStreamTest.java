@@ -229,7 +229,8 @@ class FileReadingsStreamTest {
 
     assertThat(found)
         .extracting(p -> p.descriptor().name())
-        .containsExactlyInAnyOrder("readings", "http-readings", "synthetic");
+        .containsExactlyInAnyOrder(
+            "readings", "http-readings", "mqtt-messages", "mqtt-readings", "synthetic");
     assertThat(found).allMatch(p -> p.claims(URI.create(p.descriptor().example())));
   }
 

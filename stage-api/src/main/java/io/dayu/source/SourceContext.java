@@ -2,20 +2,37 @@ package io.dayu.source;
 
 import java.net.URI;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 
 /**
  * How a source is to be read.
  *
+ * @param stream the stream it is read for, {@code <pipeline>/<source>}; the same after a restart
  * @param position where to begin, as given by {@link Segment#position()}; 0 for the beginning
  * @param knobs the knobs now in force; read before every segment, from any thread
+ * @param settled takes a listener that is to hear how far the stream is settled: a position before
+ *     which every element was delivered, failed or shed, and that a restarted node would not go
+ *     behind. Positions come in order, from any thread, some left out, and also after the source
+ *     was closed. A source whose origin keeps what is not acknowledged, such as a message broker,
+ *     acknowledges that much; it numbers its positions on from {@link #position()}. The last
+ *     listener counts.
  */
-public record SourceContext(URI uri, long position, Supplier<Knobs> knobs) {
+public record SourceContext(
+    URI uri, String stream, long position, Supplier<Knobs> knobs, Consumer<LongConsumer> settled) {
   /** Configuration path of the dispatcher for reads that block. */
   public static final String BLOCKING_DISPATCHER = "dayu.dispatchers.blocking";
 
   public SourceContext {
     Objects.requireNonNull(uri, "uri");
+    Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(knobs, "knobs");
+    Objects.requireNonNull(settled, "settled");
+  }
+
+  /** For a source that need not know what becomes of its elements. */
+  public SourceContext(URI uri, long position, Supplier<Knobs> knobs) {
+    this(uri, "", position, knobs, listener -> {});
   }
 }

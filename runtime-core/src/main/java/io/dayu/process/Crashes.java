@@ -1,0 +1,90 @@
+package io.dayu.process;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What crashed of a node's own actors, so that it is started again later and later, and that people
+ * hear of it. Forgets what has run for a while. Belongs to one actor.
+ */
+final class Crashes {
+  private static final long FORGET_NANOS = Duration.ofMinutes(5).toNanos();
+
+  private static final class Crash {
+    long count;
+    String cause;
+    long atNanos;
+    Duration backoff;
+    boolean down;
+  }
+
+  private final Duration minBackoff;
+  private final Duration maxBackoff;
+  private final Map<String, Crash> crashes = new HashMap<>(); // by stream or stage instance
+
+  Crashes(Duration minBackoff, Duration maxBackoff) {
+    this.minBackoff = minBackoff;
+    this.maxBackoff = maxBackoff;
+  }
+
+  /**
+   * @return how long to wait before it is started again
+   */
+  Duration add(String name, Throwable cause, long nowNanos) {
+    prune(nowNanos);
+    var crash = crashes.computeIfAbsent(name, n -> new Crash());
+    crash.backoff = crash.count == 0 ? minBackoff : crash.backoff.multipliedBy(2);
+    if (crash.backoff.compareTo(maxBackoff) > 0) crash.backoff = maxBackoff;
+    crash.count++;
+    crash.cause = cause.toString();
+    crash.atNanos = nowNanos;
+    crash.down = true;
+    return crash.backoff;
+  }
+
+  /** Whether it is too early to start it again. */
+  boolean tooEarly(String name, long nowNanos) {
+    var crash = crashes.get(name);
+    return isDown(name) && nowNanos - crash.atNanos < crash.backoff.toNanos();
+  }
+
+  void started(String name) {
+    var crash = crashes.get(name);
+    if (crash != null) crash.down = false;
+  }
+
+  /** Whether it has crashed and was not started again. */
+  boolean isDown(String name) {
+    var crash = crashes.get(name);
+    return crash != null && crash.down;
+  }
+
+  void forget(String name) {
+    crashes.remove(name);
+  }
+
+  long count(String name, long nowNanos) {
+    prune(nowNanos);
+    var crash = crashes.get(name);
+    return crash == null ? 0 : crash.count;
+  }
+
+  /** For people; empty if it has not crashed lately. */
+  Optional<String> problem(String name, long nowNanos) {
+    prune(nowNanos);
+    return Optional.ofNullable(crashes.get(name))
+        .map(
+            crash ->
+                "crashed %s, %s: %s"
+                    .formatted(
+                        crash.count == 1 ? "once" : crash.count + " times",
+                        crash.down ? "is started again soon" : "runs again",
+                        crash.cause));
+  }
+
+  private void prune(long nowNanos) {
+    crashes.values().removeIf(c -> !c.down && nowNanos - c.atNanos > FORGET_NANOS);
+  }
+}

@@ -1,0 +1,128 @@
+package io.dayu.read;
+
+import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
+import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
+import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
+import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
+import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5RetainHandling;
+import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5Subscribe;
+import io.dayu.source.SourceException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+
+/** MQTT 5. */
+final class Mqtt5Broker implements MqttBroker {
+  private static final Set<Mqtt5ConnAckReasonCode> FOR_GOOD =
+      Set.of(
+          Mqtt5ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD,
+          Mqtt5ConnAckReasonCode.NOT_AUTHORIZED,
+          Mqtt5ConnAckReasonCode.BANNED,
+          Mqtt5ConnAckReasonCode.BAD_AUTHENTICATION_METHOD,
+          Mqtt5ConnAckReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
+          Mqtt5ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
+
+  private final MqttTarget target;
+  private final Optional<Login> login;
+  private Mqtt5AsyncClient client;
+
+  Mqtt5Broker(MqttTarget target, Optional<Login> login) {
+    this.target = target;
+    this.login = login;
+  }
+
+  @Override
+  public CompletionStage<Boolean> open(Consumer<Message> arrived, Consumer<Throwable> lost) {
+    var builder =
+        Mqtt5Client.builder()
+            .identifier(target.client())
+            .serverHost(target.host())
+            .serverPort(target.port())
+            .executorConfig()
+            .nettyThreads(1)
+            .applyExecutorConfig()
+            .addDisconnectedListener(context -> lost.accept(context.getCause()));
+    client = (target.tls() ? builder.sslWithDefaultConfig() : builder).buildAsync();
+    client.publishes(
+        MqttGlobalPublishFilter.ALL, publish -> arrived.accept(message(publish)), true);
+    var connect =
+        Mqtt5Connect.builder()
+            .cleanStart(false)
+            .sessionExpiryInterval(target.sessionSeconds())
+            .keepAlive(KEEP_ALIVE_SECONDS)
+            .restrictions()
+            .receiveMaximum(target.outstanding())
+            .applyRestrictions()
+            .simpleAuth(
+                login
+                    .map(
+                        l ->
+                            Mqtt5SimpleAuth.builder().username(l.user).password(l.password).build())
+                    .orElse(null))
+            .build();
+    var subscribe =
+        Mqtt5Subscribe.builder()
+            .addSubscription()
+            .topicFilter(target.topic())
+            .qos(MqttQos.AT_LEAST_ONCE)
+            .retainHandling(Mqtt5RetainHandling.SEND_IF_SUBSCRIPTION_DOES_NOT_EXIST)
+            .applySubscription()
+            .build();
+    return client
+        .connect(connect)
+        .thenCompose(
+            acknowledged ->
+                client.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
+  }
+
+  @Override
+  public void close() {
+    if (client != null) client.disconnect();
+  }
+
+  @Override
+  public SourceException failure(Throwable error) {
+    if (error instanceof Mqtt5ConnAckException e) {
+      var code = e.getMqttMessage().getReasonCode();
+      return MqttBroker.refused(target, code.toString(), FOR_GOOD.contains(code), e);
+    }
+    if (error instanceof Mqtt5SubAckException) return MqttBroker.notSubscribed(target, error);
+    if (error instanceof Mqtt5DisconnectException e)
+      switch (e.getMqttMessage().getReasonCode()) {
+        case SESSION_TAKEN_OVER:
+          return MqttBroker.told(
+              target,
+              "somebody else connected as %s; give each a name of its own, as in ?client=mine"
+                  .formatted(target.client()),
+              false,
+              e);
+        case RECEIVE_MAXIMUM_EXCEEDED:
+          return MqttBroker.told(
+              target,
+              "the broker sent more than outstanding=%d messages ahead, as Mosquitto before 2.0.13 does; allow more, or use version=3"
+                  .formatted(target.outstanding()),
+              false,
+              e);
+        default:
+          break;
+      }
+    return MqttBroker.lost(target, error);
+  }
+
+  private static Message message(Mqtt5Publish publish) {
+    return new Message(
+        publish.getTopic().toString(),
+        publish.getPayloadAsBytes(),
+        publish.isRetain(),
+        publish.getQos() != MqttQos.AT_MOST_ONCE,
+        publish::acknowledge);
+  }
+}

@@ -1,0 +1,110 @@
+package io.dayu.read;
+
+import io.dayu.source.SourceException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/** One connection to a broker, which is opened once. */
+interface MqttBroker {
+  /**
+   * A message.
+   *
+   * @param retained sent because of the subscription and not because it was published now
+   * @param kept whether the broker keeps it until it is acknowledged
+   * @param acknowledge may be called by any thread; without effect once the connection has ended
+   */
+  record Message(
+      String topic, byte[] payload, boolean retained, boolean kept, Runnable acknowledge) {
+    boolean sameAs(Message other) {
+      return topic.equals(other.topic) && Arrays.equals(payload, other.payload);
+    }
+  }
+
+  /** A connection without any sign of life is given up after one and a half of this. */
+  int KEEP_ALIVE_SECONDS = 15;
+
+  /** User and password; never shown. */
+  final class Login {
+    final String user;
+    final byte[] password;
+
+    Login(String user, byte[] password) {
+      this.user = user;
+      this.password = password;
+    }
+  }
+
+  /**
+   * Connects and subscribes. Messages may come before this completes.
+   *
+   * @param lost called when the connection has ended, for whatever reason
+   * @return whether the broker had kept the session
+   */
+  CompletionStage<Boolean> open(Consumer<Message> arrived, Consumer<Throwable> lost);
+
+  /** Ends the connection; the broker keeps the session. */
+  void close();
+
+  /** What an error of this connection means. */
+  SourceException failure(Throwable error);
+
+  /**
+   * @param environment of the node, to look the credentials up in
+   * @throws SourceException permanent, if they are not there
+   */
+  static MqttBroker of(MqttTarget target, UnaryOperator<String> environment) {
+    var login = target.credentials().map(name -> login(name, environment));
+    return target.version() == 3 ? new Mqtt3Broker(target, login) : new Mqtt5Broker(target, login);
+  }
+
+  private static Login login(String credentials, UnaryOperator<String> environment) {
+    var variable = MqttTarget.variable(credentials);
+    var value = Optional.ofNullable(environment.apply(variable)).orElse("");
+    int colon = value.indexOf(':');
+    if (colon < 0)
+      throw new SourceException(
+          "the environment variable %s of this node is to hold user:password".formatted(variable),
+          true,
+          null);
+    return new Login(
+        value.substring(0, colon),
+        value.substring(colon + 1).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  /** How a failure is told, whatever the version. */
+  static SourceException told(MqttTarget target, String what, boolean permanent, Throwable cause) {
+    return new SourceException(target.broker() + ": " + what, permanent, cause);
+  }
+
+  static SourceException refused(MqttTarget target, String code, boolean permanent, Throwable t) {
+    return told(
+        target,
+        "the broker refuses the connection (%s)%s"
+            .formatted(
+                code, permanent ? "; correct the credentials, client or version of the uri" : ""),
+        permanent,
+        t);
+  }
+
+  static SourceException notSubscribed(MqttTarget target, Throwable t) {
+    return told(
+        target,
+        "the broker refuses the subscription to '%s' (%s); correct the topic or the broker's access rules"
+            .formatted(target.topic(), t.getMessage()),
+        true,
+        t);
+  }
+
+  static SourceException lost(MqttTarget target, Throwable error) {
+    var cause = error;
+    while (cause.getCause() != null) cause = cause.getCause();
+    return told(
+        target,
+        "no connection: " + Optional.ofNullable(cause.getMessage()).orElse(cause.toString()),
+        false,
+        error);
+  }
+}

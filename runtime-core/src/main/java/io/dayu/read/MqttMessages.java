@@ -1,0 +1,70 @@
+package io.dayu.read;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.dayu.element.Media;
+import io.dayu.element.MediaType;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.net.URI;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Messages of an MQTT broker as they are, one in an element: {@code
+ * mqtt://broker/plant/%23?format=opaque}. For the rest see {@link MqttReadings}.
+ */
+public final class MqttMessages implements SourceProvider {
+  private final MqttStream streams;
+
+  public MqttMessages() {
+    this(System::getenv);
+  }
+
+  MqttMessages(UnaryOperator<String> environment) {
+    this.streams = new MqttStream(environment);
+  }
+
+  static boolean isMeant(URI uri) {
+    var query = uri.getRawQuery();
+    return query != null && List.of(query.split("&")).contains("format=opaque");
+  }
+
+  @Override
+  public SourceDescriptor descriptor() {
+    return new SourceDescriptor(
+        "mqtt-messages",
+        "Messages of an MQTT broker as they are, acknowledged when they are settled",
+        MediaType.OPAQUE,
+        List.of(),
+        false,
+        true,
+        "mqtt://broker.local/plant/%23?format=opaque");
+  }
+
+  @Override
+  public boolean claims(URI uri) {
+    return MqttTarget.claims(uri) && isMeant(uri);
+  }
+
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    try {
+      MqttTarget.refusePassword(context.uri());
+      var query = Query.of(context.uri(), MqttTarget.PARAMETERS);
+      var target = MqttTarget.of(context.uri(), query, context.stream());
+      return streams.of(target, context, MqttMessages::content);
+    } catch (SourceException e) {
+      return Source.failed(e);
+    }
+  }
+
+  private static MqttStream.Content content(MqttBroker.Message message) {
+    var bytes = UnsafeByteOperations.unsafeWrap(message.payload());
+    return MqttStream.Content.of(Media.newBuilder().setOpaque(bytes).build());
+  }
+}

@@ -1,0 +1,248 @@
+package io.dayu.read;
+
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.pekko.stream.BoundedSourceQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One reader's side of a session that the broker keeps: messages are numbered as they come and
+ * acknowledged, in order, when their elements are settled. It outlives a connection: the broker
+ * sends what is not acknowledged again on the next one, and what was taken before is recognised by
+ * its content, so that it is not taken twice. Safe for any thread.
+ */
+final class MqttSession {
+  private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
+
+  /** Longer than anything that is acknowledged when a stream is drained takes. */
+  private static final long LINGER_SECONDS = 25;
+
+  /** What is sent again comes first, so what has not come by then does not come. */
+  private static final long AGAIN_SECONDS = 10;
+
+  /** What is read of the session. */
+  sealed interface Arrival {
+    /**
+     * @param position after it
+     */
+    record Received(MqttBroker.Message message, long position) implements Arrival {}
+
+    /** The connection has ended; behind all that came by it. */
+    record Lost(SourceException cause) implements Arrival {}
+
+    /** Nothing came for a while. */
+    enum Pause implements Arrival {
+      INSTANCE
+    }
+  }
+
+  /** A message that is not acknowledged. */
+  private static final class Held {
+    final MqttBroker.Message message;
+    final long position;
+    Runnable acknowledge; // null until it comes again
+
+    Held(MqttBroker.Message message, long position) {
+      this.message = message;
+      this.position = position;
+      this.acknowledge = message.acknowledge();
+    }
+  }
+
+  private final MqttTarget target;
+  private final Supplier<MqttBroker> brokers;
+  // All guarded by this.
+  private final ArrayDeque<Held> held =
+      new ArrayDeque<>(); // bounded by what the broker sends ahead
+  private final List<Held> expected = new ArrayList<>(); // of those held, to be sent again
+  private final List<MqttBroker.Message> early = new ArrayList<>(); // before the session is known
+  private BoundedSourceQueue<Arrival> reader; // null while nobody reads
+  private MqttBroker broker; // null without a connection
+  private int connection;
+  private boolean open;
+  private boolean goesOn;
+  private boolean closing;
+  private long position;
+  private long settled;
+  private long givenUp;
+
+  /**
+   * @param position of the next message, less one
+   */
+  MqttSession(MqttTarget target, long position, Supplier<MqttBroker> brokers) {
+    this.target = target;
+    this.position = position;
+    this.brokers = brokers;
+  }
+
+  synchronized long position() {
+    return position;
+  }
+
+  /** Connects and hands what comes to {@code queue}. */
+  synchronized void read(BoundedSourceQueue<Arrival> queue, SourceContext context) {
+    reader = queue;
+    open = false;
+    early.clear();
+    int mine = ++connection;
+    context.settled().accept(this::settled);
+    try {
+      broker = brokers.get();
+      broker
+          .open(message -> arrived(message, mine), error -> lost(error, mine))
+          .whenComplete(
+              (kept, error) -> {
+                if (error == null) opened(kept, mine);
+                else lost(error, mine);
+              });
+    } catch (SourceException e) {
+      lost(e, mine);
+    } catch (IllegalArgumentException e) {
+      // The client checks topics and names before anything is sent.
+      lost(MqttBroker.told(target, e.getMessage(), true, e), mine);
+    }
+  }
+
+  /**
+   * {@code queue} is no longer read. If that is not because of the connection, what is still on its
+   * way is acknowledged as it is settled, and then the connection is ended.
+   */
+  synchronized void leave(BoundedSourceQueue<Arrival> queue) {
+    if (reader != queue) return;
+    reader = null;
+    closing = true;
+    int mine = connection;
+    if (held.isEmpty()) close();
+    else
+      later(LINGER_SECONDS)
+          .execute(
+              () -> {
+                synchronized (this) {
+                  if (mine == connection) close();
+                }
+              });
+  }
+
+  private synchronized void settled(long upTo) {
+    settled = Math.max(settled, upTo);
+    acknowledge();
+    if (closing && held.isEmpty()) close();
+  }
+
+  private void acknowledge() {
+    // In the order in which they came, as the protocol wants it.
+    while (!held.isEmpty() && held.peek().position <= settled && held.peek().acknowledge != null)
+      held.poll().acknowledge.run();
+  }
+
+  private synchronized void opened(boolean kept, int mine) {
+    if (mine != connection) return;
+    goesOn = kept;
+    open = true;
+    expected.clear();
+    if (kept) {
+      expected.addAll(held);
+      if (!expected.isEmpty())
+        later(AGAIN_SECONDS)
+            .execute(
+                () -> {
+                  synchronized (this) {
+                    if (mine == connection) forget(expected);
+                  }
+                });
+    } else {
+      if (position > 0)
+        LOG.warn(
+            "{} has forgotten the session of {}; what it had not delivered is lost, unless it kept it otherwise",
+            target.broker(),
+            target.client());
+      forget(List.copyOf(held));
+    }
+    LOG.info("{} is read from {} as {}", target.topic(), target.broker(), target.client());
+    var first = List.copyOf(early);
+    early.clear();
+    first.forEach(message -> arrived(message, mine));
+  }
+
+  /** The broker does not know of them any more. */
+  private void forget(List<Held> gone) {
+    held.removeAll(gone);
+    expected.clear();
+    acknowledge();
+  }
+
+  private synchronized void arrived(MqttBroker.Message message, int mine) {
+    if (mine != connection) return;
+    if (!open) early.add(message);
+    else if (!cameAgain(message)) take(message);
+  }
+
+  private boolean cameAgain(MqttBroker.Message message) {
+    for (var each : expected)
+      if (each.message.sameAs(message)) {
+        expected.remove(each);
+        each.acknowledge = message.acknowledge();
+        acknowledge();
+        return true;
+      }
+    return false;
+  }
+
+  private void take(MqttBroker.Message message) {
+    if (reader == null) return; // it is sent again to the next reader
+    // Version 3.1.1 sends retained messages again with every subscription.
+    if (message.retained() && goesOn) {
+      message.acknowledge().run();
+      return;
+    }
+    if (reader.offer(new Arrival.Received(message, position + 1)).isEnqueued()) {
+      position++;
+      if (message.kept()) held.add(new Held(message, position));
+    } else if (message.kept()) {
+      lost(
+          MqttBroker.told(
+              target,
+              "the broker sends too many messages ahead of acknowledgements; lower its limit",
+              false,
+              null),
+          connection);
+    } else if (givenUp++ == 0) {
+      LOG.warn(
+          "{}: messages with QoS 0 come faster than the pipeline takes them and are given up; publish with QoS 1",
+          target.topic());
+    }
+  }
+
+  private synchronized void lost(Throwable error, int mine) {
+    if (mine != connection) return;
+    var cause =
+        error instanceof CompletionException e && e.getCause() != null ? e.getCause() : error;
+    var failure = cause instanceof SourceException told ? told : broker.failure(cause);
+    close();
+    for (var each : held) each.acknowledge = null;
+    if (reader == null) return;
+    var queue = reader;
+    reader = null;
+    if (!queue.offer(new Arrival.Lost(failure)).isEnqueued()) queue.fail(failure);
+  }
+
+  private void close() {
+    connection++;
+    if (broker != null) broker.close();
+    broker = null;
+    open = false;
+  }
+
+  private static Executor later(long seconds) {
+    return CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,330 @@
+package io.dayu.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.Ledger;
+import io.dayu.generate.Progress;
+import io.dayu.generate.StreamMemory;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.gossip.View;
+import io.dayu.link.FlowKit;
+import io.dayu.link.Inlet;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceProvider;
+import io.dayu.stage.StageProvider;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.stream.javadsl.Source;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The node's own actors throw while elements flow: nothing is lost, and people hear of it. */
+final class CrashStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final int COUNT = 1_000;
+  private static final String STREAM = "one/in";
+
+  @TempDir Path dir;
+  private ActorTestKit kit;
+  private TestNode node;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+  }
+
+  @AfterEach
+  void stop() {
+    if (node != null) node.close();
+    kit.shutdownTestKit();
+  }
+
+  /** What gets a message that it cannot handle. */
+  private enum Victim {
+    PROCESSOR,
+    OUTBOX,
+    INGRESS,
+    CONTROLLER;
+
+    void provoke(TestNode node) {
+      var nothing = new Inlet.Offer(null, null);
+      switch (this) {
+        case PROCESSOR -> node.inlet("edge-1", Plan.key("one", 1) + "/copy").tell(nothing);
+        case OUTBOX -> node.inlet("edge-1", Plan.OUTBOX).tell(nothing);
+        case INGRESS -> node.inlet("edge-1", Plan.DISTRIBUTOR).tell(nothing);
+        case CONTROLLER -> node.controller.tell(new Controller.Viewed(null));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Victim.class)
+  void whatCannotHandleAMessageGoesOnAndNothingIsLost(Victim victim) {
+    run(TestNode.numbers("numbers", true, COUNT, 500), memory -> memory);
+    for (int part = 1; part <= 3; part++) {
+      int enough = part * COUNT / 5;
+      await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > enough);
+      victim.provoke(node);
+    }
+    awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
+    assertThat(node.stored.get(STREAM)).hasSize(COUNT);
+    if (victim == Victim.PROCESSOR) {
+      var stage = node.stage().orElseThrow();
+      assertThat(stage.restarts()).isEqualTo(3);
+      assertThat(stage.problem().orElseThrow()).contains("crashed 3 times", "runs again");
+      assertThat(node.reports)
+          .anyMatch(r -> r.stages().stream().anyMatch(s -> s.state() == StageState.BACKING_OFF));
+    }
+  }
+
+  @Test
+  void aGeneratorThatCrashesIsStartedAgainWhereItsProgressWasKept() {
+    var armed = new AtomicBoolean();
+    run(
+        TestNode.numbers("numbers", true, COUNT, 500),
+        memory -> throwing(memory, () -> armed.getAndSet(false)));
+    for (int part = 1; part <= 2; part++) {
+      int enough = part * COUNT / 4;
+      await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > enough);
+      armed.set(true);
+      await().atMost(SOON).until(() -> !armed.get());
+    }
+    awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
+    assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow())
+        .contains("crashed 2 times", "the disk is on fire");
+    assertThat(states()).contains(StreamState.SOURCE_DOWN, StreamState.RUNNING);
+  }
+
+  @Test
+  void aMessageThatAGeneratorCannotHandleLosesNothing() {
+    run(TestNode.numbers("numbers", true, COUNT, 500), memory -> memory);
+    await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > COUNT / 4);
+    node.controller.tell(new Controller.Acked(new Acknowledged(STREAM, null, null)));
+    awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
+    assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow()).contains("crashed once");
+  }
+
+  @Test
+  void whatAGeneratorOfALiveSourceHadUnderWayCountsAsShed() {
+    var next = new AtomicInteger();
+    var live =
+        TestNode.source(
+            "numbers",
+            false,
+            context ->
+                Source.fromIterator(
+                        () -> LongStream.generate(next::getAndIncrement).limit(COUNT).iterator())
+                    .throttle(25, Duration.ofMillis(50))
+                    .takeWhile(n -> n < COUNT)
+                    .map(TestNode::segment));
+    run(live, memory -> memory);
+    await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > COUNT / 4);
+    // Nothing is acknowledged any more, so something is under way.
+    var stuck = new AtomicBoolean(true);
+    node.beforeStore =
+        () -> {
+          if (stuck.get()) throw new IllegalStateException("the store is away");
+        };
+    await().atMost(SOON).until(() -> node.stream(STREAM).orElseThrow().ledger().inFlight() > 0);
+    node.controller.tell(new Controller.Acked(new Acknowledged(STREAM, null, null)));
+    await().atMost(SOON).until(() -> states().contains(StreamState.SOURCE_DOWN));
+    stuck.set(false);
+    await()
+        .atMost(SOON)
+        .until(
+            () -> node.stream(STREAM).filter(r -> r.state() == StreamState.COMPLETED).isPresent());
+    var ledger = node.stream(STREAM).orElseThrow().ledger();
+    assertThat(ledger.inFlight()).isZero();
+    assertThat(ledger.shed()).isPositive();
+    assertThat(ledger.generated()).isEqualTo(ledger.delivered() + ledger.shed());
+    assertThat(node.numbersStored(STREAM).size()).isGreaterThanOrEqualTo((int) ledger.delivered());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aProviderThatAlwaysThrowsIsReportedAndTheOthersFlow(boolean claims) {
+    var tried = new AtomicInteger();
+    var good = TestNode.numbers("numbers", true, COUNT, 500);
+    var bad =
+        new SourceProvider() {
+          @Override
+          public SourceDescriptor descriptor() {
+            tried.incrementAndGet();
+            throw new IllegalStateException("no descriptor today");
+          }
+
+          @Override
+          public boolean claims(URI uri) {
+            if (!claims) return "bad".equals(uri.getScheme());
+            if (!uri.getScheme().equals("bad")) return false;
+            tried.incrementAndGet();
+            throw new NullPointerException("no path");
+          }
+
+          @Override
+          public Source<Segment, NotUsed> open(SourceContext context) {
+            return Source.empty();
+          }
+        };
+    node = node("edge-1", Role.CLOUD, List.of(bad, good), List.of(Plans.READER), memory -> memory);
+    node.controller.tell(
+        new Controller.Viewed(
+            TestNode.view(
+                node,
+                node.pipeline("a-bad", "bad:x", "reader"),
+                node.pipeline("one", "numbers:x", "reader"))));
+    awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
+    await().atMost(SOON).until(() -> tried.get() >= 3);
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                node.stream("a-bad/in")
+                    .flatMap(StreamReport::problem)
+                    .filter(p -> p.matches("crashed [0-9]+ times.*"))
+                    .isPresent());
+    assertThat(node.stream("a-bad/in").orElseThrow().problem().orElseThrow())
+        .contains(claims ? "no path" : "no descriptor today");
+  }
+
+  @Test
+  void aPipelineThatIsDroppedWhileItsGeneratorIsDownIsForgotten() {
+    run(TestNode.numbers("numbers", true, COUNT, 500), memory -> throwing(memory, () -> true));
+    await().atMost(SOON).until(() -> states().contains(StreamState.SOURCE_DOWN));
+    var view = TestNode.view(node);
+    var dropped = new TreeMap<>(Map.of("one", 1L));
+    node.controller.tell(
+        new Controller.Viewed(new View(view.nodes(), view.decisions(), view.pipelines(), dropped)));
+    await().atMost(SOON).until(() -> node.stream(STREAM).isEmpty());
+  }
+
+  @Test
+  void aStoreThatThrowsIsTriedAgainAndNobodyWaitsForEver() {
+    run(TestNode.numbers("numbers", true, COUNT, 500), memory -> memory);
+    var batches = new AtomicInteger();
+    node.beforeStore =
+        () -> {
+          if (batches.incrementAndGet() % 10 == 3) throw new IllegalStateException("no membership");
+        };
+    awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
+    assertThat(batches.get()).isGreaterThan(3);
+  }
+
+  @Test
+  void aLinkThatCannotHandleAMessageIsMadeAnewAndNothingIsLost() throws Exception {
+    node = node("cloud-1", Role.CLOUD, List.of(), List.of(Plans.READER), memory -> memory);
+    try (var edge =
+        new TestNode(
+            kit,
+            "edge-1",
+            Role.EDGE,
+            Files.createDirectory(dir.resolve("edge")),
+            List.of(TestNode.numbers("numbers", true, COUNT, 500)),
+            List.of(Plans.READER),
+            memory -> memory)) {
+      node.generating = edge.controller;
+      await().atMost(SOON).until(() -> !node.reports.isEmpty());
+      var view = TestNode.view(node, edge.pipeline("one", "numbers:x", "reader"));
+      edge.controller.tell(new Controller.Viewed(view));
+      node.controller.tell(new Controller.Viewed(view));
+      for (int part = 1; part <= 3; part++) {
+        int enough = part * COUNT / 5;
+        await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > enough);
+        edge.inlet("cloud-1", Plan.key("one", 1) + "/copy").tell(new Inlet.Offer(null, null));
+      }
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  edge.stream(STREAM).filter(r -> r.state() == StreamState.COMPLETED).isPresent());
+      assertThat(edge.stream(STREAM).orElseThrow().ledger())
+          .isEqualTo(new Ledger(COUNT, COUNT, 0, 0, 0));
+      assertThat(node.numbersStored(STREAM)).hasSize(COUNT);
+    }
+  }
+
+  private void run(SourceProvider source, UnaryOperator<StreamMemory> memory) {
+    node = node("edge-1", Role.CLOUD, List.of(source), List.of(Plans.READER), memory);
+    node.controller.tell(
+        new Controller.Viewed(TestNode.view(node, node.pipeline("one", "numbers:x", "reader"))));
+  }
+
+  private TestNode node(
+      String name,
+      Role role,
+      List<SourceProvider> sources,
+      List<StageProvider> stages,
+      UnaryOperator<StreamMemory> memory) {
+    return new TestNode(kit, name, role, dir, sources, stages, memory);
+  }
+
+  private void awaitAll(Ledger ledger) {
+    await()
+        .atMost(SOON)
+        .until(
+            () -> node.stream(STREAM).filter(r -> r.state() == StreamState.COMPLETED).isPresent());
+    assertThat(node.stream(STREAM).orElseThrow().ledger()).isEqualTo(ledger);
+    assertThat(node.numbersStored(STREAM))
+        .isEqualTo(
+            LongStream.range(0, COUNT).boxed().collect(Collectors.toCollection(TreeSet::new)));
+  }
+
+  private List<StreamState> states() {
+    return node.reports.stream()
+        .flatMap(r -> r.streams().stream())
+        .map(StreamReport::state)
+        .distinct()
+        .toList();
+  }
+
+  /** A store that throws where it promises an answer. */
+  private static StreamMemory throwing(StreamMemory memory, BooleanSupplier now) {
+    return new StreamMemory() {
+      @Override
+      public CompletionStage<Optional<Progress>> recall() {
+        return memory.recall();
+      }
+
+      @Override
+      public CompletionStage<Done> keep(Progress progress) {
+        if (progress.generated() > 0 && now.getAsBoolean())
+          throw new IllegalStateException("the disk is on fire");
+        return memory.keep(progress);
+      }
+
+      @Override
+      public CompletionStage<Done> forget() {
+        return memory.forget();
+      }
+    };
+  }
+}

@@ -1,0 +1,269 @@
+package io.dayu.process;
+
+import com.google.protobuf.ByteString;
+import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.Acknowledged;
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import io.dayu.element.MediaType;
+import io.dayu.generate.GenerateSettings;
+import io.dayu.generate.StreamMemory;
+import io.dayu.generate.StreamStore;
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.Resources;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.View;
+import io.dayu.link.FlowKit;
+import io.dayu.link.Inlet;
+import io.dayu.link.LinkServer;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.source.Knobs;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceProvider;
+import io.dayu.stage.StageProvider;
+import io.dayu.uplink.LastKnown;
+import io.dayu.uplink.Uplink;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ForkJoinPool;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** All that flows on a node, with the disk under it; what lies beyond its uplink is a map. */
+final class TestNode implements AutoCloseable {
+  /** Results that the node's ingress stored, by stream and number. */
+  final Map<String, ConcurrentSkipListMap<Long, Element>> stored = new ConcurrentSkipListMap<>();
+
+  final List<NodeReport> reports = new CopyOnWriteArrayList<>();
+  final ActorRef<Controller.Command> controller;
+
+  /** Who hears that results were stored; the node itself, unless another one generates. */
+  volatile ActorRef<Controller.Command> generating;
+
+  /** Asked before a batch is stored. */
+  volatile Runnable beforeStore = () -> {};
+
+  private final ActorTestKit kit;
+  private final StreamStore streams;
+  private final String name;
+
+  /**
+   * @param memory what the node has instead of the memory that is on disk
+   */
+  TestNode(
+      ActorTestKit kit,
+      String name,
+      Role role,
+      Path dir,
+      List<SourceProvider> sources,
+      List<StageProvider> stages,
+      UnaryOperator<StreamMemory> memory) {
+    this.kit = kit;
+    this.name = name;
+    this.streams = StreamStore.open(dir);
+    var config = ConfigFactory.load();
+    var environment =
+        new Controller.Environment(
+            name,
+            role,
+            "here",
+            "127.0.0.1",
+            new Catalog(stages, sources, List.of("fixed")),
+            new Store(),
+            LastKnown.open(dir, ForkJoinPool.commonPool()),
+            stream -> memory.apply(streams.of(stream)),
+            () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
+            ForkJoinPool.commonPool(),
+            Clock.systemUTC(),
+            Duration.ofMillis(50),
+            ProcessSettings.from(
+                ConfigFactory.parseString("min-backoff = 100ms, max-backoff = 400ms")
+                    .withFallback(config.getConfig("dayu.process"))),
+            GenerateSettings.from(
+                ConfigFactory.parseString("min-resend = 300ms, max-resend = 600ms, max-window = 64")
+                    .withFallback(config.getConfig("dayu.generate"))),
+            FlowKit.links("min-backoff = 50ms, max-backoff = 200ms"));
+    controller = kit.spawn(Controller.create(environment), name);
+    generating = controller;
+    var started = kit.createTestProbe(LinkServer.Started.class);
+    controller.tell(new Controller.Listen(new InetSocketAddress("127.0.0.1", 0), started.ref()));
+    started.expectMessageClass(LinkServer.Bound.class, Duration.ofSeconds(20));
+  }
+
+  /** A source of {@code count} numbers, so many per second. */
+  static SourceProvider numbers(String scheme, boolean replayable, int count, int perSecond) {
+    return source(
+        scheme,
+        replayable,
+        context ->
+            Source.fromIterator(() -> LongStream.range(context.position(), count).iterator())
+                .throttle(perSecond / 20, Duration.ofMillis(50))
+                .map(TestNode::segment));
+  }
+
+  static SourceProvider source(
+      String scheme, boolean replayable, Function<SourceContext, Source<Segment, NotUsed>> open) {
+    return new SourceProvider() {
+      @Override
+      public SourceDescriptor descriptor() {
+        return new SourceDescriptor(
+            scheme,
+            "for tests",
+            MediaType.OPAQUE,
+            List.of(),
+            !replayable,
+            replayable,
+            scheme + ":");
+      }
+
+      @Override
+      public boolean claims(URI uri) {
+        return scheme.equals(uri.getScheme());
+      }
+
+      @Override
+      public Source<Segment, NotUsed> open(SourceContext context) {
+        return open.apply(context);
+      }
+    };
+  }
+
+  static Segment segment(long number) {
+    return new Segment(
+        Media.newBuilder().setOpaque(ByteString.copyFromUtf8(Long.toString(number))).build(),
+        number + 1);
+  }
+
+  /** What {@link #stored} has of a stream whose only stage copies the payload, each number once. */
+  TreeSet<Long> numbersStored(String stream) {
+    return stored.getOrDefault(stream, new ConcurrentSkipListMap<>()).values().stream()
+        .map(e -> e.getOutputsOrThrow("copy"))
+        .flatMap(
+            media ->
+                media.hasReadings()
+                    ? media.getReadings().getReadingList().stream().map(r -> (long) r.getValue())
+                    : Stream.of(Long.parseLong(media.getOpaque().toStringUtf8())))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** A pipeline with the source {@code in} on this node and the stage {@code copy} on another. */
+  PipelineSpec pipeline(String pipeline, String uri, String type) {
+    return new PipelineSpec(
+        pipeline,
+        List.of(
+            new SourceSpec(
+                "in", URI.create(uri), Optional.of(name), Optional.empty(), new TreeMap<>())),
+        List.of(new StageSpec("copy", type, List.of(), Map.of())),
+        new PolicySpec("fixed", Map.of()),
+        Objective.DEFAULT,
+        Delivery.DEFAULT);
+  }
+
+  /** The pipelines are to run, their stages on {@code at}, which is known by its report. */
+  static View view(TestNode at, PipelineSpec... specs) {
+    var pipelines = new TreeMap<String, DesiredPipeline>();
+    var decisions = new TreeMap<String, Decision>();
+    for (var spec : specs) {
+      pipelines.put(spec.name(), new DesiredPipeline(1, spec));
+      var stream = spec.name() + "/in";
+      decisions.put(
+          stream,
+          new Decision(
+              stream,
+              1,
+              Instant.EPOCH,
+              new TreeMap<>(Map.of("copy", List.of(new Decision.Share(at.name, 1)))),
+              new TreeMap<>(),
+              Knobs.NONE,
+              "for tests"));
+    }
+    var seen =
+        at.reports.isEmpty()
+            ? Map.<String, View.Seen>of()
+            : Map.of(at.name, new View.Seen(at.reports.get(at.reports.size() - 1), Instant.EPOCH));
+    return new View(seen, decisions, pipelines);
+  }
+
+  /** Where elements for an instance go in on this node. */
+  ActorRef<Inlet.Command> inlet(String node, String instance) {
+    var probe = kit.createTestProbe(Router.Located.class);
+    controller.tell(new Controller.Locate(node, instance, probe.ref()));
+    return probe.receiveMessage(Duration.ofSeconds(20)).consumer();
+  }
+
+  Optional<StreamReport> stream(String stream) {
+    if (reports.isEmpty()) return Optional.empty();
+    return reports.get(reports.size() - 1).streams().stream()
+        .filter(r -> r.stream().equals(stream))
+        .findFirst();
+  }
+
+  Optional<StageReport> stage() {
+    if (reports.isEmpty()) return Optional.empty();
+    return reports.get(reports.size() - 1).stages().stream().findFirst();
+  }
+
+  @Override
+  public void close() {
+    kit.stop(controller);
+    streams.close();
+  }
+
+  private final class Store implements Uplink {
+    @Override
+    public void report(NodeReport report) {
+      reports.add(report);
+    }
+
+    @Override
+    public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+      beforeStore.run();
+      var results = stored.computeIfAbsent(stream, s -> new ConcurrentSkipListMap<>());
+      elements.forEach(e -> results.putIfAbsent(e.getSeq(), e));
+      generating.tell(
+          new Controller.Acked(
+              new Acknowledged(
+                  stream, elements.stream().mapToLong(Element::getSeq).toArray(), new long[0])));
+      return CompletableFuture.completedStage(Done.getInstance());
+    }
+
+    @Override
+    public CompletionStage<Long> firstSeq(String stream) {
+      return CompletableFuture.completedStage(1L);
+    }
+  }
+}
