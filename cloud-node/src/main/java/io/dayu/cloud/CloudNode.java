@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -121,8 +122,19 @@ public final class CloudNode {
             live,
             log.get(),
             blocking(system));
+    var stopping = new AtomicBoolean();
+    member
+        .whenEnded()
+        .thenRun(
+            () -> {
+              if (!stopping.get())
+                Launch.giveUp(
+                    "the cluster has removed this cloud node, which was down or cut off for too"
+                        + " long; it has to be started again");
+            });
     Runnable stop =
         () -> {
+          stopping.set(true);
           member.stop();
           flow.stop();
           store.close();
