@@ -12,9 +12,11 @@ import io.dayu.gossip.View;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
 import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.node.ClusterMembers;
 import io.dayu.node.ConfigurationException;
 import io.dayu.node.Endpoints;
 import io.dayu.node.FlowNode;
+import io.dayu.node.Housekeeper;
 import io.dayu.node.Launch;
 import io.dayu.node.MemberNode;
 import io.dayu.node.NodeSettings;
@@ -81,6 +83,7 @@ public final class CloudNode {
     var live = new LiveResults();
     var view = new AtomicReference<>(View.EMPTY);
     var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
+    var gossip = new AtomicReference<ActorRef<Gossip.Command>>();
     var log = new AtomicReference<JdbcDecisionLog>();
     var cloud =
         new MemberNode.Cloud(
@@ -88,6 +91,7 @@ public final class CloudNode {
             live::publish,
             parts -> {
               pipelines.set(parts.pipelines());
+              gossip.set(parts.gossip());
               var system = parts.context().getSystem();
               log.set(
                   new JdbcDecisionLog(
@@ -102,10 +106,16 @@ public final class CloudNode {
                               Clock.systemUTC(),
                               settings.scheduler()))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
-              ClusterSingleton.get(system)
-                  .init(
-                      SingletonActor.of(scheduler, "scheduler")
-                          .withSettings(ClusterSingletonSettings.create(system).withRole("cloud")));
+              var housekeeper =
+                  Housekeeper.create(
+                      parts.gossip(),
+                      new ClusterMembers(system),
+                      node.forgetAfter(),
+                      System::nanoTime);
+              var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
+              var singletons = ClusterSingleton.get(system);
+              singletons.init(SingletonActor.of(scheduler, "scheduler").withSettings(onCloud));
+              singletons.init(SingletonActor.of(housekeeper, "housekeeper").withSettings(onCloud));
             });
     var member =
         MemberNode.start(
@@ -115,6 +125,7 @@ public final class CloudNode {
         new ClusterControlPlane(
             system,
             view::get,
+            gossip.get(),
             catalog,
             policies,
             pipelines.get(),
