@@ -10,6 +10,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,10 +60,12 @@ class MembershipClusterIT {
     var counted = Instant.now();
     var edges = List.of(process("edge-1"), process("edge-2"));
 
+    int joins = joins("edge-1");
+
     cluster.nodes().kill("cloud-1");
     cluster.nodes().restart("cloud-1");
     var up = Instant.now();
-    Cluster.await("the edges in the new cluster").until(() -> joins("edge-1") == 1);
+    Cluster.await("the edges in the new cluster").until(() -> joins("edge-1") == joins + 1);
     var after = cluster.awaitLedger("reborn", l -> l.delivered() > before.delivered() + 200);
     assertThat(Duration.between(up, Instant.now())).as("results again").isLessThan(s(30));
 
@@ -148,6 +151,17 @@ class MembershipClusterIT {
     Cluster.await("edge-4 to be gone").atMost(s(10)).until(() -> member("edge-4").isMissingNode());
     assertThat(delete("edge-4", "?force=yes").status()).isEqualTo(400);
     assertThat(delete("edge-5", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aCloudNodeThatWasRemovedEndsSoThatItIsStartedAgain() {
+    var removed = cluster.nodes().node("cloud-1").process();
+    CompletableFuture.runAsync(() -> delete("cloud-1", "?force=true"));
+    assertThat(removed.await(s(30))).as("its process has ended").isTrue();
+    assertThat(removed.died()).hasMessageContaining("exit code 75;");
+    assertThat(cluster.log("cloud-1")).contains("the cluster has removed this cloud node");
+    cluster.nodes().restart("cloud-1");
+    cluster.awaitNodes(3);
   }
 
   private static NodeOptions edge(String name) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /** {@link Seeds} by {@code GET /cluster/members} of the cloud nodes' management endpoints. */
@@ -60,7 +61,9 @@ final class HttpSeeds implements Seeds {
               view.path("members"),
               m -> is(m, identity.address()) && m.path("nodeUid").asText().equals(uid));
       if (!known) return Answer.UNKNOWN;
-      return has(view.path("unreachable"), m -> is(m, identity.address()))
+      return has(
+              view.path("unreachable"),
+              m -> is(m, identity.address()) && has(m.path("observedBy"), o -> isCloud(view, o)))
           ? Answer.UNREACHABLE
           : Answer.MEMBER;
     } catch (JsonProcessingException e) {
@@ -68,11 +71,18 @@ final class HttpSeeds implements Seeds {
     }
   }
 
+  /** Edges of two sites may never reach each other; that is no cut. */
+  private static boolean isCloud(JsonNode view, JsonNode address) {
+    return has(
+        view.path("members"),
+        m -> is(m, address.asText()) && has(m.path("roles"), r -> r.asText().equals("cloud")));
+  }
+
   private static boolean is(JsonNode member, String address) {
     return member.path("node").asText().equals(address);
   }
 
-  private static boolean has(JsonNode list, java.util.function.Predicate<JsonNode> wanted) {
+  private static boolean has(JsonNode list, Predicate<JsonNode> wanted) {
     return StreamSupport.stream(list.spliterator(), false).anyMatch(wanted);
   }
 }

@@ -7,7 +7,7 @@ interface Seeds {
   /** Whether the one that was asked has this life of the node among its members. */
   enum Answer {
     MEMBER,
-    /** A member that it, or another, finds unreachable. */
+    /** A member that a cloud node finds unreachable. */
     UNREACHABLE,
     UNKNOWN,
     /** Nobody answered, or not understandably: that says nothing. */

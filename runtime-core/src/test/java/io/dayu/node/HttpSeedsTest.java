@@ -72,6 +72,9 @@ final class HttpSeedsTest {
         {"node": "pekko://dayu@10.0.0.7:25520", "observedBy": ["pekko://dayu@10.0.0.1:25520"]}""";
     assertThat(ask(endpoint(200, VIEW.formatted("4711", unreachable))))
         .isEqualTo(Answer.UNREACHABLE);
+    // By another edge, which may have no way to it.
+    assertThat(ask(endpoint(200, VIEW.formatted("4711", unreachable.replace("0.1", "0.9")))))
+        .isEqualTo(Answer.MEMBER);
     // One of an earlier life.
     assertThat(ask(endpoint(200, VIEW.formatted("4712", unreachable)))).isEqualTo(Answer.UNKNOWN);
   }
