@@ -107,11 +107,13 @@ public final class CloudNode {
                               settings.scheduler()))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
               var housekeeper =
-                  Housekeeper.create(
-                      parts.gossip(),
-                      new ClusterMembers(system),
-                      node.forgetAfter(),
-                      System::nanoTime);
+                  Behaviors.supervise(
+                          Housekeeper.create(
+                              parts.gossip(),
+                              new ClusterMembers(system),
+                              node.forgetAfter(),
+                              System::nanoTime))
+                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
               var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
               var singletons = ClusterSingleton.get(system);
               singletons.init(SingletonActor.of(scheduler, "scheduler").withSettings(onCloud));
