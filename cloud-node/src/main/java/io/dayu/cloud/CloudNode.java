@@ -12,9 +12,11 @@ import io.dayu.gossip.View;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
 import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.node.ClusterMembers;
 import io.dayu.node.ConfigurationException;
 import io.dayu.node.Endpoints;
 import io.dayu.node.FlowNode;
+import io.dayu.node.Housekeeper;
 import io.dayu.node.Launch;
 import io.dayu.node.MemberNode;
 import io.dayu.node.NodeSettings;
@@ -34,6 +36,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -80,6 +83,7 @@ public final class CloudNode {
     var live = new LiveResults();
     var view = new AtomicReference<>(View.EMPTY);
     var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
+    var gossip = new AtomicReference<ActorRef<Gossip.Command>>();
     var log = new AtomicReference<JdbcDecisionLog>();
     var cloud =
         new MemberNode.Cloud(
@@ -87,6 +91,7 @@ public final class CloudNode {
             live::publish,
             parts -> {
               pipelines.set(parts.pipelines());
+              gossip.set(parts.gossip());
               var system = parts.context().getSystem();
               log.set(
                   new JdbcDecisionLog(
@@ -101,10 +106,18 @@ public final class CloudNode {
                               Clock.systemUTC(),
                               settings.scheduler()))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
-              ClusterSingleton.get(system)
-                  .init(
-                      SingletonActor.of(scheduler, "scheduler")
-                          .withSettings(ClusterSingletonSettings.create(system).withRole("cloud")));
+              var housekeeper =
+                  Behaviors.supervise(
+                          Housekeeper.create(
+                              parts.gossip(),
+                              new ClusterMembers(system),
+                              node.forgetAfter(),
+                              System::nanoTime))
+                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+              var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
+              var singletons = ClusterSingleton.get(system);
+              singletons.init(SingletonActor.of(scheduler, "scheduler").withSettings(onCloud));
+              singletons.init(SingletonActor.of(housekeeper, "housekeeper").withSettings(onCloud));
             });
     var member =
         MemberNode.start(
@@ -114,6 +127,7 @@ public final class CloudNode {
         new ClusterControlPlane(
             system,
             view::get,
+            gossip.get(),
             catalog,
             policies,
             pipelines.get(),
@@ -121,8 +135,19 @@ public final class CloudNode {
             live,
             log.get(),
             blocking(system));
+    var stopping = new AtomicBoolean();
+    member
+        .whenEnded()
+        .thenRun(
+            () -> {
+              if (!stopping.get())
+                Launch.giveUp(
+                    "the cluster has removed this cloud node, which was down or cut off for too"
+                        + " long; it has to be started again");
+            });
     Runnable stop =
         () -> {
+          stopping.set(true);
           member.stop();
           flow.stop();
           store.close();

@@ -6,11 +6,14 @@ import io.dayu.deliver.StoredResult;
 import io.dayu.element.Media;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.DesiredPipeline;
+import io.dayu.gossip.Gossip;
 import io.dayu.gossip.NodeReport;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.View;
 import io.dayu.http.ControlPlane;
 import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.node.ClusterMembers;
+import io.dayu.node.Members;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
@@ -47,6 +50,8 @@ final class ClusterControlPlane implements ControlPlane {
 
   private final ActorSystem<?> system;
   private final Supplier<View> view;
+  private final ActorRef<Gossip.Command> gossip;
+  private final Members members;
   private final Catalog catalog;
   private final Policies policies;
   private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
@@ -58,6 +63,7 @@ final class ClusterControlPlane implements ControlPlane {
   ClusterControlPlane(
       ActorSystem<?> system,
       Supplier<View> view,
+      ActorRef<Gossip.Command> gossip,
       Catalog catalog,
       Policies policies,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
@@ -67,6 +73,8 @@ final class ClusterControlPlane implements ControlPlane {
       Executor blocking) {
     this.system = system;
     this.view = view;
+    this.gossip = gossip;
+    this.members = new ClusterMembers(system);
     this.catalog = catalog;
     this.policies = policies;
     this.pipelines = pipelines;
@@ -170,6 +178,14 @@ final class ClusterControlPlane implements ControlPlane {
   @Override
   public CompletionStage<List<Decision>> decisions(String pipeline, int limit) {
     return decisions.list(pipeline, limit);
+  }
+
+  @Override
+  public CompletionStage<Boolean> removeNode(String name) {
+    boolean reported = view().nodes().containsKey(name);
+    if (!members.remove(name) && !reported) return CompletableFuture.completedStage(false);
+    gossip.tell(new Gossip.ForgetNode(name));
+    return shown(true, v -> !members.all().contains(name) && !v.nodes().containsKey(name));
   }
 
   private CompletionStage<PipelineEntity.Answer> ask(

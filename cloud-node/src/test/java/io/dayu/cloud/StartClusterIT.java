@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Nodes that cannot start say why, name the key to change, and end with an exit code. */
@@ -55,6 +56,20 @@ class StartClusterIT {
           .contains("dayu.http.max-body")
           .contains("dayu.monitor.cpu")
           .doesNotContain("\tat ", "reference.conf");
+    }
+  }
+
+  @Test
+  void aCloudNodeThatIsRemovedEndsSoThatItIsStartedAgain() {
+    try (var cluster = Cluster.open(Cluster.empty("Removed"))) {
+      var removed = cluster.start(NodeOptions.cloud("cloud-1")).get(0).process();
+      var client = cluster.client();
+      // Its own answer may get lost in its end.
+      CompletableFuture.runAsync(() -> client.delete("nodes/cloud-1?force=true"));
+      assertThat(removed.await(PATIENCE)).as("it has ended").isTrue();
+      assertThat(removed.died()).hasMessageContaining("exit code 75;");
+      assertThat(String.join("\n", removed.tail(30)))
+          .contains("the cluster has removed this cloud node");
     }
   }
 

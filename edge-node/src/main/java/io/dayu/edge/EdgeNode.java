@@ -5,12 +5,11 @@ import io.dayu.gossip.NodeReport.Role;
 import io.dayu.node.Endpoints;
 import io.dayu.node.FlowNode;
 import io.dayu.node.Launch;
-import io.dayu.node.MemberNode;
+import io.dayu.node.Membership;
 import io.dayu.node.NodeSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.uplink.MemberUplink;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -34,7 +33,7 @@ public final class EdgeNode {
     Endpoints.clear(settings.dataDir());
     var uplink = new MemberUplink();
     var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
-    var member = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
+    var member = Membership.start(settings, config, flow, uplink);
     member
         .whenMember()
         .orTimeout(ALONE_AFTER_SECONDS, TimeUnit.SECONDS)

@@ -44,6 +44,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** Tell everyone that a pipeline is to run, to run differently, or to stop. */
   public record PublishPipeline(PipelineFact fact) implements Command {}
 
+  /** Tell everyone to forget the report of a node that is gone. */
+  public record ForgetNode(String node) implements Command {}
+
   /** Send the view now and after every change, at most ten times a second. */
   public record Subscribe(ActorRef<View> subscriber) implements Command {}
 
@@ -110,6 +113,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         .onMessage(PublishReport.class, this::onPublishReport)
         .onMessage(PublishDecision.class, this::onPublishDecision)
         .onMessage(PublishPipeline.class, this::onPublishPipeline)
+        .onMessage(ForgetNode.class, this::onForgetNode)
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(Heard.class, this::onHeard)
         .onMessage(Updated.class, this::onUpdated)
@@ -194,6 +198,19 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         Updated::new);
   }
 
+  private Behavior<Command> onForgetNode(ForgetNode forget) {
+    reports.askUpdate(
+        replyTo ->
+            new Replicator.Update<>(
+                REPORTS,
+                LWWMap.create(),
+                Replicator.writeLocal(),
+                replyTo,
+                map -> map.remove(self, forget.node())),
+        Updated::new);
+    return this;
+  }
+
   private Behavior<Command> onSubscribe(Subscribe subscribe) {
     subscribers.add(subscribe.subscriber());
     getContext().watch(subscribe.subscriber());
@@ -238,17 +255,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     var member = removed.event().member();
     NodeNames.of(member)
         .filter(name -> NodeNames.member(Cluster.get(getContext().getSystem()), name).isEmpty())
-        .ifPresent(
-            name ->
-                reports.askUpdate(
-                    replyTo ->
-                        new Replicator.Update<>(
-                            REPORTS,
-                            LWWMap.create(),
-                            Replicator.writeLocal(),
-                            replyTo,
-                            map -> map.remove(self, name)),
-                    Updated::new));
+        .ifPresent(name -> onForgetNode(new ForgetNode(name)));
     return this;
   }
 

@@ -126,6 +126,10 @@ public final class FlowNode {
     return system;
   }
 
+  ActorSystem<?> system() {
+    return system;
+  }
+
   public InetSocketAddress dataAddress() {
     return dataAddress;
   }

@@ -15,6 +15,9 @@ public final class Launch {
   /** The exit code for a wrong configuration, as in {@code sysexits.h}. */
   private static final int EX_CONFIG = 78;
 
+  /** The exit code for what another start may mend, as in {@code sysexits.h}. */
+  private static final int EX_TEMPFAIL = 75;
+
   private Launch() {}
 
   /** Starts a node and returns how to stop it. */
@@ -46,6 +49,16 @@ public final class Launch {
       System.err.println("The node cannot start: " + e);
       Runtime.getRuntime().halt(1);
     }
+  }
+
+  /**
+   * Ends the process, as far as that goes in order, with exit code 75: whoever supervises it is to
+   * start it again. Returns at once.
+   */
+  public static void giveUp(String why) {
+    LOG.error(why);
+    System.err.println("The node ends: " + why);
+    new Thread(() -> System.exit(EX_TEMPFAIL), "give-up").start();
   }
 
   /** Seconds since the process began; logged once the node is ready. */

@@ -16,11 +16,13 @@ import io.dayu.uplink.Gateway;
 import io.dayu.uplink.MemberUplink;
 import io.dayu.uplink.UplinkActor;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -40,6 +42,7 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.Subscribe;
 
@@ -47,7 +50,7 @@ import org.apache.pekko.cluster.typed.Subscribe;
  * The {@code member} system of a node: membership, gossip, uplink and, on a cloud node, gateway and
  * shards. It may be stopped and started anew while the node's streams run on.
  */
-public final class MemberNode {
+public final class MemberNode implements MemberSystem {
   /** The name of the member system, part of every address. */
   public static final String SYSTEM = "dayu";
 
@@ -67,17 +70,25 @@ public final class MemberNode {
       ActorRef<Gossip.Command> gossip,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines) {}
 
+  /** A system that does not find its own way out is ended. */
+  private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
+
   private final ActorSystem<Void> system;
   private final MemberUplink uplink;
+  private final MemberUplink.Member member;
+  private final CompletableFuture<Void> whenMember;
 
-  private MemberNode(ActorSystem<Void> system, MemberUplink uplink) {
+  private MemberNode(ActorSystem<Void> system, MemberUplink uplink, MemberUplink.Member member) {
     this.system = system;
     this.uplink = uplink;
+    this.member = member;
+    this.whenMember = watchMember(system);
+    system.getWhenTerminated().thenRun(() -> uplink.detach(member));
   }
 
   /**
-   * Starts the system and attaches it to {@code uplink}. Joining goes on in the background; see
-   * {@link #whenMember}.
+   * Starts the system and attaches it to {@code uplink} until it ends. Joining goes on in the
+   * background; see {@link #whenMember}.
    *
    * @throws StartException if the cluster port cannot be opened
    */
@@ -102,12 +113,13 @@ public final class MemberNode {
     } catch (RuntimeException e) {
       throw portTaken(settings, e);
     }
-    uplink.attach(parts.join());
+    var member = parts.join();
+    uplink.attach(member);
     var cluster = Cluster.get(system);
     // The first cloud node begins the cluster; all others have seeds.
     if (settings.seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new MemberNode(system, uplink);
+    return new MemberNode(system, uplink, member);
   }
 
   public ActorSystem<Void> system() {
@@ -120,8 +132,45 @@ public final class MemberNode {
     return address.getHost().get() + ":" + address.getPort().get();
   }
 
-  /** Completes when this node is a member, weakly up or up. */
+  int port() {
+    return Cluster.get(system).selfMember().address().getPort().get();
+  }
+
+  @Override
+  public Identity identity() {
+    var unique = Cluster.get(system).selfMember().uniqueAddress();
+    return new Identity(unique.address().toString(), unique.longUid());
+  }
+
+  @Override
+  public Standing standing() {
+    var cluster = Cluster.get(system);
+    boolean joined = isMember(cluster.selfMember());
+    boolean alone = !joined || cluster.state().getUnreachableDataCenters().contains("cloud");
+    return new Standing(joined, alone && uplink.reachesCloud());
+  }
+
+  /** Completes when this node is a member, weakly up or up; asked once. */
+  @Override
   public CompletableFuture<Void> whenMember() {
+    return whenMember;
+  }
+
+  @Override
+  public CompletionStage<Void> whenEnded() {
+    return system.getWhenTerminated().thenApply(done -> null);
+  }
+
+  /** Declares itself down, which needs nobody's consent. */
+  @Override
+  public void abandon() {
+    uplink.detach(member);
+    var cluster = Cluster.get(system);
+    cluster.manager().tell(new Down(cluster.selfMember().address()));
+    system.scheduler().scheduleOnce(ABANDON_TIMEOUT, system::terminate, system.executionContext());
+  }
+
+  private static CompletableFuture<Void> watchMember(ActorSystem<Void> system) {
     var member = new CompletableFuture<Void>();
     system.systemActorOf(
         Behaviors.<MemberEvent>setup(
@@ -147,8 +196,9 @@ public final class MemberNode {
   }
 
   /** Leaves the cluster and stops; returns when it has, or after a while. */
+  @Override
   public void stop() {
-    uplink.detach();
+    uplink.detach(member);
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     system
         .getWhenTerminated()

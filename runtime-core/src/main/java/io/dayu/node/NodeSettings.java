@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
  * @param site {@code cloud}, or the site of an edge
  * @param bindHost where to listen
  * @param seeds cloud nodes to join, {@code host:port}
+ * @param seedManagement management endpoints of cloud nodes, {@code host:port}
+ * @param forgetAfter silence after which a node is removed from the cluster
  */
 public record NodeSettings(
     Role role,
@@ -38,11 +40,17 @@ public record NodeSettings(
     Path dataDir,
     int clusterPort,
     List<String> seeds,
+    List<String> seedManagement,
+    Duration forgetAfter,
     ResourceSampler.Cpu cpu,
     Duration reportEvery,
     LinkSettings link,
     ProcessSettings process,
     GenerateSettings generate) {
+  /** The default of {@code dayu.management.port} on cloud nodes. */
+  private static final int MANAGEMENT_PORT = 7626;
+
+  private static final Duration LEAST_FORGET_AFTER = Duration.ofMinutes(1);
   private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
 
   /**
@@ -64,18 +72,23 @@ public record NodeSettings(
     if (site.isEmpty()) site = name;
     var host = read.text("node.host");
     var bindHost = read.text("node.bind-host");
-    var seeds =
-        Arrays.stream(read.text("cluster.seeds").split(","))
-            .map(String::trim)
-            .filter(s -> !s.isEmpty())
-            .toList();
-    for (var seed : seeds)
-      if (!seed.matches("[^:@/\\s]+:\\d{1,5}"))
-        problems.add(
-            "dayu.cluster.seeds has \"%s\"; write host:port, separated by commas".formatted(seed));
+    var seeds = addresses(read, "cluster.seeds");
+    var management = addresses(read, "cluster.seed-management");
     if (role == Role.EDGE && seeds.isEmpty())
       problems.add(
           "dayu.cluster.seeds is empty; an edge needs the cloud nodes' host:port (or DAYU_SEEDS)");
+    if (management.isEmpty())
+      management =
+          seeds.stream().map(s -> s.replaceFirst(":\\d+$", ":" + MANAGEMENT_PORT)).toList();
+    var forgetAfter =
+        read.get(
+            "cluster.forget-after",
+            () -> dayu.getDuration("cluster.forget-after"),
+            LEAST_FORGET_AFTER);
+    if (forgetAfter.compareTo(LEAST_FORGET_AFTER) < 0)
+      problems.add(
+          "dayu.cluster.forget-after is %d s; below %d s nodes that only restart would be removed"
+              .formatted(forgetAfter.toSeconds(), LEAST_FORGET_AFTER.toSeconds()));
     var cpu =
         read.get(
             "monitor.cpu", () -> cpu(dayu.getString("monitor.cpu")), ResourceSampler.Cpu.MACHINE);
@@ -107,8 +120,31 @@ public record NodeSettings(
         dataDir,
         clusterPort,
         seeds,
+        management,
+        forgetAfter,
         cpu,
         every,
+        link,
+        process,
+        generate);
+  }
+
+  /** The same at a cluster port that is known. */
+  NodeSettings atClusterPort(int port) {
+    return new NodeSettings(
+        role,
+        name,
+        site,
+        host,
+        bindHost,
+        dataPort,
+        dataDir,
+        port,
+        seeds,
+        seedManagement,
+        forgetAfter,
+        cpu,
+        reportEvery,
         link,
         process,
         generate);
@@ -117,6 +153,20 @@ public record NodeSettings(
   /** The data center of the node: one for the cloud, one for every edge site. */
   public String dataCenter() {
     return role == Role.CLOUD ? "cloud" : "edge-" + site;
+  }
+
+  private static List<String> addresses(Reader read, String key) {
+    var addresses =
+        Arrays.stream(read.text(key).split(","))
+            .map(String::trim)
+            .filter(s -> !s.isEmpty())
+            .toList();
+    for (var address : addresses)
+      if (!address.matches("[^:@/\\s]+:\\d{1,5}"))
+        read.problems()
+            .add(
+                "dayu.%s has \"%s\"; write host:port, separated by commas".formatted(key, address));
+    return addresses;
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -66,7 +66,7 @@ public final class Plan {
     return key;
   }
 
-  private static String key(String pipeline, long stagesVersion) {
+  public static String key(String pipeline, long stagesVersion) {
     return pipeline + "@" + stagesVersion;
   }
 

@@ -3,10 +3,12 @@ package io.dayu.uplink;
 import io.dayu.deliver.Distributor;
 import io.dayu.element.Element;
 import io.dayu.gossip.NodeReport;
+import io.dayu.process.Plan;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -32,27 +34,41 @@ public final class MemberUplink implements Uplink {
   private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(3);
 
-  private volatile Member member;
+  private final AtomicReference<Member> current = new AtomicReference<>();
+  private volatile boolean reachesCloud;
 
   /** From now on this one is used. */
   public void attach(Member started) {
-    member = started;
+    current.set(started);
   }
 
-  /** The member system is going down. */
-  public void detach() {
-    member = null;
+  /** This one is going down; another that has taken its place stays. */
+  public void detach(Member ended) {
+    current.compareAndSet(ended, null);
+  }
+
+  /** Whether the cloud answers this node's links, as of the latest report. */
+  public boolean reachesCloud() {
+    return reachesCloud;
   }
 
   @Override
   public void report(NodeReport report) {
-    var now = member;
+    // Only cloud nodes have a distributor; a round trip shows that it has answered.
+    reachesCloud =
+        report.links().stream()
+            .anyMatch(
+                link ->
+                    link.instance().equals(Plan.DISTRIBUTOR)
+                        && !link.suspect()
+                        && link.rttMs() > 0);
+    var now = current.get();
     if (now != null) now.uplink().tell(new UplinkActor.Publish(report));
   }
 
   @Override
   public CompletionStage<Done> deliver(String stream, List<Element> elements) {
-    var now = member;
+    var now = current.get();
     if (now == null) return unavailable();
     return AskPattern.<ShardingEnvelope<Distributor.Command>, Distributor.Stored>ask(
             now.distributors(),
@@ -70,7 +86,7 @@ public final class MemberUplink implements Uplink {
 
   @Override
   public CompletionStage<Long> firstSeq(String stream) {
-    var now = member;
+    var now = current.get();
     if (now == null) return unavailable();
     return AskPattern.<Gateway.Command, Gateway.FirstSeqIs>ask(
             now.gateways(),

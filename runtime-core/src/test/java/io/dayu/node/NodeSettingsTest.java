@@ -32,6 +32,19 @@ final class NodeSettingsTest {
   }
 
   @Test
+  void theSeedsManagementIsWhereTheSeedsAreUnlessSaidOtherwise() {
+    var edge = "dayu.node.name = edge-1, dayu.cluster.seeds = \"a:1, b:2\"";
+    assertThat(NodeSettings.from(Role.EDGE, config(edge)).seedManagement())
+        .containsExactly("a:7626", "b:7626");
+    var said = edge + ", dayu.cluster.seed-management = \"c:3\"";
+    assertThat(NodeSettings.from(Role.EDGE, config(said)).seedManagement()).containsExactly("c:3");
+    var wrong = edge + ", dayu.cluster.seed-management = c, dayu.cluster.forget-after = 5s";
+    assertThatThrownBy(() -> NodeSettings.from(Role.EDGE, config(wrong)))
+        .hasMessageContaining("dayu.cluster.seed-management has \"c\"")
+        .hasMessageContaining("dayu.cluster.forget-after is 5 s");
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() {
     assertThatThrownBy(
             () ->

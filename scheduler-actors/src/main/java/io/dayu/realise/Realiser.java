@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
  *   <li>The first route of a stream, and one for stages that had none, holds at once.
  *   <li>A route with a node that cannot run its stage is switched at once, but only for the stages
  *       that must move.
+ *   <li>No other move goes to a node on probation.
  *   <li>Any other move waits for the stages' minimum dwell, and is made before it is broken: first
  *       the old route with the new instances to warm, then, when they run or the time is up, the
  *       new route. A move under way is carried through while its targets are fit; if a target only
@@ -92,9 +93,15 @@ final class Realiser {
    * The next step.
    *
    * @param leftover whether the decision that holds still warms instances
+   * @param onProbation nodes that get no stage that could stay where it is
    * @throws InvalidChoiceException if the policy places a stage where it cannot run
    */
-  Step next(Snapshot s, Policy policy, boolean leftover, Duration warmUpTimeout) {
+  Step next(
+      Snapshot s,
+      Policy policy,
+      boolean leftover,
+      Set<String> onProbation,
+      Duration warmUpTimeout) {
     boolean first = s.pipeline().stages().stream().anyMatch(stage -> s.now(stage.id()).isEmpty());
     var stuck = first ? Set.<String>of() : stuck(s);
     if (first || !stuck.isEmpty()) warming = Optional.empty();
@@ -108,17 +115,32 @@ final class Realiser {
     check(s, place);
     if (first) return commit(s, place);
     if (!stuck.isEmpty()) return commit(s, with(s, place, stuck::contains));
-    return move(s, place, leftover, warmUpTimeout);
+    return move(s, place, leftover, onProbation, warmUpTimeout);
   }
 
-  private Step move(Snapshot s, Choice.Place wanted, boolean leftover, Duration warmUpTimeout) {
+  private Step move(
+      Snapshot s,
+      Choice.Place wanted,
+      boolean leftover,
+      Set<String> onProbation,
+      Duration warmUpTimeout) {
     var current = s.current().orElseThrow();
-    var place = with(s, wanted, stage -> !current.dwelling().contains(stage));
+    var unsure =
+        s.pipeline().stages().stream()
+            .map(StageSpec::id)
+            .filter(stage -> adds(s, wanted, stage, onProbation))
+            .collect(Collectors.toUnmodifiableSet());
+    var place =
+        with(s, wanted, stage -> !current.dwelling().contains(stage) && !unsure.contains(stage));
     if (place.route().equals(current.route()) && place.knobs().equals(current.knobs())) {
+      var wait =
+          unsure.isEmpty()
+              ? "minimum dwell not over"
+              : "a node that comes and goes is on probation";
       var reason =
           wanted.route().equals(place.route())
               ? wanted.reason()
-              : "minimum dwell not over; then: " + wanted.reason();
+              : wait + "; then: " + wanted.reason();
       return leftover ? stay(s, reason) : new Hold(reason);
     }
     var missing = notRunning(s, place);
@@ -129,6 +151,13 @@ final class Realiser {
         missing,
         current.knobs(),
         "warming " + describe(missing) + ", to come: " + place.reason());
+  }
+
+  private static boolean adds(Snapshot s, Choice.Place wanted, String stage, Set<String> nodes) {
+    var old = s.now(stage).stream().map(Share::node).toList();
+    return wanted.route().get(stage).stream()
+        .map(Share::node)
+        .anyMatch(node -> nodes.contains(node) && !old.contains(node));
   }
 
   /** A move under way; empty if a target is no longer fit. */

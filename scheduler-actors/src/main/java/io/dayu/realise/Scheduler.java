@@ -1,6 +1,7 @@
 package io.dayu.realise;
 
 import io.dayu.collect.ClusterState;
+import io.dayu.collect.Probation;
 import io.dayu.evaluate.CostModel;
 import io.dayu.gossip.Gossip;
 import io.dayu.gossip.View;
@@ -76,6 +77,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
 
   private final Map<String, ActorRef<StreamAgent.Command>> agents = new HashMap<>(); // by stream
   private Optional<View> view = Optional.empty();
+  private final Probation probation;
   private CostModel costs = CostModel.EMPTY;
   private boolean open = true; // whether enough time has passed since the last evaluation
   private boolean changed;
@@ -95,6 +97,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
     this.log = Objects.requireNonNull(log, "log");
     this.clock = Objects.requireNonNull(clock, "clock");
     this.settings = Objects.requireNonNull(settings, "settings");
+    this.probation = new Probation(settings.probation());
     gossip.tell(new Gossip.Subscribe(ctx.messageAdapter(View.class, ViewChanged::new)));
   }
 
@@ -162,6 +165,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
 
   private void evaluate(View seen) {
     var cluster = ClusterState.collect(seen, clock.instant(), settings.staleAfter());
+    var onProbation = probation.observe(cluster);
     costs = costs.observe(cluster, seen.pipelines().keySet());
     var wanted = new HashSet<String>();
     for (var pipeline : seen.pipelines().values())
@@ -175,6 +179,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
                     pipeline,
                     source,
                     cluster,
+                    onProbation,
                     costs,
                     Optional.ofNullable(seen.decisions().get(stream))));
       }

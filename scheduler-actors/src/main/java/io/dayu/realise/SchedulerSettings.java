@@ -15,6 +15,7 @@ public record SchedulerSettings(
     Duration evaluateAtLeastEvery,
     Duration minDwell,
     Duration warmUpTimeout,
+    Duration probation,
     int decisionsKept,
     Duration storeTimeout) {
   private static final String PATH = "dayu.scheduler";
@@ -25,6 +26,7 @@ public record SchedulerSettings(
           "evaluate-at-least-every",
           "min-dwell",
           "warm-up-timeout",
+          "probation",
           "decisions-kept",
           "store-timeout");
 
@@ -36,6 +38,7 @@ public record SchedulerSettings(
     atLeast(problems, "evaluate-at-least-every", evaluateAtLeastEvery, evaluateAtMostEvery);
     atLeast(problems, "min-dwell", minDwell, Duration.ZERO);
     atLeast(problems, "warm-up-timeout", warmUpTimeout, Duration.ZERO);
+    atLeast(problems, "probation", probation, Duration.ZERO);
     atLeast(problems, "store-timeout", storeTimeout, Duration.ofMillis(1));
     if (decisionsKept < 1)
       problems.add(PATH + ".decisions-kept must be at least 1, was " + decisionsKept);
@@ -69,8 +72,9 @@ public record SchedulerSettings(
                   durations.get(2),
                   durations.get(3),
                   durations.get(4),
+                  durations.get(5),
                   kept,
-                  durations.get(5)));
+                  durations.get(6)));
     } catch (IllegalArgumentException e) {
       e.getMessage().lines().forEach(problems::add);
     }

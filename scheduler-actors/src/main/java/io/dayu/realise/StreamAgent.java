@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -40,12 +41,14 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   /**
    * Decide again.
    *
+   * @param onProbation nodes that come and go
    * @param known the stream's decision as gossip has it
    */
   record Evaluate(
       DesiredPipeline pipeline,
       SourceSpec source,
       ClusterState cluster,
+      Set<String> onProbation,
       CostModel costs,
       Optional<Decision> known)
       implements Command {}
@@ -72,6 +75,8 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private Optional<Evaluate> waiting = Optional.empty(); // for the store
   private Optional<Decision> current = Optional.empty();
   private Instant publishedAt = Instant.MIN;
+  private Optional<Instant> aheadSince = Optional.empty(); // the generator, of what is known here
+  private long overtaken; // decisions below are of no use any more
   private long highestVersion;
   private Optional<Made> made = Optional.empty();
   private String reason = "not evaluated yet";
@@ -189,9 +194,19 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     var at = now.cluster().at();
     long followed = now.cluster().stream(stream).map(StreamReport::decision).orElse(0L);
     highestVersion = Math.max(highestVersion, followed);
+    // One that nobody here knows, such as one that came to the node and not to the store before the
+    // cloud ended: what is told now must be newer, or the generator would not take it.
+    if (followed <= version()) aheadSince = Optional.empty();
+    else if (aheadSince.isEmpty()) aheadSince = Optional.of(at);
+    else if (current.isPresent() && !at.isBefore(aheadSince.get().plus(REPEAT_AFTER))) {
+      current = Optional.empty();
+      overtaken = followed;
+    }
     // What the generator follows is what holds, even if the whole cloud has forgotten it.
     if (current.isEmpty()) stored.filter(d -> d.version() == followed).ifPresent(d -> adopt(d, at));
-    now.known().filter(d -> d.version() > version()).ifPresent(d -> adopt(d, at));
+    now.known()
+        .filter(d -> d.version() > version() && d.version() >= overtaken)
+        .ifPresent(d -> adopt(d, at));
     long known = now.known().map(Decision::version).orElse(0L);
     if (known < version() && !at.isBefore(publishedAt.plus(REPEAT_AFTER))) {
       publishedAt = at;
@@ -227,7 +242,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
 
   private void decide(Evaluate now, Policies.Ok policy) {
     var at = now.cluster().at();
-    var silent = silentSource(now);
+    var silent = silentSource(now).or(() -> silentStream(now));
     if (silent.isPresent()) {
       hold(silent.get());
       return;
@@ -244,7 +259,9 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     Realiser.Step step;
     try {
       boolean leftover = current.filter(d -> !d.warm().isEmpty()).isPresent();
-      step = realiser.next(snapshot, policy.policy(), leftover, settings.warmUpTimeout());
+      step =
+          realiser.next(
+              snapshot, policy.policy(), leftover, now.onProbation(), settings.warmUpTimeout());
     } catch (Realiser.InvalidChoiceException e) {
       fail(e.getMessage());
       return;
@@ -270,6 +287,16 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
               return node == null || !node.live();
             })
         .map(name -> name + ", which reads the source, does not report");
+  }
+
+  /**
+   * A stream that was decided on before may follow a decision that never came to the store. A
+   * version given twice would not be followed, so its node is heard first.
+   */
+  private Optional<String> silentStream(Evaluate now) {
+    if (current.isPresent() || stored.isEmpty() || now.cluster().stream(stream).isPresent())
+      return Optional.empty();
+    return Optional.of("its node has not said yet which decision it follows");
   }
 
   private void hold(String why) {

@@ -461,7 +461,82 @@ class SchedulerTest {
     pass(Duration.ofSeconds(1));
     pipelines.put("crossing", new DesiredPipeline(2, Nodes.pipeline("wish", Map.of())));
     pass(Duration.ofSeconds(1));
+    time.expectNoMessageFor(NONE, gossip);
+    nodes.reads("edge-1", 0, 0); // its new generator has begun
+    pass(Duration.ofSeconds(1));
     assertThat(published().version()).isEqualTo(2);
+  }
+
+  @Test
+  void aVersionIsNotGivenTwiceAfterTheCloudEnded() {
+    // The store has 7, and 8 had come to the generator when the cloud ended.
+    log.kept.add(DecisionLogContract.decision(Nodes.STREAM, 7));
+    spawn();
+    view();
+    pass(Duration.ofSeconds(1));
+    time.expectNoMessageFor(NONE, gossip);
+    assertThat(((StreamStatus.Known) status()).reason()).contains("which decision it follows");
+    nodes.reads("edge-1", 8, 10);
+    pass(Duration.ofSeconds(1));
+    assertThat(published().version()).isEqualTo(9);
+  }
+
+  @Test
+  void aGeneratorThatIsAheadOfAllThatIsKnownIsToldSomethingNewer() {
+    started();
+    nodes.reads("edge-1", 5, 10);
+    pass(Duration.ofSeconds(1)); // gossip may be on its way
+    time.expectNoMessageFor(NONE, gossip);
+    pass(Duration.ofSeconds(2));
+    assertThat(published().version()).isEqualTo(6);
+  }
+
+  private int newDecisions() {
+    long before = decisions.get(Nodes.STREAM).version();
+    long now = ((StreamStatus.Known) status()).version();
+    for (long version = before; version < now; version++) published();
+    return (int) (now - before);
+  }
+
+  /** How many decisions a node causes that the policy likes best, while it is there. */
+  private int decisionsWhileItFlaps(Runnable goes, Runnable comes) {
+    wish.set(
+        s ->
+            s.cluster().nodes().containsKey("edge-2") && s.cluster().nodes().get("edge-2").live()
+                ? new Choice.Place(all("edge-2"), s.middleKnobs(), "the best")
+                : new Choice.Place(all("edge-1"), s.middleKnobs(), "the second best"));
+    started();
+    int made = 0;
+    for (int half = 0; half < 48; half++) { // of five seconds
+      if (half % 4 == 2) goes.run();
+      if (half % 4 == 0 && half > 0) comes.run();
+      pass(Duration.ofMillis(2_500), half % 4 < 2 ? new String[0] : new String[] {"edge-2"});
+      made += newDecisions();
+    }
+    comes.run();
+    return made;
+  }
+
+  @Test
+  void aLinkThatFlapsCausesNoDecisions() {
+    // Cut off for five seconds at a time a node is never silent long enough to be given up.
+    assertThat(decisionsWhileItFlaps(() -> {}, () -> {})).isZero();
+  }
+
+  @Test
+  void aNodeThatComesAndGoesIsLeftAloneAfterAWhile() {
+    Runnable comes =
+        () -> {
+          nodes.with("edge-2", 0);
+          for (var stage : List.of("detect", "track", "blur", "count"))
+            nodes.runs("edge-2", stage, StageState.RUNNING, 0, 0, 0);
+        };
+    assertThat(decisionsWhileItFlaps(() -> nodes.without("edge-2"), comes)).isBetween(1, 4);
+    // A node that stays is used again, after its probation.
+    int steps = 0;
+    while (newDecisions() == 0 && steps++ < 100) pass(Duration.ofSeconds(5));
+    assertThat(decisions.get(Nodes.STREAM).route()).isEqualTo(all("edge-2"));
+    assertThat(steps).isGreaterThan(4);
   }
 
   @Test

@@ -161,8 +161,10 @@ final class DoctorCommand implements Callable<Integer> {
                   "tcp_retries2",
                   Grade.HINT,
                   Integer.toString(retries),
-                  "on real edges set it to 5, or a node comes back late after a cut:"
-                      + " sysctl -w net.ipv4.tcp_retries2=5"));
+                  "on real nodes set it to 5, on the host where pods share its network: sysctl -w"
+                      + " net.ipv4.tcp_retries2=5, and the same line in /etc/sysctl.d. Otherwise"
+                      + " TCP may sleep for minutes after a long cut, and an edge starts its"
+                      + " membership anew some 15 s after the network is back, not within 1 s"));
     } catch (IOException | NumberFormatException notHere) {
       return Optional.empty();
     }

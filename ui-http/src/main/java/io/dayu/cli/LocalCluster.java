@@ -1,6 +1,7 @@
 package io.dayu.cli;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,15 +154,19 @@ public final class LocalCluster implements AutoCloseable {
     }
     if (options.role() == NodeOptions.Role.CLOUD) clouds.add(options.name());
     var program = options.program(settings.programs().apply(options.role()));
-    var jvm = options.jvm(data, seeds(options.name()));
+    var jvm =
+        options.jvm(
+            data,
+            seeds(options.name(), e -> Optional.of(e.cluster())),
+            seeds(options.name(), Endpoints::management));
     return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
   }
 
-  private String seeds(String self) {
+  private String seeds(String self, Function<Endpoints, Optional<InetSocketAddress>> port) {
     return nodes.values().stream()
         .filter(n -> n.options().role() == NodeOptions.Role.CLOUD)
         .filter(n -> !n.options().name().equals(self))
-        .map(n -> Endpoints.text(n.endpoints().cluster()))
+        .flatMap(n -> port.apply(n.endpoints()).map(Endpoints::text).stream())
         .collect(Collectors.joining(","));
   }
 

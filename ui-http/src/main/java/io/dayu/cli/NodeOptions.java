@@ -92,7 +92,7 @@ public record NodeOptions(
   }
 
   /** The options of the node's JVM, its configuration among them. */
-  List<String> jvm(Path dataDir, String seeds) {
+  List<String> jvm(Path dataDir, String seeds, String seedManagement) {
     var configuration = new LinkedHashMap<String, String>();
     configuration.put("dayu.node.name", name);
     configuration.put("dayu.node.site", site);
@@ -101,6 +101,7 @@ public record NodeOptions(
     configuration.put("dayu.node.data-dir", dataDir.toString());
     configuration.put("dayu.cluster.port", "0");
     configuration.put("dayu.cluster.seeds", seeds);
+    configuration.put("dayu.cluster.seed-management", seedManagement);
     if (role == Role.CLOUD) {
       configuration.put("dayu.http.port", "0");
       configuration.put("dayu.management.port", "0");

@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** Shows the nodes, how busy they are and what they run. */
 @Command(
     name = "nodes",
     mixinStandardHelpOptions = true,
-    description = "The nodes, how busy they are and what they run.")
+    description = "The nodes, how busy they are and what they run.",
+    synopsisSubcommandLabel = "[COMMAND]")
 final class NodesCommand implements Callable<Integer> {
   @Mixin private ApiOptions api;
 
@@ -36,6 +39,22 @@ final class NodesCommand implements Callable<Integer> {
           Units.millis(node.path("reportAgeMs").asDouble()) + " ago",
           stages(node.path("stages")));
     api.print(table, "No nodes have reported yet.");
+    return 0;
+  }
+
+  @Command(
+      name = "remove",
+      mixinStandardHelpOptions = true,
+      description = "Remove a node that is gone for good from the cluster.")
+  int remove(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(
+              names = "--force",
+              description = "Also one that still reports; if its process runs, it joins anew.")
+          boolean force) {
+    api.client().delete(ApiClient.path("nodes", name) + (force ? "?force=true" : ""));
+    if (!api.json()) api.out().println("Node " + name + " was removed.");
     return 0;
   }
 

@@ -1,9 +1,11 @@
 package io.dayu.http;
 
+import static org.apache.pekko.http.javadsl.model.HttpMethods.DELETE;
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
 
 import io.dayu.element.MediaType;
+import io.dayu.http.Endpoint.Call;
 import io.dayu.http.PipelineEndpoints.Items;
 import io.dayu.http.Tokens.Role;
 import io.dayu.source.Knob;
@@ -15,7 +17,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /** What the cluster consists of and what it can run. */
 final class ClusterEndpoints {
@@ -32,6 +36,7 @@ final class ClusterEndpoints {
   List<Endpoint> endpoints() {
     return List.of(
         get("/api/v1/nodes", this::nodes),
+        new Endpoint(DELETE, "/api/v1/nodes/{name}", Role.WRITE, APPLICATION_JSON, this::remove),
         get(
             "/api/v1/stages",
             () -> new Items<>(control.catalog().stages().stream().map(this::stage).toList())),
@@ -96,6 +101,33 @@ final class ClusterEndpoints {
         control.view().nodes().values().stream()
             .map(seen -> NodeShape.of(seen, now, settings.silentAfter()))
             .toList());
+  }
+
+  private CompletionStage<HttpResponse> remove(Call call) {
+    var name = call.path("name");
+    var force = call.flag("force");
+    var seen = control.view().nodes().get(name);
+    if (seen != null && !force && !NodeShape.silent(seen, clock.instant(), settings.silentAfter()))
+      throw Problem.of(
+              409,
+              "node %s reported %d ms ago, so it lives"
+                  .formatted(name, NodeShape.ageMs(seen.receivedAt(), clock.instant())),
+              ("stop its process, which leaves the cluster; if it has died, wait until it is silent"
+                      + " (%d s) or add ?force=true, with which a living one only joins anew")
+                  .formatted(settings.silentAfter().toSeconds()))
+          .refused();
+    return control
+        .removeNode(name)
+        .thenApply(
+            removed -> {
+              if (!removed)
+                throw Problem.of(
+                        404,
+                        "there is no node named " + name,
+                        "list the nodes with GET /api/v1/nodes")
+                    .refused();
+              return HttpResponse.create().withStatus(204);
+            });
   }
 
   private StageShape stage(StageDescriptor d) {

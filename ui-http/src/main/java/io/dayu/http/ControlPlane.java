@@ -59,6 +59,12 @@ public interface ControlPlane {
   /** Decisions of a pipeline's streams, the newest first. */
   CompletionStage<List<Decision>> decisions(String pipeline, int limit);
 
+  /**
+   * Removes a node from the cluster; one whose process runs joins anew. False if there is none of
+   * this name.
+   */
+  CompletionStage<Boolean> removeNode(String name);
+
   /** The answer to {@link #submit}. */
   sealed interface Submitted {
     /** It will run. */

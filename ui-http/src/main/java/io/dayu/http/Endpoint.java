@@ -50,6 +50,17 @@ record Endpoint(
       return request.getUri().query().get(name);
     }
 
+    /** A yes or no from the query; no where it is absent. */
+    boolean flag(String name) {
+      var text = query(name).orElse("false");
+      if (text.equals("true") || text.equals("false")) return text.equals("true");
+      throw Problem.of(
+              400,
+              "the parameter %s is \"%s\"".formatted(name, text),
+              name + " takes true or false")
+          .refused();
+    }
+
     /** A whole number from the query. */
     int number(String name, int otherwise, int min, int max) {
       var text = query(name);

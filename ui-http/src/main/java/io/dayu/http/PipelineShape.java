@@ -30,6 +30,9 @@ record PipelineShape(
     List<Stream> streams,
     List<Stage> stages,
     List<PipelineProblem> problems) {
+  /** The state of a stream whose node is not in the cluster. */
+  private static final String NO_NODE = "no-node";
+
   record Latency(double p50, double p95, double p99) {}
 
   /**
@@ -126,7 +129,9 @@ record PipelineShape(
           name,
           source.name(),
           source.node(),
-          NodeShape.word(StreamState.STARTING),
+          source.node().filter(node -> !view.nodes().containsKey(node)).isPresent()
+              ? NO_NODE
+              : NodeShape.word(StreamState.STARTING),
           Ledger.EMPTY,
           new Latency(0, 0, 0),
           0,
@@ -184,6 +189,7 @@ record PipelineShape(
     if (has(streams, StreamState.FAILED)) return "failed";
     var backingOff = NodeShape.word(StageState.BACKING_OFF);
     if (has(streams, StreamState.SOURCE_DOWN)
+        || streams.stream().anyMatch(s -> s.state().equals(NO_NODE))
         || stages.stream()
             .flatMap(s -> s.instances().stream())
             .anyMatch(i -> i.state().equals(backingOff))) return "degraded";
@@ -256,8 +262,10 @@ record PipelineShape(
         problems.add(
             new PipelineProblem(
                 "spec.sources[%d].node".formatted(i),
-                "there is no node %s now".formatted(node.get()),
-                "start it, or name one of: " + String.join(", ", view.nodes().keySet())));
+                "there is no node %s now, so nothing reads stream %s"
+                    .formatted(node.get(), spec.stream(spec.sources().get(i))),
+                "start the node again, or replace the pipeline with one that names another: "
+                    + String.join(", ", view.nodes().keySet())));
     }
     unknownNodes(spec, view).forEach(problems::add);
     for (int i = 0; i < stages.size(); i++) {

@@ -73,6 +73,16 @@ class CommandsTest {
   }
 
   @Test
+  void aNodeThatIsGoneIsRemoved() {
+    api.on("DELETE", "nodes/edge-1", 409, "{\"detail\": \"it lives\", \"remedy\": \"stop it\"}");
+    assertThat(run("nodes", "remove", "edge-1").err()).contains("it lives", "stop it");
+    api.on("DELETE", "nodes/edge-1?force=true", 204, "");
+    var run = run("nodes", "remove", "edge-1", "--force");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("edge-1 was removed");
+  }
+
+  @Test
   void whyTellsWhereSinceWhenAndWhatWasBefore() {
     api.get("pipelines/crossing/decisions?limit=1000", DECISIONS);
     var run = run("why", "crossing", "detect");

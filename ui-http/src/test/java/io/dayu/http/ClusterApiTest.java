@@ -51,6 +51,35 @@ class ClusterApiTest {
     assertThat(edge.get("reportAgeMs").asLong()).isGreaterThanOrEqualTo(20_000);
   }
 
+  private TestServer.Answer delete(String path) {
+    return server.send(server.request(path).DELETE());
+  }
+
+  @Test
+  void aNodeThatIsGoneIsRemovedAndOneThatLivesOnlyByForce() {
+    var lives = delete("/api/v1/nodes/edge-1");
+    assertThat(lives.status()).isEqualTo(409);
+    assertThat(lives.json().get("detail").asText()).contains("edge-1", "lives");
+    assertThat(lives.json().get("remedy").asText()).contains("?force=true");
+    assertThat(delete("/api/v1/nodes/edge-1?force=yes").status()).isEqualTo(400);
+    assertThat(delete("/api/v1/nodes/edge-1?force=true").status()).isEqualTo(204);
+    assertThat(delete("/api/v1/nodes/edge-1").status()).isEqualTo(404);
+    server.control.report(
+        Street.node("edge-2", Role.EDGE, 0.1, List.of(), List.of()),
+        Instant.now().minusSeconds(20));
+    assertThat(delete("/api/v1/nodes/edge-2").status()).isEqualTo(204);
+  }
+
+  @Test
+  void aStreamWhoseNodeIsGoneSaysSo() {
+    server.control.forget("edge-1");
+    var status = server.get("/api/v1/pipelines/crossing").json().get("status");
+    assertThat(status.get("state").asText()).isEqualTo("degraded");
+    assertThat(status.at("/streams/0/state").asText()).isEqualTo("no-node");
+    assertThat(status.at("/problems/0/message").asText()).contains("edge-1", "crossing/cam-0");
+    assertThat(status.at("/problems/0/remedy").asText()).contains("edge-2");
+  }
+
   @Test
   void aFigureThatIsNotANumberIsNull() {
     server.control.report(

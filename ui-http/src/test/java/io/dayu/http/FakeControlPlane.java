@@ -187,6 +187,11 @@ final class FakeControlPlane implements ControlPlane {
             .toList());
   }
 
+  @Override
+  public synchronized CompletionStage<Boolean> removeNode(String name) {
+    return answer(nodes.remove(name) != null);
+  }
+
   private <T> CompletionStage<T> answer(T value) {
     if (silent) return new CompletableFuture<>();
     return failure

@@ -1,0 +1,143 @@
+package io.dayu.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dayu.node.Seeds.Answer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Lives of a membership that the test ends. */
+final class MemberKeeperTest {
+  private static ActorTestKit kit;
+
+  private final List<Life> lives = new CopyOnWriteArrayList<>();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private volatile Answer answer = Answer.MEMBER;
+
+  @BeforeAll
+  static void start() {
+    kit = ActorTestKit.create();
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  private ActorRef<MemberKeeper.Command> keep() {
+    var keeper =
+        kit.spawn(
+            MemberKeeper.create(this::next, identity -> CompletableFuture.completedFuture(answer)));
+    keeper.tell(new MemberKeeper.Begin(next()));
+    return keeper;
+  }
+
+  private MemberSystem next() {
+    if (refusals.getAndUpdate(n -> Math.max(0, n - 1)) > 0)
+      throw new StartException("the port is still taken", null);
+    var life = new Life();
+    lives.add(life);
+    return life;
+  }
+
+  @Test
+  void aLifeThatEndsByItselfHasASuccessor() {
+    keep();
+    lives.get(0).ended.complete(null);
+    await().until(() -> lives.size() == 2);
+    lives.get(1).ended.complete(null);
+    await().until(() -> lives.size() == 3);
+  }
+
+  @Test
+  void aStartThatFailsIsTriedAgain() {
+    keep();
+    refusals.set(2);
+    lives.get(0).ended.complete(null);
+    await().until(() -> lives.size() == 2);
+    assertThat(refusals).hasValue(0);
+  }
+
+  @Test
+  void anOrphanIsAbandonedAndReplacedWhenItHasEnded() {
+    answer = Answer.UNKNOWN;
+    keep();
+    await().atMost(Watchdog.EVERY.multipliedBy(10)).until(() -> lives.get(0).abandoned);
+    assertThat(lives).hasSize(1); // the port is not free yet
+    answer = Answer.MEMBER;
+    lives.get(0).ended.complete(null);
+    await().until(() -> lives.size() == 2);
+    assertThat(lives.get(1).abandoned).isFalse();
+  }
+
+  @Test
+  void onceStoppedNothingBeginsAnew() {
+    var keeper = keep();
+    TestProbe<Done> done = kit.createTestProbe();
+    keeper.tell(new MemberKeeper.Stop(done.ref()));
+    done.expectMessage(Done.getInstance());
+    assertThat(lives.get(0).stopped).isTrue();
+    done.expectTerminated(keeper);
+    assertThat(lives).hasSize(1);
+  }
+
+  @Test
+  void aStopBetweenTwoLivesIsAnsweredToo() {
+    var keeper = keep();
+    refusals.set(1_000);
+    lives.get(0).ended.complete(null);
+    await().until(() -> refusals.get() < 1_000);
+    TestProbe<Done> done = kit.createTestProbe();
+    keeper.tell(new MemberKeeper.Stop(done.ref()));
+    done.expectMessage(Done.getInstance());
+    assertThat(lives).hasSize(1);
+  }
+
+  private static final class Life implements MemberSystem {
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean abandoned;
+    private volatile boolean stopped;
+
+    @Override
+    public Identity identity() {
+      return new Identity("pekko://dayu@127.0.0.1:1", 1);
+    }
+
+    @Override
+    public Standing standing() {
+      return new Standing(true, false);
+    }
+
+    @Override
+    public CompletionStage<Void> whenMember() {
+      return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> whenEnded() {
+      return ended;
+    }
+
+    @Override
+    public void abandon() {
+      abandoned = true;
+    }
+
+    @Override
+    public void stop() {
+      stopped = true;
+      ended.complete(null);
+    }
+  }
+}
