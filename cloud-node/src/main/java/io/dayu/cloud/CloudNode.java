@@ -123,6 +123,7 @@ public final class CloudNode {
             blocking(system));
     Runnable stop =
         () -> {
+          flow.finish();
           member.stop();
           flow.stop();
           store.close();

@@ -117,6 +117,10 @@ public final class OutboxStore implements AutoCloseable {
     return opened;
   }
 
+  public OutboxSettings settings() {
+    return settings;
+  }
+
   /** Whether the quota is used up, by what is there and by what is being written. */
   public synchronized boolean isFull() {
     return bytes + queuedBytes >= settings.quota();

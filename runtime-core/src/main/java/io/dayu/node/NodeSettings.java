@@ -3,6 +3,7 @@ package io.dayu.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.OutboxSettings;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.ResourceSampler;
@@ -42,7 +43,8 @@ public record NodeSettings(
     Duration reportEvery,
     LinkSettings link,
     ProcessSettings process,
-    GenerateSettings generate) {
+    GenerateSettings generate,
+    OutboxSettings outbox) {
   private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
 
   /**
@@ -90,12 +92,14 @@ public record NodeSettings(
     var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
     var generate =
         read.get("generate", () -> GenerateSettings.from(dayu.getConfig("generate")), null);
+    var outbox = read.get("outbox", () -> OutboxSettings.from(dayu.getConfig("outbox")), null);
     if (every.isNegative() || every.isZero())
       problems.add(
           "dayu.monitor.interval is %d ms; it must be positive".formatted(every.toMillis()));
     positive("link", link, problems);
     positive("process", process, problems);
     positive("generate", generate, problems);
+    positive("outbox", outbox, problems);
     if (!problems.isEmpty()) throw new ConfigurationException(problems);
     return new NodeSettings(
         role,
@@ -111,7 +115,8 @@ public record NodeSettings(
         every,
         link,
         process,
-        generate);
+        generate,
+        outbox);
   }
 
   /** The data center of the node: one for the cloud, one for every edge site. */

@@ -16,13 +16,16 @@ import io.dayu.link.TestProducer;
 import io.dayu.process.FakeController;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class OutboxStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
@@ -30,6 +33,8 @@ final class OutboxStreamTest {
   private final LinkSettings links = FlowKit.links("element-window = 16");
   private ActorTestKit kit;
   private FakeController controller;
+  @TempDir Path dir;
+  private OutboxStore disk;
   private ActorRef<Inlet.Command> outbox;
   private TestProducer producer;
 
@@ -37,17 +42,19 @@ final class OutboxStreamTest {
   void start() {
     kit = FlowKit.start();
     controller = new FakeController(kit);
+    disk = OutboxStore.open(dir, OutboxStoreTest.settings("retry = 2s"));
     var settings =
         ProcessSettings.from(
             ConfigFactory.parseString("max-waiting = 4, join-patience = 400ms")
                 .withFallback(ConfigFactory.load().getConfig("dayu.process")));
-    outbox = kit.spawn(Outbox.create(settings, links, controller.ref()));
+    outbox = kit.spawn(Outbox.create(settings, links, "edge-1", disk, controller.ref()));
     producer = new TestProducer(kit, links, outbox);
   }
 
   @AfterEach
   void stop() {
     kit.shutdownTestKit();
+    disk.close();
   }
 
   @Test
@@ -118,7 +125,7 @@ final class OutboxStreamTest {
   }
 
   private void clouds(String... nodes) {
-    outbox.tell(new Outbox.Clouds(List.of(nodes)));
+    outbox.tell(new Outbox.Clouds(List.of(nodes), Set.of()));
   }
 
   private TestConsumer at(String node) {
