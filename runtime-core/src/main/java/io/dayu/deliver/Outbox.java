@@ -296,7 +296,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private boolean hasRoom() {
     if (clouds.reachable()) return router.waiting() < settings.maxWaiting();
     return writable
-        && !disk.isFull()
+        && disk.room() > gatheredBytes
         && gathered.size() < disk.settings().batch()
         && gatheredBytes < disk.settings().batchBytes()
         && router.waiting() < settings.maxWaiting();

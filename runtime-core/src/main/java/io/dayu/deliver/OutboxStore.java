@@ -122,8 +122,13 @@ public final class OutboxStore implements AutoCloseable {
   }
 
   /** Whether the quota is used up, by what is there and by what is being written. */
-  public synchronized boolean isFull() {
-    return bytes + queuedBytes >= settings.quota();
+  public boolean isFull() {
+    return room() <= 0;
+  }
+
+  /** Bytes of the quota that are not used up. */
+  public synchronized long room() {
+    return settings.quota() - bytes - queuedBytes;
   }
 
   /** How many of {@code kind} there are, by stream. */

@@ -877,6 +877,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void save() {
+    if (numbering.isSaving()) return;
     var saving =
         numbering.save(
             pending.oldest(numbering.next(), position),
@@ -887,8 +888,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       getContext()
           .pipeToSelf(
               saving.get(), (upTo, error) -> error == null ? new Saved(upTo) : new NotSaved(error));
-    } else if (!numbering.isSaving()) {
-      forget(forgetting.all());
+    } else {
+      forget(forgetting.all()); // the counts are durable already
     }
   }
 
