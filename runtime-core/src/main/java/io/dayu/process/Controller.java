@@ -158,6 +158,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Map<String, Decision> decisions = Map.of();
   private Set<String> suspects = Set.of();
   private boolean offline; // no cloud node can be reached
+  private boolean toldOffline;
   private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
   private long sequence;
@@ -621,7 +622,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     boolean now = suspects.containsAll(clouds);
     if (now == offline) return;
     offline = now;
-    if (!clouds.isEmpty())
+    boolean first = clouds.isEmpty() || !now && !toldOffline;
+    toldOffline = now && !first;
+    if (!first)
       getContext()
           .getLog()
           .info(
