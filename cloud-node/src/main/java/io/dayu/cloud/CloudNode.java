@@ -148,6 +148,7 @@ public final class CloudNode {
     Runnable stop =
         () -> {
           stopping.set(true);
+          flow.finish();
           member.stop();
           flow.stop();
           store.close();

@@ -55,6 +55,7 @@ public final class EdgeNode {
             "pid", Long.toString(ProcessHandle.current().pid()),
             "readySeconds", Launch.ready(settings)));
     return () -> {
+      flow.finish();
       member.stop();
       flow.stop();
     };

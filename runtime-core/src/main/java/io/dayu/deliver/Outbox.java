@@ -10,8 +10,12 @@ import io.dayu.process.JoinBuffer;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -25,42 +29,84 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 /**
  * The way out of a node's stages: joins the leaves of each element and sends it to the distributor,
  * on this node if it is a cloud node, else on one of those known. Spawned by the {@link
- * Controller}, one per node. While no cloud node is known it takes nothing more and so holds back
+ * Controller}, one per node.
+ *
+ * <p>While no cloud node can be reached, results of this node's own streams are written to the disk
+ * and the controller is told; those of other nodes go to their origin's outbox, which does the
+ * same. When the cloud is back the {@link Replay} hands over what waits, and results that come now
+ * go directly. What cannot be written waits in memory, and nothing more is taken, which holds back
  * the stages before it.
  */
 public final class Outbox extends AbstractBehavior<Inlet.Command> {
-  /** The cloud nodes that may be sent to, the best first. */
-  public record Clouds(List<String> nodes) implements Inlet.Command {
+  /**
+   * The cloud nodes that are known, the best first.
+   *
+   * @param suspects those of them that give no sign of life
+   */
+  public record Clouds(List<String> nodes, Set<String> suspects) implements Inlet.Command {
     public Clouds {
       nodes = List.copyOf(nodes);
+      suspects = Set.copyOf(suspects);
+    }
+
+    boolean reachable() {
+      return !suspects.containsAll(nodes);
     }
   }
+
+  /** These are settled, durably; they need not wait here any more. */
+  public record Forget(String stream, Ranges seqs) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
 
   private record Found(Router.Located located) implements Inlet.Command {}
 
+  private record Written(Throwable error) implements Inlet.Command {}
+
+  private record Read(Replay.Lane lane, List<Element> elements) implements Inlet.Command {}
+
   private enum Timer implements Inlet.Command {
-    EXPIRE
+    EXPIRE,
+    REPLAY,
+    WRITE
   }
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
+  private static final Duration REPLAY_EVERY = Duration.ofMillis(100);
+  private static final Duration WRITE_AGAIN = Duration.ofSeconds(1);
+
+  private final TimerScheduler<Inlet.Command> timers;
   private final ProcessSettings settings;
+  private final String node;
+  private final OutboxStore disk;
+  private final ActorRef<Controller.Command> controller;
   private final Owed owed;
   private final Router router;
   private final JoinBuffer join;
+  private final Replay replay;
   private final ArrayDeque<Held> queue = new ArrayDeque<>(); // bounded by the producers' windows
-  private List<String> clouds = List.of();
+  private List<Element> gathered = new ArrayList<>(); // for the next write
+  private long gatheredBytes;
+  private List<Element> writing = List.of();
+  private boolean writable = true;
+  private boolean full;
+  private Clouds clouds = new Clouds(List.of(), Set.of());
 
   private Outbox(
       ActorContext<Inlet.Command> context,
       TimerScheduler<Inlet.Command> timers,
       ProcessSettings settings,
       LinkSettings links,
+      String node,
+      OutboxStore disk,
       ActorRef<Controller.Command> controller) {
     super(context);
+    this.timers = timers;
     this.settings = settings;
+    this.node = node;
+    this.disk = disk;
+    this.controller = controller;
     this.owed = new Owed(context.getSelf());
     this.router =
         new Router(
@@ -70,17 +116,23 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
     this.join = new JoinBuffer(Outbox::complete, settings.joinCapacity(), settings.joinPatience());
+    this.replay = new Replay(disk, System.nanoTime());
     timers.startTimerWithFixedDelay(Timer.EXPIRE, settings.joinPatience().dividedBy(4));
+    timers.startTimerWithFixedDelay(Timer.REPLAY, REPLAY_EVERY);
   }
 
   public static Behavior<Inlet.Command> create(
-      ProcessSettings settings, LinkSettings links, ActorRef<Controller.Command> controller) {
+      ProcessSettings settings,
+      LinkSettings links,
+      String node,
+      OutboxStore disk,
+      ActorRef<Controller.Command> controller) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Outbox.class);
-                  return new Outbox(context, timers, settings, links, controller);
+                  return new Outbox(context, timers, settings, links, node, disk, controller);
                 }));
   }
 
@@ -107,10 +159,21 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
               router.located(found.located());
               return this;
             })
+        .onMessage(Clouds.class, this::onClouds)
         .onMessage(
-            Clouds.class,
-            known -> {
-              clouds = known.nodes();
+            Forget.class,
+            forget -> {
+              replay.forget(forget.stream(), forget.seqs());
+              disk.remove(forget.stream(), forget.seqs());
+              return this;
+            })
+        .onMessage(Written.class, this::onWritten)
+        .onMessage(Read.class, this::onRead)
+        .onMessageEquals(Timer.REPLAY, this::onReplay)
+        .onMessageEquals(
+            Timer.WRITE,
+            () -> {
+              write();
               pump();
               return this;
             })
@@ -135,13 +198,139 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
         .build();
   }
 
+  private Behavior<Inlet.Command> onClouds(Clouds known) {
+    if (clouds.reachable() && !known.reachable()) replay.rewind();
+    clouds = known;
+    // A link tells whether its peer lives, so there is one before there are results. While the best
+    // peers do not answer the next ones are tried.
+    for (var cloud : clouds.nodes()) {
+      router.prepare(cloud, Plan.DISTRIBUTOR);
+      if (!clouds.suspects().contains(cloud)) break;
+    }
+    if (!writable) write();
+    pump();
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onWritten(Written written) {
+    var batch = writing;
+    writing = List.of();
+    if (written.error() == null) {
+      if (!writable) getContext().getLog().info("results are kept on the disk again");
+      writable = true;
+      var byStream = new HashMap<String, Ranges>();
+      for (var element : batch)
+        byStream.computeIfAbsent(element.getStream(), s -> new Ranges()).add(element.getSeq());
+      byStream.forEach((stream, seqs) -> controller.tell(new Controller.Kept(stream, seqs)));
+      write();
+      pump();
+      return this;
+    }
+    if (writable)
+      getContext()
+          .getLog()
+          .warn(
+              "{} results cannot be kept on the disk now and no more are taken; tried again every {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
+              batch.size() + gathered.size(),
+              WRITE_AGAIN.toMillis(),
+              String.valueOf(written.error().getMessage()));
+    writable = false;
+    gathered.addAll(0, batch);
+    timers.startSingleTimer(Timer.WRITE, WRITE_AGAIN);
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onReplay() {
+    pump();
+    // What is live goes first.
+    if (!clouds.reachable() || router.waiting() > 0) return this;
+    replay
+        .next(System.nanoTime())
+        .ifPresent(
+            lane ->
+                getContext()
+                    .pipeToSelf(
+                        replay.read(lane),
+                        (elements, error) -> new Read(lane, error == null ? elements : List.of())));
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onRead(Read read) {
+    replay
+        .sent(read.lane(), read.elements(), clouds.reachable(), System.nanoTime())
+        .forEach(this::handOver);
+    return this;
+  }
+
+  /**
+   * A result that waited, to the cloud. Its age is by this node's clock alone: it is the origin.
+   */
+  private void handOver(Element element) {
+    long waitedUs = (System.currentTimeMillis() - element.getCreatedAtMs()) * 1_000;
+    long bornNanos = System.nanoTime() - Math.max(element.getElapsedUs(), waitedUs) * 1_000;
+    router.send(clouds.nodes().get(0), Plan.DISTRIBUTOR, new Parcel(element, bornNanos, 0));
+  }
+
   private void pump() {
-    while (!queue.isEmpty() && !clouds.isEmpty() && router.waiting() < settings.maxWaiting()) {
+    while (!queue.isEmpty() && hasRoom()) {
       var held = queue.poll();
       owed.taken(held.producer(), held.parcel().weight());
-      var whole = join.add(held.parcel(), System.nanoTime());
-      whole.ifPresent(parcel -> router.send(clouds.get(0), Plan.DISTRIBUTOR, parcel));
+      join.add(held.parcel(), System.nanoTime()).ifPresent(this::dispatch);
     }
+    tellQuota();
+    if (writable) write();
+  }
+
+  private void tellQuota() {
+    boolean now = disk.isFull();
+    if (now && !full)
+      getContext()
+          .getLog()
+          .warn(
+              "no more results are kept for the cloud: they use up dayu.outbox.quota = {} bytes; sources wait or shed",
+              disk.settings().quota());
+    full = now;
+  }
+
+  /** Whether a result could go on, or be gathered. */
+  private boolean hasRoom() {
+    if (clouds.reachable()) return router.waiting() < settings.maxWaiting();
+    return writable
+        && disk.room() > gatheredBytes
+        && gathered.size() < disk.settings().batch()
+        && gatheredBytes < disk.settings().batchBytes()
+        && router.waiting() < settings.maxWaiting();
+  }
+
+  private void dispatch(Parcel parcel) {
+    var element = parcel.element();
+    if (clouds.reachable()) {
+      router.send(clouds.nodes().get(0), Plan.DISTRIBUTOR, parcel);
+    } else if (!element.getOrigin().equals(node)) {
+      router.send(element.getOrigin(), Plan.OUTBOX, parcel);
+    } else {
+      var aged = element.toBuilder().setElapsedUs(parcel.ageUs(System.nanoTime()));
+      if (!element.getKeep()) aged.clearPayload();
+      gathered.add(aged.build());
+      gatheredBytes += parcel.weight();
+    }
+  }
+
+  /** What comes while the disk is busy goes with the next write. */
+  private void write() {
+    if (gathered.isEmpty() || !writing.isEmpty()) return;
+    writing = gathered;
+    gathered = new ArrayList<>();
+    gatheredBytes = 0;
+    if (!writable && clouds.reachable()) {
+      writable = true;
+      writing.forEach(this::handOver);
+      writing = List.of();
+      return;
+    }
+    getContext()
+        .pipeToSelf(
+            disk.put(OutboxStore.Kind.RESULT, writing), (done, error) -> new Written(error));
   }
 
   /** An element is a result when it has ended or every stage of its path has added its output. */

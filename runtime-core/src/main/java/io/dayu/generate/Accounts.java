@@ -46,14 +46,19 @@ final class Accounts {
     resent++;
   }
 
-  void done(boolean ok, long latencyUs) {
+  /** Acknowledged after it waited on the disk: its latency tells nothing of the way. */
+  void done(boolean ok) {
     if (ok) delivered++;
     else failed++;
     acknowledged++;
+  }
+
+  void done(boolean ok, long latencyUs) {
+    done(ok);
     recent.recordValue(Math.max(0, Math.min(latencyUs, MAX_LATENCY_US)));
   }
 
-  /** Acknowledgements came. */
+  /** Elements left the window: acknowledged, or safe on the disk. */
   void acknowledgedAt(long nowNanos) {
     longestGapNanos = Math.max(longestGapNanos, nowNanos - lastAckNanos);
     lastAckNanos = nowNanos;

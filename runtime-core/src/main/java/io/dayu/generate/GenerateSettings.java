@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param sourceMinBackoff before a source that failed is opened again
  * @param sourceMaxBackoff between later tries
  * @param drain how long a stream that was deleted waits for what is in flight
+ * @param finish how long a node that is told to stop waits for it
  */
 public record GenerateSettings(
     int minWindow,
@@ -25,7 +26,8 @@ public record GenerateSettings(
     Duration maxResend,
     Duration sourceMinBackoff,
     Duration sourceMaxBackoff,
-    Duration drain) {
+    Duration drain,
+    Duration finish) {
   public static GenerateSettings from(Config config) {
     return new GenerateSettings(
         config.getInt("min-window"),
@@ -36,6 +38,7 @@ public record GenerateSettings(
         config.getDuration("max-resend"),
         config.getDuration("source-min-backoff"),
         config.getDuration("source-max-backoff"),
-        config.getDuration("drain"));
+        config.getDuration("drain"),
+        config.getDuration("finish"));
   }
 }

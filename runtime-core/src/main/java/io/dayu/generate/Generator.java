@@ -1,14 +1,18 @@
 package io.dayu.generate;
 
 import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.generate.Pending.Flight;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
+import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Controller;
@@ -22,7 +26,6 @@ import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,7 +34,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -66,11 +68,23 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** Results were stored. */
   public record Acked(Acknowledged acknowledged) implements Command {}
 
-  /** Nodes that give no sign of life. */
-  public record Suspects(Set<String> nodes) implements Command {}
+  /** Results that no cloud node could take are safe in this node's outbox. */
+  public record Kept(Ranges seqs) implements Command {}
+
+  /**
+   * Nodes that give no sign of life.
+   *
+   * @param offline whether no cloud node can be reached
+   */
+  public record Suspects(Set<String> nodes, boolean offline) implements Command {}
 
   /** Stop reading; end when nothing is in flight any more, or after a while. */
   public enum Drain implements Command {
+    INSTANCE
+  }
+
+  /** The node stops: stop reading; end when nothing is on its way any more, or after a while. */
+  public enum Finish implements Command {
     INSTANCE
   }
 
@@ -80,6 +94,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * @param node this node
    * @param firstSeq asks for the sequence number to begin with, of a stream that {@code memory}
    *     does not know; tried until it answers
+   * @param disk where elements wait while the cloud is out of reach
    */
   public record Identity(
       String node,
@@ -87,19 +102,24 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       SourceSpec source,
       SourceProvider provider,
       Supplier<CompletionStage<Long>> firstSeq,
-      StreamMemory memory) {
+      StreamMemory memory,
+      OutboxStore disk) {
     String stream() {
       return plan.spec().stream(source);
     }
   }
 
-  private record Begin(Numbering.Start start) implements Command {}
+  private record Begin(Numbering.Start start, OutboxStore.Content onDisk) implements Command {}
 
   private record NotYet(Throwable cause) implements Command {}
 
   private record Saved(long upTo, long settled) implements Command {}
 
   private record NotSaved(Throwable cause) implements Command {}
+
+  private record Spooled(Flight flight, Throwable error) implements Command {}
+
+  private record Brought(List<Element> elements) implements Command {}
 
   private record Opened(ActorRef<Ack> source, int generation) implements Command {}
 
@@ -134,6 +154,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** A source that is told what is settled may wait for it, but every save writes to the disk. */
   private static final Duration SAVE_AFTER = Duration.ofMillis(25);
 
+  private static final long SPOOL_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
   private final TimerScheduler<Command> timers;
   private final GenerateSettings settings;
   private final Identity identity;
@@ -143,16 +165,15 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Shed shed;
   private final int maxElement;
   private final InFlightLimit limit;
-  private final PathChooser paths = new PathChooser();
+  private final Course course;
+  private final Spool spool;
+  private final Forgetting forgetting = new Forgetting();
   private final Accounts accounts = new Accounts();
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // the source's ear
   private final Pending pending = new Pending();
   private final Numbering numbering;
   private Plan plan;
-  private Set<String> stages; // of the plan
-  private Decision decision;
-  private Set<String> suspects = Set.of();
   private long position;
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
@@ -162,7 +183,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Duration backoff;
   private long keepDueNanos = System.nanoTime();
   private long drainUntilNanos;
+  private long finishUntilNanos;
   private boolean sourceDone;
+  private boolean spoolable = true;
   private boolean savable = true;
 
   private Generator(
@@ -180,7 +203,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.identity = identity;
     this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
     this.plan = identity.plan();
-    this.stages = stages(plan);
+    this.course = new Course(identity.node(), plan);
+    this.spool = new Spool(identity.disk(), identity.stream(), settings.windowBytes() / 4);
     this.maxElement = links.maxElement();
     this.clock = clock;
     this.controller = controller;
@@ -242,12 +266,16 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             })
         .onMessage(Follow.class, this::onFollow)
         .onMessage(Change.class, this::onChange)
+        .onMessage(Kept.class, this::onKept)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
+        .onMessageEquals(Finish.INSTANCE, this::onFinish)
         .onMessage(Begin.class, this::onBegin)
         .onMessage(NotYet.class, this::onNotYet)
         .onMessage(Saved.class, this::onSaved)
         .onMessage(NotSaved.class, this::onNotSaved)
+        .onMessage(Spooled.class, this::onSpooled)
+        .onMessage(Brought.class, this::onBrought)
         .onMessage(Opened.class, this::onOpened)
         .onMessage(SourceEnded.class, this::onSourceEnded)
         .onMessage(SourceFailed.class, this::onSourceFailed)
@@ -277,12 +305,16 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             stop -> {
               if (kill != null) kill.shutdown();
               router.close();
-              long committed = pending.committed(position);
               // A stream that was drained goes on elsewhere, or not at all.
-              (drainUntilNanos != 0
-                      ? numbering.forget()
-                      : numbering.end(committed, accounts.ledger(pending.size())))
-                  .thenRun(() -> tellSettled(committed));
+              var oldest = pending.oldest(numbering.next(), position);
+              if (drainUntilNanos != 0) {
+                numbering.forget().thenRun(() -> tellSettled(oldest.position()));
+                identity.disk().remove(identity.stream(), pending.spooled());
+              } else {
+                numbering
+                    .end(oldest, accounts.ledger(pending.size()), pending.open())
+                    .thenRun(() -> tellSettled(oldest.position()));
+              }
               return this;
             })
         .build();
@@ -302,6 +334,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       pending.add(element(segment, now), now, position);
       accounts.generated();
       position = segment.position();
+      if (shed != Shed.NONE && course.isOffline(Offline.SHED)) shedOne();
       if (shed != Shed.NONE) fill();
       if (shed != Shed.NONE && pending.waiting() > settings.liveBuffer()) shedOne();
     }
@@ -316,26 +349,29 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onAcked(Acked acked) {
     long now = System.nanoTime();
-    int before = pending.inFlight();
-    long[] sum = new long[2];
+    var round = new Round(now, pending.inFlight());
     var ack = acked.acknowledged();
-    for (long seq : ack.delivered()) land(seq, true, now, sum);
-    for (long seq : ack.failed()) land(seq, false, now, sum);
-    if (sum[1] > 0) {
-      accounts.acknowledgedAt(now);
-      limit.observe(now, (double) sum[0] / sum[1], (int) sum[1], before);
-    }
-    fill();
-    pull();
-    saveSoon();
-    return finishIfDone();
+    for (long seq : ack.delivered()) land(seq, true, round);
+    for (long seq : ack.failed()) land(seq, false, round);
+    return landed(round);
+  }
+
+  private Behavior<Command> onKept(Kept kept) {
+    var round = new Round(System.nanoTime(), pending.inFlight());
+    kept.seqs()
+        .forEach(
+            seq -> {
+              pending.keepResult(seq).ifPresent(round::add);
+              // Another attempt was stored meanwhile.
+              if (!pending.isOpen(seq) && numbering.hasTaken(seq)) forgetting.settled(seq);
+            });
+    return landed(round);
   }
 
   private Behavior<Command> onFollow(Follow follow) {
-    if (decision != null && follow.decision().version() <= decision.version()) return this;
-    boolean first = decision == null;
-    decision = follow.decision();
-    paths.follow(decision);
+    boolean first = !course.hasDecision();
+    var decision = follow.decision();
+    if (!course.follow(decision)) return this;
     knobs.set(decision.knobs());
     getContext()
         .getLog()
@@ -349,22 +385,34 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onChange(Change change) {
     plan = change.plan();
-    stages = stages(plan);
+    course.change(plan);
     return this;
   }
 
   private Behavior<Command> onSuspects(Suspects changed) {
+    boolean cutOff = changed.offline() && !course.isOffline();
+    boolean back = !changed.offline() && course.isOffline();
     // What goes through a node that was lost is sent around it; what had no way but through a node
     // that is back was given up meanwhile and need not wait until it is due.
-    var turned = new HashSet<>(changed.nodes());
-    turned.addAll(suspects);
-    turned.removeIf(n -> suspects.contains(n) && changed.nodes().contains(n));
-    suspects = Set.copyOf(changed.nodes());
-    if (turned.isEmpty() || !routed()) return this;
+    var turned = course.turn(changed.nodes(), changed.offline());
     long now = System.nanoTime();
-    for (var flight : pending.flights())
-      if (flight.path.values().stream().anyMatch(turned::contains)) resend(flight, now);
-    return this;
+    if (cutOff || back) tellOffline();
+    if (cutOff) {
+      pending.again().clear();
+      spool.rewind();
+      if (shed != Shed.NONE && course.isOffline(Offline.SHED))
+        while (pending.waiting() > 0) shedOne();
+    }
+    if (course.isRouted()) {
+      for (var flight : pending.flights())
+        // Any result may have been lost between this node and the cloud.
+        if (cutOff || flight.path.values().stream().anyMatch(turned::contains)) again(flight, now);
+      for (var flight : pending.again().values())
+        if (flight.path.values().stream().anyMatch(turned::contains)) again(flight, now);
+    }
+    fill();
+    pull();
+    return finishIfDone();
   }
 
   private Behavior<Command> onDrain() {
@@ -376,18 +424,36 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return finishIfDone();
   }
 
+  private Behavior<Command> onFinish() {
+    if (finishUntilNanos == 0 && drainUntilNanos == 0) {
+      finishUntilNanos = System.nanoTime() + settings.finish().toNanos();
+      stopSource();
+      sourceDone = true;
+    }
+    return finishIfDone();
+  }
+
   private Behavior<Command> onBegin(Begin begin) {
     var start = begin.start();
     numbering.started(start);
     position = start.progress().position();
     accounts.restore(start.progress());
+    var kept = start.progress().open();
+    pending.restore(
+        begin.onDisk().results().where(kept::contains),
+        begin.onDisk().elements().where(kept::contains));
+    forget(begin.onDisk().all().where(seq -> !kept.contains(seq)));
     problem = Optional.empty();
-    if (start.unsettled() > 0) {
+    if (!kept.isEmpty())
+      getContext()
+          .getLog()
+          .info("{}: {} elements wait on the disk for the cloud", identity.stream(), kept.size());
+    if (start.lost() > 0) {
       problem = Optional.of(start.fate());
       getContext().getLog().warn("{}: {}", identity.stream(), start.fate());
     }
     open();
-    return this;
+    return finishIfDone();
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
@@ -400,15 +466,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onSaved(Saved saved) {
     numbering.saved(saved.upTo());
+    forget(forgetting.saved());
     savable = true;
     tellSettled(saved.settled());
-    if (pending.committed(position) > saved.settled()) saveSoon();
+    if (pending.oldest(numbering.next(), position).position() > saved.settled()) saveSoon();
     pull();
     return this;
   }
 
   private Behavior<Command> onNotSaved(NotSaved notSaved) {
     numbering.notSaved();
+    forgetting.notSaved();
     if (savable)
       getContext()
           .getLog()
@@ -417,6 +485,45 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               identity.stream(),
               unwrapped(notSaved.cause()).toString());
     savable = false;
+    return this;
+  }
+
+  private Behavior<Command> onSpooled(Spooled spooled) {
+    var flight = spooled.flight();
+    long now = System.nanoTime();
+    if (spooled.error() != null) {
+      flight.dueNanos = now + SPOOL_RETRY_NANOS;
+      if (spoolable)
+        getContext()
+            .getLog()
+            .warn(
+                "{}: elements cannot wait on the disk now: {}",
+                identity.stream(),
+                unwrapped(spooled.error()).getMessage());
+      spoolable = false;
+      return this;
+    }
+    spoolable = true;
+    var round = new Round(now, pending.inFlight());
+    pending.spool(flight.base.getSeq()).ifPresentOrElse(round::add, () -> settledOnDisk(flight));
+    return landed(round);
+  }
+
+  private Behavior<Command> onBrought(Brought brought) {
+    spool.brought(brought.elements());
+    if (course.isOffline() || !course.isRouted()) {
+      spool.rewind();
+      return this;
+    }
+    long now = System.nanoTime();
+    for (var element : brought.elements()) {
+      long seq = element.getSeq();
+      if (!pending.spooled().contains(seq) || pending.again().containsKey(seq)) continue;
+      long age = Math.max(0, clock.millis() - element.getCreatedAtMs());
+      var flight = Flight.again(element, now - age * 1_000_000);
+      pending.again().put(seq, flight);
+      send(flight, now);
+    }
     return this;
   }
 
@@ -467,9 +574,21 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     // The window may have grown by itself, at the end of a probe.
     fill();
     pull();
-    if (routed())
+    if (course.isRouted()) {
       for (var flight : pending.flights())
-        if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) resend(flight, now);
+        if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) again(flight, now);
+      for (var flight : pending.again().values())
+        if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) again(flight, now);
+      if (!course.isOffline())
+        spool
+            .next(pending, now)
+            .ifPresent(
+                reading ->
+                    getContext()
+                        .pipeToSelf(
+                            reading,
+                            (found, error) -> new Brought(error == null ? found : List.of())));
+    }
     if (drainUntilNanos != 0 && now - drainUntilNanos > 0) {
       getContext()
           .getLog()
@@ -480,12 +599,22 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               settings.drain().toSeconds());
       return Behaviors.stopped();
     }
+    if (finishUntilNanos != 0 && now - finishUntilNanos > 0) {
+      getContext()
+          .getLog()
+          .warn(
+              "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
+              identity.stream(),
+              pending.size() - pending.onDisk(),
+              settings.finish().toSeconds());
+      return Behaviors.stopped();
+    }
     save();
     return this;
   }
 
   /** What still waits here for credit has not been sent: a copy would only lengthen the queue. */
-  private boolean waitsHere(Pending.Flight flight, long now) {
+  private boolean waitsHere(Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
         && plan.roots().stream().anyMatch(root -> router.waiting(flight.path.get(root)) > 0);
@@ -505,7 +634,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (decision == null || !numbering.hasStarted() || kill != null || sourceDone) return;
+    if (!course.hasDecision() || !numbering.hasStarted() || kill != null || sourceDone) return;
     int mine = ++generation;
     kill =
         Reading.batches(
@@ -524,10 +653,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                     new SourceEnded(mine),
                     error -> new SourceFailed(error, mine)))
             .run(getContext().getSystem());
-  }
-
-  private static Set<String> stages(Plan plan) {
-    return plan.order().stream().map(s -> s.id()).collect(Collectors.toSet());
   }
 
   private void stopSource() {
@@ -557,22 +682,31 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private void fill() {
     while (pending.waiting() > 0
-        && routed()
+        && course.isRouted()
+        && !course.isOffline(Offline.SHED)
         && pending.inFlight() < limit.current(System.nanoTime())
         && (pending.inFlight() == 0 || pending.bytes() < settings.windowBytes())) {
       long now = System.nanoTime();
       // Until now there was nothing to wait for.
       if (pending.inFlight() == 0) accounts.idleAt(now);
-      send(pending.launch(), now);
+      go(pending.launch(), now);
     }
   }
 
-  /**
-   * Whether the decision covers the plan; after a change of the pipeline it may be an older one.
-   */
-  private boolean routed() {
-    if (decision == null) return false;
-    return decision.route().keySet().containsAll(stages);
+  /** An element's first step: to the stages, or to the disk. */
+  private void go(Flight flight, long now) {
+    if (!course.isOffline(Offline.SPOOL)) {
+      send(flight, now);
+      return;
+    }
+    flight.dueNanos = now + settings.maxResend().toNanos();
+    getContext().pipeToSelf(spool.write(flight), (done, error) -> new Spooled(flight, error));
+  }
+
+  /** The same once more. */
+  private void again(Flight flight, long now) {
+    if (course.isOffline(Offline.SPOOL)) go(flight, now);
+    else resend(flight, now);
   }
 
   /**
@@ -581,7 +715,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    */
   private void pull() {
     if (owedTo == null || !numbering.has(MAX_BATCH)) return;
-    boolean full = pending.waiting() > 0 || pending.inFlight() >= limit.current(System.nanoTime());
+    boolean full =
+        course.isOffline(Offline.SHED)
+            || pending.waiting() > 0
+            || pending.inFlight() >= limit.current(System.nanoTime());
     if (shed == Shed.NONE && full) return;
     owedTo.tell(Ack.INSTANCE);
     owedTo = null;
@@ -593,17 +730,15 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     accounts.shed();
   }
 
-  private void send(Pending.Flight flight, long now) {
+  private void send(Flight flight, long now) {
     flight.attempt++;
     flight.sentNanos = now;
-    flight.path = paths.path(suspects);
-    // A decision may be older than the plan and have stages that are gone.
-    flight.path.keySet().retainAll(stages);
+    flight.path = course.path();
     flight.dueNanos = now + resendAfterNanos(flight.attempt);
     var element =
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
-            .setDecision(decision.version())
+            .setDecision(course.decision())
             .addAllPath(Paths.steps(flight.path))
             .build();
     if (element.getSerializedSize() > maxElement) {
@@ -615,7 +750,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   /** No link would take it, now or later. */
-  private void fail(Pending.Flight flight, Element element) {
+  private void fail(Flight flight, Element element) {
     var reason =
         "the element has %d bytes, dayu.link.max-element is %d"
             .formatted(element.getSerializedSize(), maxElement);
@@ -628,7 +763,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     router.send(identity.node(), Plan.OUTBOX, new Parcel(failed, flight.bornNanos, 0));
   }
 
-  private void resend(Pending.Flight flight, long now) {
+  private void resend(Flight flight, long now) {
     accounts.resent();
     getContext()
         .getLog()
@@ -649,17 +784,75 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
   }
 
-  private void land(long seq, boolean ok, long now, long[] sum) {
+  /** Elements that leave the window together. */
+  private static final class Round {
+    final long now;
+    final int before;
+    long sumUs;
+    int count;
+
+    Round(long now, int before) {
+      this.now = now;
+      this.before = before;
+    }
+
+    /** The window answers for the way, not for the wait before it. */
+    void add(Flight flight) {
+      sumUs += (now - flight.sentNanos) / 1_000;
+      count++;
+    }
+  }
+
+  private void land(long seq, boolean ok, Round round) {
     var landed = pending.land(seq);
-    if (landed.isEmpty()) return; // the acknowledgement of an earlier attempt
-    var flight = landed.get();
-    accounts.done(ok, (now - flight.bornNanos) / 1_000);
-    // The window answers for the way, not for the wait before it.
-    sum[0] += (now - flight.sentNanos) / 1_000;
-    sum[1]++;
+    if (landed.isPresent()) {
+      accounts.done(ok, (round.now - landed.get().bornNanos) / 1_000);
+      round.add(landed.get());
+      return;
+    }
+    if (pending.landFromDisk(seq)) accounts.done(ok);
+    // Otherwise the acknowledgement of an earlier attempt.
+    forgetting.settled(seq);
+  }
+
+  private Behavior<Command> landed(Round round) {
+    if (round.count > 0) {
+      accounts.acknowledgedAt(round.now);
+      limit.observe(round.now, (double) round.sumUs / round.count, round.count, round.before);
+    }
+    fill();
+    pull();
+    saveSoon();
+    return finishIfDone();
+  }
+
+  /** The disk has it no sooner than it was settled by another way. */
+  private void settledOnDisk(Flight flight) {
+    long seq = flight.base.getSeq();
+    if (!pending.isOpen(seq)) forgetting.settled(seq);
+  }
+
+  private void forget(Ranges settled) {
+    if (!settled.isEmpty()) controller.tell(new Controller.Settled(identity.stream(), settled));
+  }
+
+  private void tellOffline() {
+    getContext()
+        .getLog()
+        .info(
+            course.isOffline()
+                ? "{}: no cloud node can be reached, delivery.offline is {}"
+                : "{}: the cloud can be reached again",
+            identity.stream(),
+            plan.spec().delivery().offline().name().toLowerCase(java.util.Locale.ROOT));
   }
 
   private Behavior<Command> finishIfDone() {
+    if (finishUntilNanos != 0) {
+      boolean stuck = course.isOffline(Offline.SHED) || !course.isRouted();
+      boolean moving = pending.size() > pending.onDisk();
+      return moving && !stuck ? this : Behaviors.stopped();
+    }
     if (!sourceDone || pending.size() > 0) return this;
     if (drainUntilNanos != 0) {
       report();
@@ -678,7 +871,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 identity.stream(),
                 state,
                 accounts.ledger(pending.size()),
-                decision == null ? 0 : decision.version(),
+                course.decision(),
                 limit.current(System.nanoTime()),
                 accounts.perSecond(),
                 latency[0],
@@ -686,7 +879,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 latency[2],
                 accounts.resentCount(),
                 accounts.longestGapMs(),
-                problem)));
+                identity.disk().isFull()
+                    ? Optional.of("no more can wait on the disk, dayu.outbox.quota is used up")
+                    : problem)));
   }
 
   private static Throwable unwrapped(Throwable error) {
@@ -696,16 +891,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void save() {
-    long committed = pending.committed(position);
-    numbering
-        .save(committed, accounts.ledger(pending.size()))
-        .ifPresent(
-            saving ->
-                getContext()
-                    .pipeToSelf(
-                        saving,
-                        (upTo, error) ->
-                            error == null ? new Saved(upTo, committed) : new NotSaved(error)));
+    if (numbering.isSaving()) return;
+    var oldest = pending.oldest(numbering.next(), position);
+    var saving = numbering.save(oldest, accounts.ledger(pending.size()), pending.open());
+    if (saving.isPresent()) {
+      forgetting.begun();
+      getContext()
+          .pipeToSelf(
+              saving.get(),
+              (upTo, error) ->
+                  error == null ? new Saved(upTo, oldest.position()) : new NotSaved(error));
+    } else {
+      forget(forgetting.all()); // the counts are durable already
+    }
   }
 
   private void saveSoon() {
@@ -719,9 +917,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void askSeq() {
+    boolean replayable = identity.provider().descriptor().replayable();
     getContext()
         .pipeToSelf(
-            numbering.start(identity.provider().descriptor().replayable(), identity.firstSeq()),
-            (start, error) -> error == null ? new Begin(start) : new NotYet(error));
+            identity
+                .disk()
+                .content(identity.stream())
+                .thenCompose(
+                    onDisk ->
+                        numbering
+                            .start(replayable, onDisk.all(), identity.firstSeq())
+                            .thenApply(start -> new Begin(start, onDisk))),
+            (begin, error) -> error == null ? begin : new NotYet(error));
   }
 }

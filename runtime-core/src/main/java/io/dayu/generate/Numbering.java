@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.deliver.Ledger;
+import io.dayu.deliver.Ranges;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -16,18 +17,18 @@ final class Numbering {
   /**
    * Where the stream begins.
    *
-   * @param unsettled elements of the last run that were neither delivered nor given up
-   * @param lost whether they cannot be cut again
+   * @param lost elements of the last run that were neither settled nor on the disk
+   * @param again whether they are cut again
    */
-  record Start(Progress progress, long unsettled, boolean lost) {
-    /** What became of the unsettled ones, for people. */
+  record Start(Progress progress, long lost, boolean again) {
+    /** What became of the lost ones, for people. */
     String fate() {
       return "%d elements were under way when the node ended; %s"
           .formatted(
-              unsettled,
-              lost
-                  ? "their source cannot be read again, so they count as shed"
-                  : "they are read again");
+              lost,
+              again
+                  ? "they are read again"
+                  : "their source cannot be read again, so they count as shed");
     }
   }
 
@@ -35,6 +36,7 @@ final class Numbering {
 
   private final StreamMemory memory;
   private final String uri;
+  private long first;
   private long next = -1;
   private long reserved;
   private boolean saving;
@@ -47,18 +49,24 @@ final class Numbering {
 
   /**
    * Looks where to begin: where the last run ended if anything is known of it, otherwise where the
-   * cloud says.
+   * cloud says, above all that is on the disk.
+   *
+   * @param onDisk the numbers of what waits there for the cloud
    */
-  CompletionStage<Start> start(boolean replayable, Supplier<CompletionStage<Long>> firstSeq) {
+  CompletionStage<Start> start(
+      boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
     return memory
         .recall()
         .thenCompose(
             found ->
                 found.isPresent()
-                    ? CompletableFuture.completedStage(resume(found.get(), replayable))
-                    : firstSeq
-                        .get()
-                        .thenApply(seq -> new Start(Progress.begin(uri, seq), 0, false)))
+                    ? CompletableFuture.completedStage(found.get())
+                    : firstSeq.get().thenApply(seq -> unknown(seq, onDisk)))
+        .thenApply(
+            last -> {
+              var now = last.resumed(uri, replayable, onDisk);
+              return new Start(now.progress(), now.lost(), now.again());
+            })
         .thenCompose(
             start ->
                 memory
@@ -66,13 +74,16 @@ final class Numbering {
                     .thenApply(done -> start));
   }
 
-  private Start resume(Progress last, boolean replayable) {
-    var now = last.resumed(uri, replayable);
-    return new Start(now, last.unsettled(), now.shed() > last.shed());
+  /** Of a stream without a record only what is on the disk is known: it goes to the cloud. */
+  private Progress unknown(long firstSeq, Ranges onDisk) {
+    if (onDisk.isEmpty()) return Progress.begin(uri, firstSeq);
+    long next = Math.max(firstSeq, onDisk.last() + 1);
+    return new Progress(uri, next, 0, next, next, 0, 0, 0, onDisk);
   }
 
   void started(Start start) {
-    next = start.progress().nextSeq();
+    first = start.progress().nextSeq();
+    next = first;
     reserved = next + BLOCK;
   }
 
@@ -95,6 +106,16 @@ final class Numbering {
     return next++;
   }
 
+  /** Whether an element of this run has the number. */
+  boolean hasTaken(long seq) {
+    return seq >= first && seq < next;
+  }
+
+  /** The number of the next element. */
+  long next() {
+    return next;
+  }
+
   /**
    * Keeps the progress and reserves what was used up, unless a save is under way or nothing has
    * changed.
@@ -102,14 +123,19 @@ final class Numbering {
    * @return the number up to which numbers are reserved once it is durable; {@link #saved} or
    *     {@link #notSaved} is to be called with its outcome
    */
-  Optional<CompletionStage<Long>> save(long position, Ledger ledger) {
+  Optional<CompletionStage<Long>> save(Pending.Oldest oldest, Ledger ledger, Ranges open) {
     if (saving || !hasStarted()) return Optional.empty();
     long upTo = isLow() ? next + BLOCK : reserved;
-    var progress = Progress.of(uri, upTo, position, ledger);
+    var progress = progress(upTo, oldest, ledger, open);
     if (saved.equals(Optional.of(progress))) return Optional.empty();
     saving = true;
     saved = Optional.of(progress);
     return Optional.of(memory.keep(progress).thenApply(done -> upTo));
+  }
+
+  /** Whether a save is under way. */
+  boolean isSaving() {
+    return saving;
   }
 
   void saved(long upTo) {
@@ -123,14 +149,27 @@ final class Numbering {
   }
 
   /** No more numbers are taken: gives back what is reserved. */
-  CompletionStage<Done> end(long position, Ledger ledger) {
+  CompletionStage<Done> end(Pending.Oldest oldest, Ledger ledger, Ranges open) {
     if (!hasStarted()) return CompletableFuture.completedStage(Done.getInstance());
-    var kept = memory.keep(Progress.of(uri, next, position, ledger));
+    var kept = memory.keep(progress(next, oldest, ledger, open));
     next = -1;
     return kept;
   }
 
   CompletionStage<Done> forget() {
     return memory.forget();
+  }
+
+  private Progress progress(long upTo, Pending.Oldest oldest, Ledger ledger, Ranges open) {
+    return new Progress(
+        uri,
+        upTo,
+        oldest.position(),
+        oldest.seq(),
+        next,
+        ledger.delivered(),
+        ledger.failed(),
+        ledger.shed(),
+        open);
   }
 }

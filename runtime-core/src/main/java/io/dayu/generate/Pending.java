@@ -1,16 +1,18 @@
 package io.dayu.generate;
 
+import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The elements of a stream that are not acknowledged: those that wait for the window, in order, and
- * those on their way. Belongs to one actor, which bounds both.
+ * The elements of a stream that are not settled: those that wait for the window, in order, those on
+ * their way, and those that are safe on the disk. Belongs to one actor, which bounds the first two.
  */
 final class Pending {
   /** An element on its way. */
@@ -24,18 +26,31 @@ final class Pending {
     long dueNanos;
     int attempt;
 
-    private Flight(Waiting waiting) {
-      this.base = waiting.element();
-      this.bornNanos = waiting.bornNanos();
-      this.from = waiting.from();
+    private Flight(Element element, long bornNanos, long from) {
+      this.base = element;
+      this.bornNanos = bornNanos;
+      this.from = from;
       this.bytes = base.getSerializedSize();
     }
+
+    /** On its way from the disk, where it stays until it is settled. */
+    static Flight again(Element element, long bornNanos) {
+      var flight = new Flight(element, bornNanos, 0);
+      flight.attempt = element.getAttempt();
+      return flight;
+    }
   }
+
+  /** The oldest element that would be lost with this node: where a successor has to go on. */
+  record Oldest(long seq, long position) {}
 
   private record Waiting(Element element, long bornNanos, long from) {}
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
+  private final Ranges results = new Ranges(); // on the disk, in the outbox
+  private final Ranges spooled = new Ranges(); // on the disk, to be worked on
+  private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
   private long bytes;
 
   /**
@@ -45,16 +60,33 @@ final class Pending {
     waiting.add(new Waiting(element, nowNanos, from));
   }
 
+  /** What an earlier run left on the disk. */
+  void restore(Ranges results, Ranges spooled) {
+    results.forEach(this.results::add);
+    spooled.forEach(this.spooled::add);
+  }
+
   /**
-   * The source's position before the oldest element, that is where a successor has to go on.
-   *
-   * @param now the source's position
+   * @param next the number of the next element
+   * @param now the source's position before it
    */
-  long committed(long now) {
+  Oldest oldest(long next, long now) {
     // What waits is younger than what is on its way, and both are in order.
     var flying = flights.values().iterator();
-    if (flying.hasNext()) return flying.next().from;
-    return waiting.isEmpty() ? now : waiting.getFirst().from();
+    if (flying.hasNext()) {
+      var flight = flying.next();
+      return new Oldest(flight.base.getSeq(), flight.from);
+    }
+    if (waiting.isEmpty()) return new Oldest(next, now);
+    return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().from());
+  }
+
+  /** The numbers of all. */
+  Ranges open() {
+    var open = results.plus(spooled);
+    flights.keySet().forEach(open::add);
+    waiting.forEach(w -> open.add(w.element().getSeq()));
+    return open;
   }
 
   void dropOldest() {
@@ -67,17 +99,53 @@ final class Pending {
 
   /** The element that has waited longest is on its way from now on. */
   Flight launch() {
-    var flight = new Flight(waiting.removeFirst());
+    var first = waiting.removeFirst();
+    var flight = new Flight(first.element(), first.bornNanos(), first.from());
     flights.put(flight.base.getSeq(), flight);
     bytes += flight.bytes;
     return flight;
   }
 
-  /** The element is acknowledged; empty if it was before, for another attempt. */
+  /** The element is settled; empty if it was not on its way from the source. */
   Optional<Flight> land(long seq) {
     var flight = flights.remove(seq);
     if (flight != null) bytes -= flight.bytes;
     return Optional.ofNullable(flight);
+  }
+
+  /** The element on the disk is settled; false if there is none. */
+  boolean landFromDisk(long seq) {
+    again.remove(seq);
+    return results.remove(seq) || spooled.remove(seq);
+  }
+
+  /** The result is on the disk; the flight it ends, if it was in the window until now. */
+  Optional<Flight> keepResult(long seq) {
+    again.remove(seq);
+    if (!spooled.remove(seq) && !flights.containsKey(seq)) return Optional.empty();
+    results.add(seq);
+    return land(seq);
+  }
+
+  /** The element is on the disk, to be worked on later. */
+  Optional<Flight> spool(long seq) {
+    var flight = land(seq);
+    if (flight.isPresent()) spooled.add(seq);
+    return flight;
+  }
+
+  /** Whether the element is neither settled nor unknown. */
+  boolean isOpen(long seq) {
+    return flights.containsKey(seq) || results.contains(seq) || spooled.contains(seq);
+  }
+
+  /** Some of the spooled ones are on their way, outside of the window. */
+  Map<Long, Flight> again() {
+    return again;
+  }
+
+  Ranges spooled() {
+    return spooled;
   }
 
   int waiting() {
@@ -93,9 +161,13 @@ final class Pending {
     return bytes;
   }
 
-  /** Waiting or on their way. */
+  /** All that are not settled. */
   long size() {
-    return flights.size() + (long) waiting.size();
+    return flights.size() + (long) waiting.size() + onDisk();
+  }
+
+  long onDisk() {
+    return results.size() + spooled.size();
   }
 
   Collection<Flight> flights() {

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.dayu.deliver.Ranges;
 import io.dayu.wire.member.KeptProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -136,10 +137,12 @@ public final class StreamStore implements AutoCloseable {
               proto.getUri(),
               proto.getNextSeq(),
               proto.getPosition(),
-              proto.getGenerated(),
+              proto.getRecut(),
+              proto.getUsed(),
               proto.getDelivered(),
               proto.getFailed(),
-              proto.getShed()));
+              proto.getShed(),
+              Ranges.ofBounds(proto.getOpenList())));
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       LOG.warn("what {} has of {} cannot be read ({}); it is ignored", file, stream, e.toString());
       return Optional.empty();
@@ -178,10 +181,12 @@ public final class StreamStore implements AutoCloseable {
         .setUri(p.uri())
         .setNextSeq(p.nextSeq())
         .setPosition(p.position())
-        .setGenerated(p.generated())
+        .setRecut(p.recut())
+        .setUsed(p.used())
         .setDelivered(p.delivered())
         .setFailed(p.failed())
         .setShed(p.shed())
+        .addAllOpen(p.open().bounds())
         .build()
         .toByteArray();
   }

@@ -2,6 +2,7 @@ package io.dayu.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.OutboxStore;
 import io.dayu.generate.StreamStore;
 import io.dayu.gossip.ResourceSampler;
 import io.dayu.link.LinkServer;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -31,16 +33,22 @@ public final class FlowNode {
   private final InetSocketAddress dataAddress;
   private final LastKnown known;
   private final StreamStore streams;
+  private final OutboxStore disk;
+  private final Duration finish;
 
   private FlowNode(
       ActorSystem<Controller.Command> system,
       InetSocketAddress dataAddress,
       LastKnown known,
-      StreamStore streams) {
+      StreamStore streams,
+      OutboxStore disk,
+      Duration finish) {
     this.system = system;
     this.dataAddress = dataAddress;
     this.known = known;
     this.streams = streams;
+    this.disk = disk;
+    this.finish = finish;
   }
 
   /**
@@ -67,7 +75,8 @@ public final class FlowNode {
                 .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
                 .execute(task);
     var known = LastKnown.open(settings.dataDir(), blocking);
-    var streams = streams(settings);
+    var streams = usable(() -> StreamStore.open(settings.dataDir()));
+    var disk = disk(settings, streams);
     var environment =
         new Controller.Environment(
             settings.name(),
@@ -78,6 +87,7 @@ public final class FlowNode {
             uplink,
             known,
             streams::of,
+            disk,
             sampler::sample,
             blocking,
             Clock.systemUTC(),
@@ -99,7 +109,8 @@ public final class FlowNode {
               .toCompletableFuture()
               .join();
       if (started instanceof LinkServer.Bound bound)
-        return new FlowNode(system, bound.address(), known, streams);
+        return new FlowNode(
+            system, bound.address(), known, streams, disk, settings.generate().finish());
       throw new StartException(
           "the data port %s:%d cannot be opened (%s); set dayu.node.data-port to a free one"
               .formatted(
@@ -110,13 +121,23 @@ public final class FlowNode {
     } catch (CompletionException | StartException e) {
       system.terminate();
       streams.close();
+      disk.close();
       throw e;
     }
   }
 
-  private static StreamStore streams(NodeSettings settings) {
+  private static OutboxStore disk(NodeSettings settings, StreamStore streams) {
     try {
-      return StreamStore.open(settings.dataDir());
+      return usable(() -> OutboxStore.open(settings.dataDir(), settings.outbox()));
+    } catch (StartException e) {
+      streams.close();
+      throw e;
+    }
+  }
+
+  private static <T> T usable(Supplier<T> open) {
+    try {
+      return open.get();
     } catch (IllegalStateException e) {
       throw new StartException("dayu.node.data-dir: " + e.getMessage(), e);
     }
@@ -134,6 +155,18 @@ public final class FlowNode {
     return dataAddress;
   }
 
+  /**
+   * Stops reading and waits, not for long, for what is under way to be settled. Acknowledgements
+   * come over the member system, so that one has to run still.
+   */
+  public void finish() {
+    AskPattern.<Controller.Command, Done>ask(
+            system, Controller.Finish::new, finish.plusSeconds(1), system.scheduler())
+        .exceptionally(late -> Done.getInstance())
+        .toCompletableFuture()
+        .join();
+  }
+
   /** Stops everything; returns when it has, or after a while. */
   public void stop() {
     system.terminate();
@@ -143,6 +176,7 @@ public final class FlowNode {
         .completeOnTimeout(Done.getInstance(), STOP_SECONDS, TimeUnit.SECONDS)
         .join();
     streams.close();
+    disk.close();
     known.close();
   }
 }

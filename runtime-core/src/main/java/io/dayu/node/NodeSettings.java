@@ -3,6 +3,7 @@ package io.dayu.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.OutboxSettings;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.ResourceSampler;
@@ -46,7 +47,8 @@ public record NodeSettings(
     Duration reportEvery,
     LinkSettings link,
     ProcessSettings process,
-    GenerateSettings generate) {
+    GenerateSettings generate,
+    OutboxSettings outbox) {
   /** The default of {@code dayu.management.port} on cloud nodes. */
   private static final int MANAGEMENT_PORT = 7626;
 
@@ -103,12 +105,14 @@ public record NodeSettings(
     var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
     var generate =
         read.get("generate", () -> GenerateSettings.from(dayu.getConfig("generate")), null);
+    var outbox = read.get("outbox", () -> OutboxSettings.from(dayu.getConfig("outbox")), null);
     if (every.isNegative() || every.isZero())
       problems.add(
           "dayu.monitor.interval is %d ms; it must be positive".formatted(every.toMillis()));
     positive("link", link, problems);
     positive("process", process, problems);
     positive("generate", generate, problems);
+    positive("outbox", outbox, problems);
     if (!problems.isEmpty()) throw new ConfigurationException(problems);
     return new NodeSettings(
         role,
@@ -126,7 +130,8 @@ public record NodeSettings(
         every,
         link,
         process,
-        generate);
+        generate,
+        outbox);
   }
 
   /** The same at a cluster port that is known. */
@@ -147,7 +152,8 @@ public record NodeSettings(
         reportEvery,
         link,
         process,
-        generate);
+        generate,
+        outbox);
   }
 
   /** The data center of the node: one for the cloud, one for every edge site. */

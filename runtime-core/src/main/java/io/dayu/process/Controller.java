@@ -4,6 +4,8 @@ import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Ledger;
 import io.dayu.deliver.Outbox;
+import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.Ranges;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
 import io.dayu.generate.StreamMemory;
@@ -42,6 +44,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -68,6 +71,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /** Results of a stream that this node generates are stored. */
   public record Acked(Acknowledged acknowledged) implements Command {}
+
+  /** From the outbox: results of a stream that wait on this node's disk for the cloud. */
+  public record Kept(String stream, Ranges seqs) implements Command {}
+
+  /** From a generator: elements that need not wait on the disk any more. */
+  public record Settled(String stream, Ranges seqs) implements Command {}
+
+  /** Stop reading; answered when what was under way is settled, or after a while. */
+  public record Finish(ActorRef<Done> replyTo) implements Command {}
 
   /** Where is this instance? Answered as soon as it is known. */
   public record Locate(String node, String instance, ActorRef<Router.Located> replyTo)
@@ -104,6 +116,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    *
    * @param known what the node knew when it ended the last time
    * @param memory what is kept of a stream, by its name
+   * @param disk where results and elements wait while no cloud node can be reached
    * @param sampler blocking; called on {@code blocking}
    */
   public record Environment(
@@ -115,6 +128,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       Uplink uplink,
       LastKnown known,
       Function<String, StreamMemory> memory,
+      OutboxStore disk,
       Supplier<Resources> sampler,
       Executor blocking,
       Clock clock,
@@ -152,6 +166,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Map<String, Peer> peers = Map.of();
   private Map<String, Decision> decisions = Map.of();
   private Set<String> suspects = Set.of();
+  private boolean offline; // no cloud node can be reached
+  private boolean toldOffline;
+  private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
   private long sequence;
   private long ids;
@@ -166,12 +183,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
     this.outbox =
         context.spawn(
-            lasting(Outbox.create(env.process(), env.links(), context.getSelf())), "outbox");
+            lasting(
+                Outbox.create(
+                    env.process(), env.links(), env.node(), env.disk(), context.getSelf())),
+            "outbox");
     this.ingress =
         env.role() == Role.CLOUD
             ? Optional.of(context.spawn(lasting(Ingress.create(env.uplink())), "ingress"))
             : Optional.empty();
-    tellClouds();
+    tellReach();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
     context.getSelf().tell(new Viewed(env.known().view()));
   }
@@ -199,6 +219,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return newReceiveBuilder()
         .onMessage(Acked.class, this::onAcked)
         .onMessage(Viewed.class, this::onViewed)
+        .onMessage(
+            Kept.class,
+            kept -> {
+              var reader = readers.get(kept.stream());
+              if (reader != null) reader.generator().tell(new Generator.Kept(kept.seqs()));
+              return this;
+            })
+        .onMessage(
+            Settled.class,
+            settled -> {
+              outbox.tell(new Outbox.Forget(settled.stream(), settled.seqs()));
+              return this;
+            })
+        .onMessage(Finish.class, this::onFinish)
         .onMessage(Locate.class, this::onLocate)
         .onMessage(Asked.class, this::onAsked)
         .onMessage(
@@ -225,8 +259,16 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onAcked(Acked acked) {
-    var reader = readers.get(acked.acknowledged().stream());
-    if (reader != null) reader.generator().tell(new Generator.Acked(acked.acknowledged()));
+    var ack = acked.acknowledged();
+    var reader = readers.get(ack.stream());
+    if (reader != null) {
+      reader.generator().tell(new Generator.Acked(ack));
+    } else {
+      // Nobody counts them any more; they may still wait on the disk.
+      outbox.tell(
+          new Outbox.Forget(
+              ack.stream(), Ranges.of(ack.delivered()).plus(Ranges.of(ack.failed()))));
+    }
     return this;
   }
 
@@ -246,8 +288,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
           if (peer != null && !peer.equals(link.peer())) getContext().stop(link.sender());
         });
     decisions = view.decisions();
-    tellClouds();
-    apply(view);
+    tellReach();
+    if (finishing.isEmpty()) apply(view);
     for (var decision : decisions.values()) {
       var reader = readers.get(decision.stream());
       if (reader != null) reader.generator().tell(new Generator.Follow(decision));
@@ -261,6 +303,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                       .remove(key)
                       .forEach(r -> r.tell(new Router.Located(key.node(), key.instance(), ref))));
     return this;
+  }
+
+  private Behavior<Command> onFinish(Finish finish) {
+    finishing = Optional.of(finish.replyTo());
+    for (var reader : readers.values()) reader.generator().tell(Generator.Finish.INSTANCE);
+    answerFinish();
+    return this;
+  }
+
+  private void answerFinish() {
+    if (readers.isEmpty()) finishing.ifPresent(replyTo -> replyTo.tell(Done.getInstance()));
   }
 
   private Behavior<Command> onLocate(Locate locate) {
@@ -363,6 +416,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       linkReports.keySet().retainAll(links.keySet());
       tellSuspects();
     }
+    answerFinish();
     forgetPlans();
     stages
         .keySet()
@@ -543,7 +597,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             source,
             provider.get(),
             () -> env.uplink().firstSeq(stream),
-            env.memory().apply(stream));
+            env.memory().apply(stream),
+            env.disk());
     var generator =
         getContext()
             .spawn(
@@ -558,7 +613,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     getContext().watch(generator);
     readers.put(stream, new Reader(generator, source, plan.version()));
     crashes.started(stream);
-    generator.tell(new Generator.Suspects(suspects));
+    generator.tell(new Generator.Suspects(suspects, offline));
   }
 
   /**
@@ -707,13 +762,19 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             .collect(Collectors.toCollection(TreeSet::new));
     if (now.equals(suspects)) return;
     suspects = Set.copyOf(now);
-    for (var reader : readers.values()) reader.generator().tell(new Generator.Suspects(suspects));
-    tellClouds();
+    tellReach();
+    tellReaders();
   }
 
-  private void tellClouds() {
+  private void tellReaders() {
+    for (var reader : readers.values())
+      reader.generator().tell(new Generator.Suspects(suspects, offline));
+  }
+
+  /** Which cloud nodes there are, and whether any can be reached. */
+  private void tellReach() {
     if (env.role() == Role.CLOUD) {
-      outbox.tell(new Outbox.Clouds(List.of(env.node())));
+      outbox.tell(new Outbox.Clouds(List.of(env.node()), Set.of()));
       return;
     }
     var clouds =
@@ -724,6 +785,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 java.util.Comparator.comparing((String n) -> suspects.contains(n))
                     .thenComparing(n -> n))
             .toList();
-    outbox.tell(new Outbox.Clouds(clouds));
+    outbox.tell(
+        new Outbox.Clouds(
+            clouds, clouds.stream().filter(suspects::contains).collect(Collectors.toSet())));
+    boolean now = suspects.containsAll(clouds);
+    if (now == offline) return;
+    offline = now;
+    boolean first = clouds.isEmpty() || !now && !toldOffline;
+    toldOffline = now && !first;
+    if (!first)
+      getContext()
+          .getLog()
+          .info(
+              now ? "no cloud node can be reached: {}" : "the cloud can be reached again: {}",
+              clouds);
+    tellReaders();
   }
 }

@@ -42,14 +42,22 @@ public final class Router {
   }
 
   public void send(String node, String instance, Parcel parcel) {
-    var target = new Target(node, instance);
+    outlet(new Target(node, instance)).send(parcel);
+  }
+
+  /** Connects to a consumer before there is anything to send. */
+  public void prepare(String node, String instance) {
+    outlet(new Target(node, instance));
+  }
+
+  private Outlet outlet(Target target) {
     var outlet = outlets.get(target);
     if (outlet == null) {
       outlet = new Outlet(grants, settings.elementWindow(), settings.byteWindow());
       outlets.put(target, outlet);
       locate(target);
     }
-    outlet.send(parcel);
+    return outlet;
   }
 
   public void located(Located found) {

@@ -68,6 +68,41 @@ class FullDiskTest {
     }
   }
 
+  @Test
+  void anOutboxOnAFullDiskLosesNothingAndHealsWhenSpaceIsBack() throws Exception {
+    var ballast = Files.write(dir.resolve("ballast"), new byte[4 << 20]);
+    var kept = new Ranges();
+    try (var store = OutboxStore.open(dir, OutboxStoreTest.settings(""))) {
+      long seq = 0;
+      while (put(store, seq)) kept.add(seq++);
+      assertThat(kept.size()).isBetween(100L, 3_000L);
+      assertThat(store.isFull()).as("the quota is far away").isFalse();
+      assertThat(put(store, seq)).as("still full").isFalse();
+      // What is there can be read, and handed over, meanwhile.
+      assertThat(
+              store
+                  .read(OutboxStore.Kind.RESULT, "a/cam", 0, 10, 1 << 20)
+                  .toCompletableFuture()
+                  .join())
+          .hasSize(10);
+      Files.delete(ballast);
+      assertThat(put(store, seq)).isTrue();
+      kept.add(seq);
+    }
+    try (var store = OutboxStore.open(dir, OutboxStoreTest.settings(""))) {
+      assertThat(store.content("a/cam").toCompletableFuture().join().results()).isEqualTo(kept);
+    }
+  }
+
+  private boolean put(OutboxStore store, long seq) {
+    var element = Results.element("a/cam", seq).putOutputs("noise", noise(2000)).build();
+    return !store
+        .put(OutboxStore.Kind.RESULT, List.of(element))
+        .handle((done, error) -> error != null)
+        .toCompletableFuture()
+        .join();
+  }
+
   private StoreException fill(ResultStore store, List<StoredResult> stored) {
     for (var i = 0; i < 1000; i++) {
       var batch = batch(stored.size());

@@ -3,6 +3,7 @@ package io.dayu.deliver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
@@ -10,26 +11,35 @@ import io.dayu.element.Step;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
+import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestConsumer;
 import io.dayu.link.TestProducer;
 import io.dayu.process.FakeController;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class OutboxStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
+  private static final String STREAM = "crossing/cam-0";
+
   private final LinkSettings links = FlowKit.links("element-window = 16");
   private ActorTestKit kit;
   private FakeController controller;
+  @TempDir Path dir;
+  private OutboxStore disk;
+  private ProcessSettings settings;
   private ActorRef<Inlet.Command> outbox;
   private TestProducer producer;
 
@@ -37,17 +47,19 @@ final class OutboxStreamTest {
   void start() {
     kit = FlowKit.start();
     controller = new FakeController(kit);
-    var settings =
+    disk = OutboxStore.open(dir, OutboxStoreTest.settings("retry = 2s"));
+    settings =
         ProcessSettings.from(
             ConfigFactory.parseString("max-waiting = 4, join-patience = 400ms")
                 .withFallback(ConfigFactory.load().getConfig("dayu.process")));
-    outbox = kit.spawn(Outbox.create(settings, links, controller.ref()));
+    outbox = kit.spawn(Outbox.create(settings, links, "edge-1", disk, controller.ref()));
     producer = new TestProducer(kit, links, outbox);
   }
 
   @AfterEach
   void stop() {
     kit.shutdownTestKit();
+    disk.close();
   }
 
   @Test
@@ -86,12 +98,107 @@ final class OutboxStreamTest {
   }
 
   @Test
-  void withoutACloudNothingIsTakenAndNothingIsLost() {
+  void withoutACloudResultsAreKeptAndHandedOverLaterLowestFirst() {
     for (int seq = 0; seq < 100; seq++) producer.send(leaf(seq, "track"));
-    await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> producer.waiting() == 100 - 16);
+    await().atMost(SOON).until(() -> controller.kept().size() == 100);
+    assertThat(producer.waiting()).as("producers are not held back").isZero();
     clouds("cloud-1");
-    for (int seq = 0; seq < 100; seq++)
+    for (int seq = 0; seq < 100; seq++) {
+      var element = at("cloud-1").takeNext().element();
+      assertThat(element.getSeq()).isEqualTo(seq);
+      assertThat(element.getOutputsMap()).containsOnlyKeys("track");
+    }
+    outbox.tell(new Outbox.Forget(STREAM, controller.kept()));
+    await().atMost(SOON).until(() -> disk.backlog(OutboxStore.Kind.RESULT).isEmpty());
+  }
+
+  @Test
+  void whileAllCloudsAreSuspectResultsAreKeptToo() {
+    outbox.tell(new Outbox.Clouds(List.of("cloud-1"), Set.of("cloud-1")));
+    producer.send(leaf(1, "track"));
+    await().atMost(SOON).until(() -> controller.kept().contains(1));
+    assertThat(at("cloud-1").offered()).isZero();
+  }
+
+  @Test
+  void aLinkIsThereBeforeResultsAndTheNextCloudIsTriedWhileTheFirstIsSuspect() {
+    clouds("cloud-1", "cloud-2");
+    await().atMost(SOON).until(() -> at("cloud-1").attached() == 1);
+    assertThat(at("cloud-2").attached()).isZero();
+    outbox.tell(new Outbox.Clouds(List.of("cloud-1", "cloud-2"), Set.of("cloud-1")));
+    await().atMost(SOON).until(() -> at("cloud-2").attached() == 1);
+  }
+
+  @Test
+  void resultsOfAnotherNodesStreamsGoToItsOutbox() {
+    var foreign = leaf(7, "track").element().toBuilder().setOrigin("edge-9").build();
+    producer.send(new Parcel(foreign, System.nanoTime(), 0));
+    assertThat(controller.consumer("edge-9", Plan.OUTBOX).takeNext().element().getSeq())
+        .isEqualTo(7);
+    assertThat(controller.kept().isEmpty()).isTrue();
+  }
+
+  @Test
+  void whatIsHandedOverIsHandedOverAgainUntilItIsForgotten() {
+    for (int seq = 0; seq < 3; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 3);
+    clouds("cloud-1");
+    for (long seq = 0; seq < 3; seq++)
       assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+    outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0, 2)));
+    for (int again = 0; again < 2; again++)
+      assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(1);
+    outbox.tell(new Outbox.Forget(STREAM, Ranges.of(1)));
+    await().atMost(SOON).until(() -> disk.backlog(OutboxStore.Kind.RESULT).isEmpty());
+  }
+
+  @Test
+  void whatIsLiveDoesNotWaitForTheBacklog() {
+    restart("replay-per-second = 50");
+    for (int seq = 0; seq < 100; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 100);
+    clouds("cloud-1");
+    long began = System.nanoTime();
+    producer.send(leaf(1_000, "track"));
+    int before = 0;
+    while (at("cloud-1").takeNext().element().getSeq() != 1_000) before++;
+    assertThat(before).isLessThan(50);
+    for (int i = before; i < 100; i++) at("cloud-1").takeNext();
+    assertThat(System.nanoTime() - began).as("100 at 50/s").isGreaterThan(1_500_000_000L);
+  }
+
+  @Test
+  void whatIsUnderWayOfTheBacklogIsBounded() {
+    restart("outstanding = 10");
+    for (int seq = 0; seq < 50; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 50);
+    clouds("cloud-1");
+    await().atMost(SOON).during(Duration.ofMillis(500)).until(() -> at("cloud-1").offered() == 10);
+    outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0, 1, 2, 3)));
+    await().atMost(SOON).during(Duration.ofMillis(500)).until(() -> at("cloud-1").offered() == 14);
+  }
+
+  @Test
+  void whatWasKeptIsHandedOverAfterARestart() {
+    for (int seq = 0; seq < 5; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 5);
+    restart("");
+    clouds("cloud-1");
+    for (long seq = 0; seq < 5; seq++)
+      assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  @Test
+  void aFullOutboxTakesNothingMoreSaysSoAndLosesNothing() {
+    restart("quota = 3000");
+    try (var logs = Logs.of(Outbox.class)) {
+      for (int seq = 0; seq < 200; seq++) producer.send(leaf(seq, "track"));
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "dayu.outbox.quota = 3000"));
+      await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> producer.waiting() > 50);
+    }
+    clouds("cloud-1");
+    var seen = new Ranges();
+    while (seen.size() < 200) seen.add(at("cloud-1").takeNext().element().getSeq());
   }
 
   @Test
@@ -117,8 +224,19 @@ final class OutboxStreamTest {
     assertThat(at("cloud-2").takeNext().element().getSeq()).isEqualTo(2);
   }
 
+  /** A new outbox with other settings in the same directory. */
+  private void restart(String changes) {
+    var probe = kit.createTestProbe();
+    kit.stop(outbox);
+    probe.expectTerminated(outbox, SOON);
+    disk.close();
+    disk = OutboxStore.open(dir, OutboxStoreTest.settings(changes));
+    outbox = kit.spawn(Outbox.create(settings, links, "edge-1", disk, controller.ref()));
+    producer = new TestProducer(kit, links, outbox);
+  }
+
   private void clouds(String... nodes) {
-    outbox.tell(new Outbox.Clouds(List.of(nodes)));
+    outbox.tell(new Outbox.Clouds(List.of(nodes), Set.of()));
   }
 
   private TestConsumer at(String node) {

@@ -8,6 +8,9 @@ import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ledger;
+import io.dayu.deliver.OutboxSettings;
+import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
@@ -30,6 +33,7 @@ import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,6 +60,7 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,17 +74,22 @@ final class GeneratorStreamTest {
   private boolean live;
   private FakeController controller;
   private final FakeMemory memory = new FakeMemory();
+  @TempDir Path dir;
+  private OutboxStore disk;
   private ActorRef<Generator.Command> generator;
 
   @BeforeEach
   void start() {
     kit = FlowKit.start();
+    disk =
+        OutboxStore.open(dir, OutboxSettings.from(ConfigFactory.load().getConfig("dayu.outbox")));
     controller = new FakeController(kit);
   }
 
   @AfterEach
   void stop() {
     kit.shutdownTestKit();
+    disk.close();
   }
 
   @Test
@@ -174,7 +184,7 @@ final class GeneratorStreamTest {
       lost.add(at("edge-2").takeNext().element().getSeq());
       ack(at("edge-3").takeNext().element().getSeq());
     }
-    generator.tell(new Generator.Suspects(Set.of("edge-2")));
+    generator.tell(new Generator.Suspects(Set.of("edge-2"), false));
     var again = new TreeSet<Long>();
     for (int i = 0; i < 4; i++) {
       var element = at("edge-3").takeNext().element();
@@ -193,10 +203,10 @@ final class GeneratorStreamTest {
     generate(plan, count(3), "min-resend = 1h, max-resend = 1h");
     follow(1, "detect", "edge-2:1");
     for (int i = 0; i < 3; i++) at("edge-2").takeNext();
-    generator.tell(new Generator.Suspects(Set.of("edge-2")));
+    generator.tell(new Generator.Suspects(Set.of("edge-2"), false));
     for (int i = 0; i < 3; i++)
       assertThat(at("edge-2").takeNext().element().getAttempt()).isEqualTo(2);
-    generator.tell(new Generator.Suspects(Set.of()));
+    generator.tell(new Generator.Suspects(Set.of(), false));
     for (int i = 0; i < 3; i++)
       assertThat(at("edge-2").takeNext().element().getAttempt()).isEqualTo(3);
   }
@@ -381,8 +391,8 @@ final class GeneratorStreamTest {
       for (var node : List.of("edge-2", "edge-3"))
         while (at(node).offered() > 0) open.add(at(node).takeNext().element().getSeq());
       switch (random.nextInt(12)) {
-        case 0 -> generator.tell(new Generator.Suspects(Set.of("edge-2")));
-        case 1 -> generator.tell(new Generator.Suspects(Set.of()));
+        case 0 -> generator.tell(new Generator.Suspects(Set.of("edge-2"), false));
+        case 1 -> generator.tell(new Generator.Suspects(Set.of(), false));
         case 2 -> follow(++version, "detect", "edge-2:1", "edge-3:" + (1 + random.nextInt(3)));
         case 3 -> open.poll(); // lost on its way
         case 4 -> {
@@ -506,7 +516,8 @@ final class GeneratorStreamTest {
   @Test
   void whatALiveSourceHadUnderWayCountsAsShed() {
     live = true;
-    memory.set(new Progress("fake:cam", 900, 77, 20, 12, 1, 2));
+    memory.set(
+        new Progress("fake:cam", 900, 77, 515, 520, 12, 1, 2, Ranges.of(515, 516, 517, 518, 519)));
     var opened = new CopyOnWriteArrayList<Long>();
     generate(
         Plans.plan(1, List.of(Plans.READER), "detect:reader"),
@@ -575,7 +586,8 @@ final class GeneratorStreamTest {
     var probe = kit.createTestProbe();
     kit.stop(generator);
     probe.expectTerminated(generator, SOON);
-    assertThat(memory.kept()).contains(new Progress("fake:cam", 502, 2, 2, 2, 0, 0));
+    assertThat(memory.kept())
+        .contains(new Progress("fake:cam", 502, 2, 502, 502, 2, 0, 0, new Ranges()));
 
     generate(plan, count(2), "");
     generator.tell(Generator.Drain.INSTANCE);
@@ -665,7 +677,8 @@ final class GeneratorStreamTest {
             plan.spec().sources().get(0),
             provider,
             () -> CompletableFuture.completedFuture(500L),
-            memory);
+            memory,
+            disk);
     generator =
         kit.spawn(
             Generator.create(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import io.dayu.deliver.Ranges;
 import io.dayu.link.Logs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class StreamStoreTest {
-  private static final Progress SOME = new Progress("file:a.csv", 40_000, 17, 25, 20, 2, 1);
+  private static final Progress SOME =
+      new Progress("file:a.csv", 40_000, 17, 22, 25, 20, 2, 1, Ranges.of(21, 22));
 
   @TempDir Path dir;
 
@@ -25,7 +27,7 @@ final class StreamStoreTest {
     try (var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).isEmpty();
       store.of("p/a").keep(SOME);
-      store.of("p/b").keep(SOME.withNextSeq(7));
+      store.of("p/b").keep(SOME.withNextSeq(70));
     }
     try (var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).contains(SOME);
@@ -34,7 +36,7 @@ final class StreamStoreTest {
     }
     try (var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).isEmpty();
-      assertThat(recall(store, "p/b")).contains(SOME.withNextSeq(7));
+      assertThat(recall(store, "p/b")).contains(SOME.withNextSeq(70));
     }
   }
 
@@ -44,10 +46,10 @@ final class StreamStoreTest {
     var copy = Files.createDirectory(dir.resolve("copy"));
     try (var store = StreamStore.open(dir)) {
       for (int i = 1; i <= 20; i++) {
-        join(store.of("p/a").keep(SOME.withNextSeq(i)));
+        join(store.of("p/a").keep(SOME.withNextSeq(40 + i)));
         Files.write(copy.resolve("streams.mv"), Files.readAllBytes(dir.resolve("streams.mv")));
         try (var crashed = StreamStore.open(copy)) {
-          assertThat(recall(crashed, "p/a")).contains(SOME.withNextSeq(i));
+          assertThat(recall(crashed, "p/a")).contains(SOME.withNextSeq(40 + i));
         }
       }
     }
@@ -96,7 +98,7 @@ final class StreamStoreTest {
       for (int i = 0; i < 1_000; i++) {
         var saves = new ArrayList<CompletableFuture<?>>();
         for (int s = 0; s < 10; s++)
-          saves.add(store.of("p/" + s).keep(SOME.withNextSeq(i)).toCompletableFuture());
+          saves.add(store.of("p/" + s).keep(SOME.withNextSeq(40 + i)).toCompletableFuture());
         saves.forEach(CompletableFuture::join);
       }
       assertThat(Files.size(dir.resolve("streams.mv"))).isLessThan(1 << 20);

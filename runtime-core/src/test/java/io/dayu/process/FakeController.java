@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import io.dayu.deliver.Ranges;
 import io.dayu.gossip.NodeReport.StageReport;
 import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.link.TestConsumer;
@@ -16,6 +17,8 @@ public final class FakeController {
   private final Map<String, TestConsumer> consumers = new ConcurrentHashMap<>();
   private final List<StreamReport> streams = new CopyOnWriteArrayList<>();
   private final List<StageReport> stages = new CopyOnWriteArrayList<>();
+  private final List<Controller.Kept> kept = new CopyOnWriteArrayList<>();
+  private final List<Controller.Settled> settled = new CopyOnWriteArrayList<>();
   private final ActorTestKit kit;
   private final ActorRef<Controller.Command> ref;
 
@@ -37,6 +40,8 @@ public final class FakeController {
                     streams.add(status.report());
                   else if (message instanceof Controller.StageStatus status)
                     stages.add(status.report());
+                  else if (message instanceof Controller.Kept k) kept.add(k);
+                  else if (message instanceof Controller.Settled s) settled.add(s);
                   return Behaviors.same();
                 }));
   }
@@ -47,6 +52,16 @@ public final class FakeController {
 
   public TestConsumer consumer(String node, String instance) {
     return consumers.computeIfAbsent(node + " " + instance, k -> new TestConsumer(kit));
+  }
+
+  /** Numbers that the outbox told of. */
+  public Ranges kept() {
+    return kept.stream().map(Controller.Kept::seqs).reduce(new Ranges(), Ranges::plus);
+  }
+
+  /** Numbers that a generator told of. */
+  public Ranges settled() {
+    return settled.stream().map(Controller.Settled::seqs).reduce(new Ranges(), Ranges::plus);
   }
 
   /** All reports so far. */

@@ -3,6 +3,8 @@ package io.dayu.process;
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.Acknowledged;
+import io.dayu.deliver.OutboxSettings;
+import io.dayu.deliver.OutboxStore;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
@@ -79,6 +81,7 @@ final class TestNode implements AutoCloseable {
 
   private final ActorTestKit kit;
   private final StreamStore streams;
+  private final OutboxStore disk;
   private final String name;
 
   /**
@@ -96,6 +99,7 @@ final class TestNode implements AutoCloseable {
     this.name = name;
     this.streams = StreamStore.open(dir);
     var config = ConfigFactory.load();
+    this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("dayu.outbox")));
     var environment =
         new Controller.Environment(
             name,
@@ -106,6 +110,7 @@ final class TestNode implements AutoCloseable {
             new Store(),
             LastKnown.open(dir, ForkJoinPool.commonPool()),
             stream -> memory.apply(streams.of(stream)),
+            disk,
             () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
@@ -241,6 +246,7 @@ final class TestNode implements AutoCloseable {
   public void close() {
     kit.stop(controller);
     streams.close();
+    disk.close();
   }
 
   private final class Store implements Uplink {

@@ -1,0 +1,451 @@
+package io.dayu.deliver;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
+import io.dayu.element.Element;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+import org.apache.pekko.Done;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What waits on a node's disk for the cloud, in {@code <data-dir>/outbox.mv}: results of the {@link
+ * Outbox}, and elements that are to be worked on later. Entries are found by stream and number, the
+ * lowest first; each has a checksum of its own.
+ *
+ * <p>A write is confirmed when it is forced to the disk, so what is confirmed survives a crash of
+ * the process and of the machine; what comes while the disk is busy goes with the next write. A
+ * torn end of the file is cut by MVStore, an entry that is damaged is reported and left out, and a
+ * file that cannot be used at all is reported, put aside and begun anew. A write that fails, as on
+ * a full disk, leaves the file as it was; the next one opens it again. Safe for any thread, and
+ * never blocks but in {@link #open} and {@link #close}; a thread of its own does all that does.
+ */
+public final class OutboxStore implements AutoCloseable {
+  /**
+   * What an entry is. There is one of either kind for a number; a result takes the other's place.
+   */
+  public enum Kind {
+    RESULT,
+    /** An element that was not worked on yet, with its payload. */
+    ELEMENT;
+
+    private String map(String stream) {
+      return name() + " " + stream;
+    }
+  }
+
+  /** The numbers that are there of one stream. */
+  public record Content(Ranges results, Ranges elements) {
+    public Ranges all() {
+      return results.plus(elements);
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxStore.class);
+  private static final String FILE = "outbox.mv";
+  private static final int CACHE_MIB = 1;
+  private static final int HEADER = Integer.BYTES; // CRC-32C of the rest
+
+  /** What an entry takes besides its bytes. */
+  private static final int OVERHEAD = 32;
+
+  /** A change; without an element it removes the number, of either kind. */
+  private record Change(Kind kind, String stream, long seq, Optional<Element> element) {}
+
+  private final Path file;
+  private final OutboxSettings settings;
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            var thread = new Thread(task, "outbox-store");
+            thread.setDaemon(true);
+            return thread;
+          });
+  // Guarded by this.
+  private List<Change> queued = new ArrayList<>();
+  private List<CompletableFuture<Done>> waiting = new ArrayList<>();
+  private long queuedBytes;
+  private final Map<Kind, Map<String, Ranges>> index = new EnumMap<>(Kind.class);
+  private long bytes;
+  // The writer's, once it is open.
+  private MVStore store;
+
+  private OutboxStore(Path file, OutboxSettings settings) {
+    this.file = file;
+    this.settings = settings;
+    for (var kind : Kind.values()) index.put(kind, new TreeMap<>());
+  }
+
+  /**
+   * Opens the file, or makes it; blocks. It is looked through in the background, before anything
+   * else is answered.
+   *
+   * @throws IllegalStateException if another process has it open, or it cannot be written
+   */
+  public static OutboxStore open(Path dataDir, OutboxSettings settings) {
+    var opened = new OutboxStore(dataDir.resolve(FILE), settings);
+    try {
+      opened.open();
+    } catch (MVStoreException e) {
+      opened.writer.shutdown();
+      if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED)
+        throw new IllegalStateException(
+            "%s is in use; does another node run in this directory?".formatted(opened.file), e);
+      throw new IllegalStateException("%s: %s".formatted(opened.file, e.getMessage()), e);
+    }
+    opened.writer.execute(opened::lookThrough);
+    return opened;
+  }
+
+  public OutboxSettings settings() {
+    return settings;
+  }
+
+  /** Whether the quota is used up, by what is there and by what is being written. */
+  public boolean isFull() {
+    return room() <= 0;
+  }
+
+  /** Bytes of the quota that are not used up. */
+  public synchronized long room() {
+    return settings.quota() - bytes - queuedBytes;
+  }
+
+  /** How many of {@code kind} there are, by stream. */
+  public synchronized Map<String, Long> backlog(Kind kind) {
+    var counts = new TreeMap<String, Long>();
+    index.get(kind).forEach((stream, seqs) -> counts.put(stream, seqs.size()));
+    return counts;
+  }
+
+  public CompletionStage<Content> content(String stream) {
+    return onWriter(
+        () -> {
+          synchronized (this) {
+            return new Content(numbers(Kind.RESULT, stream), numbers(Kind.ELEMENT, stream));
+          }
+        });
+  }
+
+  /**
+   * Writes entries; those with the same number are replaced. Completes when they outlive a crash of
+   * the machine; fails when that is not certain, or at once where the quota is used up.
+   */
+  public CompletionStage<Done> put(Kind kind, List<Element> elements) {
+    if (isFull())
+      return CompletableFuture.failedStage(
+          new IllegalStateException(
+              "%s holds dayu.outbox.quota = %d bytes".formatted(file, settings.quota())));
+    return enqueue(
+        elements.stream()
+            .map(e -> new Change(kind, e.getStream(), e.getSeq(), Optional.of(e)))
+            .toList());
+  }
+
+  /** Removes what there is of these numbers; completes and fails like {@link #put}. */
+  public CompletionStage<Done> remove(String stream, Ranges seqs) {
+    var changes = new ArrayList<Change>();
+    synchronized (this) {
+      for (var kind : Kind.values()) {
+        var there = index.get(kind).get(stream);
+        if (there == null) continue;
+        seqs.forEach(
+            seq -> {
+              if (there.contains(seq)) changes.add(new Change(kind, stream, seq, Optional.empty()));
+            });
+      }
+    }
+    return changes.isEmpty()
+        ? CompletableFuture.completedStage(Done.getInstance())
+        : enqueue(changes);
+  }
+
+  /**
+   * The lowest entries of a stream.
+   *
+   * @param from the lowest number that is wanted
+   * @param bytes after so many no more are read; the first one is in any case
+   */
+  public CompletionStage<List<Element>> read(
+      Kind kind, String stream, long from, int count, long bytes) {
+    return onWriter(() -> find(kind, stream, from, count, bytes));
+  }
+
+  /** Writes what is not written yet; blocks. What comes later fails. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      writer.execute(
+          () -> {
+            flush();
+            if (store != null) store.close();
+            store = null;
+          });
+      writer.shutdown();
+    }
+    try {
+      if (!writer.awaitTermination(10, TimeUnit.SECONDS))
+        LOG.warn("{} is still being written; its last changes may be lost", file);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private <T> CompletionStage<T> onWriter(java.util.function.Supplier<T> task) {
+    synchronized (this) {
+      if (writer.isShutdown())
+        return CompletableFuture.failedStage(new IllegalStateException(file + " is closed"));
+      return CompletableFuture.supplyAsync(task, writer);
+    }
+  }
+
+  private synchronized CompletionStage<Done> enqueue(List<Change> changes) {
+    var done = new CompletableFuture<Done>();
+    if (writer.isShutdown()) {
+      done.completeExceptionally(new IllegalStateException(file + " is closed"));
+      return done;
+    }
+    if (waiting.isEmpty()) writer.execute(this::flush);
+    for (var change : changes) queuedBytes += size(change);
+    queued.addAll(changes);
+    waiting.add(done);
+    return done;
+  }
+
+  private static long size(Change change) {
+    return change.element().map(e -> e.getSerializedSize() + HEADER + (long) OVERHEAD).orElse(0L);
+  }
+
+  private void flush() {
+    List<Change> changes;
+    List<CompletableFuture<Done>> answered;
+    synchronized (this) {
+      changes = queued;
+      answered = waiting;
+      queued = new ArrayList<>();
+      waiting = new ArrayList<>();
+      queuedBytes = 0;
+    }
+    if (answered.isEmpty()) return;
+    try {
+      reopen();
+      long grown = 0;
+      for (var change : changes) grown += apply(change);
+      store.commit();
+      store.sync();
+      synchronized (this) {
+        bytes += grown;
+        for (var change : changes) note(change);
+      }
+      answered.forEach(done -> done.complete(Done.getInstance()));
+    } catch (RuntimeException e) {
+      // MVStore is of no use after a write that failed; the next one opens it again.
+      if (store != null) store.closeImmediately();
+      store = null;
+      answered.forEach(done -> done.completeExceptionally(e));
+    }
+  }
+
+  /** How many bytes more there are then. */
+  private long apply(Change change) {
+    if (change.element().isEmpty()) return -remove(change.kind(), change);
+    long before = change.kind() == Kind.RESULT ? remove(Kind.ELEMENT, change) : 0;
+    var old = map(change.kind(), change.stream()).put(change.seq(), entry(change.element().get()));
+    return size(change) - before - (old == null ? 0 : old.length + (long) OVERHEAD);
+  }
+
+  private long remove(Kind kind, Change change) {
+    if (!store.hasMap(kind.map(change.stream()))) return 0;
+    var map = map(kind, change.stream());
+    var old = map.remove(change.seq());
+    if (map.isEmpty()) store.removeMap(map);
+    return old == null ? 0 : old.length + (long) OVERHEAD;
+  }
+
+  /** Keeps {@link #index} in line with the file. */
+  private void note(Change change) {
+    if (change.element().isEmpty()) {
+      drop(change.kind(), change);
+      return;
+    }
+    if (change.kind() == Kind.RESULT) drop(Kind.ELEMENT, change);
+    index.get(change.kind()).computeIfAbsent(change.stream(), s -> new Ranges()).add(change.seq());
+  }
+
+  private void drop(Kind kind, Change change) {
+    var seqs = index.get(kind).get(change.stream());
+    if (seqs == null) return;
+    seqs.remove(change.seq());
+    if (seqs.isEmpty()) index.get(kind).remove(change.stream());
+  }
+
+  private Ranges numbers(Kind kind, String stream) {
+    return Ranges.copyOf(index.get(kind).getOrDefault(stream, new Ranges()));
+  }
+
+  private List<Element> find(Kind kind, String stream, long from, int count, long bytes) {
+    reopen();
+    var found = new ArrayList<Element>();
+    if (!store.hasMap(kind.map(stream))) return found;
+    long size = 0;
+    var damaged = new Ranges();
+    var map = map(kind, stream);
+    for (var key = map.ceilingKey(from); key != null; key = map.higherKey(key)) {
+      var entry = map.get(key);
+      var element = element(entry);
+      if (element.isEmpty()) damaged.add(key);
+      element.ifPresent(found::add);
+      size += entry.length;
+      if (found.size() >= count || size >= bytes) break;
+    }
+    if (!damaged.isEmpty()) report(stream, damaged);
+    return found;
+  }
+
+  /** Counts what is there and leaves out what is damaged. */
+  private void lookThrough() {
+    try {
+      indexAll();
+    } catch (RuntimeException e) {
+      // A page in the middle of the file is damaged, which opening it does not tell.
+      store.closeImmediately();
+      store = null;
+      synchronized (this) {
+        index.values().forEach(Map::clear);
+        bytes = 0;
+      }
+      putAside(e);
+      open();
+    }
+  }
+
+  private void indexAll() {
+    for (var name : List.copyOf(store.getMapNames())) {
+      var kind = Kind.valueOf(name.substring(0, name.indexOf(' ')));
+      var stream = name.substring(name.indexOf(' ') + 1);
+      var good = new Ranges();
+      var damaged = new Ranges();
+      long size = 0;
+      var entries = map(kind, stream).cursor(null);
+      while (entries.hasNext()) {
+        long seq = entries.next();
+        if (element(entries.getValue()).isEmpty()) {
+          damaged.add(seq);
+          continue;
+        }
+        good.add(seq);
+        size += entries.getValue().length + (long) OVERHEAD;
+      }
+      synchronized (this) {
+        if (!good.isEmpty()) index.get(kind).put(stream, good);
+        bytes += size;
+      }
+      if (!damaged.isEmpty()) report(stream, damaged);
+      damaged.forEach(seq -> remove(kind, new Change(kind, stream, seq, Optional.empty())));
+    }
+    if (!store.hasUnsavedChanges()) return;
+    store.commit();
+    store.sync();
+  }
+
+  private void report(String stream, Ranges damaged) {
+    LOG.warn(
+        "{}: {} entries of {} are damaged and lost: {}", file, damaged.size(), stream, damaged);
+  }
+
+  private static byte[] entry(Element element) {
+    var entry = new byte[HEADER + element.getSerializedSize()];
+    try {
+      var out =
+          com.google.protobuf.CodedOutputStream.newInstance(entry, HEADER, entry.length - HEADER);
+      element.writeTo(out);
+      out.checkNoSpaceLeft();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    ByteBuffer.wrap(entry).putInt(checksum(entry));
+    return entry;
+  }
+
+  private static Optional<Element> element(byte[] entry) {
+    if (entry.length < HEADER || ByteBuffer.wrap(entry).getInt() != checksum(entry))
+      return Optional.empty();
+    try {
+      return Optional.of(
+          Element.parseFrom(UnsafeByteOperations.unsafeWrap(entry, HEADER, entry.length - HEADER)));
+    } catch (InvalidProtocolBufferException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static int checksum(byte[] entry) {
+    var crc = new CRC32C();
+    crc.update(entry, HEADER, entry.length - HEADER);
+    return (int) crc.getValue();
+  }
+
+  private MVMap<Long, byte[]> map(Kind kind, String stream) {
+    return store.openMap(kind.map(stream));
+  }
+
+  private void reopen() {
+    if (store == null) open();
+  }
+
+  private void open() {
+    MVStore opened;
+    try {
+      opened = builder().open();
+    } catch (MVStoreException e) {
+      if (e.getErrorCode() != DataUtils.ERROR_FILE_CORRUPT
+          && e.getErrorCode() != DataUtils.ERROR_UNSUPPORTED_FORMAT) throw e;
+      putAside(e);
+      opened = builder().open();
+    }
+    store = opened;
+    store.setVersionsToKeep(0);
+    // Every commit is forced to the disk, so that old chunks need not stay for safety.
+    store.setRetentionTime(0);
+  }
+
+  private MVStore.Builder builder() {
+    return new MVStore.Builder()
+        .fileName(file.toString())
+        .autoCommitDisabled()
+        .cacheSize(CACHE_MIB);
+  }
+
+  private void putAside(RuntimeException cause) {
+    var aside = file.resolveSibling(FILE + ".damaged");
+    LOG.warn(
+        "{} cannot be used ({}); it is kept as {}, and what waited there for the cloud is not sent",
+        file,
+        cause.getMessage(),
+        aside.getFileName());
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IllegalStateException("%s cannot be moved: %s".formatted(file, e), e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.dayu.deliver;
+
+import io.dayu.deliver.OutboxStore.Kind;
+import io.dayu.element.Element;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Which results of the disk are handed to the cloud next: of each stream the lowest number first,
+ * the streams in turn, at a pace, and no more under way than allowed. A result is under way until
+ * it is forgotten; when the first one stays so for too long, all are handed over again, whatever
+ * was lost of them: the way there, the acknowledgement, or the word of it. Belongs to one actor.
+ */
+final class Replay {
+  /** What is to be read of a stream. */
+  record Lane(String stream, long from, int count, long bytes) {}
+
+  private record Key(String stream, long seq) {}
+
+  private final OutboxStore disk;
+  private final Pace pace;
+  private final Map<String, Long> cursors = new HashMap<>(); // by stream, the next number
+  private final Map<Key, Long> underWay = new LinkedHashMap<>(); // since when; bounded by settings
+  private String last = ""; // stream that was in turn
+  private boolean reading;
+  private boolean rewound; // while something was being read
+
+  Replay(OutboxStore disk, long nowNanos) {
+    this.disk = disk;
+    this.pace = new Pace(disk.settings(), nowNanos);
+  }
+
+  /** What to {@link #read} now, if it is time for anything. */
+  Optional<Lane> next(long nowNanos) {
+    if (reading) return Optional.empty();
+    var oldest = underWay.values().iterator();
+    if (oldest.hasNext() && nowNanos - oldest.next() > disk.settings().retry().toNanos()) rewind();
+    int room = disk.settings().outstanding() - underWay.size();
+    var waiting = disk.backlog(Kind.RESULT);
+    cursors.keySet().retainAll(waiting.keySet());
+    if (waiting.isEmpty() || room <= 0) return Optional.empty();
+    int count = Math.min(room, pace.elements(nowNanos));
+    if (count == 0) return Optional.empty();
+    last = after(last, new ArrayList<>(waiting.keySet()));
+    reading = true;
+    return Optional.of(
+        new Lane(last, cursors.getOrDefault(last, Long.MIN_VALUE), count, pace.bytes()));
+  }
+
+  CompletionStage<List<Element>> read(Lane lane) {
+    return disk.read(Kind.RESULT, lane.stream(), lane.from(), lane.count(), lane.bytes());
+  }
+
+  /** Those that were read and are to be sent. */
+  List<Element> sent(Lane lane, List<Element> elements, boolean reachable, long nowNanos) {
+    reading = false;
+    boolean stale = rewound || !reachable;
+    rewound = false;
+    if (stale) return List.of();
+    pace.spend(elements.size(), elements.stream().mapToLong(Element::getSerializedSize).sum());
+    var fresh = new ArrayList<Element>();
+    for (var element : elements)
+      if (underWay.putIfAbsent(new Key(lane.stream(), element.getSeq()), nowNanos) == null)
+        fresh.add(element);
+    // At the end it begins anew, for what was written meanwhile with a lower number.
+    if (elements.isEmpty()) cursors.remove(lane.stream());
+    else cursors.put(lane.stream(), elements.get(elements.size() - 1).getSeq() + 1);
+    return fresh;
+  }
+
+  void forget(String stream, Ranges seqs) {
+    if (!underWay.isEmpty()) seqs.forEach(seq -> underWay.remove(new Key(stream, seq)));
+  }
+
+  /** Whatever is under way may be lost. */
+  void rewind() {
+    rewound = reading;
+    underWay.clear();
+    cursors.clear();
+  }
+
+  private static String after(String last, List<String> streams) {
+    for (var stream : streams) if (stream.compareTo(last) > 0) return stream;
+    return streams.get(0);
+  }
+}

@@ -1,0 +1,69 @@
+package io.dayu.generate;
+
+import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.OutboxStore.Kind;
+import io.dayu.deliver.Pace;
+import io.dayu.element.Element;
+import io.dayu.generate.Pending.Flight;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+
+/**
+ * Elements of a stream that wait on the disk before they are worked on: written while the cloud is
+ * out of reach, brought back lowest number first and at a pace when it is there again. They stay on
+ * the disk until they are settled. Belongs to one actor.
+ */
+final class Spool {
+  private final OutboxStore disk;
+  private final String stream;
+  private final long maxBytes;
+  private final Pace pace;
+  private long from;
+  private boolean reading;
+
+  /**
+   * @param maxBytes elements that were brought back may take so much memory
+   */
+  Spool(OutboxStore disk, String stream, long maxBytes) {
+    this.disk = disk;
+    this.stream = stream;
+    this.maxBytes = maxBytes;
+    this.pace = new Pace(disk.settings(), System.nanoTime());
+  }
+
+  /** Completes when the element is safe; fails when there is no room, or that is not certain. */
+  CompletionStage<Done> write(Flight flight) {
+    return disk.put(
+        Kind.ELEMENT, List.of(flight.base.toBuilder().setAttempt(flight.attempt).build()));
+  }
+
+  /**
+   * The next elements, if some wait and it is time; {@link #brought} is to be called with what
+   * comes.
+   */
+  Optional<CompletionStage<List<Element>>> next(Pending pending, long nowNanos) {
+    int room = disk.settings().outstanding() - pending.again().size();
+    long bytes = maxBytes;
+    for (var flight : pending.again().values()) bytes -= flight.bytes;
+    boolean more = pending.spooled().size() > pending.again().size();
+    if (reading || !more || room <= 0 || bytes <= 0) return Optional.empty();
+    int count = Math.min(room, pace.elements(nowNanos));
+    if (count == 0) return Optional.empty();
+    reading = true;
+    return Optional.of(disk.read(Kind.ELEMENT, stream, from, count, Math.min(bytes, pace.bytes())));
+  }
+
+  void brought(List<Element> elements) {
+    reading = false;
+    pace.spend(elements.size(), elements.stream().mapToLong(Element::getSerializedSize).sum());
+    // At the end it begins anew, for what was written meanwhile with a lower number.
+    from = elements.isEmpty() ? 0 : elements.get(elements.size() - 1).getSeq() + 1;
+  }
+
+  /** All that was brought back is to be brought again. */
+  void rewind() {
+    from = 0;
+  }
+}
