@@ -17,7 +17,7 @@ class CutOffClusterIT {
 
   @BeforeAll
   static void start() {
-    cluster = Cluster.start(CutOffClusterIT.class, 1, n -> n.with("dayu.generate.finish", "8s"));
+    cluster = Cluster.start(CutOffClusterIT.class, 1, n -> n.with("dayu.generate.finish", "60s"));
   }
 
   @AfterAll
@@ -129,6 +129,10 @@ class CutOffClusterIT {
           """
               .formatted(sensor.uri()));
       cluster.awaitLedger("stopped", l -> l.delivered() > 30 && l.inFlight() > 0);
+      // On a busy machine that takes longer than the launcher would wait.
+      var edge = cluster.nodes().node("edge-1").process();
+      edge.terminate();
+      assertThat(edge.await(Duration.ofSeconds(90))).isTrue();
       cluster.nodes().stop("edge-1");
       sensor.end();
       cluster.nodes().restart("edge-1");

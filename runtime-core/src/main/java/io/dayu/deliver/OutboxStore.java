@@ -250,12 +250,17 @@ public final class OutboxStore implements AutoCloseable {
     try {
       reopen();
       long grown = 0;
-      for (var change : changes) grown += apply(change);
+      var made = new ArrayList<Change>();
+      for (var change : changes) {
+        if (isLate(change)) continue;
+        grown += apply(change);
+        made.add(change);
+      }
       store.commit();
       store.sync();
       synchronized (this) {
         bytes += grown;
-        for (var change : changes) note(change);
+        made.forEach(this::note);
       }
       answered.forEach(done -> done.complete(Done.getInstance()));
     } catch (RuntimeException e) {
@@ -272,6 +277,13 @@ public final class OutboxStore implements AutoCloseable {
     long before = change.kind() == Kind.RESULT ? remove(Kind.ELEMENT, change) : 0;
     var old = map(change.kind(), change.stream()).put(change.seq(), entry(change.element().get()));
     return size(change) - before - (old == null ? 0 : old.length + (long) OVERHEAD);
+  }
+
+  /** An element whose result is here already: it was on its way to the disk at the same time. */
+  private boolean isLate(Change change) {
+    return change.kind() == Kind.ELEMENT
+        && store.hasMap(Kind.RESULT.map(change.stream()))
+        && map(Kind.RESULT, change.stream()).containsKey(change.seq());
   }
 
   private long remove(Kind kind, Change change) {

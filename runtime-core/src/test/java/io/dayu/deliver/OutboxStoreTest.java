@@ -57,6 +57,8 @@ final class OutboxStoreTest {
       put(store, Kind.ELEMENT, 1, 2);
       put(store, Kind.RESULT, 2);
       assertThat(content(store)).isEqualTo(new OutboxStore.Content(Ranges.of(2), Ranges.of(1)));
+      put(store, Kind.ELEMENT, 2); // came late
+      assertThat(content(store)).isEqualTo(new OutboxStore.Content(Ranges.of(2), Ranges.of(1)));
     }
   }
 
