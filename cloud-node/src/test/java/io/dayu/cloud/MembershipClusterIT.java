@@ -65,7 +65,7 @@ class MembershipClusterIT {
     cluster.nodes().restart("cloud-1");
     var up = Instant.now();
     Cluster.await("the edges in the new cluster").until(() -> joins("edge-1") == joins + 1);
-    var after = cluster.awaitLedger("reborn", l -> l.delivered() > before.delivered() + 200);
+    var after = cluster.awaitLedger("reborn", l -> l.delivered() > before.delivered() + 100);
     assertThat(Duration.between(up, Instant.now())).as("results again").isLessThan(s(30));
 
     // Not one second of reading is missing.

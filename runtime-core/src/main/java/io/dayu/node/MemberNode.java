@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -72,6 +73,9 @@ public final class MemberNode implements MemberSystem {
 
   /** A system that does not find its own way out is ended. */
   private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
+
+  /** For the word to get out; seldom, the answer of gossip comes earlier. */
+  private static final int GOODBYE_MILLIS = 1_500;
 
   private final ActorSystem<Void> system;
   private final MemberUplink uplink;
@@ -199,12 +203,33 @@ public final class MemberNode implements MemberSystem {
   @Override
   public void stop() {
     uplink.detach(member);
+    sayGoodbye();
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     system
         .getWhenTerminated()
         .toCompletableFuture()
         .orTimeout(20, TimeUnit.SECONDS)
         .exceptionally(late -> null)
+        .join();
+  }
+
+  /**
+   * The only node of a site needs nobody to agree that it leaves: it would have ended before gossip
+   * told anyone, and look cut off from then on. So an edge has a cloud node take it out, which ends
+   * this system too.
+   */
+  private void sayGoodbye() {
+    var cluster = Cluster.get(system);
+    if (cluster.selfMember().hasRole("cloud")
+        || !isMember(cluster.selfMember())
+        || cluster.state().getUnreachableDataCenters().contains("cloud")) return;
+    var identity = identity();
+    member.gateways().tell(new Gateway.Goodbye(identity.address(), identity.uid()));
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(Done.getInstance(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS)
         .join();
   }
 

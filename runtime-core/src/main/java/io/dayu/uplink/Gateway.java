@@ -1,6 +1,7 @@
 package io.dayu.uplink;
 
 import io.dayu.deliver.ResultStore;
+import io.dayu.gossip.NodeNames;
 import io.dayu.wire.Wire;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +14,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
 
 /**
  * What edges ask of the cloud. One on every cloud node, found through the receptionist, because an
@@ -30,6 +33,13 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
    * @param problem why it is not known now
    */
   public record FirstSeqIs(long seq, Optional<String> problem) implements Wire {}
+
+  /**
+   * This life of an edge leaves: take it out of the cluster. Not answered; the edge sees it.
+   *
+   * @param address of its member
+   */
+  public record Goodbye(String address, long uid) implements Command, Wire {}
 
   private record Looked(long highest, Throwable error, ActorRef<FirstSeqIs> replyTo)
       implements Command {}
@@ -59,6 +69,7 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(FirstSeq.class, this::onFirstSeq)
+        .onMessage(Goodbye.class, this::onGoodbye)
         .onMessage(Looked.class, this::onLooked)
         .build();
   }
@@ -68,6 +79,19 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
         .pipeToSelf(
             CompletableFuture.supplyAsync(() -> store.highestSeq(ask.stream()), blocking),
             (highest, error) -> new Looked(error == null ? highest : -1, error, ask.replyTo()));
+    return this;
+  }
+
+  private Behavior<Command> onGoodbye(Goodbye goodbye) {
+    var cluster = Cluster.get(getContext().getSystem());
+    for (var member : cluster.state().getMembers()) {
+      var unique = member.uniqueAddress();
+      if (!member.hasRole("edge")
+          || unique.longUid() != goodbye.uid()
+          || !unique.address().toString().equals(goodbye.address())) continue;
+      getContext().getLog().info("{} leaves", NodeNames.of(member).orElse(goodbye.address()));
+      cluster.manager().tell(new Down(member.address()));
+    }
     return this;
   }
 

@@ -16,6 +16,7 @@ import io.dayu.wire.member.Ack;
 import io.dayu.wire.member.Delivery;
 import io.dayu.wire.member.DeliveryStored;
 import io.dayu.wire.member.DroppedFact;
+import io.dayu.wire.member.Farewell;
 import io.dayu.wire.member.FirstSeqAnswer;
 import io.dayu.wire.member.FirstSeqQuestion;
 import io.dayu.wire.member.PipelineAnswer;
@@ -140,6 +141,12 @@ public final class MemberSerializer extends SerializerWithStringManifest {
             new Gateway.FirstSeqIs(
                 proto.getSeq(),
                 proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty()));
+    add(
+        "B",
+        Gateway.Goodbye.class,
+        bye -> Farewell.newBuilder().setAddress(bye.address()).setUid(bye.uid()).build(),
+        Farewell.parser(),
+        proto -> new Gateway.Goodbye(proto.getAddress(), proto.getUid()));
     addLifecycle();
   }
 
