@@ -136,8 +136,12 @@ public final class JdbcResultStore implements ResultStore {
     } catch (PoolInitializationException e) {
       var cause = e.getCause() == null ? e : e.getCause();
       throw new StoreException(
-          "open the result store: %s; check that %s can be used and that no other process has it open"
-              .formatted(cause.getMessage(), url),
+          "open the result store: %s; check that %s"
+              .formatted(
+                  cause.getMessage(),
+                  isPostgres(url)
+                      ? "PostgreSQL runs there and takes this user, password and database"
+                      : url + " can be used and that no other process has it open"),
           false,
           e);
     }
