@@ -121,10 +121,12 @@ public final class CloudNode {
             live,
             log.get(),
             blocking(system));
+    // The streams first: edges see it at once and turn to another cloud node, while singletons and
+    // shards are handed over.
     Runnable stop =
         () -> {
-          member.stop();
           flow.stop();
+          member.stop();
           store.close();
         };
     try {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.cli.Endpoints;
 import io.dayu.cli.NodeOptions;
 import io.dayu.deliver.LocalPostgres;
 import java.net.URI;
@@ -297,7 +298,9 @@ class CloudLossClusterIT {
     var management = cluster.nodes().node(node).endpoints().management();
     return Optional.of(
             cluster.fetch(
-                URI.create("http://%s/cluster/shards/%s".formatted(management.get(), type))))
+                URI.create(
+                    "http://%s/cluster/shards/%s"
+                        .formatted(Endpoints.text(management.get()), type))))
         .map(answer -> Cluster.items(answer.body().path("regions")))
         .orElse(List.of())
         .stream()

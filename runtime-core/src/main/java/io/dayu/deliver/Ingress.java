@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -124,7 +125,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               notStored.stream(),
               lane.sent.size(),
               RETRY.toMillis(),
-              String.valueOf(notStored.cause().getMessage()));
+              reason(notStored.cause()));
     lane.failing = true;
     timers.startSingleTimer(notStored.stream(), new Retry(notStored.stream()), RETRY);
     return this;
@@ -154,6 +155,11 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
         .pipeToSelf(
             stored,
             (done, error) -> error == null ? new Stored(stream) : new NotStored(stream, error));
+  }
+
+  private static String reason(Throwable error) {
+    var cause = error instanceof CompletionException && error.getCause() != null;
+    return String.valueOf((cause ? error.getCause() : error).getMessage());
   }
 
   /** The element as it is stored: its age is final, and it says whether there is a frame of it. */

@@ -39,7 +39,7 @@ public final class MemberUplink implements Uplink {
    * A distributor that moved to another node, or died with one, is found by asking again; the copy
    * of a batch that was only slow does no harm.
    */
-  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(4);
 
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(3);
 
