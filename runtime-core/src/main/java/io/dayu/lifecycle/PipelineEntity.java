@@ -23,6 +23,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.event.Level;
 
 /**
  * The life of one pipeline: wanted, changed, dropped. A sharded, event-sourced entity of the cloud,
@@ -79,7 +80,8 @@ public final class PipelineEntity
   }
 
   private static final BackoffSupervisorStrategy WHILE_THE_STORE_IS_AWAY =
-      SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(2), 0.2);
+      SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(2), 0.2)
+          .withLogLevel(Level.WARN);
 
   private final String name;
   private final ActorRef<ClusterSharding.ShardCommand> shard;

@@ -148,8 +148,8 @@ final class Router {
     if (cause instanceof StoreException) {
       LOG.warn("{} {}: {}", request.method().name(), request.getUri().path(), cause.getMessage());
       return later(
-          "the store cannot be used now: " + cause.getMessage(),
-          "try again when it is back; elements wait meanwhile, nothing is lost");
+          "the store of the cloud cannot be used now",
+          "try again when it is back; elements wait meanwhile. The log of this node has the cause");
     }
     if (cause instanceof TimeoutException)
       return later(
