@@ -60,7 +60,7 @@ class CloudLossClusterIT {
                 (node.role() == NodeOptions.Role.CLOUD
                         ? node.with("dayu.store.url", url).with("dayu.store.user", postgres.user())
                         : node)
-                    .classPath(BadStages.classPath()));
+                    .classPath(BadStages.classPath()).jvm("-Dlogback.configurationFile=/tmp/lb.xml","-Dpekko.loglevel=DEBUG"));
   }
 
   @AfterAll
@@ -174,7 +174,13 @@ class CloudLossClusterIT {
               return answer.status() != 503;
             });
     Cluster.await("a decision for " + name)
-        .until(() -> !Cluster.items(cluster.get("pipelines/" + name + "/decisions")).isEmpty());
+        .until(
+            () -> {
+              // The node that is asked may not have heard of it yet.
+              var answer =
+                  cluster.call("GET", "pipelines/" + name + "/decisions", "application/json", "");
+              return answer.status() == 200 && !Cluster.items(answer.body()).isEmpty();
+            });
     return since(since);
   }
 

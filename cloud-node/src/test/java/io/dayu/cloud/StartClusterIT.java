@@ -76,7 +76,8 @@ class StartClusterIT {
           .anySatisfy(
               line ->
                   assertThat(line)
-                      .contains("The node cannot start", away, "refused", "someone", "DAYU_STORE_URL")
+                      .contains(
+                          "The node cannot start", away, "refused", "someone", "DAYU_STORE_URL")
                       .doesNotContain("secret"));
     }
   }

@@ -102,12 +102,33 @@ public final class MemberNode {
     } catch (RuntimeException e) {
       throw portTaken(settings, e);
     }
+    holdTransport(system);
     uplink.attach(parts.join());
     var cluster = Cluster.get(system);
     // The first cloud node begins the cluster; all others have seeds.
     if (settings.seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return new MemberNode(system, uplink);
+  }
+
+  /**
+   * Artery closes all connections as soon as the JVM is told to end, unless a hook of this kind
+   * runs; whoever stops the node in a hook of its own needs them to leave and to hand over.
+   */
+  private static void holdTransport(ActorSystem<Void> system) {
+    var hook =
+        CoordinatedShutdown.get(system)
+            .addCancellableJvmShutdownHook((Runnable) () -> awaitTermination(system));
+    system.getWhenTerminated().whenComplete((done, error) -> hook.cancel());
+  }
+
+  private static void awaitTermination(ActorSystem<Void> system) {
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .exceptionally(late -> null)
+        .join();
   }
 
   public ActorSystem<Void> system() {
@@ -150,12 +171,7 @@ public final class MemberNode {
   public void stop() {
     uplink.detach();
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
-    system
-        .getWhenTerminated()
-        .toCompletableFuture()
-        .orTimeout(20, TimeUnit.SECONDS)
-        .exceptionally(late -> null)
-        .join();
+    awaitTermination(system);
   }
 
   private static MemberUplink.Member spawn(

@@ -2,8 +2,8 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.http.TestServer.Answer;
 import io.dayu.deliver.StoreException;
+import io.dayu.http.TestServer.Answer;
 import java.io.BufferedOutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -177,7 +177,8 @@ class ProblemsTest {
 
   @Test
   void aStoreThatIsAwayIsUnavailable() {
-    server.control.fail(() -> new StoreException("read: connection to db:5432 refused", true, null));
+    server.control.fail(
+        () -> new StoreException("read: connection to db:5432 refused", true, null));
     var answer = server.get("/api/v1/pipelines/crossing");
     isProblem(answer, 503);
     assertThat(answer.header("Retry-After")).isNotBlank();
