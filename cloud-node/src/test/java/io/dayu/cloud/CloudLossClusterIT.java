@@ -60,7 +60,7 @@ class CloudLossClusterIT {
                 (node.role() == NodeOptions.Role.CLOUD
                         ? node.with("dayu.store.url", url).with("dayu.store.user", postgres.user())
                         : node)
-                    .classPath(BadStages.classPath()).jvm("-Dlogback.configurationFile=/tmp/lb.xml","-Dpekko.loglevel=DEBUG"));
+                    .classPath(BadStages.classPath()));
   }
 
   @AfterAll
@@ -204,6 +204,9 @@ class CloudLossClusterIT {
               });
       System.err.printf("%s: stopped after %s, all streams %s%n", node, stopped, since(begun));
       cluster.awaitNodes(4);
+      assertThat(cluster.log(node))
+          .as("shards are handed over")
+          .doesNotContain("Graceful shutdown");
     }
     assertThat(CLOUDS.stream().mapToInt(n -> shards(n, "Pipeline").size()).sum())
         .as("the remembered entity of the pipeline, which nobody asks for anything")
