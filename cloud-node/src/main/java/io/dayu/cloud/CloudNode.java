@@ -62,22 +62,18 @@ public final class CloudNode {
   }
 
   private record Settings(
-      NodeSettings node, HttpSettings http, SchedulerSettings scheduler, int framesPerStream) {}
+      NodeSettings node, HttpSettings http, SchedulerSettings scheduler, StoreSettings store) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
     var settings = settings(config);
     var node = settings.node();
     Endpoints.clear(node.dataDir());
-    var file = node.dataDir().resolve("store");
-    var source =
-        database(
-            file.toString(), () -> JdbcResultStore.pool(JdbcResultStore.fileUrl(file), "sa", ""));
-    JournalSchema.create(source);
-    var store = JdbcResultStore.open(source, settings.framesPerStream());
+    var source = database(settings.store());
+    var store = JdbcResultStore.open(source, settings.store().framesPerStream());
     var policies = Policies.load();
     var catalog = Catalog.load(policies.names());
-    var uplink = new MemberUplink();
+    var uplink = new MemberUplink(store);
     var flow = FlowNode.start(node, config, catalog, uplink);
 
     var live = new LiveResults();
@@ -121,7 +117,11 @@ public final class CloudNode {
             });
     var member =
         MemberNode.start(
-            node, memberConfig(config, file), flow.controller(), uplink, Optional.of(cloud));
+            node,
+            memberConfig(config, settings.store()),
+            flow.controller(),
+            uplink,
+            Optional.of(cloud));
     var system = member.system();
     var control =
         new ClusterControlPlane(
@@ -145,12 +145,14 @@ public final class CloudNode {
                     "the cluster has removed this cloud node, which was down or cut off for too"
                         + " long; it has to be started again");
             });
+    // The streams first: edges see it at once and turn to another cloud node, while singletons and
+    // shards are handed over.
     Runnable stop =
         () -> {
           stopping.set(true);
           flow.finish();
-          member.stop();
           flow.stop();
+          member.stop();
           store.close();
         };
     try {
@@ -203,9 +205,11 @@ public final class CloudNode {
     var node = read(problems, () -> NodeSettings.from(Role.CLOUD, config));
     var http = read(problems, () -> HttpSettings.from(config));
     var scheduler = read(problems, () -> SchedulerSettings.from(config));
-    var frames = read(problems, () -> config.getInt("dayu.store.frames-per-stream"));
+    var store = read(problems, () -> StoreSettings.from(config));
+    if (node.isPresent() && store.isPresent())
+      store.get().conflict(node.get()).ifPresent(problems::add);
     if (!problems.isEmpty()) throw new ConfigurationException(problems);
-    return new Settings(node.get(), http.get(), scheduler.get(), frames.get());
+    return new Settings(node.get(), http.get(), scheduler.get(), store.get());
   }
 
   private static <T> Optional<T> read(List<String> problems, Supplier<T> reader) {
@@ -217,11 +221,22 @@ public final class CloudNode {
     }
   }
 
-  private static HikariDataSource database(String what, Supplier<HikariDataSource> open) {
+  /** The database with its tables. */
+  private static HikariDataSource database(StoreSettings store) {
     try {
-      return open.get();
-    } catch (StoreException e) {
-      throw new StartException(what + ": " + e.getMessage(), e);
+      var source = store.pool();
+      try {
+        JournalSchema.create(source, store);
+        return source;
+      } catch (RuntimeException e) {
+        source.close();
+        throw e;
+      }
+    } catch (StoreException | StartException e) {
+      throw new StartException(
+          "%s; the store is %s, user %s: see dayu.store.url (DAYU_STORE_URL), user and password"
+              .formatted(e.getMessage(), store.place(), store.user()),
+          e);
     }
   }
 
@@ -243,15 +258,14 @@ public final class CloudNode {
         .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
   }
 
-  private static Config memberConfig(Config config, java.nio.file.Path file) {
+  private static Config memberConfig(Config config, StoreSettings store) {
     return ConfigFactory.parseMap(
             Map.of(
-                "pekko-persistence-jdbc.shared-databases.slick.db.url",
-                JdbcResultStore.fileUrl(file),
                 "pekko.management.http.hostname",
                 config.getString("dayu.management.host"),
                 "pekko.management.http.port",
                 config.getInt("dayu.management.port")))
+        .withFallback(store.persistence())
         .withFallback(ConfigFactory.parseResources("dayu-cloud.conf"))
         .withFallback(config);
   }

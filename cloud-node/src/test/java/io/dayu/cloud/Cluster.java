@@ -32,6 +32,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -65,9 +66,18 @@ final class Cluster implements AutoCloseable {
 
   /** The same in a directory that was prepared. */
   static Cluster start(Path directory, int edges, UnaryOperator<NodeOptions> each) {
+    return start(directory, 1, edges, each);
+  }
+
+  /** Several cloud nodes, which need {@code dayu.store.url}. */
+  static Cluster start(Path directory, int clouds, int edges, UnaryOperator<NodeOptions> each) {
     var nodes = open(directory);
     try {
-      nodes.start(each.apply(NodeOptions.cloud("cloud-1").with("dayu.monitor.cpu", "process")));
+      nodes.start(
+          IntStream.rangeClosed(1, clouds)
+              .mapToObj(i -> NodeOptions.cloud("cloud-" + i).with("dayu.monitor.cpu", "process"))
+              .map(each)
+              .toArray(NodeOptions[]::new));
       var options = new ArrayList<NodeOptions>();
       for (int i = 1; i <= edges; i++)
         options.add(
@@ -75,7 +85,7 @@ final class Cluster implements AutoCloseable {
                 NodeOptions.edge("edge-" + i, "site-" + i).with("dayu.monitor.cpu", "process")));
       nodes.start(options.toArray(NodeOptions[]::new));
       var cluster = new Cluster(nodes);
-      cluster.awaitNodes(edges + 1);
+      cluster.awaitNodes(edges + clouds);
       return cluster;
     } catch (RuntimeException | Error e) {
       nodes.close();

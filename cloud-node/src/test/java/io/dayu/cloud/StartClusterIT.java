@@ -40,6 +40,14 @@ class StartClusterIT {
                   "dayu.node.data-prt", "1",
                   "dayu.http.max-body", "a lot",
                   "dayu.monitor.cpu", "none"));
+      var split = cloud(cluster, "split", Map.of("dayu.cluster.seeds", "127.0.0.1:25520"));
+      // Nothing listens at port 1.
+      var away = "jdbc:postgresql://127.0.0.1:1/dayu";
+      var storeless =
+          cloud(
+              cluster,
+              "storeless",
+              Map.of("dayu.store.url", away + "?password=secret", "dayu.store.user", "someone"));
 
       processes.forEach(
           (key, process) -> {
@@ -56,6 +64,22 @@ class StartClusterIT {
           .contains("dayu.http.max-body")
           .contains("dayu.monitor.cpu")
           .doesNotContain("\tat ", "reference.conf");
+
+      assertThat(split.await(PATIENCE)).isTrue();
+      assertThat(split.died()).hasMessageContaining("exit code 78;");
+      assertThat(String.join("\n", split.tail(20)))
+          .contains("dayu.store.url", "127.0.0.1:25520", "would not see what this node stores")
+          .doesNotContain("\tat ");
+
+      assertThat(storeless.await(PATIENCE)).isTrue();
+      assertThat(storeless.died()).hasMessageContaining("exit code 1;");
+      assertThat(storeless.tail(3))
+          .anySatisfy(
+              line ->
+                  assertThat(line)
+                      .contains(
+                          "The node cannot start", away, "refused", "someone", "DAYU_STORE_URL")
+                      .doesNotContain("secret"));
     }
   }
 

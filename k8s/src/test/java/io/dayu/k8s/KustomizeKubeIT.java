@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.EndpointPort;
 import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -152,6 +154,7 @@ class KustomizeKubeIT {
   @ValueSource(strings = {"node-cloud", "node-edge"})
   void settingsComeFromTheConfigMap(String name) {
     assertThat(container(name).getEnvFrom())
+        .filteredOn(from -> from.getConfigMapRef() != null)
         .singleElement()
         .satisfies(
             from ->
@@ -160,6 +163,20 @@ class KustomizeKubeIT {
                             .getData()
                             .keySet())
                     .containsExactly("DAYU_SEEDS"));
+  }
+
+  @Test
+  void onlyCloudNodesReadTheStoreFromASecretThatNeedNotBeThere() {
+    assertThat(container("node-cloud").getEnvFrom())
+        .extracting(EnvFromSource::getSecretRef)
+        .filteredOn(Objects::nonNull)
+        .singleElement()
+        .satisfies(
+            secret -> {
+              assertThat(secret.getName()).isEqualTo("dayu-store");
+              assertThat(secret.getOptional()).isTrue();
+            });
+    assertThat(container("node-edge").getEnvFrom()).allMatch(from -> from.getSecretRef() == null);
   }
 
   @Test

@@ -8,9 +8,14 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 
-/** Transactions on a data source, and what its failures mean. Thread-safe. */
+/**
+ * Transactions on a data source, and what its failures mean. While no connection can be had one
+ * call at a time waits for one and all others fail at once, so that an outage does not take every
+ * thread for blocking work. Thread-safe.
+ */
 final class Database implements AutoCloseable {
   /** Work in one transaction; the connection must not leave it. */
   interface Work<T> {
@@ -28,6 +33,8 @@ final class Database implements AutoCloseable {
   private static final int INLINE_BYTES = 1 << 20;
 
   private final DataSource source;
+  private final AtomicBoolean waiting = new AtomicBoolean(); // for a connection, while away
+  private volatile Exception away; // why there is no connection, null while there are
   private volatile boolean closed;
 
   Database(DataSource source) {
@@ -38,7 +45,7 @@ final class Database implements AutoCloseable {
   <T> T transaction(String what, Work<T> work) {
     if (closed)
       throw new StoreException(what + ": the store is closed; open it again", false, null);
-    try (var connection = source.getConnection()) {
+    try (var connection = connect()) {
       connection.setAutoCommit(false);
       try {
         var result = work.in(connection);
@@ -50,6 +57,28 @@ final class Database implements AutoCloseable {
       }
     } catch (SQLException | IOException e) {
       throw failure(what, e);
+    }
+  }
+
+  private Connection connect() throws SQLException {
+    var reason = away;
+    if (reason == null) return connected();
+    if (!waiting.compareAndSet(false, true)) throw new SQLException(reason.getMessage(), reason);
+    try {
+      return connected();
+    } finally {
+      waiting.set(false);
+    }
+  }
+
+  private Connection connected() throws SQLException {
+    try {
+      var connection = source.getConnection();
+      away = null;
+      return connection;
+    } catch (SQLException e) {
+      away = e;
+      throw e;
     }
   }
 

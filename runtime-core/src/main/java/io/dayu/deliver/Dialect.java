@@ -3,6 +3,7 @@ package io.dayu.deliver;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** All that differs between the databases; every other statement runs on each of them. */
 enum Dialect {
@@ -27,7 +28,19 @@ enum Dialect {
     };
   }
 
+  /** To be run in one transaction. */
   List<String> schema() {
+    return Stream.concat(lock().stream(), tables().stream()).toList();
+  }
+
+  /** Two nodes that make a table at the same moment fail in PostgreSQL, IF NOT EXISTS or not. */
+  private List<String> lock() {
+    return this == POSTGRESQL
+        ? List.of("SELECT pg_advisory_xact_lock(%d)".formatted(JdbcResultStore.SCHEMA_LOCK))
+        : List.of();
+  }
+
+  private List<String> tables() {
     return List.of(
         """
         CREATE TABLE IF NOT EXISTS dayu_pipelines (

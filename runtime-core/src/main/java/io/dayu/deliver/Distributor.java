@@ -36,7 +36,10 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
 
   public interface Command {}
 
-  /** Store these results of the stream. Always answered. */
+  /**
+   * Store these results of the stream, which carry no payload; those to be kept are in the store.
+   * Always answered.
+   */
   public record Store(String stream, List<Element> elements, ActorRef<Stored> replyTo)
       implements Command, Wire {
     public Store {
@@ -132,11 +135,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
     var results = new ArrayList<StoredResult>();
     for (var batch : batches)
       for (var element : batch.elements()) {
-        boolean keep = element.getKeep() && element.hasPayload();
-        // The frame comes first: a result that promises one must have it.
-        if (keep) store.keepFrame(element.getStream(), element.getSeq(), element.getPayload());
-        var bare = element.hasPayload() ? element.toBuilder().clearPayload().build() : element;
-        results.add(new StoredResult(bare, keep));
+        results.add(new StoredResult(element, element.getKeep()));
       }
     var fresh = store.store(results);
     // The first result of an element stands, so a resend that ended otherwise is told what stands.

@@ -1,9 +1,10 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.element.Media;
 import io.dayu.link.Inlet;
 import io.dayu.link.Owed;
-import io.dayu.link.Parcel;
 import io.dayu.uplink.Uplink;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -11,7 +12,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -24,12 +28,22 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * Where results enter a cloud node: gathers those of a stream while its last batch is being stored
- * and hands them to the stream's distributor. Spawned by the controller of a cloud node. Nothing is
- * given up here: while the store is away batches are tried again and producers get no credit.
+ * and hands them to the stream's distributor, which may be on another cloud node. Payloads that are
+ * to be kept are stored from here, before the result that promises one; only results go on. Spawned
+ * by the controller of a cloud node. Nothing is given up here: while the store or the distributor
+ * is away batches are tried again and producers get no credit.
  */
 public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private static final int MAX_BATCH = 1_000;
-  private static final long MAX_BATCH_BYTES = 4L << 20;
+  private static final int MAX_BATCH_BYTES = 4 << 20;
+
+  /**
+   * Largest result. A batch, or a single result alone, travels as one message, which must be
+   * smaller than {@code maximum-large-frame-size} in {@code dayu-member.conf}: what is larger is
+   * dropped there without a word.
+   */
+  static final int MAX_RESULT_BYTES = 15 << 20;
+
   private static final Duration RETRY = Duration.ofMillis(500);
 
   private record Stored(String stream) implements Inlet.Command {}
@@ -38,7 +52,8 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private record Retry(String stream) implements Inlet.Command {}
 
-  private record Held(Element element, int weight, ActorRef<Inlet.Grant> producer) {}
+  private record Held(
+      Element result, Optional<Media> frame, int weight, ActorRef<Inlet.Grant> producer) {}
 
   private static final class Lane {
     final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
@@ -87,7 +102,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
     var stream = offer.parcel().element().getStream();
     var lane = lanes.computeIfAbsent(stream, s -> new Lane());
-    lane.waiting.add(new Held(result(offer.parcel()), offer.parcel().weight(), offer.producer()));
+    lane.waiting.add(held(offer));
     if (lane.sent.isEmpty()) next(stream, lane);
     return this;
   }
@@ -113,7 +128,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               notStored.stream(),
               lane.sent.size(),
               RETRY.toMillis(),
-              String.valueOf(notStored.cause().getMessage()));
+              reason(notStored.cause()));
     lane.failing = true;
     timers.startSingleTimer(notStored.stream(), new Retry(notStored.stream()), RETRY);
     return this;
@@ -121,39 +136,72 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private void next(String stream, Lane lane) {
     long bytes = 0;
-    while (!lane.waiting.isEmpty() && lane.sent.size() < MAX_BATCH && bytes < MAX_BATCH_BYTES) {
-      var held = lane.waiting.poll();
-      lane.sent.add(held);
-      bytes += held.weight();
+    while (!lane.waiting.isEmpty() && lane.sent.size() < MAX_BATCH) {
+      bytes += lane.waiting.peek().result().getSerializedSize();
+      if (bytes > MAX_BATCH_BYTES && !lane.sent.isEmpty()) break;
+      lane.sent.add(lane.waiting.poll());
     }
     hand(stream, lane);
   }
 
   private void hand(String stream, Lane lane) {
-    var elements = lane.sent.stream().map(Held::element).toList();
+    var results = lane.sent.stream().map(Held::result).toList();
+    var frames = new TreeMap<Long, Media>();
+    for (var held : lane.sent)
+      held.frame().ifPresent(frame -> frames.put(held.result().getSeq(), frame));
     getContext()
         .pipeToSelf(
-            deliver(stream, elements),
+            deliver(stream, results, frames),
             (done, error) -> error == null ? new Stored(stream) : new NotStored(stream, error));
   }
 
-  private CompletionStage<Done> deliver(String stream, List<Element> elements) {
+  private CompletionStage<Done> deliver(
+      String stream, List<Element> results, Map<Long, Media> frames) {
     try {
-      return uplink.deliver(stream, elements);
+      // The frame comes first: a result that promises one must have it.
+      return frames.isEmpty()
+          ? uplink.deliver(stream, results)
+          : uplink.keep(stream, frames).thenCompose(kept -> uplink.deliver(stream, results));
     } catch (RuntimeException e) {
       // Nobody would ever answer for this batch, and the stream's others wait behind it.
       return CompletableFuture.failedStage(e);
     }
   }
 
+  private static String reason(Throwable error) {
+    var cause = error instanceof CompletionException && error.getCause() != null;
+    return String.valueOf((cause ? error.getCause() : error).getMessage());
+  }
+
   /**
-   * The element as it is stored: its age is final, its payload only there if it is kept, and where
-   * it has been is in its trace.
+   * The element as it is stored: its age is final, it says whether there is a frame of it, and
+   * where it has been is in its trace.
    */
-  private static Element result(Parcel parcel) {
-    var element =
-        parcel.element().toBuilder().setElapsedUs(parcel.ageUs(System.nanoTime())).clearPath();
-    if (!element.getKeep()) element.clearPayload();
-    return element.build();
+  private static Held held(Inlet.Offer offer) {
+    var parcel = offer.parcel();
+    var element = parcel.element();
+    boolean keep = element.getKeep() && element.hasPayload();
+    var result =
+        element.toBuilder()
+            .setElapsedUs(parcel.ageUs(System.nanoTime()))
+            .setKeep(keep)
+            .clearPayload()
+            .clearPath()
+            .build();
+    if (result.getSerializedSize() > MAX_RESULT_BYTES) result = tooLarge(result);
+    var frame = keep ? Optional.of(element.getPayload()) : Optional.<Media>empty();
+    return new Held(result, frame, parcel.weight(), offer.producer());
+  }
+
+  private static Element tooLarge(Element result) {
+    var hops = result.getTraceList();
+    var ending =
+        Ending.newBuilder()
+            .setKind(Ending.Kind.FAILED)
+            .setStage(hops.isEmpty() ? "" : hops.get(hops.size() - 1).getStage())
+            .setReason(
+                "the result has %d bytes, %d can be stored: let stages put out less"
+                    .formatted(result.getSerializedSize(), MAX_RESULT_BYTES));
+    return result.toBuilder().clearOutputs().setEnding(ending).build();
   }
 }

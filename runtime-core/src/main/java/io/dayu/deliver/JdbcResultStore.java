@@ -38,6 +38,9 @@ import javax.sql.DataSource;
 public final class JdbcResultStore implements ResultStore {
   public static final int DEFAULT_FRAMES_PER_STREAM = 300;
 
+  /** PostgreSQL's advisory lock for whoever makes tables that nodes share. */
+  public static final long SCHEMA_LOCK = 0x6461_7975L;
+
   private final Database database;
   private final FrameStore frames;
   private final ResultTable results = new ResultTable();
@@ -95,6 +98,22 @@ public final class JdbcResultStore implements ResultStore {
   private static final String H2_OPTIONS =
       ";DB_CLOSE_ON_EXIT=FALSE;MAX_LENGTH_INPLACE_LOB=65536;QUERY_CACHE_SIZE=32;LOCK_TIMEOUT=10000";
 
+  /**
+   * Properties of a connection to PostgreSQL; those in the URL stand above them. Seconds, so that a
+   * server that is gone without a word is noticed.
+   */
+  public static final Map<String, String> POSTGRES_DEFAULTS =
+      Map.of(
+          "ApplicationName", "dayu",
+          "connectTimeout", "5",
+          "socketTimeout", "20",
+          "tcpKeepAlive", "true",
+          "reWriteBatchedInserts", "true");
+
+  public static boolean isPostgres(String url) {
+    return url.startsWith("jdbc:postgresql:");
+  }
+
   /** A connection pool as the store needs it. */
   public static HikariDataSource pool(String url, String user, String password) {
     var config = new HikariConfig();
@@ -105,13 +124,25 @@ public final class JdbcResultStore implements ResultStore {
     config.setMaximumPoolSize(4);
     config.setAutoCommit(false);
     config.setConnectionTimeout(5_000);
+    if (isPostgres(url)) {
+      POSTGRES_DEFAULTS.forEach(config::addDataSourceProperty);
+      // Every wait for a connection starts the pool's back-off anew, so a short one finds a
+      // database
+      // that is back soon; and a pool that need not be full does not back off by itself.
+      config.setConnectionTimeout(2_000);
+      config.setMinimumIdle(0);
+    }
     try {
       return new HikariDataSource(config);
     } catch (PoolInitializationException e) {
       var cause = e.getCause() == null ? e : e.getCause();
       throw new StoreException(
-          "open the result store: %s; check that %s can be used and that no other process has it open"
-              .formatted(cause.getMessage(), url),
+          "open the result store: %s; check that %s"
+              .formatted(
+                  cause.getMessage(),
+                  isPostgres(url)
+                      ? "PostgreSQL runs there and takes this user, password and database"
+                      : url + " can be used and that no other process has it open"),
           false,
           e);
     }

@@ -5,10 +5,13 @@ import io.dayu.gossip.DroppedPipeline;
 import io.dayu.gossip.Gossip;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.wire.Wire;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.BackoffSupervisorStrategy;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
@@ -20,6 +23,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.event.Level;
 
 /**
  * The life of one pipeline: wanted, changed, dropped. A sharded, event-sourced entity of the cloud,
@@ -75,6 +79,10 @@ public final class PipelineEntity
     }
   }
 
+  private static final BackoffSupervisorStrategy WHILE_THE_STORE_IS_AWAY =
+      SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(2), 0.2)
+          .withLogLevel(Level.WARN);
+
   private final String name;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final ActorRef<Command> self;
@@ -85,7 +93,7 @@ public final class PipelineEntity
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorRef<Command> self,
       ActorRef<Gossip.Command> gossip) {
-    super(PersistenceId.of(TYPE.name(), name));
+    super(PersistenceId.of(TYPE.name(), name), WHILE_THE_STORE_IS_AWAY);
     this.name = name;
     this.shard = shard;
     this.self = self;

@@ -117,6 +117,7 @@ public final class MemberNode implements MemberSystem {
     } catch (RuntimeException e) {
       throw portTaken(settings, e);
     }
+    holdTransport(system);
     var member = parts.join();
     uplink.attach(member);
     var cluster = Cluster.get(system);
@@ -124,6 +125,26 @@ public final class MemberNode implements MemberSystem {
     if (settings.seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return new MemberNode(system, uplink, member);
+  }
+
+  /**
+   * Artery closes all connections as soon as the JVM is told to end, unless a hook of this kind
+   * runs; whoever stops the node in a hook of its own needs them to leave and to hand over.
+   */
+  private static void holdTransport(ActorSystem<Void> system) {
+    var hook =
+        CoordinatedShutdown.get(system)
+            .addCancellableJvmShutdownHook((Runnable) () -> awaitTermination(system));
+    system.getWhenTerminated().whenComplete((done, error) -> hook.cancel());
+  }
+
+  private static void awaitTermination(ActorSystem<Void> system) {
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .exceptionally(late -> null)
+        .join();
   }
 
   public ActorSystem<Void> system() {
@@ -205,12 +226,7 @@ public final class MemberNode implements MemberSystem {
     uplink.detach(member);
     sayGoodbye();
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
-    system
-        .getWhenTerminated()
-        .toCompletableFuture()
-        .orTimeout(20, TimeUnit.SECONDS)
-        .exceptionally(late -> null)
-        .join();
+    awaitTermination(system);
   }
 
   /**

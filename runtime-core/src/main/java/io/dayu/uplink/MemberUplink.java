@@ -1,17 +1,23 @@
 package io.dayu.uplink;
 
 import io.dayu.deliver.Distributor;
+import io.dayu.deliver.ResultStore;
 import io.dayu.element.Element;
+import io.dayu.element.Media;
 import io.dayu.gossip.NodeReport;
 import io.dayu.process.Plan;
+import io.dayu.source.SourceContext;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 
@@ -31,11 +37,27 @@ public final class MemberUplink implements Uplink {
       ActorRef<Gateway.Command> gateways,
       ActorRef<ShardingEnvelope<Distributor.Command>> distributors) {}
 
-  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(20);
+  /**
+   * A distributor that moved to another node, or died with one, is found by asking again; the copy
+   * of a batch that was only slow does no harm.
+   */
+  private static final Duration STORE_TIMEOUT = Duration.ofSeconds(4);
+
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(3);
 
+  private final Optional<ResultStore> store;
   private final AtomicReference<Member> current = new AtomicReference<>();
   private volatile boolean reachesCloud;
+
+  /** Of an edge. */
+  public MemberUplink() {
+    store = Optional.empty();
+  }
+
+  /** Of a cloud node. */
+  public MemberUplink(ResultStore store) {
+    this.store = Optional.of(store);
+  }
 
   /** From now on this one is used. */
   public void attach(Member started) {
@@ -82,6 +104,22 @@ public final class MemberUplink implements Uplink {
                 throw new IllegalStateException(stored.problem().get());
               return Done.getInstance();
             });
+  }
+
+  @Override
+  public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+    var now = current.get();
+    if (now == null || store.isEmpty()) return unavailable();
+    var blocking =
+        now.system()
+            .dispatchers()
+            .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+    return CompletableFuture.supplyAsync(
+        () -> {
+          frames.forEach((seq, frame) -> store.get().keepFrame(stream, seq, frame));
+          return Done.getInstance();
+        },
+        blocking);
   }
 
   @Override

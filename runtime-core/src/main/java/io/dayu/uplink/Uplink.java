@@ -1,8 +1,10 @@
 package io.dayu.uplink;
 
 import io.dayu.element.Element;
+import io.dayu.element.Media;
 import io.dayu.gossip.NodeReport;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 
@@ -22,6 +24,12 @@ public interface Uplink {
    * @param elements all of {@code stream}
    */
   CompletionStage<Done> deliver(String stream, List<Element> elements);
+
+  /**
+   * Keeps the payloads of elements of a stream, by their seqs; only on cloud nodes. Completes when
+   * they are in the store; fails when that is not known, in which case it may be called again.
+   */
+  CompletionStage<Done> keep(String stream, Map<Long, Media> frames);
 
   /**
    * The sequence number a generator begins with, above all that were ever stored for the stream.

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import com.google.protobuf.ByteString;
+import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.element.Media;
 import io.dayu.gossip.NodeReport;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSettings;
@@ -15,6 +19,7 @@ import io.dayu.uplink.Uplink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -37,6 +42,9 @@ final class IngressStreamTest {
 
   private final LinkSettings links = FlowKit.links("element-window = 16");
   private final BlockingQueue<Batch> batches = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Map<Long, Media>> kept = new LinkedBlockingQueue<>();
+  private volatile CompletionStage<Done> keeping =
+      CompletableFuture.completedStage(Done.getInstance());
   private ActorTestKit kit;
   private TestProducer producer;
 
@@ -55,6 +63,12 @@ final class IngressStreamTest {
             var batch = new Batch(stream, elements, new CompletableFuture<>());
             batches.add(batch);
             return batch.stored();
+          }
+
+          @Override
+          public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+            kept.add(frames);
+            return keeping;
           }
 
           @Override
@@ -115,16 +129,78 @@ final class IngressStreamTest {
   }
 
   @Test
-  void theAgeIsFinalAndOnlyKeptPayloadsAreStored() {
+  void theAgeIsFinalAndNoPayloadGoesOn() {
     var old = System.nanoTime() - 3_000_000_000L;
     producer.send(new Parcel(FlowKit.element(1, 10), old, 0));
     var bare = next();
     assertThat(bare.elements().get(0).getElapsedUs()).isBetween(3_000_000L, 60_000_000L);
     assertThat(bare.elements().get(0).hasPayload()).isFalse();
-    stored(bare);
-    var kept = FlowKit.element(2, 10).toBuilder().setKeep(true).build();
-    producer.send(new Parcel(kept, System.nanoTime(), 0));
-    assertThat(next().elements().get(0).getPayload()).isEqualTo(kept.getPayload());
+    assertThat(kept).isEmpty();
+  }
+
+  @Test
+  void aFrameIsKeptBeforeTheResultThatPromisesItGoesOn() {
+    var first = new CompletableFuture<Done>();
+    keeping = first;
+    var frame = FlowKit.element(2, 10).toBuilder().setKeep(true).build();
+    producer.send(new Parcel(frame, System.nanoTime(), 0));
+    await().atMost(SOON).until(() -> kept.size() == 1);
+    assertThat(batches).isEmpty();
+    keeping = CompletableFuture.completedStage(Done.getInstance());
+    first.completeExceptionally(new IllegalStateException("the disk is full"));
+    var batch = next();
+    assertThat(kept).hasSize(2).allMatch(f -> f.equals(Map.of(2L, frame.getPayload())));
+    assertThat(batch.elements().get(0).hasPayload()).isFalse();
+    assertThat(batch.elements().get(0).getKeep()).isTrue();
+  }
+
+  @Test
+  void aResultWhosePayloadIsGonePromisesNoFrame() {
+    var lost = FlowKit.element(2, 10).toBuilder().setKeep(true).clearPayload().build();
+    producer.send(new Parcel(lost, System.nanoTime(), 0));
+    assertThat(next().elements().get(0).getKeep()).isFalse();
+    assertThat(kept).isEmpty();
+  }
+
+  @Test
+  void aBatchFitsAMessageWhateverItsResultsWeigh() {
+    int size = 3 << 20;
+    producer.send(FlowKit.parcel(0, 10));
+    var first = next();
+    for (int seq = 1; seq < 6; seq++) producer.send(large(seq, size));
+    first.stored().complete(Done.getInstance());
+    var all = new ArrayList<Long>();
+    while (all.size() < 5) {
+      var batch = next();
+      assertThat(bytes(batch)).isLessThan(LARGEST_MESSAGE);
+      all.addAll(stored(batch));
+    }
+    assertThat(all).containsExactly(1L, 2L, 3L, 4L, 5L);
+  }
+
+  @Test
+  void aResultThatFitsNoMessageIsDeliveredAsFailed() {
+    producer.send(large(1, (int) LARGEST_MESSAGE));
+    var result = next().elements().get(0);
+    assertThat(result.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
+    assertThat(result.getEnding().getReason()).contains("can be stored", "bytes");
+    assertThat(result.getSerializedSize()).isLessThan(1_000);
+    assertThat((long) Ingress.MAX_RESULT_BYTES).isLessThan(LARGEST_MESSAGE - (64 << 10));
+  }
+
+  /** What Artery takes between cloud nodes. */
+  private static final long LARGEST_MESSAGE =
+      ConfigFactory.parseResources("dayu-member.conf")
+          .getBytes("pekko.remote.artery.advanced.maximum-large-frame-size");
+
+  private static Parcel large(long seq, int bytes) {
+    var output = Media.newBuilder().setOpaque(ByteString.copyFrom(new byte[bytes])).build();
+    var element = FlowKit.element(seq, 10).toBuilder().putOutputs("work", output).build();
+    return new Parcel(element, System.nanoTime(), 0);
+  }
+
+  private static long bytes(Batch batch) {
+    return batch.elements().stream().mapToLong(Element::getSerializedSize).sum();
   }
 
   private Batch next() {

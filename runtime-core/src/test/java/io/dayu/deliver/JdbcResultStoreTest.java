@@ -2,12 +2,18 @@ package io.dayu.deliver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +34,63 @@ class JdbcResultStoreTest {
     @Override
     ResultStore create(int framesPerStream) {
       return JdbcResultStore.openMemory(UUID.randomUUID().toString(), framesPerStream);
+    }
+  }
+
+  /** Only where a server is installed, which ./test sees to. */
+  @Nested
+  class OnPostgres extends ResultStoreContract {
+    private static LocalPostgres postgres;
+    private static int databases;
+
+    @BeforeAll
+    static void start() {
+      assumeTrue(LocalPostgres.installed(), "Debian's package postgresql is not installed");
+      postgres = LocalPostgres.start();
+    }
+
+    @AfterAll
+    static void stop() {
+      if (postgres != null) postgres.close();
+    }
+
+    @Override
+    ResultStore create(int framesPerStream) {
+      return open(postgres.create("results" + ++databases), framesPerStream);
+    }
+
+    private ResultStore open(String url, int framesPerStream) {
+      return JdbcResultStore.open(JdbcResultStore.pool(url, postgres.user(), ""), framesPerStream);
+    }
+
+    @Test
+    void nodesThatStartTogetherMakeOneSchema() throws Exception {
+      var url = postgres.create("results" + ++databases);
+      var threads = Executors.newFixedThreadPool(4);
+      try {
+        var opened =
+            threads.invokeAll(Collections.nCopies(4, (Callable<ResultStore>) () -> open(url, 1)));
+        for (var store : opened) store.get().close();
+      } finally {
+        threads.shutdownNow();
+      }
+    }
+
+    @Test
+    void aServerThatIsAwayFailsInTimeAndIsUsedAgainWhenItIsBack() {
+      try (var store = open(postgres.create("results" + ++databases), 1)) {
+        store.store(Results.range("a/cam", 0, 3));
+        postgres.down();
+        try {
+          assertThatThrownBy(() -> store.store(Results.range("a/cam", 3, 6)))
+              .isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.retryable()).isTrue())
+              .hasMessageContaining("check that the database is reachable");
+        } finally {
+          postgres.up();
+        }
+        assertThat(store.store(Results.range("a/cam", 0, 6)))
+            .isEqualTo(Results.range("a/cam", 3, 6));
+      }
     }
   }
 

@@ -268,6 +268,11 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
+    public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+      return CompletableFuture.completedStage(Done.getInstance());
+    }
+
+    @Override
     public CompletionStage<Long> firstSeq(String stream) {
       return CompletableFuture.completedStage(1L);
     }

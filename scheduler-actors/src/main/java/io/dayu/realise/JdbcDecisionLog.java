@@ -1,5 +1,6 @@
 package io.dayu.realise;
 
+import io.dayu.deliver.StoreException;
 import io.dayu.gossip.Decision;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -177,7 +177,11 @@ public final class JdbcDecisionLog implements DecisionLog {
               createSchema(connection);
               return work.on(connection);
             } catch (SQLException e) {
-              throw new CompletionException(e);
+              throw new StoreException(
+                  "the decision log cannot be used: check that the database is reachable and its disk"
+                      + " has space (%s)".formatted(e.getMessage()),
+                  true,
+                  e);
             }
           },
           blocking);

@@ -2,15 +2,22 @@ package io.dayu.realise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.sql.SQLException;
+import com.zaxxer.hikari.HikariDataSource;
+import io.dayu.deliver.JdbcResultStore;
+import io.dayu.deliver.LocalPostgres;
+import io.dayu.deliver.StoreException;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.sql.DataSource;
 import org.h2.jdbcx.JdbcConnectionPool;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 class JdbcDecisionLogTest extends DecisionLogContract {
@@ -51,7 +58,8 @@ class JdbcDecisionLogTest extends DecisionLogContract {
         JdbcConnectionPool.create("jdbc:h2:mem:" + UUID.randomUUID() + ";IFEXISTS=TRUE", "sa", "");
     var away = new JdbcDecisionLog(absent, blocking, KEPT);
     assertThatThrownBy(() -> get(away.latest("crossing/cam")))
-        .hasCauseInstanceOf(SQLException.class);
+        .hasCauseInstanceOf(StoreException.class)
+        .hasMessageContaining("check that the database is reachable");
     absent.dispose();
   }
 
@@ -60,5 +68,44 @@ class JdbcDecisionLogTest extends DecisionLogContract {
     blocking.shutdown();
     var stage = log.append(decision("crossing/cam", 1), "");
     assertThat(stage.toCompletableFuture()).isCompletedExceptionally();
+  }
+
+  /** Only where a server is installed, which ./test sees to. */
+  @Nested
+  class OnPostgres extends DecisionLogContract {
+    private static LocalPostgres postgres;
+    private static int databases;
+    private final ExecutorService threads = Executors.newFixedThreadPool(2);
+    private HikariDataSource pool;
+    private DecisionLog log;
+
+    @BeforeAll
+    static void start() {
+      assumeTrue(LocalPostgres.installed(), "Debian's package postgresql is not installed");
+      postgres = LocalPostgres.start();
+    }
+
+    @AfterAll
+    static void stop() {
+      if (postgres != null) postgres.close();
+    }
+
+    @BeforeEach
+    void open() {
+      var url = postgres.create("decisions" + ++databases);
+      pool = JdbcResultStore.pool(url, postgres.user(), "");
+      log = new JdbcDecisionLog(pool, threads, KEPT);
+    }
+
+    @AfterEach
+    void close() {
+      threads.shutdownNow();
+      pool.close();
+    }
+
+    @Override
+    DecisionLog log() {
+      return log;
+    }
   }
 }

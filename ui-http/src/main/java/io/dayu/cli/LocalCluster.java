@@ -1,7 +1,8 @@
 package io.dayu.cli;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Cloud and edge nodes as separate processes on this machine, each with a directory of its own, all
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  * unless it was {@link #detach detached}. Safe for several threads; starts are one at a time.
  */
 public final class LocalCluster implements AutoCloseable {
+  private static final String CLUSTER_PORT = "dayu.cluster.port";
   private static final Duration LOOK_AGAIN = Duration.ofMillis(25);
 
   /**
@@ -91,7 +93,10 @@ public final class LocalCluster implements AutoCloseable {
       Settings settings, int clouds, int edges, Function<NodeOptions, NodeOptions> each) {
     var cluster = open(settings, Progress.silent());
     try {
-      for (int i = 1; i <= clouds; i++) cluster.start(each.apply(NodeOptions.cloud("cloud-" + i)));
+      cluster.start(
+          IntStream.rangeClosed(1, clouds)
+              .mapToObj(i -> each.apply(NodeOptions.cloud("cloud-" + i)))
+              .toArray(NodeOptions[]::new));
       var options = new ArrayList<NodeOptions>();
       for (int i = 1; i <= edges; i++)
         options.add(each.apply(NodeOptions.edge("edge-" + i, "site-" + i)));
@@ -104,15 +109,18 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts nodes at the same time and returns when all are ready. The seeds are the cloud nodes
-   * started by earlier calls, whether they live or not; the first cloud node is its own.
+   * Starts nodes at the same time and returns when all are ready. Every node gets the same seeds:
+   * the cloud nodes of this and of earlier calls, whether they live or not, so that any of them can
+   * be started again. A cloud node that is alone is its own seed.
    *
    * @throws CliException if one ends or is not ready in time; it names the end of its log
    */
   public synchronized List<Node> start(NodeOptions... options) {
     var started = System.nanoTime();
     var waiting = new LinkedHashMap<String, Start>();
-    for (var node : options) waiting.put(node.name(), launch(node));
+    var placed = placed(List.of(options));
+    var seeds = seeds(placed);
+    for (var node : placed) waiting.put(node.name(), launch(node, seeds));
     var ready = new HashMap<String, Node>();
     while (!waiting.isEmpty()) {
       var elapsed = Duration.ofNanos(System.nanoTime() - started);
@@ -141,7 +149,42 @@ public final class LocalCluster implements AutoCloseable {
 
   private record Start(NodeOptions options, ChildProcess process, Path dataDir) {}
 
-  private Start launch(NodeOptions options) {
+  /** Seeds must be known before they listen, so several cloud nodes get their ports from here. */
+  private static List<NodeOptions> placed(List<NodeOptions> options) {
+    if (options.stream().filter(LocalCluster::isCloud).count() < 2) return options;
+    var ports = new ArrayList<ServerSocket>(); // held until all are chosen, so that they differ
+    try {
+      var placed = new ArrayList<NodeOptions>();
+      for (var node : options)
+        if (isCloud(node) && !node.properties().containsKey(CLUSTER_PORT)) {
+          var port = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+          ports.add(port);
+          placed.add(node.with(CLUSTER_PORT, Integer.toString(port.getLocalPort())));
+        } else placed.add(node);
+      for (var port : ports) port.close();
+      return placed;
+    } catch (IOException e) {
+      throw new CliException("there is no free port: " + e.getMessage(), e);
+    }
+  }
+
+  /** In the order in which the nodes were first started: the first one may begin a cluster. */
+  private String seeds(List<NodeOptions> starting) {
+    var seeds = new LinkedHashMap<String, String>();
+    for (var node : nodes.values())
+      if (isCloud(node.options()))
+        seeds.put(node.options().name(), Endpoints.text(node.endpoints().cluster()));
+    for (var node : starting)
+      if (isCloud(node) && !node.properties().getOrDefault(CLUSTER_PORT, "0").equals("0"))
+        seeds.put(node.name(), "127.0.0.1:" + node.properties().get(CLUSTER_PORT));
+    return String.join(",", seeds.values());
+  }
+
+  private static boolean isCloud(NodeOptions node) {
+    return node.role() == NodeOptions.Role.CLOUD;
+  }
+
+  private Start launch(NodeOptions options, String seeds) {
     refuseIfStopping();
     if (running.containsKey(options.name()) && running.get(options.name()).alive())
       throw new IllegalArgumentException(options.name() + " runs already");
@@ -152,21 +195,19 @@ public final class LocalCluster implements AutoCloseable {
     } catch (IOException e) {
       throw new CliException("cannot write to " + data + ": " + e.getMessage(), e);
     }
-    if (options.role() == NodeOptions.Role.CLOUD) clouds.add(options.name());
+    if (isCloud(options)) clouds.add(options.name());
     var program = options.program(settings.programs().apply(options.role()));
-    var jvm =
-        options.jvm(
-            data,
-            seeds(options.name(), e -> Optional.of(e.cluster())),
-            seeds(options.name(), Endpoints::management));
+    var management = management(options.name());
+    var jvm = options.jvm(data, seeds, management);
     return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
   }
 
-  private String seeds(String self, Function<Endpoints, Optional<InetSocketAddress>> port) {
+  /** Where edges ask whether they are members. */
+  private String management(String self) {
     return nodes.values().stream()
-        .filter(n -> n.options().role() == NodeOptions.Role.CLOUD)
+        .filter(n -> isCloud(n.options()))
         .filter(n -> !n.options().name().equals(self))
-        .flatMap(n -> port.apply(n.endpoints()).map(Endpoints::text).stream())
+        .flatMap(n -> n.endpoints().management().map(Endpoints::text).stream())
         .collect(Collectors.joining(","));
   }
 
@@ -232,18 +273,27 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Starts a node again that has ended, with its data and at its former ports. */
-  public synchronized Node restart(String name) {
+  public Node restart(String name) {
+    return restart(List.of(name)).get(0);
+  }
+
+  /** The same for several at once: after all cloud nodes have ended, one waits for another. */
+  public synchronized List<Node> restart(List<String> names) {
+    return start(names.stream().map(this::again).toArray(NodeOptions[]::new));
+  }
+
+  private NodeOptions again(String name) {
     var was = node(name);
     var at = was.endpoints();
     var again =
         was.options()
-            .with("dayu.cluster.port", Integer.toString(at.cluster().getPort()))
+            .with(CLUSTER_PORT, Integer.toString(at.cluster().getPort()))
             .with("dayu.node.data-port", Integer.toString(at.data().getPort()));
     if (at.http().isPresent())
       again = again.with("dayu.http.port", Integer.toString(at.http().get().getPort()));
     if (at.management().isPresent())
       again = again.with("dayu.management.port", Integer.toString(at.management().get().getPort()));
-    return start(again).get(0);
+    return again;
   }
 
   /** The HTTP interface of the first cloud node that lives. */

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +35,15 @@ final class UpCommand implements Callable<Integer> {
   private int edges;
 
   @Option(
+      names = "--store",
+      paramLabel = "URL",
+      description =
+          "PostgreSQL that the cloud nodes share, jdbc:postgresql://host:port/database; user and"
+              + " password from DAYU_STORE_USER and DAYU_STORE_PASSWORD. Without it a single cloud"
+              + " node has a database of its own.")
+  private Optional<String> store = Optional.empty();
+
+  @Option(
       names = "--port",
       paramLabel = "P",
       defaultValue = "8080",
@@ -51,10 +61,10 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() {
     if (clouds < 1) throw usage("--cloud must be at least 1: nothing works without a cloud node");
     if (edges < 0) throw usage("--edges must not be negative");
-    if (clouds > 1)
+    if (clouds > 1 && store.isEmpty() && System.getenv("DAYU_STORE_URL") == null)
       throw usage(
-          "several cloud nodes need a store they share (PostgreSQL), which this version does not"
-              + " start for you: use --cloud 1");
+          "several cloud nodes need a PostgreSQL they share: --store"
+              + " jdbc:postgresql://host:port/database, or --cloud 1");
     var home = Home.find();
     var running =
         UpState.read(home).stream()
@@ -70,7 +80,13 @@ final class UpCommand implements Callable<Integer> {
         new LocalCluster.Settings(
             role -> role.program(home), UpState.directory(home), false, Duration.ofSeconds(60));
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
-      cluster.start(node(NodeOptions.cloud("cloud-1")).with("dayu.http.port", "" + port));
+      var cloud = new ArrayList<NodeOptions>();
+      for (int i = 1; i <= clouds; i++) {
+        var node = node(NodeOptions.cloud("cloud-" + i));
+        if (store.isPresent()) node = node.with("dayu.store.url", store.get());
+        cloud.add(i == 1 ? node.with("dayu.http.port", "" + port) : node);
+      }
+      cluster.start(cloud.toArray(NodeOptions[]::new));
       var options = new ArrayList<NodeOptions>();
       for (int i = 1; i <= edges; i++)
         options.add(node(NodeOptions.edge("edge-" + i, "site-" + i)));

@@ -1,5 +1,6 @@
 package io.dayu.http;
 
+import io.dayu.deliver.StoreException;
 import io.dayu.http.Endpoint.Call;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -144,19 +145,28 @@ final class Router {
     while (cause instanceof CompletionException && cause.getCause() != null)
       cause = cause.getCause();
     if (cause instanceof Problem.Refused refused) return refused(refused.problem(), here);
+    if (cause instanceof StoreException) {
+      LOG.warn("{} {}: {}", request.method().name(), request.getUri().path(), cause.getMessage());
+      return later(
+          "the store of the cloud cannot be used now",
+          "try again when it is back; elements wait meanwhile. The log of this node has the cause");
+    }
     if (cause instanceof TimeoutException)
-      return Problem.of(
-              503,
-              "the cluster did not answer in time",
-              "try again; if it stays so, see the state of the nodes with GET /api/v1/nodes")
-          .response()
-          .addHeader(RawHeader.create("Retry-After", "2"));
+      return later(
+          "the cluster did not answer in time",
+          "try again; if it stays so, see the state of the nodes with GET /api/v1/nodes");
     LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
     return Problem.of(
             500,
             "the server failed to answer this request",
             "the log of this node has the cause; please report it")
         .response();
+  }
+
+  private static HttpResponse later(String message, String remedy) {
+    return Problem.of(503, message, remedy)
+        .response()
+        .addHeader(RawHeader.create("Retry-After", "2"));
   }
 
   private static HttpResponse refused(Problem problem, List<Endpoint> here) {

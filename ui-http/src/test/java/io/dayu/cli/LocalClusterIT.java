@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +42,24 @@ class LocalClusterIT {
       assertThat(cluster.api()).isEqualTo(cloud.endpoints().api().orElseThrow());
       assertThat(cloud.process().rssBytes().orElseThrow()).isGreaterThan(1 << 20);
       assertThat(cluster.dead()).isEmpty();
+    }
+  }
+
+  @Test
+  void allNodesHaveEveryCloudNodeAsASeedAndKeepItWhenTheyStartAgain() {
+    try (var cluster = LocalCluster.start(settings(), 3, 1, n -> n.heapMb(64))) {
+      var seeds =
+          Stream.of("cloud-1", "cloud-2", "cloud-3")
+              .map(name -> Endpoints.text(cluster.node(name).endpoints().cluster()))
+              .collect(Collectors.joining(","));
+      assertThat(seeds.split(",")).doesNotHaveDuplicates();
+      for (var node : cluster.nodes())
+        assertThat(node.process().tail(9)).contains("seeds=" + seeds);
+
+      cluster.kill("cloud-1");
+      cluster.kill("cloud-3");
+      for (var again : cluster.restart(List.of("cloud-3", "cloud-1")))
+        assertThat(again.process().tail(9)).contains("seeds=" + seeds);
     }
   }
 

@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.deliver.StoreException;
 import io.dayu.http.TestServer.Answer;
 import java.io.BufferedOutputStream;
 import java.net.Socket;
@@ -172,6 +173,16 @@ class ProblemsTest {
     server.control.fail(
         () -> new java.util.concurrent.CompletionException(new TimeoutException("ask timed out")));
     isProblem(server.get("/api/v1/pipelines/crossing"), 503);
+  }
+
+  @Test
+  void aStoreThatIsAwayIsUnavailable() {
+    server.control.fail(
+        () -> new StoreException("read: connection to db:5432 refused", true, null));
+    var answer = server.get("/api/v1/pipelines/crossing");
+    isProblem(answer, 503);
+    assertThat(answer.header("Retry-After")).isNotBlank();
+    assertThat(answer.text()).contains("store").doesNotContain("5432");
   }
 
   @Test

@@ -1,0 +1,292 @@
+package io.dayu.deliver;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A PostgreSQL server for trials and tests: this machine's own programs, in a temporary directory,
+ * on a loopback port of its own. It can be stopped and started, which is an outage, and is gone
+ * with its data when it is closed or the process ends in order. Nothing of it is durable. For one
+ * thread at a time.
+ *
+ * <p>PostgreSQL refuses to run as root; then it runs as the user {@code postgres}.
+ */
+public final class LocalPostgres implements AutoCloseable {
+  private static final Path VERSIONS = Path.of("/usr/lib/postgresql");
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+  private static final String USER = "postgres";
+
+  private final Path programs;
+  private final Path directory;
+  private final int port;
+  private final Thread hook = new Thread(this::end, "stop-postgres");
+  private Process server;
+
+  private LocalPostgres(Path programs, Path directory, int port) {
+    this.programs = programs;
+    this.directory = directory;
+    this.port = port;
+  }
+
+  /** Whether Debian's packages of a server are here. */
+  public static boolean installed() {
+    return programs().isPresent();
+  }
+
+  /**
+   * A server that accepts connections.
+   *
+   * @throws IllegalStateException if it is not installed or does not start
+   */
+  public static LocalPostgres start() {
+    var programs =
+        programs()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "there is no PostgreSQL server in %s; install Debian's package postgresql"
+                            .formatted(VERSIONS)));
+    try {
+      var directory = Files.createTempDirectory("dayu-postgres-");
+      if (isRoot())
+        Files.setOwner(
+            directory,
+            directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(USER));
+      var postgres = new LocalPostgres(programs, directory, freePort());
+      Runtime.getRuntime().addShutdownHook(postgres.hook);
+      try {
+        postgres.initialise();
+        postgres.up();
+      } catch (RuntimeException e) {
+        postgres.close();
+        throw e;
+      }
+      return postgres;
+    } catch (IOException e) {
+      throw new UncheckedIOException("a directory for PostgreSQL cannot be made", e);
+    }
+  }
+
+  /** The URL of a new, empty database of this name; its user is {@link #user()}. */
+  public String create(String database) {
+    run("createdb", "-h", "127.0.0.1", "-p", Integer.toString(port), "-U", USER, database);
+    return url(database);
+  }
+
+  /** The URL of a database, whether it is there or not. */
+  public String url(String database) {
+    return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database);
+  }
+
+  /** Its password is empty. */
+  public String user() {
+    return USER;
+  }
+
+  /** Ends the server at once, as a crash would; its data stay. Does nothing if it is down. */
+  public void down() {
+    if (server == null) return;
+    // What PostgreSQL calls an immediate shutdown.
+    if (server.isAlive()) signal("QUIT");
+    if (!await(server, PATIENCE)) server.destroyForcibly();
+    await(server, PATIENCE);
+    server = null;
+  }
+
+  /** Starts the server, where it was, and waits until it accepts connections. */
+  public void up() {
+    if (server != null && server.isAlive()) return;
+    server =
+        begin(
+            List.of(
+                program("postgres"),
+                "-D",
+                data().toString(),
+                "-k",
+                directory.toString(),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                Integer.toString(port),
+                "-c",
+                "fsync=off",
+                "-c",
+                "full_page_writes=off"));
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    var ready =
+        List.of(
+            program("pg_isready"),
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            Integer.toString(port),
+            "-t",
+            "1");
+    while (!succeeds(ready)) {
+      if (await(server, LOOK_AGAIN) || System.nanoTime() - deadline > 0)
+        throw new IllegalStateException("PostgreSQL does not start: " + log());
+    }
+  }
+
+  /** Ends the server and removes its data; idempotent. */
+  @Override
+  public void close() {
+    end();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException goingDown) {
+      // Too late to take the hook back, which finds nothing left to do.
+    }
+  }
+
+  private synchronized void end() {
+    down();
+    try {
+      if (Files.exists(directory)) remove(directory);
+    } catch (IOException e) {
+      System.err.println("cannot remove " + directory + ": " + e.getMessage());
+    }
+  }
+
+  private void initialise() {
+    run(
+        "initdb",
+        "-D",
+        data().toString(),
+        "-U",
+        USER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--no-sync",
+        "--locale=C");
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void run(String program, String... arguments) {
+    var command = new ArrayList<String>();
+    command.add(program(program));
+    command.addAll(List.of(arguments));
+    var process = begin(command);
+    if (!await(process, PATIENCE)) process.destroyForcibly();
+    if (process.exitValue() != 0)
+      throw new IllegalStateException("%s failed: %s".formatted(program, log()));
+  }
+
+  private boolean succeeds(List<String> command) {
+    var process = begin(command);
+    return await(process, PATIENCE) && process.exitValue() == 0;
+  }
+
+  private Process begin(List<String> command) {
+    var whole = new ArrayList<String>();
+    if (isRoot())
+      whole.addAll(List.of("setpriv", "--reuid=" + USER, "--regid=" + USER, "--init-groups"));
+    whole.addAll(command);
+    try {
+      return new ProcessBuilder(whole)
+          .directory(directory.toFile())
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+          .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot run " + command.get(0), e);
+    }
+  }
+
+  private void signal(String signal) {
+    try {
+      new ProcessBuilder("kill", "-" + signal, Long.toString(server.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static boolean await(Process process, Duration atMost) {
+    try {
+      return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return !process.isAlive();
+    }
+  }
+
+  private Path data() {
+    return directory.resolve("data");
+  }
+
+  private Path logFile() {
+    return directory.resolve("log");
+  }
+
+  private String log() {
+    try {
+      var text = Files.readString(logFile());
+      return text.substring(Math.max(0, text.length() - 2_000));
+    } catch (IOException e) {
+      return "its log cannot be read: " + e.getMessage();
+    }
+  }
+
+  private String program(String name) {
+    return programs.resolve(name).toString();
+  }
+
+  /** The programs of the newest version that is here. */
+  private static Optional<Path> programs() {
+    if (!Files.isDirectory(VERSIONS)) return Optional.empty();
+    try (var versions = Files.list(VERSIONS)) {
+      return versions
+          .map(v -> v.resolve("bin"))
+          .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+          .max(Comparator.comparing(Path::toString));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isRoot() {
+    return System.getProperty("user.name").equals("root");
+  }
+
+  private static void remove(Path directory) throws IOException {
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes a) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+            Files.deleteIfExists(dir);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}
