@@ -117,7 +117,6 @@ public final class MemberNode implements MemberSystem {
     } catch (RuntimeException e) {
       throw portTaken(settings, e);
     }
-    holdTransport(system);
     var member = parts.join();
     uplink.attach(member);
     var cluster = Cluster.get(system);
@@ -125,17 +124,6 @@ public final class MemberNode implements MemberSystem {
     if (settings.seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return new MemberNode(system, uplink, member);
-  }
-
-  /**
-   * Artery closes all connections as soon as the JVM is told to end, unless a hook of this kind
-   * runs; whoever stops the node in a hook of its own needs them to leave and to hand over.
-   */
-  private static void holdTransport(ActorSystem<Void> system) {
-    var hook =
-        CoordinatedShutdown.get(system)
-            .addCancellableJvmShutdownHook((Runnable) () -> awaitTermination(system));
-    system.getWhenTerminated().whenComplete((done, error) -> hook.cancel());
   }
 
   private static void awaitTermination(ActorSystem<Void> system) {
