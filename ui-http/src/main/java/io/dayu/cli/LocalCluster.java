@@ -154,7 +154,8 @@ public final class LocalCluster implements AutoCloseable {
     if (options.role() == NodeOptions.Role.CLOUD) clouds.add(options.name());
     var program = options.program(settings.programs().apply(options.role()));
     var jvm = options.jvm(data, seeds(options.name()));
-    return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
+    return new Start(
+        options, spawn(options.name(), options.prefix(), program, jvm, List.of(), dir), data);
   }
 
   private String seeds(String self) {
@@ -187,12 +188,18 @@ public final class LocalCluster implements AutoCloseable {
   public synchronized ChildProcess run(
       String name, Home.Program program, List<String> jvm, List<String> arguments) {
     refuseIfStopping();
-    return spawn(name, program, jvm, arguments, settings.directory().resolve(name));
+    return spawn(name, List.of(), program, jvm, arguments, settings.directory().resolve(name));
   }
 
   private ChildProcess spawn(
-      String name, Home.Program program, List<String> jvm, List<String> arguments, Path dir) {
-    var command = new ArrayList<String>(prefix());
+      String name,
+      List<String> prefix,
+      Home.Program program,
+      List<String> jvm,
+      List<String> arguments,
+      Path dir) {
+    var command = new ArrayList<String>(session());
+    command.addAll(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
     command.addAll(List.of("-cp", program.classPath(), program.mainClass()));
@@ -207,7 +214,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** A session of their own, so that Ctrl-C in the terminal is for us alone and we stop them. */
-  private static List<String> prefix() {
+  private static List<String> session() {
     return Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
   }
 
