@@ -69,6 +69,7 @@ public final class ChaosRun {
   private final List<String> problems = Collections.synchronizedList(new ArrayList<>());
   private Instant start = Instant.now();
   private Instant nextLine = Instant.EPOCH;
+  private boolean nodeDied;
 
   public ChaosRun(Home home, Settings settings, Progress progress) {
     this.home = home;
@@ -236,10 +237,11 @@ public final class ChaosRun {
     try {
       rig.alive();
     } catch (CliException died) {
-      if (problems.stream().noneMatch(died.getMessage()::equals)) {
+      if (!nodeDied) {
         problems.add(died.getMessage());
         say(died.getMessage());
       }
+      nodeDied = true;
     }
     meanwhile.run();
     pause(LOOK_AGAIN);

@@ -110,23 +110,28 @@ public final class Comparison {
   }
 
   private long lost(Expected.Replayed file) {
-    for (long i = 0; i < file.count(); i++)
-      if (!seen.contains(new Content(file.sensor(), i))) note("no result", i);
-    return Math.max(0, file.count() - seen.size() - nameless);
+    var missing = new ArrayList<Content>();
+    for (long i = 0; i < file.count(); i++) missing.add(new Content(file.sensor(), i));
+    return lost(missing, 0);
   }
 
   private long lost(Expected.Live live) {
-    long missing = 0;
+    var missing = new ArrayList<Content>();
     for (var opening : live.journal().entrySet())
       for (int i = 0; i < opening.getValue().length; i++) {
-        if (seen.contains(new Content(opening.getKey(), i))) continue;
         long at = opening.getValue()[i];
-        if (live.kills().stream().anyMatch(k -> at <= k && at >= k - UNCOUNTED.toMillis()))
-          continue;
-        missing++;
-        note("no result", opening.getKey() + "#" + i);
+        boolean uncounted =
+            live.kills().stream().anyMatch(k -> at <= k && at >= k - UNCOUNTED.toMillis());
+        if (!uncounted) missing.add(new Content(opening.getKey(), i));
       }
-    return Math.max(0, missing - nameless - ledger.shed());
+    return lost(missing, ledger.shed());
+  }
+
+  private long lost(List<Content> given, long shed) {
+    given.removeAll(seen);
+    long lost = Math.max(0, given.size() - nameless - shed);
+    if (lost > 0) given.forEach(c -> note("no result", c.sensor() + "#" + c.index()));
+    return lost;
   }
 
   private boolean agrees() {

@@ -7,7 +7,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -66,10 +65,5 @@ public final class Journal {
       }
     }
     return openings;
-  }
-
-  /** How many of {@code times} are in [from, until]. */
-  static long within(long[] times, long from, long until) {
-    return Arrays.stream(times).filter(t -> t >= from && t <= until).count();
   }
 }
