@@ -1,11 +1,16 @@
 package io.dayu.bench.chaos;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.cli.ApiClient;
 import io.dayu.cli.CliException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Listens for the results of one pipeline on a thread of its own and notes when they come. A
@@ -14,7 +19,14 @@ import java.util.List;
 public final class Arrivals implements AutoCloseable {
   private static final long AGAIN_MS = 100;
 
-  private final List<Instant> times = new ArrayList<>(); // guarded by this
+  /**
+   * A result that came.
+   *
+   * @param nodes that worked on it
+   */
+  public record Arrival(Instant at, Instant createdAt, int attempt, Set<String> nodes) {}
+
+  private final List<Arrival> arrivals = new ArrayList<>(); // guarded by this
   private final Thread thread;
   private volatile boolean closed;
 
@@ -32,7 +44,7 @@ public final class Arrivals implements AutoCloseable {
   private void listen(ApiClient api, String pipeline) {
     while (!closed) {
       try {
-        api.events("pipelines/" + pipeline + "/results/stream", result -> note(Instant.now()));
+        api.events("pipelines/" + pipeline + "/results/stream", this::note);
       } catch (CliException broken) {
         if (closed) return;
       }
@@ -44,13 +56,20 @@ public final class Arrivals implements AutoCloseable {
     }
   }
 
-  private synchronized void note(Instant at) {
-    times.add(at);
+  private synchronized void note(JsonNode result) {
+    var nodes = new TreeSet<String>();
+    result.path("trace").forEach(hop -> nodes.add(hop.path("node").asText()));
+    arrivals.add(
+        new Arrival(
+            Instant.now(),
+            Instant.parse(result.path("createdAt").asText()),
+            result.path("attempt").asInt(),
+            nodes));
   }
 
   /** The longest time between two results that overlaps [from, until]. */
   public synchronized Duration longestGap(Instant from, Instant until) {
-    return longestGap(times, from, until);
+    return longestGap(arrivals.stream().map(Arrival::at).toList(), from, until);
   }
 
   static Duration longestGap(List<Instant> times, Instant from, Instant until) {
@@ -65,9 +84,9 @@ public final class Arrivals implements AutoCloseable {
     return longest;
   }
 
-  /** The first result after a moment. */
-  public synchronized java.util.Optional<Instant> firstAfter(Instant moment) {
-    return times.stream().filter(t -> t.isAfter(moment)).findFirst();
+  /** The first such result. */
+  public synchronized Optional<Arrival> first(Predicate<Arrival> wanted) {
+    return arrivals.stream().filter(wanted).findFirst();
   }
 
   @Override

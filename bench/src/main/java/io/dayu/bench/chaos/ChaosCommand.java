@@ -37,9 +37,6 @@ import picocli.CommandLine.Spec;
 public final class ChaosCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(10);
 
-  /** Edges cannot follow a cloud whose every node was restarted. */
-  private static final Set<Fault> NOT_YET = EnumSet.of(Fault.KILL_CLOUD);
-
   @Spec private CommandSpec spec;
   @Mixin private ReportOptions report;
 
@@ -110,21 +107,28 @@ public final class ChaosCommand implements Callable<Integer> {
   }
 
   private Set<Fault> kinds(Progress progress) {
+    if (faults.isEmpty()) {
+      for (var need : Fault.Need.values())
+        if (!ChaosRun.possible(need))
+          progress.line("Left out, because they need %s: %s".formatted(need, words(need)));
+      return ChaosRun.possible();
+    }
     var kinds = EnumSet.noneOf(Fault.class);
     try {
-      if (faults.isEmpty()) kinds.addAll(EnumSet.complementOf(EnumSet.copyOf(NOT_YET)));
       for (var word : faults) kinds.add(Fault.of(word));
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--faults: " + e.getMessage());
     }
-    for (var need : Fault.Need.values()) {
-      var out = kinds.stream().filter(f -> f.need() == need).toList();
-      if (out.isEmpty() || ChaosRun.possible(need)) continue;
-      var words = out.stream().map(Fault::word).collect(Collectors.joining(", "));
-      if (!faults.isEmpty()) throw new CliException("%s needs %s".formatted(words, need));
-      progress.line("Left out, because they need %s: %s".formatted(need, words));
-      kinds.removeAll(out);
-    }
+    for (var fault : kinds)
+      if (!ChaosRun.possible(fault.need()))
+        throw new CliException("%s needs %s".formatted(fault.word(), fault.need()));
     return kinds;
+  }
+
+  private static String words(Fault.Need need) {
+    return EnumSet.allOf(Fault.class).stream()
+        .filter(f -> f.need() == need)
+        .map(Fault::word)
+        .collect(Collectors.joining(", "));
   }
 }

@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,8 +52,8 @@ public final class ChaosRun {
     }
   }
 
-  private static final int FILE_RATE = 60;
-  private static final int LIVE_RATE = 20;
+  private static final int FILE_RATE = 40;
+  private static final int LIVE_RATE = 10;
   private static final Duration LINE = Duration.ofSeconds(5);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
   private static final Duration BEGIN = Duration.ofSeconds(90);
@@ -67,6 +69,7 @@ public final class ChaosRun {
   private final Progress progress;
   private final List<Done> done = Collections.synchronizedList(new ArrayList<>());
   private final List<String> problems = Collections.synchronizedList(new ArrayList<>());
+  private final Map<String, Object> turns = new ConcurrentHashMap<>();
   private Instant start = Instant.now();
   private Instant nextLine = Instant.EPOCH;
   private boolean nodeDied;
@@ -77,7 +80,17 @@ public final class ChaosRun {
     this.progress = progress;
   }
 
-  /** Which faults this machine lets this process do. */
+  /** Edges cannot follow a cloud whose every node was restarted. */
+  private static final Set<Fault> NOT_YET = EnumSet.of(Fault.KILL_CLOUD);
+
+  /** All that this machine lets this process do. */
+  public static Set<Fault> possible() {
+    var possible = EnumSet.complementOf(EnumSet.copyOf(NOT_YET));
+    possible.removeIf(fault -> !possible(fault.need()));
+    return possible;
+  }
+
+  /** Whether this machine lets this process do what has such a need. */
   public static boolean possible(Fault.Need need) {
     return switch (need) {
       case NOTHING -> true;
@@ -137,14 +150,13 @@ public final class ChaosRun {
             settings.edges());
     rig.start();
     var api = rig.api();
-    until(rig, "waiting until the cloud knows the nodes", BEGIN, () -> allUp(rig));
     var loads = loads(rig);
     loads.forEach(load -> load.submit(api));
-    until(
-        rig,
-        "waiting for the first results",
-        BEGIN,
-        () -> loads.stream().allMatch(load -> load.ledger(api).delivered() > 0));
+    rig.waiting()
+        .until(
+            "waiting for the first results",
+            BEGIN,
+            () -> loads.stream().allMatch(load -> load.ledger(api).delivered() > 0));
     start = Instant.now();
     progress.line(
         "Seed %d: %d faults in %s"
@@ -159,10 +171,6 @@ public final class ChaosRun {
     } finally {
       arrivals.values().forEach(Arrivals::close);
     }
-  }
-
-  private boolean allUp(Rig rig) {
-    return rig.names().stream().allMatch(rig::isUp);
   }
 
   /** Two edges read a file and a sensor each; stages go everywhere, by different policies. */
@@ -210,6 +218,13 @@ public final class ChaosRun {
 
   private void inflict(Rig rig, Schedule.Planned planned) {
     var node = Rig.name(planned.fault().role(), planned.rank());
+    // On a slow machine a node may still be starting when its next fault is due.
+    synchronized (turns.computeIfAbsent(node, n -> new Object())) {
+      inflict(rig, planned, node);
+    }
+  }
+
+  private void inflict(Rig rig, Schedule.Planned planned, String node) {
     try {
       var begun = Instant.now();
       rig.begin(planned.fault(), node);
@@ -321,17 +336,6 @@ public final class ChaosRun {
     }
     return new ChaosReport(
         settings.seed(), settings.duration(), faults, verdict, List.copyOf(problems));
-  }
-
-  private void until(Rig rig, String what, Duration atMost, BooleanSupplier condition) {
-    var deadline = Instant.now().plus(atMost);
-    progress.now(what + " …");
-    while (!quietly(condition)) {
-      rig.alive();
-      if (Instant.now().isAfter(deadline))
-        throw new CliException("%s: gave up after %d s".formatted(what, atMost.toSeconds()));
-      pause(LOOK_AGAIN);
-    }
   }
 
   /** What is asked again anyway may fail to be answered. */

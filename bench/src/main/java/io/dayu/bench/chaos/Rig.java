@@ -1,6 +1,7 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.bench.truth.ChecksumStage;
+import io.dayu.bench.Waiting;
+import io.dayu.bench.truth.NodeClasses;
 import io.dayu.cli.ApiClient;
 import io.dayu.cli.CliException;
 import io.dayu.cli.Home;
@@ -50,9 +51,11 @@ public final class Rig implements AutoCloseable {
 
   private final Settings settings;
   private final Path directory;
+  private final Path stages;
   private final Optional<Network> network;
   private final Optional<Disks> disks;
   private final LocalCluster cluster;
+  private final Waiting waiting;
   private final String token = "chaos-" + ProcessHandle.current().pid();
   private final Map<String, LocalCluster.Node> nodes = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> kills = new ConcurrentHashMap<>();
@@ -63,6 +66,7 @@ public final class Rig implements AutoCloseable {
   private Rig(Settings settings, Path directory, Progress progress) {
     this.settings = settings;
     this.directory = directory;
+    this.stages = NodeClasses.copy(directory.resolve("stages"));
     this.disks = settings.diskMb().isPresent() ? Optional.of(Disks.open()) : Optional.empty();
     this.network = settings.network() ? Optional.of(Network.open()) : Optional.empty();
     this.cluster =
@@ -70,6 +74,7 @@ public final class Rig implements AutoCloseable {
             new LocalCluster.Settings(
                 role -> role.program(settings.home()), directory, false, READY),
             progress);
+    this.waiting = new Waiting(cluster, progress);
   }
 
   /** Nothing runs yet. Its directory is removed at the end, unless it is {@link #keep kept}. */
@@ -83,12 +88,21 @@ public final class Rig implements AutoCloseable {
     }
   }
 
-  /** Starts the nodes, clouds first. */
+  /** Starts the nodes, clouds first; returns when the cloud knows all. */
   public void start() {
     for (int i = 0; i < settings.clouds(); i++) started(cluster.start(cloud(name(Role.CLOUD, i))));
     var edges = new ArrayList<NodeOptions>();
     for (int i = 0; i < settings.edges(); i++) edges.add(edge(name(Role.EDGE, i)));
     started(cluster.start(edges.toArray(NodeOptions[]::new)));
+    waiting.until(
+        "waiting until the cloud knows the nodes",
+        READY,
+        () -> names().stream().allMatch(this::isUp));
+  }
+
+  /** Lets time pass while no node dies that nobody killed. */
+  public Waiting waiting() {
+    return waiting;
   }
 
   /** Starts one more edge. */
@@ -121,7 +135,7 @@ public final class Rig implements AutoCloseable {
   private NodeOptions placed(NodeOptions options, int diskMb) {
     var name = options.name();
     disks.ifPresent(d -> d.mount(disk(name), diskMb));
-    var known = options.with("dayu.monitor.cpu", "process").classPath(ChecksumStage.classPath());
+    var known = options.with("dayu.monitor.cpu", "process").classPath(stages);
     if (network.isEmpty()) return known;
     var net = network.get();
     net.attach(name);

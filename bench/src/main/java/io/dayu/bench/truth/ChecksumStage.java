@@ -11,8 +11,6 @@ import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import io.dayu.stage.Stages;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -20,7 +18,7 @@ import org.apache.pekko.actor.typed.Behavior;
 
 /**
  * Passes on each reading with the checksum of what arrived in place of its text. Nodes find it, and
- * {@link CountedSource}, on {@link #classPath}.
+ * {@link CountedSource}, with {@link NodeClasses}.
  */
 public final class ChecksumStage implements StageProvider {
   /** Stage type. */
@@ -40,16 +38,6 @@ public final class ChecksumStage implements StageProvider {
           List.of(),
           4,
           1);
-
-  /** What makes a node know this stage. */
-  public static Path classPath() {
-    try {
-      return Path.of(
-          ChecksumStage.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
-  }
 
   @Override
   public StageDescriptor descriptor() {

@@ -15,10 +15,16 @@ import java.util.function.Consumer;
  *
  * @param reason why it failed; empty if it was delivered
  * @param createdAtMs by the clock of the node that cut it
+ * @param latencyMs from there to the store
  * @param marks one of each {@link ChecksumStage} it passed
  */
 public record Stored(
-    String stream, long seq, Optional<String> reason, long createdAtMs, List<Mark> marks) {
+    String stream,
+    long seq,
+    Optional<String> reason,
+    long createdAtMs,
+    double latencyMs,
+    List<Mark> marks) {
   private static final int PAGE = 1000;
 
   /** Of which data a stage made its output, and what it found there. */
@@ -48,6 +54,7 @@ public record Stored(
             ? Optional.of(result.path("ending").path("reason").asText())
             : Optional.empty(),
         Instant.parse(result.path("createdAt").asText()).toEpochMilli(),
+        result.path("latencyMs").asDouble(),
         marks);
   }
 

@@ -29,7 +29,7 @@ class ComparisonTest {
   private static Stored row(long seq, String sensor, long index) {
     var checksum = Counted.checksum(Counted.reading(sensor, index, BYTES));
     var mark = new Stored.Mark(sensor, index, checksum);
-    return new Stored("p/s", seq, Optional.empty(), 0, Collections.nCopies(STAGES, mark));
+    return new Stored("p/s", seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
   }
 
   private static List<Stored> rows(String sensor) {
@@ -89,7 +89,7 @@ class ComparisonTest {
   void dataThatWasChangedIsCorrupted() {
     var rows = rows("file");
     var wrong = new Stored.Mark("file", 4, "00000000");
-    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, Collections.nCopies(STAGES, wrong)));
+    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, Collections.nCopies(STAGES, wrong)));
     var verdict = Comparison.of(file(), rows, delivered(COUNT));
     assertThat(verdict.corrupted()).isEqualTo(1);
     assertThat(verdict.kept()).isFalse();
@@ -99,8 +99,8 @@ class ComparisonTest {
   void outputsOfDifferentReadingsOrMissingOnesAreCorrupted() {
     var rows = rows("file");
     var mixed = List.of(rows.get(4).marks().get(0), rows.get(5).marks().get(0));
-    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, mixed));
-    rows.set(6, new Stored("p/s", 6, Optional.empty(), 0, List.of(rows.get(6).marks().get(0))));
+    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, mixed));
+    rows.set(6, new Stored("p/s", 6, Optional.empty(), 0, 0, List.of(rows.get(6).marks().get(0))));
     assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(2);
   }
 
@@ -114,7 +114,7 @@ class ComparisonTest {
   @Test
   void anElementThatFailedIsNotLost() {
     var rows = rows("file");
-    rows.set(4, new Stored("p/s", 4, Optional.of("too late"), 0, List.of()));
+    rows.set(4, new Stored("p/s", 4, Optional.of("too late"), 0, 0, List.of()));
     var ledger = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(file(), rows, ledger).kept()).isTrue();
   }
