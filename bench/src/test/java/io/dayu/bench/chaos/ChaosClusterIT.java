@@ -35,8 +35,7 @@ class ChaosClusterIT {
         .hasSizeGreaterThanOrEqualTo(kinds);
     assertThat(report.verdict().given()).isPositive();
     assertThat(report.verdict().stored()).isPositive();
-    assertThat(report.faults())
-        .allSatisfy(f -> assertThat(f.generated()).as("%s", f).isPositive());
+    assertThat(report.faults()).allSatisfy(f -> assertThat(f.generated()).as("%s", f).isPositive());
   }
 
   @Test
