@@ -10,6 +10,8 @@ import io.dayu.cli.LedgerCounts;
 import io.dayu.cli.NodeOptions.Role;
 import io.dayu.cli.Progress;
 import io.dayu.cli.Units;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -298,11 +300,25 @@ public final class ChaosRun {
       if (Instant.now().isAfter(deadline)) {
         problems.add(
             "not all is settled %d s after the last fault".formatted(patience.toSeconds()));
+        keepStatus(rig, api, loads);
         return;
       }
       look(rig, () -> tell(api, loads));
     }
     tell(api, loads);
+  }
+
+  /** For whoever looks for the cause: what the API tells, and every node's threads in its log. */
+  private static void keepStatus(Rig rig, ApiClient api, List<Load> loads) {
+    rig.dumpThreads();
+    try {
+      var status = new StringBuilder(api.get("nodes").toPrettyString());
+      for (var load : loads)
+        status.append('\n').append(api.get("pipelines/" + load.name()).toPrettyString());
+      Files.writeString(rig.directory().resolve("status.json"), status);
+    } catch (IOException | CliException unreachable) {
+      // The problem is reported without it.
+    }
   }
 
   private ChaosReport compare(

@@ -207,6 +207,12 @@ public final class Rig implements AutoCloseable {
     nodes.get(name).process().thaw();
   }
 
+  /** Lets every node write what its threads do into its log. */
+  void dumpThreads() {
+    for (var node : nodes.values())
+      Shell.succeeds("kill", "-QUIT", Long.toString(node.process().pid()));
+  }
+
   /** Pulls a node's cable. */
   public void cut(String name) {
     net().cut(name);
