@@ -20,7 +20,7 @@ final class Course implements AutoCloseable {
   static final String READER = "edge-1";
   static final String OTHER = "edge-2";
 
-  /** After a restart nobody measures the first seconds of a JVM. */
+  /** Nobody measures the first seconds of a JVM. */
   private static final Duration WARM = Duration.ofSeconds(10);
 
   private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -130,6 +130,12 @@ final class Course implements AutoCloseable {
 
   Verdict verdict(List<Stored> rows) {
     return load.verdict(api(), rows, rig.kills(load.node()));
+  }
+
+  /** Of another load on the same nodes, once it is settled. */
+  Verdict verdict(Load other) {
+    rig.waiting().until("waiting until all is settled", PATIENCE, () -> other.settled(api()));
+    return other.verdict(api(), Stored.all(api(), other.name()), rig.kills(other.node()));
   }
 
   /** The longest time between the cutting of two elements that overlaps [from, until]. */

@@ -82,7 +82,12 @@ public final class ReliabilityCommand implements Callable<Integer> {
       description = "Seeds of chaos, 3 minutes each (default 20).")
   private int seeds;
 
-  @Option(names = "--report", paramLabel = "FILE", description = "Write the table as Markdown.")
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description =
+          "Write the table as Markdown; into its place if FILE is a document that has one, such as"
+              + " docs/reliability.md.")
   private Optional<Path> report = Optional.empty();
 
   /** For the help. */
@@ -149,7 +154,8 @@ public final class ReliabilityCommand implements Callable<Integer> {
 
   private static void write(ReliabilityTable table, Path file) {
     try {
-      Files.writeString(file, table.markdown());
+      var document = Files.exists(file) ? Files.readString(file) : "";
+      Files.writeString(file, table.into(document));
     } catch (IOException e) {
       throw new CliException("cannot write the report " + file + ": " + e.getMessage(), e);
     }

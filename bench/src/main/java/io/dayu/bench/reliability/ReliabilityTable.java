@@ -31,6 +31,9 @@ record ReliabilityTable(String machine, LocalDate date, List<Row> rows) {
     }
   }
 
+  static final String BEGIN = "<!-- table: written by ./dayu reliability -->";
+  static final String END = "<!-- end of table -->";
+
   ReliabilityTable {
     rows = List.copyOf(rows);
   }
@@ -49,6 +52,18 @@ record ReliabilityTable(String machine, LocalDate date, List<Row> rows) {
       lines.add(
           "| %s | %s | %s | %s |".formatted(row.fault(), row.promise(), row.seen(), row.kept()));
     return String.join("\n", lines) + "\n";
+  }
+
+  /** The document with this table between its two marks; the table alone if it has none. */
+  String into(String document) {
+    int begin = document.indexOf(BEGIN);
+    int end = document.indexOf(END);
+    if (begin < 0 || end < begin) return markdown();
+    return document.substring(0, begin + BEGIN.length())
+        + "\n\n"
+        + markdown()
+        + "\n"
+        + document.substring(end);
   }
 
   /** This machine in a few words. */

@@ -53,6 +53,20 @@ class ReliabilityTableTest {
   }
 
   @Test
+  void aDocumentKeepsWhatStandsAroundItsTable() {
+    var table = new ReliabilityTable("m", DAY, List.of(ReliabilityTable.Row.notRun(SCENARIO)));
+    var document =
+        "before\n%s\nold\n%s\nbehind\n".formatted(ReliabilityTable.BEGIN, ReliabilityTable.END);
+    assertThat(table.into(document))
+        .startsWith("before\n" + ReliabilityTable.BEGIN)
+        .endsWith(ReliabilityTable.END + "\nbehind\n")
+        .contains(table.markdown())
+        .doesNotContain("old");
+    assertThat(table.into(table.into(document))).isEqualTo(table.into(document));
+    assertThat(table.into("")).isEqualTo(table.markdown());
+  }
+
+  @Test
   void aFaultThatDoesNotExistIsRefusedWithTheNamesOfAll() {
     var err = new StringWriter();
     int code =
