@@ -1,10 +1,6 @@
 package io.dayu.bench;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.Units;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -28,35 +24,11 @@ public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   public static void main(String[] args) {
-    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(commandLine(out, err).execute(args));
+    CommandLines.main(new Bench(), args);
   }
 
   static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-    return new CommandLine(new Bench())
-        .setOut(out)
-        .setErr(err)
-        .registerConverter(Duration.class, Bench::duration)
-        .setExecutionExceptionHandler(Bench::failed);
-  }
-
-  private static Duration duration(String text) {
-    try {
-      return Units.duration(text);
-    } catch (IllegalArgumentException e) {
-      throw new CommandLine.TypeConversionException(e.getMessage());
-    }
-  }
-
-  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof CliException) {
-      command.getErr().println(e.getMessage());
-      return CommandLine.ExitCode.SOFTWARE;
-    }
-    command.getErr().println("This is a defect of dayu; please report it with the lines below.");
-    e.printStackTrace(command.getErr());
-    return CommandLine.ExitCode.SOFTWARE;
+    return CommandLines.of(new Bench(), out, err);
   }
 
   @Override

@@ -10,11 +10,11 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Where a bench's figures go besides the terminal. */
-final class ReportOptions {
+public final class ReportOptions {
   @Option(names = "--report", paramLabel = "FILE", description = "Write the figures as JSON.")
   private Optional<Path> file = Optional.empty();
 
-  void write(ObjectNode report, PrintWriter out) {
+  public void write(ObjectNode report, PrintWriter out) {
     file.ifPresent(
         path -> {
           try {

@@ -27,7 +27,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 /** The {@code flow} system of a node: everything that carries elements, and the data port. */
 public final class FlowNode {
   private static final int STOP_SECONDS = 15;
-  private static final Duration LISTEN_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration LISTEN_TIMEOUT = Duration.ofSeconds(60);
 
   private final ActorSystem<Controller.Command> system;
   private final InetSocketAddress dataAddress;

@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
     },
     footer = {
       "  bench     Measure links, pipelines and idle nodes: dayu bench --help",
+      "  chaos     Break nodes while elements flow and prove that none is lost: dayu chaos --help",
+      "  reliability  Try what is promised about failures: dayu reliability --help",
       "",
       "First time here? dayu demo shows a street video being watched by one cloud and two edge"
           + " nodes.",

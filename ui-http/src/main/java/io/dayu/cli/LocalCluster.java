@@ -177,7 +177,7 @@ public final class LocalCluster implements AutoCloseable {
         seeds.put(node.options().name(), Endpoints.text(node.endpoints().cluster()));
     for (var node : starting)
       if (isCloud(node) && !node.properties().getOrDefault(CLUSTER_PORT, "0").equals("0"))
-        seeds.put(node.name(), "127.0.0.1:" + node.properties().get(CLUSTER_PORT));
+        seeds.put(node.name(), node.host() + ":" + node.properties().get(CLUSTER_PORT));
     return String.join(",", seeds.values());
   }
 
@@ -198,9 +198,9 @@ public final class LocalCluster implements AutoCloseable {
     }
     if (isCloud(options)) clouds.add(options.name());
     var program = options.program(settings.programs().apply(options.role()));
-    var management = management(options.name());
-    var jvm = options.jvm(data, seeds, management);
-    return new Start(options, spawn(options.name(), program, jvm, List.of(), dir), data);
+    var jvm = options.jvm(data, seeds, management(options.name()));
+    return new Start(
+        options, spawn(options.name(), options.prefix(), program, jvm, List.of(), dir), data);
   }
 
   /** Where edges ask whether they are members. */
@@ -234,12 +234,18 @@ public final class LocalCluster implements AutoCloseable {
   public synchronized ChildProcess run(
       String name, Home.Program program, List<String> jvm, List<String> arguments) {
     refuseIfStopping();
-    return spawn(name, program, jvm, arguments, settings.directory().resolve(name));
+    return spawn(name, List.of(), program, jvm, arguments, settings.directory().resolve(name));
   }
 
   private ChildProcess spawn(
-      String name, Home.Program program, List<String> jvm, List<String> arguments, Path dir) {
-    var command = new ArrayList<String>(prefix());
+      String name,
+      List<String> prefix,
+      Home.Program program,
+      List<String> jvm,
+      List<String> arguments,
+      Path dir) {
+    var command = new ArrayList<String>(session());
+    command.addAll(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvm);
     command.addAll(List.of("-cp", program.classPath(), program.mainClass()));
@@ -254,7 +260,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** A session of their own, so that Ctrl-C in the terminal is for us alone and we stop them. */
-  private static List<String> prefix() {
+  private static List<String> session() {
     return Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
   }
 

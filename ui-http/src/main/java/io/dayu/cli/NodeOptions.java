@@ -19,6 +19,8 @@ import java.util.TreeMap;
  * @param properties configuration, such as {@code dayu.monitor.cpu}; stands above what the cluster
  *     sets itself
  * @param classPath what is put before the node's own class path, such as a directory of stages
+ * @param prefix a command that runs the node's command, such as {@code ip netns exec NAME}; it must
+ *     become that command, not its parent
  */
 public record NodeOptions(
     String name,
@@ -27,7 +29,8 @@ public record NodeOptions(
     int heapMb,
     List<String> jvmOptions,
     SortedMap<String, String> properties,
-    List<Path> classPath) {
+    List<Path> classPath,
+    List<String> prefix) {
 
   /** A node's part in the cluster, with the module and main class that plays it. */
   public enum Role {
@@ -59,36 +62,50 @@ public record NodeOptions(
     jvmOptions = List.copyOf(jvmOptions);
     properties = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
     classPath = List.copyOf(classPath);
+    prefix = List.copyOf(prefix);
   }
 
   public static NodeOptions cloud(String name) {
-    return new NodeOptions(name, Role.CLOUD, "cloud", 384, List.of(), new TreeMap<>(), List.of());
+    return new NodeOptions(
+        name, Role.CLOUD, "cloud", 384, List.of(), new TreeMap<>(), List.of(), List.of());
   }
 
   public static NodeOptions edge(String name, String site) {
-    return new NodeOptions(name, Role.EDGE, site, 128, List.of(), new TreeMap<>(), List.of());
+    return new NodeOptions(
+        name, Role.EDGE, site, 128, List.of(), new TreeMap<>(), List.of(), List.of());
   }
 
   public NodeOptions heapMb(int megabytes) {
-    return new NodeOptions(name, role, site, megabytes, jvmOptions, properties, classPath);
+    return new NodeOptions(name, role, site, megabytes, jvmOptions, properties, classPath, prefix);
   }
 
   public NodeOptions with(String key, String value) {
     var more = new TreeMap<>(properties);
     more.put(key, value);
-    return new NodeOptions(name, role, site, heapMb, jvmOptions, more, classPath);
+    return new NodeOptions(name, role, site, heapMb, jvmOptions, more, classPath, prefix);
   }
 
   public NodeOptions jvm(String... options) {
     var more = new ArrayList<>(jvmOptions);
     Collections.addAll(more, options);
-    return new NodeOptions(name, role, site, heapMb, more, properties, classPath);
+    return new NodeOptions(name, role, site, heapMb, more, properties, classPath, prefix);
   }
 
   public NodeOptions classPath(Path... entries) {
     var more = new ArrayList<>(classPath);
     Collections.addAll(more, entries);
-    return new NodeOptions(name, role, site, heapMb, jvmOptions, properties, more);
+    return new NodeOptions(name, role, site, heapMb, jvmOptions, properties, more, prefix);
+  }
+
+  /** Where other nodes reach it. */
+  public String host() {
+    return properties.getOrDefault("dayu.node.host", "127.0.0.1");
+  }
+
+  /** Runs the node through a command; see {@link #prefix}. */
+  public NodeOptions through(String... command) {
+    return new NodeOptions(
+        name, role, site, heapMb, jvmOptions, properties, classPath, List.of(command));
   }
 
   /** The options of the node's JVM, its configuration among them. */
@@ -96,7 +113,7 @@ public record NodeOptions(
     var configuration = new LinkedHashMap<String, String>();
     configuration.put("dayu.node.name", name);
     configuration.put("dayu.node.site", site);
-    configuration.put("dayu.node.host", "127.0.0.1");
+    configuration.put("dayu.node.host", host());
     configuration.put("dayu.node.data-port", "0");
     configuration.put("dayu.node.data-dir", dataDir.toString());
     configuration.put("dayu.cluster.port", "0");

@@ -1,0 +1,49 @@
+package io.dayu.bench;
+
+import io.dayu.cli.CliException;
+import io.dayu.cli.Units;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import picocli.CommandLine;
+
+/**
+ * What the command lines of this module have in common. Exit codes: 0 it went as it should, 1 it
+ * did not, 2 it was used wrongly.
+ */
+public final class CommandLines {
+  private CommandLines() {}
+
+  /** Runs a command as a process and ends it. */
+  public static void main(Object command, String[] args) {
+    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    System.exit(of(command, out, err).execute(args));
+  }
+
+  public static CommandLine of(Object command, PrintWriter out, PrintWriter err) {
+    return new CommandLine(command)
+        .setOut(out)
+        .setErr(err)
+        .registerConverter(Duration.class, CommandLines::duration)
+        .setExecutionExceptionHandler(CommandLines::failed);
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return Units.duration(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
+    }
+  }
+
+  private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+    if (e instanceof CliException) {
+      command.getErr().println(e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    command.getErr().println("This is a defect of dayu; please report it with the lines below.");
+    e.printStackTrace(command.getErr());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+}

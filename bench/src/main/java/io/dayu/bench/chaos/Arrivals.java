@@ -1,0 +1,97 @@
+package io.dayu.bench.chaos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.CliException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * Listens for the results of one pipeline on a thread of its own and notes when they come. A
+ * connection that breaks is made again at once.
+ */
+public final class Arrivals implements AutoCloseable {
+  private static final long AGAIN_MS = 100;
+
+  /**
+   * A result that came.
+   *
+   * @param nodes that worked on it
+   */
+  public record Arrival(Instant at, Instant createdAt, int attempt, Set<String> nodes) {}
+
+  private final List<Arrival> arrivals = new ArrayList<>(); // guarded by this
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private Arrivals(ApiClient api, String pipeline) {
+    thread = new Thread(() -> listen(api, pipeline), "arrivals-" + pipeline);
+    thread.setDaemon(true);
+  }
+
+  public static Arrivals of(ApiClient api, String pipeline) {
+    var arrivals = new Arrivals(api, pipeline);
+    arrivals.thread.start();
+    return arrivals;
+  }
+
+  private void listen(ApiClient api, String pipeline) {
+    while (!closed) {
+      try {
+        api.events("pipelines/" + pipeline + "/results/stream", this::note);
+      } catch (CliException broken) {
+        if (closed) return;
+      }
+      try {
+        Thread.sleep(AGAIN_MS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private synchronized void note(JsonNode result) {
+    var nodes = new TreeSet<String>();
+    result.path("trace").forEach(hop -> nodes.add(hop.path("node").asText()));
+    arrivals.add(
+        new Arrival(
+            Instant.now(),
+            Instant.parse(result.path("createdAt").asText()),
+            result.path("attempt").asInt(),
+            nodes));
+  }
+
+  /** The longest time between two results that overlaps [from, until]. */
+  public synchronized Duration longestGap(Instant from, Instant until) {
+    return longestGap(arrivals.stream().map(Arrival::at).toList(), from, until);
+  }
+
+  static Duration longestGap(List<Instant> times, Instant from, Instant until) {
+    var longest = Duration.ZERO;
+    for (int i = 1; i < times.size(); i++) {
+      var begin = times.get(i - 1);
+      var end = times.get(i);
+      if (end.isBefore(from) || begin.isAfter(until)) continue;
+      var gap = Duration.between(begin, end);
+      if (gap.compareTo(longest) > 0) longest = gap;
+    }
+    return longest;
+  }
+
+  /** The first such result. */
+  public synchronized Optional<Arrival> first(Predicate<Arrival> wanted) {
+    return arrivals.stream().filter(wanted).findFirst();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+  }
+}

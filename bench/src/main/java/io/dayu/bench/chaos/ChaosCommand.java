@@ -1,0 +1,134 @@
+package io.dayu.bench.chaos;
+
+import io.dayu.bench.CommandLines;
+import io.dayu.bench.ReportOptions;
+import io.dayu.cli.CliException;
+import io.dayu.cli.Home;
+import io.dayu.cli.Progress;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Breaks nodes by a seed while elements flow, and proves that none was lost. */
+@Command(
+    name = "dayu chaos",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Break nodes while elements flow, and prove that none was lost.",
+      "Starts one cloud node and edges as processes. Each element carries an index and a checksum; at"
+          + " the end the store is compared with what was generated. Faults are drawn from the"
+          + " seed: the same seed, duration, faults and edges give the same schedule. As root every"
+          + " node has a network of its own, which can be cut, slowed down and made lossy, and a"
+          + " disk that can be filled.",
+      "Exit codes: 0 all promises were kept, 1 not, 2 used wrongly."
+    })
+public final class ChaosCommand implements Callable<Integer> {
+  private static final Duration SHORTEST = Duration.ofSeconds(10);
+
+  @Spec private CommandSpec spec;
+  @Mixin private ReportOptions report;
+
+  @Option(names = "--seed", paramLabel = "S", description = "What the faults are drawn from.")
+  private Optional<Long> seed = Optional.empty();
+
+  @Option(
+      names = "--duration",
+      paramLabel = "D",
+      defaultValue = "3m",
+      description = "How long nodes are broken (default 3m).")
+  private Duration duration;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "FAULT",
+      split = ",",
+      description = "Only these kinds (default: all that this machine lets you do).")
+  private List<String> faults = List.of();
+
+  @Option(
+      names = "--edges",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Edge nodes (default 3).")
+  private int edges;
+
+  @Option(
+      names = "--tcp-retries",
+      paramLabel = "N",
+      description = "net.ipv4.tcp_retries2 of the nodes' networks (default: the system's).")
+  private Optional<Integer> tcpRetries = Optional.empty();
+
+  public static void main(String[] args) {
+    CommandLines.main(new ChaosCommand(), args);
+  }
+
+  @Override
+  public Integer call() {
+    if (duration.compareTo(SHORTEST) < 0)
+      throw new ParameterException(spec.commandLine(), "--duration must be at least 10s");
+    if (edges < 2 || edges > 20)
+      throw new ParameterException(spec.commandLine(), "--edges must be 2 to 20");
+    var out = spec.commandLine().getOut();
+    var progress = Progress.to(out, Progress.onTerminal());
+    var kinds = kinds(progress);
+    var chosen = seed.orElseGet(() -> (long) new Random().nextInt(1_000_000));
+    var retries = tcpRetries.isPresent() ? OptionalInt.of(tcpRetries.get()) : OptionalInt.empty();
+    var settings = new ChaosRun.Settings(chosen, duration, kinds, 1, edges, retries);
+    var result = new ChaosRun(Home.find(), settings, progress).run();
+    out.println();
+    out.print(result.text());
+    report.write(result.json(), out);
+    if (!result.kept()) {
+      out.println();
+      out.println("Again with the same faults:");
+      out.println(
+          "  ./dayu chaos --seed %d --duration %ds --edges %d --faults %s%s"
+              .formatted(
+                  chosen,
+                  duration.toSeconds(),
+                  edges,
+                  kinds.stream().map(Fault::word).collect(Collectors.joining(",")),
+                  tcpRetries.map(n -> " --tcp-retries " + n).orElse("")));
+    }
+    out.flush();
+    return result.kept() ? 0 : 1;
+  }
+
+  private Set<Fault> kinds(Progress progress) {
+    if (faults.isEmpty()) {
+      for (var need : Fault.Need.values())
+        if (!ChaosRun.possible(need))
+          progress.line("Left out, because they need %s: %s".formatted(need, words(need)));
+      return ChaosRun.possible();
+    }
+    var kinds = EnumSet.noneOf(Fault.class);
+    try {
+      for (var word : faults) kinds.add(Fault.of(word));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--faults: " + e.getMessage());
+    }
+    for (var fault : kinds)
+      if (!ChaosRun.possible(fault.need()))
+        throw new CliException("%s needs %s".formatted(fault.word(), fault.need()));
+    return kinds;
+  }
+
+  private static String words(Fault.Need need) {
+    return EnumSet.allOf(Fault.class).stream()
+        .filter(f -> f.need() == need)
+        .map(Fault::word)
+        .collect(Collectors.joining(", "));
+  }
+}

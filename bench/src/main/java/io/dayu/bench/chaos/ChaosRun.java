@@ -1,0 +1,374 @@
+package io.dayu.bench.chaos;
+
+import io.dayu.bench.truth.Load;
+import io.dayu.bench.truth.Stored;
+import io.dayu.bench.truth.Verdict;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.CliException;
+import io.dayu.cli.Home;
+import io.dayu.cli.LedgerCounts;
+import io.dayu.cli.NodeOptions.Role;
+import io.dayu.cli.Progress;
+import io.dayu.cli.Units;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One run: starts nodes, lets elements flow, does to the nodes what the schedule says, heals all,
+ * waits until everything is settled and compares the store with what was generated.
+ */
+public final class ChaosRun {
+  /**
+   * @param kinds what may be done
+   * @param tcpRetries of the nodes' networks; empty for the system's
+   */
+  public record Settings(
+      long seed,
+      Duration duration,
+      Set<Fault> kinds,
+      int clouds,
+      int edges,
+      OptionalInt tcpRetries) {
+    public Settings {
+      kinds = Collections.unmodifiableSet(new TreeSet<>(kinds));
+    }
+
+    private boolean needs(Fault.Need need) {
+      return kinds.stream().anyMatch(f -> f.need() == need);
+    }
+  }
+
+  private static final int FILE_RATE = 40;
+  private static final int LIVE_RATE = 10;
+  private static final Duration LINE = Duration.ofSeconds(5);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+  private static final Duration BEGIN = Duration.ofSeconds(90);
+  private static final Duration SETTLE = Duration.ofSeconds(120);
+
+  /** What comes late because of a fault comes within this after it was undone. */
+  private static final Duration AFTERMATH = Duration.ofSeconds(5);
+
+  private record Done(Schedule.Planned planned, String node, Instant begun, Instant undone) {}
+
+  private final Home home;
+  private final Settings settings;
+  private final Progress progress;
+  private final List<Done> done = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> problems = Collections.synchronizedList(new ArrayList<>());
+  private final Map<String, Object> turns = new ConcurrentHashMap<>();
+  private Instant start = Instant.now();
+  private Instant nextLine = Instant.EPOCH;
+  private boolean nodeDied;
+
+  public ChaosRun(Home home, Settings settings, Progress progress) {
+    this.home = home;
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /** Edges cannot follow a cloud whose every node was restarted. */
+  private static final Set<Fault> NOT_YET = EnumSet.of(Fault.KILL_CLOUD);
+
+  /** All that this machine lets this process do. */
+  public static Set<Fault> possible() {
+    var possible = EnumSet.complementOf(EnumSet.copyOf(NOT_YET));
+    possible.removeIf(fault -> !possible(fault.need()));
+    return possible;
+  }
+
+  /** Whether this machine lets this process do what has such a need. */
+  public static boolean possible(Fault.Need need) {
+    return switch (need) {
+      case NOTHING -> true;
+      case NETWORK -> Network.available();
+      case DISKS -> Disks.available();
+      case STORE -> false;
+    };
+  }
+
+  /**
+   * Runs it to the end, when all processes are gone. Logs and data stay only if a promise was not
+   * kept.
+   *
+   * @throws CliException if the nodes do not start, or nothing flows
+   */
+  public ChaosReport run() {
+    var disk =
+        settings.needs(Fault.Need.DISKS)
+            ? OptionalInt.of(256 + 2 * (int) settings.duration().toSeconds())
+            : OptionalInt.empty();
+    var rigging =
+        new Rig.Settings(
+            home,
+            settings.clouds(),
+            settings.edges(),
+            settings.needs(Fault.Need.NETWORK),
+            disk,
+            settings.tcpRetries());
+    try (var rig = Rig.open(rigging, progress)) {
+      try {
+        var report = run(rig);
+        if (!report.kept()) keep(rig);
+        return report;
+      } catch (RuntimeException e) {
+        keep(rig);
+        throw e;
+      } finally {
+        progress.now("stopping …");
+      }
+    } finally {
+      progress.now("");
+    }
+  }
+
+  private void keep(Rig rig) {
+    rig.keep();
+    progress.line("Logs and data are kept in " + rig.directory());
+  }
+
+  private ChaosReport run(Rig rig) {
+    var schedule =
+        Schedule.draw(
+            settings.seed(),
+            settings.duration(),
+            settings.kinds(),
+            settings.clouds(),
+            settings.edges());
+    rig.start();
+    var api = rig.api();
+    var loads = loads(rig);
+    loads.forEach(load -> load.submit(api));
+    rig.waiting()
+        .until(
+            "waiting for the first results",
+            BEGIN,
+            () -> loads.stream().allMatch(load -> load.ledger(api).delivered() > 0));
+    start = Instant.now();
+    progress.line(
+        "Seed %d: %d faults in %s"
+            .formatted(
+                settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
+    var arrivals = new TreeMap<String, Arrivals>();
+    for (var load : loads) arrivals.put(load.name(), Arrivals.of(api, load.name()));
+    try {
+      inflict(rig, schedule, () -> tell(api, loads));
+      settle(rig, api, loads);
+      return compare(rig, api, loads, arrivals);
+    } finally {
+      arrivals.values().forEach(Arrivals::close);
+    }
+  }
+
+  /** Two edges read a file and a sensor each; stages go everywhere, by different policies. */
+  private List<Load> loads(Rig rig) {
+    int seconds = (int) settings.duration().toSeconds() + 5;
+    var until = Instant.now().plusSeconds(seconds);
+    var all = rig.names();
+    var edges = all.stream().filter(n -> n.startsWith(Role.EDGE.word())).toList();
+    var one = edges.get(0);
+    var two = edges.get(edges.size() - 1);
+    var dir = rig.directory();
+    Map<String, Object> roundRobin = Map.of("name", "round-robin");
+    return List.of(
+        Load.file("files-1", one, Load.fixed(edges, all, all, edges), FILE_RATE, seconds, dir),
+        Load.file("files-2", two, Map.of("name", "least-loaded"), FILE_RATE, seconds, dir),
+        Load.live("live-1", one, roundRobin, LIVE_RATE, until, dir),
+        Load.live("live-2", two, Load.fixed(all, edges, all, all), LIVE_RATE, until, dir));
+  }
+
+  /** Each fault on a thread of its own, for some take a while to be undone. */
+  private void inflict(Rig rig, Schedule schedule, Runnable meanwhile) {
+    var threads = Executors.newCachedThreadPool(ChaosRun::daemon);
+    try {
+      var running = new ArrayList<Future<?>>();
+      for (var planned : schedule.faults()) {
+        while (Instant.now().isBefore(start.plus(planned.at()))) look(rig, meanwhile);
+        running.add(threads.submit(() -> inflict(rig, planned)));
+      }
+      while (running.stream().anyMatch(f -> !f.isDone())
+          || Instant.now().isBefore(start.plus(settings.duration()))) look(rig, meanwhile);
+    } finally {
+      stop(threads);
+    }
+  }
+
+  private static Thread daemon(Runnable task) {
+    var thread = new Thread(task, "fault");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static void stop(ExecutorService threads) {
+    threads.shutdownNow();
+  }
+
+  private void inflict(Rig rig, Schedule.Planned planned) {
+    var node = Rig.name(planned.fault().role(), planned.rank());
+    // On a slow machine a node may still be starting when its next fault is due.
+    synchronized (turns.computeIfAbsent(node, n -> new Object())) {
+      inflict(rig, planned, node);
+    }
+  }
+
+  private void inflict(Rig rig, Schedule.Planned planned, String node) {
+    try {
+      var begun = Instant.now();
+      rig.begin(planned.fault(), node);
+      say(
+          "%s %s for %s"
+              .formatted(planned.fault().word(), node, Units.millis(planned.lasting().toMillis())));
+      pause(planned.lasting());
+      rig.end(planned.fault(), node);
+      var undone = Instant.now();
+      done.add(new Done(planned, node, begun, undone));
+      say(
+          "%s %s is over after %s"
+              .formatted(
+                  planned.fault().word(),
+                  node,
+                  Units.millis(Duration.between(begun, undone).toMillis())));
+    } catch (CliException e) {
+      var what = "%s %s: %s".formatted(planned.fault().word(), node, e.getMessage());
+      problems.add(what);
+      say(what);
+    }
+  }
+
+  private void look(Rig rig, Runnable meanwhile) {
+    try {
+      rig.alive();
+    } catch (CliException died) {
+      if (!nodeDied) {
+        problems.add(died.getMessage());
+        say(died.getMessage());
+      }
+      nodeDied = true;
+    }
+    meanwhile.run();
+    pause(LOOK_AGAIN);
+  }
+
+  private void say(String what) {
+    progress.line("%6s  ▶ %s".formatted(clock(), what));
+  }
+
+  private String clock() {
+    return Units.clock(Duration.between(start, Instant.now()));
+  }
+
+  private void tell(ApiClient api, List<Load> loads) {
+    if (Instant.now().isBefore(nextLine)) return;
+    nextLine = Instant.now().plus(LINE);
+    try {
+      var sum = new LedgerCounts(0, 0, 0, 0, 0);
+      for (var load : loads) {
+        var l = load.ledger(api);
+        sum =
+            new LedgerCounts(
+                sum.generated() + l.generated(),
+                sum.delivered() + l.delivered(),
+                sum.failed() + l.failed(),
+                sum.shed() + l.shed(),
+                sum.inFlight() + l.inFlight());
+      }
+      progress.line("%6s  %s".formatted(clock(), sum));
+    } catch (CliException unreachable) {
+      progress.line("%6s  the cloud does not answer".formatted(clock()));
+    }
+  }
+
+  private void settle(Rig rig, ApiClient api, List<Load> loads) {
+    var patience = SETTLE.plus(settings.duration());
+    var deadline = Instant.now().plus(patience);
+    while (!quietly(() -> loads.stream().allMatch(load -> load.settled(api)))) {
+      if (Instant.now().isAfter(deadline)) {
+        problems.add(
+            "not all is settled %d s after the last fault".formatted(patience.toSeconds()));
+        keepStatus(rig, api, loads);
+        return;
+      }
+      look(rig, () -> tell(api, loads));
+    }
+    tell(api, loads);
+  }
+
+  /** For whoever looks for the cause: what the API tells, and every node's threads in its log. */
+  private static void keepStatus(Rig rig, ApiClient api, List<Load> loads) {
+    rig.dumpThreads();
+    try {
+      var status = new StringBuilder(api.get("nodes").toPrettyString());
+      for (var load : loads)
+        status.append('\n').append(api.get("pipelines/" + load.name()).toPrettyString());
+      Files.writeString(rig.directory().resolve("status.json"), status);
+    } catch (IOException | CliException unreachable) {
+      // The problem is reported without it.
+    }
+  }
+
+  private ChaosReport compare(
+      Rig rig, ApiClient api, List<Load> loads, Map<String, Arrivals> arrivals) {
+    var verdict = Verdict.NONE;
+    var created = new ArrayList<Long>();
+    for (var load : loads) {
+      var rows = Stored.all(api, load.name());
+      rows.forEach(row -> created.add(row.createdAtMs()));
+      verdict = verdict.plus(load.verdict(api, rows, rig.kills(load.node())));
+    }
+    var faults = new ArrayList<ChaosReport.Done>();
+    for (var d : List.copyOf(done)) {
+      var others =
+          loads.stream()
+              .filter(load -> !load.node().equals(d.node()))
+              .map(load -> arrivals.get(load.name()))
+              .map(a -> a.longestGap(d.begun(), d.undone().plus(AFTERMATH)))
+              .max(Duration::compareTo)
+              .orElse(Duration.ZERO);
+      long from = d.begun().toEpochMilli();
+      long to = d.undone().toEpochMilli();
+      faults.add(
+          new ChaosReport.Done(
+              d.planned().fault(),
+              d.node(),
+              Duration.between(start, d.begun()),
+              Duration.between(d.begun(), d.undone()),
+              others,
+              created.stream().filter(at -> at >= from && at <= to).count()));
+    }
+    return new ChaosReport(
+        settings.seed(), settings.duration(), faults, verdict, List.copyOf(problems));
+  }
+
+  /** What is asked again anyway may fail to be answered. */
+  private static boolean quietly(BooleanSupplier condition) {
+    try {
+      return condition.getAsBoolean();
+    } catch (CliException askedAgain) {
+      return false;
+    }
+  }
+
+  private static void pause(Duration time) {
+    try {
+      Thread.sleep(time.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CliException("interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package io.dayu.bench.chaos;
+
+import io.dayu.bench.Waiting;
+import io.dayu.bench.truth.NodeClasses;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.CliException;
+import io.dayu.cli.Home;
+import io.dayu.cli.LocalCluster;
+import io.dayu.cli.NodeOptions;
+import io.dayu.cli.NodeOptions.Role;
+import io.dayu.cli.Progress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Nodes as processes, with the network and the disks under them that faults need. Safe for several
+ * threads, which may fault different nodes at the same time.
+ */
+public final class Rig implements AutoCloseable {
+  private static final Duration READY = Duration.ofSeconds(90);
+  private static final int KBIT = 1_000;
+  private static final double LOSS = 0.05;
+
+  /**
+   * @param network each node in a network of its own
+   * @param diskMb size of a cloud node's disk; empty for the machine's
+   * @param tcpRetries of the nodes' networks; empty for the system's
+   */
+  public record Settings(
+      Home home,
+      int clouds,
+      int edges,
+      boolean network,
+      OptionalInt diskMb,
+      OptionalInt tcpRetries) {}
+
+  private final Settings settings;
+  private final Path directory;
+  private final Path stages;
+  private final Optional<Network> network;
+  private final Optional<Disks> disks;
+  private final LocalCluster cluster;
+  private final Waiting waiting;
+  private final String token = "chaos-" + ProcessHandle.current().pid();
+  private final Map<String, LocalCluster.Node> nodes = new ConcurrentHashMap<>();
+  private final Map<String, List<Instant>> kills = new ConcurrentHashMap<>();
+  private final Thread hook = new Thread(this::end, "end-rig");
+  private boolean ended;
+  private volatile boolean keep;
+
+  private Rig(Settings settings, Path directory, Progress progress) {
+    this.settings = settings;
+    this.directory = directory;
+    this.stages = NodeClasses.copy(directory.resolve("stages"));
+    this.disks = settings.diskMb().isPresent() ? Optional.of(Disks.open()) : Optional.empty();
+    this.network = settings.network() ? Optional.of(Network.open()) : Optional.empty();
+    this.cluster =
+        LocalCluster.open(
+            new LocalCluster.Settings(
+                role -> role.program(settings.home()), directory, false, READY),
+            progress);
+    this.waiting = new Waiting(cluster, progress);
+  }
+
+  /** Nothing runs yet. Its directory is removed at the end, unless it is {@link #keep kept}. */
+  public static Rig open(Settings settings, Progress progress) {
+    try {
+      var rig = new Rig(settings, Files.createTempDirectory("dayu-chaos-"), progress);
+      Runtime.getRuntime().addShutdownHook(rig.hook);
+      return rig;
+    } catch (IOException e) {
+      throw new CliException("cannot make a temporary directory: " + e.getMessage(), e);
+    }
+  }
+
+  /** Starts the nodes, clouds first; returns when the cloud knows all. */
+  public void start() {
+    for (int i = 0; i < settings.clouds(); i++) started(cluster.start(cloud(name(Role.CLOUD, i))));
+    var edges = new ArrayList<NodeOptions>();
+    for (int i = 0; i < settings.edges(); i++) edges.add(edge(name(Role.EDGE, i)));
+    started(cluster.start(edges.toArray(NodeOptions[]::new)));
+    waiting.until(
+        "waiting until the cloud knows the nodes",
+        READY,
+        () -> names().stream().allMatch(this::isUp));
+  }
+
+  /** Lets time pass while no node dies that nobody killed. */
+  public Waiting waiting() {
+    return waiting;
+  }
+
+  /** Starts one more edge. */
+  public void startEdge(String name) {
+    started(cluster.start(edge(name)));
+  }
+
+  private void started(List<LocalCluster.Node> more) {
+    for (var node : more) nodes.put(node.options().name(), node);
+  }
+
+  /** Such as {@code edge-1} for rank 0. */
+  public static String name(Role role, int rank) {
+    return role.word() + "-" + (rank + 1);
+  }
+
+  private NodeOptions cloud(String name) {
+    var options = placed(NodeOptions.cloud(name), settings.diskMb().orElse(0));
+    if (network.isEmpty()) return options;
+    return options
+        .with("dayu.http.host", network.get().address(name))
+        .with("dayu.http.tokens", "write:" + sha256(token))
+        .with("dayu.management.host", network.get().address(name));
+  }
+
+  private NodeOptions edge(String name) {
+    return placed(NodeOptions.edge(name, "site-" + name), settings.diskMb().orElse(0) / 4);
+  }
+
+  private NodeOptions placed(NodeOptions options, int diskMb) {
+    var name = options.name();
+    disks.ifPresent(d -> d.mount(disk(name), diskMb));
+    var known = options.with("dayu.monitor.cpu", "process").classPath(stages);
+    if (network.isEmpty()) return known;
+    var net = network.get();
+    net.attach(name);
+    settings.tcpRetries().ifPresent(times -> net.tcpRetries(name, times));
+    return known.with("dayu.node.host", net.address(name)).through(net.prefix(name));
+  }
+
+  private Path disk(String node) {
+    return directory.resolve(node).resolve("data");
+  }
+
+  private static String sha256(String text) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The interface of the first cloud node, whether it lives or not. */
+  public ApiClient api() {
+    return new ApiClient(
+        nodes.get(name(Role.CLOUD, 0)).endpoints().api().orElseThrow(),
+        network.isPresent() ? Optional.of(token) : Optional.empty());
+  }
+
+  /** Whether the cloud knows this node as one that reports. */
+  public boolean isUp(String name) {
+    for (var node : api().get("nodes").path("items"))
+      if (node.path("name").asText().equals(name)) return node.path("status").asText().equals("up");
+    return false;
+  }
+
+  /** Names of those that were started. */
+  public List<String> names() {
+    return nodes.keySet().stream().sorted().toList();
+  }
+
+  public long pid(String name) {
+    return nodes.get(name).process().pid();
+  }
+
+  public Path directory() {
+    return directory;
+  }
+
+  public void kill(String name) {
+    // Before and not after: what is killed later is late as well.
+    cluster.kill(name);
+    kills.computeIfAbsent(name, n -> new CopyOnWriteArrayList<>()).add(Instant.now());
+  }
+
+  /** When a node was killed. */
+  public List<Instant> kills(String name) {
+    return List.copyOf(kills.getOrDefault(name, List.of()));
+  }
+
+  /** Starts a node that was killed, at its address and with its data. */
+  public void restart(String name) {
+    started(List.of(cluster.restart(name)));
+  }
+
+  public void freeze(String name) {
+    nodes.get(name).process().freeze();
+  }
+
+  public void thaw(String name) {
+    nodes.get(name).process().thaw();
+  }
+
+  /** Lets every node write what its threads do into its log. */
+  void dumpThreads() {
+    for (var node : nodes.values())
+      Shell.succeeds("kill", "-QUIT", Long.toString(node.process().pid()));
+  }
+
+  /** Pulls a node's cable. */
+  public void cut(String name) {
+    net().cut(name);
+  }
+
+  /** Mends what was done to a node's links. */
+  public void heal(String name) {
+    net().heal(name);
+  }
+
+  /** Does something to a node. */
+  void begin(Fault fault, String node) {
+    switch (fault) {
+      case KILL_EDGE, KILL_CLOUD -> kill(node);
+      case FREEZE_EDGE, FREEZE_CLOUD -> freeze(node);
+      case CUT_EDGE -> cut(node);
+      case CUT_FROM_CLOUD -> {
+        for (int i = 0; i < settings.clouds(); i++) net().cut(node, name(Role.CLOUD, i));
+      }
+      case SLOW_LINK -> net().slow(node, KBIT);
+      case LOSSY_LINK -> net().lossy(node, LOSS);
+      case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.fill(disk(node));
+      case STORE_OUTAGE -> throw new CliException("there is no database to stop");
+    }
+  }
+
+  /** Undoes it; returns when it is undone, or a node that was killed is ready again. */
+  void end(Fault fault, String node) {
+    switch (fault) {
+      case KILL_EDGE, KILL_CLOUD -> restart(node);
+      case FREEZE_EDGE, FREEZE_CLOUD -> thaw(node);
+      case CUT_EDGE, CUT_FROM_CLOUD, SLOW_LINK, LOSSY_LINK -> heal(node);
+      case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.free(disk(node));
+      case STORE_OUTAGE -> throw new CliException("there is no database to start");
+    }
+  }
+
+  private Network net() {
+    return network.orElseThrow(() -> new CliException("the nodes have no networks of their own"));
+  }
+
+  /**
+   * @throws CliException if a node has ended that nobody killed
+   */
+  public void alive() {
+    cluster
+        .dead()
+        .ifPresent(
+            process -> {
+              throw process.died();
+            });
+  }
+
+  /** Lets logs and data stay after the end. */
+  public void keep() {
+    keep = true;
+  }
+
+  @Override
+  public void close() {
+    end();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException goingDown) {
+      // It finds nothing left to do.
+    }
+  }
+
+  private synchronized void end() {
+    if (ended) return;
+    ended = true;
+    cluster.close();
+    disks.ifPresent(
+        d -> {
+          if (keep) d.keep();
+          d.close();
+        });
+    network.ifPresent(Network::close);
+    if (!keep) remove();
+  }
+
+  private void remove() {
+    try (var files = Files.walk(directory)) {
+      for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
+    } catch (IOException | java.io.UncheckedIOException e) {
+      // Left behind in a temporary directory: no reason to fail what went well.
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.bench.chaos.Fault;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Every cloud node is killed and started again with its store. */
+final class CloudsRestarted implements Scenario {
+  private static final Duration AWAY = Duration.ofSeconds(10);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(3);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  @Override
+  public String word() {
+    return "clouds-restarted";
+  }
+
+  @Override
+  public String fault() {
+    return "all cloud nodes killed and restarted (store kept)";
+  }
+
+  @Override
+  public String promise() {
+    return "edges' streams do not pause; results flow again ≤ 30 s after the cloud is up";
+  }
+
+  @Override
+  public Fault.Need need() {
+    return Fault.Need.NOTHING;
+  }
+
+  @Override
+  public Seen run(Context context) {
+    return Course.run(
+        context,
+        false,
+        true,
+        AWAY.plusSeconds(60),
+        course -> {
+          var killed = Instant.now();
+          course.rig().kill(Course.CLOUD);
+          course.pass("without a cloud", AWAY);
+          course.rig().restart(Course.CLOUD);
+          var up = Instant.now();
+          var flows = course.first("results", up, a -> a.at().isAfter(up));
+          var rows = course.stored();
+          var pause = Course.longestPause(rows, killed, up);
+          return Seen.of(
+              "longest pause of the source %d ms; results %d ms after the cloud is up"
+                  .formatted(pause.toMillis(), flows.toMillis()),
+              pause.compareTo(LONGEST_PAUSE) <= 0 && flows.compareTo(LIMIT) <= 0,
+              course.verdict(rows));
+        });
+  }
+}

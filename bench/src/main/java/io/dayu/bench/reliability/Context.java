@@ -1,0 +1,22 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.cli.Home;
+import io.dayu.cli.Progress;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * What scenarios work with.
+ *
+ * @param cut how long an edge is cut off
+ * @param seeds of chaos, from 1
+ * @param chaos how long each of them lasts
+ */
+record Context(Home home, Progress progress, Duration cut, int seeds, Duration chaos) {
+  Context {
+    Objects.requireNonNull(home, "home");
+    Objects.requireNonNull(progress, "progress");
+    Objects.requireNonNull(cut, "cut");
+    Objects.requireNonNull(chaos, "chaos");
+  }
+}

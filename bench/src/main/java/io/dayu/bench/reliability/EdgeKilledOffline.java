@@ -1,0 +1,77 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.bench.chaos.Fault;
+import java.time.Duration;
+import java.time.Instant;
+
+/** An edge that is cut off is killed and started again before the network is back. */
+final class EdgeKilledOffline implements Scenario {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration BEFORE = Duration.ofSeconds(20);
+  private static final Duration AFTER = Duration.ofSeconds(20);
+
+  @Override
+  public String word() {
+    return "edge-killed-offline";
+  }
+
+  @Override
+  public String fault() {
+    return "edge killed during the cut, started offline";
+  }
+
+  @Override
+  public String promise() {
+    return "runs its pipelines again ≤ 10 s after start, outbox intact";
+  }
+
+  @Override
+  public Fault.Need need() {
+    return Fault.Need.NETWORK;
+  }
+
+  @Override
+  public Seen run(Context context) {
+    return Course.run(
+        context,
+        true,
+        false,
+        BEFORE.plus(AFTER).plusSeconds(30),
+        course -> {
+          var cut = Instant.now();
+          course.rig().cut(Course.READER);
+          course.pass("cut off", BEFORE);
+          course.rig().kill(Course.READER);
+          var killed = Instant.now();
+          course.rig().restart(Course.READER);
+          course.pass("offline", AFTER);
+          var healed = Instant.now();
+          course.rig().heal(Course.READER);
+          var rows = course.stored();
+          long second =
+              rows.stream()
+                  .mapToLong(r -> r.createdAtMs())
+                  .filter(at -> at > killed.toEpochMilli())
+                  .min()
+                  .orElse(Long.MAX_VALUE);
+          long first =
+              rows.stream()
+                  .mapToLong(r -> r.createdAtMs())
+                  .filter(at -> at > cut.toEpochMilli() && at < killed.toEpochMilli())
+                  .count();
+          var again = Duration.ofMillis(second - killed.toEpochMilli());
+          var verdict = course.verdict(rows);
+          boolean offline = second < healed.toEpochMilli();
+          return Seen.of(
+              "reads again %d ms after its start%s; %d results of its first life offline stored, %d"
+                      .formatted(
+                          again.toMillis(),
+                          offline ? "" : " (only when online)",
+                          first,
+                          verdict.again())
+                  + " cut again",
+              offline && again.compareTo(LIMIT) <= 0,
+              verdict);
+        });
+  }
+}

@@ -1,0 +1,92 @@
+package io.dayu.bench.reliability;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Faults, promises and what was seen, as Markdown. */
+record ReliabilityTable(String machine, LocalDate date, List<Row> rows) {
+  /**
+   * @param kept {@code yes}, {@code no}, or {@code not run}
+   */
+  record Row(String fault, String promise, String seen, String kept) {
+    static Row of(Scenario scenario, Scenario.Seen seen) {
+      return new Row(
+          scenario.fault(), scenario.promise(), seen.figures(), seen.kept() ? "yes" : "**no**");
+    }
+
+    static Row notRun(Scenario scenario) {
+      return new Row(scenario.fault(), scenario.promise(), "needs " + scenario.need(), "not run");
+    }
+
+    static Row failed(Scenario scenario, String why) {
+      return new Row(scenario.fault(), scenario.promise(), oneLine(why), "**no**");
+    }
+
+    private static String oneLine(String text) {
+      return text.lines().findFirst().orElse("").replace("|", "\\|");
+    }
+  }
+
+  static final String BEGIN = "<!-- table: written by ./dayu reliability -->";
+  static final String END = "<!-- end of table -->";
+
+  ReliabilityTable {
+    rows = List.copyOf(rows);
+  }
+
+  boolean kept() {
+    return rows.stream().noneMatch(r -> r.kept().equals("**no**"));
+  }
+
+  String markdown() {
+    var lines = new ArrayList<String>();
+    lines.add("%s, %s.".formatted(machine, date));
+    lines.add("");
+    lines.add("| fault | promise | seen | kept |");
+    lines.add("|---|---|---|---|");
+    for (var row : rows)
+      lines.add(
+          "| %s | %s | %s | %s |".formatted(row.fault(), row.promise(), row.seen(), row.kept()));
+    return String.join("\n", lines) + "\n";
+  }
+
+  /** The document with this table between its two marks; the table alone if it has none. */
+  String into(String document) {
+    int begin = document.indexOf(BEGIN);
+    int end = document.indexOf(END);
+    if (begin < 0 || end < begin) return markdown();
+    return document.substring(0, begin + BEGIN.length())
+        + "\n\n"
+        + markdown()
+        + "\n"
+        + document.substring(end);
+  }
+
+  /** This machine in a few words. */
+  static String thisMachine() {
+    return "%d cores%s, %s, Linux %s, Java %s"
+        .formatted(
+            Runtime.getRuntime().availableProcessors(),
+            first("/proc/cpuinfo", "model name").map(m -> " (" + m + ")").orElse(""),
+            first("/proc/meminfo", "MemTotal")
+                .map(m -> Long.parseLong(m.replaceAll("\\D", "")) / 1_000_000 + " GB")
+                .orElse("? GB"),
+            System.getProperty("os.version"),
+            System.getProperty("java.version"));
+  }
+
+  private static java.util.Optional<String> first(String file, String key) {
+    try (var lines = Files.lines(Path.of(file))) {
+      return lines
+          .filter(l -> l.startsWith(key))
+          .map(l -> l.substring(l.indexOf(':') + 1).strip())
+          .findFirst();
+    } catch (IOException e) {
+      return java.util.Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.bench.chaos.ChaosRun;
+import io.dayu.bench.chaos.Fault;
+import java.util.OptionalInt;
+
+/** Chaos with many seeds. */
+final class Seeds implements Scenario {
+  private static final int EDGES = 3;
+
+  @Override
+  public String word() {
+    return "chaos";
+  }
+
+  @Override
+  public String fault() {
+    return "`./dayu chaos`, many seeds";
+  }
+
+  @Override
+  public String promise() {
+    return "0 lost, 0 duplicates, ledger balanced in all";
+  }
+
+  @Override
+  public Fault.Need need() {
+    return Fault.Need.NOTHING;
+  }
+
+  @Override
+  public Seen run(Context context) {
+    var failed = new java.util.ArrayList<Integer>();
+    long faults = 0;
+    long given = 0;
+    for (int seed = 1; seed <= context.seeds(); seed++) {
+      var settings =
+          new ChaosRun.Settings(
+              seed, context.chaos(), ChaosRun.possible(), 1, EDGES, OptionalInt.empty());
+      var report = new ChaosRun(context.home(), settings, context.progress()).run();
+      if (!report.kept()) failed.add(seed);
+      faults += report.faults().size();
+      given += report.verdict().given();
+    }
+    return new Seen(
+        "%d seeds of %d s: %d faults, %d elements; %s"
+            .formatted(
+                context.seeds(),
+                context.chaos().toSeconds(),
+                faults,
+                given,
+                failed.isEmpty() ? "0 lost, 0 duplicates" : "not kept in " + failed),
+        failed.isEmpty());
+  }
+}

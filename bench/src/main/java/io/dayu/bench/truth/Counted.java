@@ -1,0 +1,50 @@
+package io.dayu.bench.truth;
+
+import io.dayu.element.Reading;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Random;
+import java.util.zip.CRC32C;
+
+/**
+ * A reading made from a sensor's name and an index alone, so that whoever knows both knows all of
+ * it: {@code value} is the index, {@code unit} is filled with letters.
+ */
+public final class Counted {
+  private static final long FIRST_AT = 1_700_000_000_000L;
+  private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz012345";
+
+  private Counted() {}
+
+  /**
+   * @param bytes of its text
+   */
+  public static Reading reading(String sensor, long index, int bytes) {
+    var random = new Random(31L * sensor.hashCode() + index);
+    var text = new StringBuilder(bytes);
+    for (int i = 0; i < bytes; i++) text.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
+    return Reading.newBuilder()
+        .setSensor(sensor)
+        .setAtMs(FIRST_AT + index)
+        .setValue(index)
+        .setUnit(text.toString())
+        .build();
+  }
+
+  /** Of everything in a reading. */
+  public static String checksum(Reading reading) {
+    var crc = new CRC32C();
+    crc.update(reading.getSensor().getBytes(StandardCharsets.UTF_8));
+    crc.update(
+        ByteBuffer.allocate(16).putLong(reading.getAtMs()).putDouble(reading.getValue()).flip());
+    crc.update(reading.getUnit().getBytes(StandardCharsets.UTF_8));
+    return "%08x".formatted(crc.getValue());
+  }
+
+  /** A line of a file of readings. */
+  static String json(Reading reading) {
+    return "{\"sensor\":\"%s\",\"at\":%d,\"value\":%d,\"unit\":\"%s\"}"
+        .formatted(
+            reading.getSensor(), reading.getAtMs(), (long) reading.getValue(), reading.getUnit());
+  }
+}

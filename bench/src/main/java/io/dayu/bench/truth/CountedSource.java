@@ -1,0 +1,104 @@
+package io.dayu.bench.truth;
+
+import io.dayu.element.Media;
+import io.dayu.element.MediaType;
+import io.dayu.element.Readings;
+import io.dayu.source.Segment;
+import io.dayu.source.SourceContext;
+import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.stream.Collectors;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.ThrottleMode;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * A sensor that cannot be read again: {@code
+ * counted:?rate=20&bytes=4096&until=1700000000000&journal=/path}. Each opening counts from 0 under
+ * a sensor name of its own and writes every reading it gives away into a {@link Journal}, which
+ * survives the death of the node. It ends at {@code until}, milliseconds since 1970.
+ */
+public final class CountedSource implements SourceProvider {
+  private static final SourceDescriptor DESCRIPTOR =
+      new SourceDescriptor(
+          "counted",
+          "A live sensor whose readings can be recognised, for proving that none is lost",
+          MediaType.READINGS,
+          List.of(),
+          true,
+          false,
+          "counted:?rate=20&bytes=100&until=1700000000000&journal=/tmp/sensor");
+
+  @Override
+  public SourceDescriptor descriptor() {
+    return DESCRIPTOR;
+  }
+
+  @Override
+  public boolean claims(URI uri) {
+    return "counted".equalsIgnoreCase(uri.getScheme());
+  }
+
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    var query = query(context.uri());
+    int rate = Integer.parseInt(query.get("rate"));
+    int bytes = Integer.parseInt(query.get("bytes"));
+    long until = Long.parseLong(query.get("until"));
+    var path = Path.of(query.get("journal"));
+    return Source.fromIterator(() -> new Sensor(path, bytes, until))
+        .throttle(1, Duration.ofNanos(1_000_000_000L / rate), 1, ThrottleMode.shaping())
+        .mapMaterializedValue(done -> NotUsed.getInstance());
+  }
+
+  private static Map<String, String> query(URI uri) {
+    return Arrays.stream(uri.toString().split("\\?", 2)[1].split("&"))
+        .map(pair -> pair.split("=", 2))
+        .collect(Collectors.toMap(p -> p[0], p -> URLDecoder.decode(p[1], StandardCharsets.UTF_8)));
+  }
+
+  private static final class Sensor implements Iterator<Segment> {
+    private final Path path;
+    private final int bytes;
+    private final long until;
+    private Journal.Writer journal;
+    private long index;
+
+    Sensor(Path path, int bytes, long until) {
+      this.path = path;
+      this.bytes = bytes;
+      this.until = until;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return System.currentTimeMillis() < until;
+    }
+
+    @Override
+    public Segment next() {
+      if (!hasNext()) throw new NoSuchElementException();
+      try {
+        if (journal == null) journal = Journal.begin(path);
+        journal.add(System.currentTimeMillis());
+        var reading = Counted.reading(journal.sensor(), index++, bytes);
+        return new Segment(
+            Media.newBuilder().setReadings(Readings.newBuilder().addReading(reading)).build(), 0);
+      } catch (IOException e) {
+        throw new SourceException("the journal cannot be written: " + e, false, e);
+      }
+    }
+  }
+}

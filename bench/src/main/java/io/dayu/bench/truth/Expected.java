@@ -1,0 +1,72 @@
+package io.dayu.bench.truth;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** What a stream was given, and what was done to the node that read it. */
+public sealed interface Expected {
+  /** The stream. */
+  String stream();
+
+  /** The text of each reading, in bytes. */
+  int bytes();
+
+  /** Stages that leave a mark. */
+  int stages();
+
+  /** When the node that reads the source was killed, in milliseconds since 1970. */
+  List<Long> kills();
+
+  /** Readings the stream was given. */
+  long given();
+
+  /** Whether such a reading was given. */
+  boolean has(String sensor, long index);
+
+  /** A file: {@code count} readings of one sensor. Each must arrive. */
+  record Replayed(String stream, String sensor, long count, int bytes, int stages, List<Long> kills)
+      implements Expected {
+    public Replayed {
+      Objects.requireNonNull(stream, "stream");
+      Objects.requireNonNull(sensor, "sensor");
+      kills = List.copyOf(kills);
+    }
+
+    @Override
+    public long given() {
+      return count;
+    }
+
+    @Override
+    public boolean has(String name, long index) {
+      return name.equals(sensor) && index >= 0 && index < count;
+    }
+  }
+
+  /**
+   * A live sensor. What is missing must have been shed, or was under way on its own node when that
+   * was killed.
+   *
+   * @param journal times of all readings by sensor, see {@link Journal#read}
+   */
+  record Live(String stream, Map<String, long[]> journal, int bytes, int stages, List<Long> kills)
+      implements Expected {
+    public Live {
+      Objects.requireNonNull(stream, "stream");
+      journal = Map.copyOf(journal);
+      kills = List.copyOf(kills);
+    }
+
+    @Override
+    public long given() {
+      return journal.values().stream().mapToLong(times -> times.length).sum();
+    }
+
+    @Override
+    public boolean has(String name, long index) {
+      var times = journal.get(name);
+      return times != null && index >= 0 && index < times.length;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.dayu.bench.truth;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.CliException;
+import io.dayu.cli.LedgerCounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A pipeline whose elements can be recognised: {@code a} forks to {@code b} and {@code c}, {@code
+ * d} joins them, each a {@link ChecksumStage}.
+ *
+ * @param node that reads the source
+ * @param live a {@link CountedSource}, else a file of readings
+ * @param policy such as {@code {"name": "round-robin"}}
+ * @param rate readings per second
+ * @param bytes of a reading's text
+ * @param count readings of a file
+ * @param until end of a live source
+ * @param directory of the file or the journal
+ */
+public record Load(
+    String name,
+    String node,
+    boolean live,
+    Map<String, Object> policy,
+    int rate,
+    int bytes,
+    long count,
+    Instant until,
+    Path directory) {
+  public static final List<String> STAGES = List.of("a", "b", "c", "d");
+  private static final String SOURCE = "counted";
+
+  public Load {
+    policy = Map.copyOf(policy);
+    directory = directory.toAbsolutePath();
+  }
+
+  /** A file that takes so many seconds to read. */
+  public static Load file(
+      String name, String node, Map<String, Object> policy, int rate, int seconds, Path directory) {
+    return new Load(
+        name, node, false, policy, rate, 200, (long) rate * seconds, Instant.MAX, directory);
+  }
+
+  public static Load live(
+      String name,
+      String node,
+      Map<String, Object> policy,
+      int rate,
+      Instant until,
+      Path directory) {
+    return new Load(name, node, true, policy, rate, 4096, 0, until, directory);
+  }
+
+  /** A policy that keeps each stage on the nodes named for it. */
+  public static Map<String, Object> fixed(
+      List<String> a, List<String> b, List<String> c, List<String> d) {
+    return Map.of(
+        "name", "fixed", "params", Map.of("route", Map.of("a", a, "b", b, "c", c, "d", d)));
+  }
+
+  public String stream() {
+    return name + "/" + SOURCE;
+  }
+
+  /** Writes the file and submits the pipeline. */
+  public void submit(ApiClient api) {
+    if (!live) write();
+    api.send("POST", "pipelines", document().toString());
+  }
+
+  private void write() {
+    try (var out = Files.newBufferedWriter(path())) {
+      for (long i = 0; i < count; i++)
+        out.append(Counted.json(Counted.reading(name, i, bytes))).append('\n');
+    } catch (IOException e) {
+      throw new CliException("cannot write " + path() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Path path() {
+    return directory.resolve(live ? name : name + ".ndjson");
+  }
+
+  private ObjectNode document() {
+    var json = JsonNodeFactory.instance.objectNode();
+    json.put("apiVersion", "dayu.io/v1alpha1").put("kind", "Pipeline");
+    json.putObject("metadata").put("name", name);
+    var spec = json.putObject("spec");
+    var source = spec.putArray("sources").addObject();
+    source.put("name", SOURCE).put("node", node);
+    if (live)
+      source.put(
+          "uri",
+          "counted:?rate=%d&bytes=%d&until=%d&journal=%s"
+              .formatted(rate, bytes, until.toEpochMilli(), path()));
+    else {
+      source.put("uri", path().toUri().toString());
+      source.putObject("knobs").putArray("rate").add(rate);
+    }
+    var stages = spec.putArray("stages");
+    for (var id : STAGES) {
+      var stage = stages.addObject().put("id", id).put("type", ChecksumStage.TYPE);
+      if (id.equals("b") || id.equals("c")) stage.putArray("after").add("a");
+      if (id.equals("d")) stage.putArray("after").add("b").add("c");
+    }
+    spec.set("policy", new ObjectMapper().valueToTree(policy));
+    return json;
+  }
+
+  /** Whether everything the source gave is settled, as far as the API knows. */
+  public boolean settled(ApiClient api) {
+    var status = api.get("pipelines/" + name).path("status");
+    return status.path("state").asText().equals("completed") && ledger(status).inFlight() == 0;
+  }
+
+  public LedgerCounts ledger(ApiClient api) {
+    return ledger(api.get("pipelines/" + name).path("status"));
+  }
+
+  private static LedgerCounts ledger(JsonNode status) {
+    return LedgerCounts.of(status.path("ledger"));
+  }
+
+  /**
+   * Compares the store with what the source gave.
+   *
+   * @param kills when the node that reads the source was killed
+   */
+  public Verdict verdict(ApiClient api, List<Stored> rows, List<Instant> kills) {
+    var at = new ArrayList<Long>();
+    kills.forEach(k -> at.add(k.toEpochMilli()));
+    return Comparison.of(expected(at), rows, ledger(api));
+  }
+
+  private Expected expected(List<Long> kills) {
+    if (!live) return new Expected.Replayed(stream(), name, count, bytes, STAGES.size(), kills);
+    try {
+      return new Expected.Live(stream(), Journal.read(path()), bytes, STAGES.size(), kills);
+    } catch (IOException e) {
+      throw new CliException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.dayu.bench.truth;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.cli.ApiClient;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A result as the store has it.
+ *
+ * @param reason why it failed; empty if it was delivered
+ * @param createdAtMs by the clock of the node that cut it
+ * @param latencyMs from there to the store
+ * @param marks one of each {@link ChecksumStage} it passed
+ */
+public record Stored(
+    String stream,
+    long seq,
+    Optional<String> reason,
+    long createdAtMs,
+    double latencyMs,
+    List<Mark> marks) {
+  private static final int PAGE = 1000;
+
+  /** Of which data a stage made its output, and what it found there. */
+  public record Mark(String sensor, long index, String checksum) {}
+
+  public Stored {
+    marks = List.copyOf(marks);
+  }
+
+  boolean failed() {
+    return reason.isPresent();
+  }
+
+  public static Stored of(JsonNode result) {
+    var marks = new ArrayList<Mark>();
+    for (var output : result.path("outputs"))
+      for (var reading : output.path("readings"))
+        marks.add(
+            new Mark(
+                reading.path("sensor").asText(),
+                reading.path("value").asLong(),
+                reading.path("unit").asText()));
+    return new Stored(
+        result.path("stream").asText(),
+        result.path("seq").asLong(),
+        result.path("status").asText().equals("failed")
+            ? Optional.of(result.path("ending").path("reason").asText())
+            : Optional.empty(),
+        Instant.parse(result.path("createdAt").asText()).toEpochMilli(),
+        result.path("latencyMs").asDouble(),
+        marks);
+  }
+
+  /**
+   * Hands on what stands in the store of a pipeline behind a place.
+   *
+   * @param after a cursor that this method returned; empty for the beginning
+   * @return the cursor to go on from; what is behind it may be handed on again
+   */
+  public static Optional<String> read(
+      ApiClient api, String pipeline, Optional<String> after, Consumer<JsonNode> each) {
+    var cursor = after;
+    while (true) {
+      var query =
+          "?limit="
+              + PAGE
+              + cursor
+                  .map(c -> "&after=" + URLEncoder.encode(c, StandardCharsets.UTF_8))
+                  .orElse("");
+      var page = api.get("pipelines/" + pipeline + "/results" + query);
+      page.path("items").forEach(each);
+      if (!page.path("next").isTextual()) return cursor;
+      cursor = Optional.of(page.path("next").asText());
+    }
+  }
+
+  /** All results of a pipeline. */
+  public static List<Stored> all(ApiClient api, String pipeline) {
+    var all = new ArrayList<Stored>();
+    read(api, pipeline, Optional.empty(), result -> all.add(of(result)));
+    return all;
+  }
+}

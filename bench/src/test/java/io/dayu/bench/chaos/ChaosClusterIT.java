@@ -1,0 +1,58 @@
+package io.dayu.bench.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.cli.Home;
+import io.dayu.cli.Progress;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Breaks real processes, as a user does; the nodes' modules must have been packaged. */
+@Timeout(300)
+class ChaosClusterIT {
+  private static final Duration DURATION = Duration.ofSeconds(20);
+  private static final int FAULTS = 3;
+
+  private static ChaosReport run(long seed, Set<Fault> kinds) {
+    var told = new StringWriter();
+    var settings = new ChaosRun.Settings(seed, DURATION, kinds, 1, 2, OptionalInt.empty());
+    var progress = Progress.to(new PrintWriter(told, true), false);
+    var report = new ChaosRun(Home.find(), settings, progress).run();
+    assertThat(report.kept()).as("%s%n%s", told, report.text()).isTrue();
+    return report;
+  }
+
+  private static void happened(ChaosReport report, int kinds) {
+    assertThat(report.faults()).hasSizeGreaterThanOrEqualTo(FAULTS);
+    assertThat(report.faults().stream().map(ChaosReport.Done::fault).collect(Collectors.toSet()))
+        .hasSizeGreaterThanOrEqualTo(kinds);
+    assertThat(report.verdict().given()).isPositive();
+    assertThat(report.verdict().stored()).isPositive();
+    // With both edges down at once nothing may be cut for a while.
+    assertThat(report.faults().stream().filter(f -> f.generated() > 0).count())
+        .as(report.text())
+        .isGreaterThanOrEqualTo(FAULTS);
+  }
+
+  @Test
+  void nothingIsLostWhenNodesAreKilledAndFreeze() {
+    var kinds = EnumSet.of(Fault.KILL_EDGE, Fault.FREEZE_EDGE, Fault.FREEZE_CLOUD);
+    happened(run(1, kinds), 3);
+  }
+
+  @Test
+  void nothingIsLostWhenNetworksAndDisksFail() {
+    // Without root there are fewer kinds: processes alone can be broken then.
+    var kinds = EnumSet.copyOf(ChaosRun.possible());
+    kinds.removeAll(EnumSet.of(Fault.FREEZE_CLOUD, Fault.SLOW_LINK));
+    if (!ChaosRun.possible(Fault.Need.NETWORK)) kinds.add(Fault.FREEZE_CLOUD);
+    happened(run(2, kinds), 3);
+  }
+}

@@ -1,0 +1,81 @@
+package io.dayu.bench.reliability;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.bench.truth.Verdict;
+import io.dayu.cli.LedgerCounts;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.LocalDate;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ReliabilityTableTest {
+  private static final Scenario SCENARIO = new NeedsStore("word", "fault", "promise");
+  private static final LocalDate DAY = LocalDate.of(2026, 11, 26);
+
+  private static Verdict verdict(long lost) {
+    return new Verdict(new LedgerCounts(9, 9, 0, 0, 0), 9, 9, lost, 0, 0, 0, true, List.of());
+  }
+
+  @Test
+  void aRowTellsFaultPromiseWhatWasSeenAndWhetherItWasKept() {
+    var row = ReliabilityTable.Row.of(SCENARIO, Scenario.Seen.of("2 s", true, verdict(0)));
+    var table = new ReliabilityTable("a machine", DAY, List.of(row));
+    assertThat(table.markdown())
+        .startsWith("a machine, 2026-11-26.\n")
+        .contains("| fault | promise | 0 lost, 0 duplicates; 2 s | yes |");
+    assertThat(table.kept()).isTrue();
+  }
+
+  @Test
+  void aPromiseIsNotKeptIfAnythingWasLostHoweverFastItWas() {
+    var seen = Scenario.Seen.of("2 s", true, verdict(1));
+    assertThat(seen.kept()).isFalse();
+    var rows = List.of(ReliabilityTable.Row.of(SCENARIO, seen));
+    assertThat(new ReliabilityTable("m", DAY, rows).kept()).isFalse();
+  }
+
+  @Test
+  void whatCannotBeTriedIsNeitherKeptNorBroken() {
+    var rows = List.of(ReliabilityTable.Row.notRun(SCENARIO));
+    var table = new ReliabilityTable("m", DAY, rows);
+    assertThat(table.kept()).isTrue();
+    assertThat(table.markdown()).contains("| needs PostgreSQL | not run |");
+  }
+
+  @Test
+  void aFailureIsOneLineOfTheTable() {
+    var rows = List.of(ReliabilityTable.Row.failed(SCENARIO, "gave | up\nand a log"));
+    assertThat(new ReliabilityTable("m", DAY, rows).markdown())
+        .contains("| gave \\| up | **no** |")
+        .doesNotContain("and a log");
+  }
+
+  @Test
+  void aDocumentKeepsWhatStandsAroundItsTable() {
+    var table = new ReliabilityTable("m", DAY, List.of(ReliabilityTable.Row.notRun(SCENARIO)));
+    var document =
+        "before\n%s\nold\n%s\nbehind\n".formatted(ReliabilityTable.BEGIN, ReliabilityTable.END);
+    assertThat(table.into(document))
+        .startsWith("before\n" + ReliabilityTable.BEGIN)
+        .endsWith(ReliabilityTable.END + "\nbehind\n")
+        .contains(table.markdown())
+        .doesNotContain("old");
+    assertThat(table.into(table.into(document))).isEqualTo(table.into(document));
+    assertThat(table.into("")).isEqualTo(table.markdown());
+  }
+
+  @Test
+  void aFaultThatDoesNotExistIsRefusedWithTheNamesOfAll() {
+    var err = new StringWriter();
+    int code =
+        io.dayu.bench.CommandLines.of(
+                new ReliabilityCommand(),
+                new PrintWriter(new StringWriter()),
+                new PrintWriter(err, true))
+            .execute("--only", "nonsense");
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("nonsense", "kill-processor", "new-edge", "chaos");
+  }
+}

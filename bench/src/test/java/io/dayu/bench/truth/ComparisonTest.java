@@ -1,0 +1,163 @@
+package io.dayu.bench.truth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.cli.LedgerCounts;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+  private static final int COUNT = 20;
+  private static final int BYTES = 40;
+  private static final int STAGES = 2;
+
+  private static Expected file(Long... kills) {
+    return new Expected.Replayed("p/s", "file", COUNT, BYTES, STAGES, List.of(kills));
+  }
+
+  /** Given at 1000, 1100, … */
+  private static Expected live(Long... kills) {
+    var times = LongStream.range(0, COUNT).map(i -> 1000 + 100 * i).toArray();
+    return new Expected.Live("p/s", Map.of("live~1", times), BYTES, STAGES, List.of(kills));
+  }
+
+  private static Stored row(long seq, String sensor, long index) {
+    var checksum = Counted.checksum(Counted.reading(sensor, index, BYTES));
+    var mark = new Stored.Mark(sensor, index, checksum);
+    return new Stored("p/s", seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
+  }
+
+  private static List<Stored> rows(String sensor) {
+    return new ArrayList<>(LongStream.range(0, COUNT).mapToObj(i -> row(i, sensor, i)).toList());
+  }
+
+  private static LedgerCounts delivered(long count) {
+    return new LedgerCounts(count, count, 0, 0, 0);
+  }
+
+  @Test
+  void aStoreThatHasEverythingOnceIsRight() {
+    var verdict = Comparison.of(file(), rows("file"), delivered(COUNT));
+    assertThat(verdict.kept()).as("%s", verdict).isTrue();
+    assertThat(verdict.stored()).isEqualTo(COUNT);
+    assertThat(Comparison.of(live(), rows("live~1"), delivered(COUNT)).kept()).isTrue();
+  }
+
+  @Test
+  void aReadingWithoutResultIsLost() {
+    var rows = rows("file");
+    rows.remove(7);
+    var verdict = Comparison.of(file(), rows, delivered(COUNT - 1));
+    assertThat(verdict.lost()).isEqualTo(1);
+    assertThat(verdict.kept()).isFalse();
+    assertThat(verdict.notes()).anyMatch(n -> n.contains("file#7"));
+  }
+
+  @Test
+  void aNumberThatIsStoredTwiceIsADuplicate() {
+    var rows = rows("file");
+    rows.add(row(3, "file", 3));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT)).duplicates()).isEqualTo(1);
+  }
+
+  @Test
+  void aReadingUnderTwoNumbersIsADuplicateUnlessItsNodeWasKilled() {
+    var rows = rows("file");
+    rows.add(row(500, "file", 3));
+    var whole = Comparison.of(file(), rows, delivered(COUNT + 1));
+    assertThat(whole.duplicates()).isEqualTo(1);
+    assertThat(whole.again()).isZero();
+    var killed = Comparison.of(file(5L), rows, delivered(COUNT));
+    assertThat(killed.duplicates()).isZero();
+    assertThat(killed.again()).isEqualTo(1);
+    assertThat(killed.kept()).isTrue();
+  }
+
+  @Test
+  void aLiveReadingIsNeverCutAgain() {
+    var rows = rows("live~1");
+    rows.add(row(500, "live~1", 3));
+    assertThat(Comparison.of(live(5L), rows, delivered(COUNT)).duplicates()).isEqualTo(1);
+  }
+
+  @Test
+  void dataThatWasChangedIsCorrupted() {
+    var rows = rows("file");
+    var wrong = new Stored.Mark("file", 4, "00000000");
+    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, Collections.nCopies(STAGES, wrong)));
+    var verdict = Comparison.of(file(), rows, delivered(COUNT));
+    assertThat(verdict.corrupted()).isEqualTo(1);
+    assertThat(verdict.kept()).isFalse();
+  }
+
+  @Test
+  void outputsOfDifferentReadingsOrMissingOnesAreCorrupted() {
+    var rows = rows("file");
+    var mixed = List.of(rows.get(4).marks().get(0), rows.get(5).marks().get(0));
+    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, mixed));
+    rows.set(6, new Stored("p/s", 6, Optional.empty(), 0, 0, List.of(rows.get(6).marks().get(0))));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(2);
+  }
+
+  @Test
+  void dataThatWasNeverGivenIsCorrupted() {
+    var rows = rows("file");
+    rows.add(row(COUNT, "file", COUNT));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT + 1)).corrupted()).isEqualTo(1);
+  }
+
+  @Test
+  void anElementThatFailedIsNotLost() {
+    var rows = rows("file");
+    rows.set(4, new Stored("p/s", 4, Optional.of("too late"), 0, 0, List.of()));
+    var ledger = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
+    assertThat(Comparison.of(file(), rows, ledger).kept()).isTrue();
+  }
+
+  @Test
+  void aLiveReadingMayBeShedIfItIsCounted() {
+    var rows = rows("live~1");
+    rows.remove(7);
+    var counted = new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0);
+    assertThat(Comparison.of(live(), rows, counted).kept()).isTrue();
+    var not = Comparison.of(live(), rows, delivered(COUNT - 1));
+    assertThat(not.lost()).isEqualTo(1);
+    assertThat(not.ledgerBalanced()).isFalse();
+  }
+
+  @Test
+  void aFileIsNeverShed() {
+    var rows = rows("file");
+    rows.remove(7);
+    var verdict = Comparison.of(file(), rows, new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0));
+    assertThat(verdict.lost()).isEqualTo(1);
+    assertThat(verdict.ledgerBalanced()).isFalse();
+  }
+
+  @Test
+  void whatALiveSourceGaveJustBeforeItsNodeWasKilledNeedNotBeCounted() {
+    var rows = rows("live~1");
+    rows.remove(7); // given at 1700
+    var ledger = delivered(COUNT - 1);
+    assertThat(Comparison.of(live(1_800L), rows, ledger).lost()).isZero();
+    assertThat(Comparison.of(live(2_900L), rows, ledger).lost()).isEqualTo(1);
+    assertThat(Comparison.of(live(1_650L), rows, ledger).lost()).isEqualTo(1);
+  }
+
+  @Test
+  void aLedgerThatDoesNotAgreeWithTheStoreIsNotBalanced() {
+    var rows = rows("file");
+    assertThat(Comparison.of(file(), rows, delivered(COUNT - 1)).ledgerBalanced()).isFalse();
+    var under = new LedgerCounts(COUNT + 1, COUNT, 0, 0, 1);
+    assertThat(Comparison.of(file(), rows, under).ledgerBalanced()).isFalse();
+    var off = new LedgerCounts(COUNT + 1, COUNT, 0, 0, 0);
+    assertThat(Comparison.of(file(), rows, off).ledgerBalanced()).isFalse();
+    // A killed node may count less than the store has, never more.
+    assertThat(Comparison.of(file(1L), rows, delivered(COUNT + 1)).ledgerBalanced()).isFalse();
+  }
+}
