@@ -68,6 +68,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** Nodes that give no sign of life. */
   public record Suspects(Set<String> nodes) implements Command {}
 
+  /** Acknowledgements may have been lost: ask again for what is in flight, by sending it again. */
+  public enum Unanswered implements Command {
+    INSTANCE
+  }
+
   /** Stop reading; end when nothing is in flight any more, or after a while. */
   public enum Drain implements Command {
     INSTANCE
@@ -237,6 +242,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessage(Follow.class, this::onFollow)
         .onMessage(Change.class, this::onChange)
         .onMessage(Suspects.class, this::onSuspects)
+        .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
         .onMessage(Begin.class, this::onBegin)
         .onMessage(NotYet.class, this::onNotYet)
@@ -348,6 +354,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     long now = System.nanoTime();
     for (var flight : pending.flights())
       if (flight.path.values().stream().anyMatch(turned::contains)) resend(flight, now);
+    return this;
+  }
+
+  private Behavior<Command> onUnanswered() {
+    if (!routed()) return this;
+    long now = System.nanoTime();
+    for (var flight : pending.flights()) if (!waitsHere(flight, now)) resend(flight, now);
     return this;
   }
 
