@@ -78,6 +78,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    */
   public record Suspects(Set<String> nodes, boolean offline) implements Command {}
 
+  /** Acknowledgements may have been lost: ask again for what is in flight, by sending it again. */
+  public enum Unanswered implements Command {
+    INSTANCE
+  }
+
   /** Stop reading; end when nothing is in flight any more, or after a while. */
   public enum Drain implements Command {
     INSTANCE
@@ -268,6 +273,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessage(Change.class, this::onChange)
         .onMessage(Kept.class, this::onKept)
         .onMessage(Suspects.class, this::onSuspects)
+        .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
         .onMessageEquals(Finish.INSTANCE, this::onFinish)
         .onMessage(Begin.class, this::onBegin)
@@ -413,6 +419,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     fill();
     pull();
     return finishIfDone();
+  }
+
+  private Behavior<Command> onUnanswered() {
+    if (!course.isRouted()) return this;
+    long now = System.nanoTime();
+    for (var flight : pending.flights()) if (!waitsHere(flight, now)) again(flight, now);
+    for (var flight : pending.again().values()) again(flight, now);
+    return this;
   }
 
   private Behavior<Command> onDrain() {

@@ -47,6 +47,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private final TimerScheduler<Command> timers;
   private final Supplier<MemberSystem> starter;
   private final Seeds seeds;
+  private final Runnable rejoined;
   private final ActorRef<Watchdog.Finding> findings;
   private Optional<MemberSystem> member = Optional.empty();
   private Optional<ActorRef<Watchdog.Command>> watchdog = Optional.empty();
@@ -60,24 +61,27 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Supplier<MemberSystem> starter,
-      Seeds seeds) {
+      Seeds seeds,
+      Runnable rejoined) {
     super(context);
     this.timers = timers;
     this.starter = starter;
     this.seeds = seeds;
+    this.rejoined = rejoined;
     this.findings = context.messageAdapter(Watchdog.Finding.class, Found::new);
   }
 
   /**
    * @param starter starts a next one at the same address; throws if that is not possible now
+   * @param rejoined called when a next one is a member; must not block
    */
-  static Behavior<Command> create(Supplier<MemberSystem> starter, Seeds seeds) {
+  static Behavior<Command> create(Supplier<MemberSystem> starter, Seeds seeds, Runnable rejoined) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(MemberKeeper.class);
-                  return new MemberKeeper(context, timers, starter, seeds);
+                  return new MemberKeeper(context, timers, starter, seeds, rejoined);
                 }));
   }
 
@@ -137,10 +141,12 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private Behavior<Command> onJoined(Joined joined) {
     if (joined.life() != life) return this;
     backoff = MIN_BACKOFF;
-    if (life > 1)
+    if (life > 1) {
       getContext()
           .getLog()
           .info("member again after {} ms", (System.nanoTime() - endedNanos) / 1_000_000);
+      rejoined.run();
+    }
     return this;
   }
 

@@ -1,6 +1,7 @@
 package io.dayu.node;
 
 import com.typesafe.config.Config;
+import io.dayu.process.Controller;
 import io.dayu.source.SourceContext;
 import io.dayu.uplink.MemberUplink;
 import java.time.Duration;
@@ -59,7 +60,8 @@ public final class Membership {
                             flow.controller(),
                             uplink,
                             Optional.empty()),
-                    new HttpSeeds(settings.seedManagement())),
+                    new HttpSeeds(settings.seedManagement()),
+                    () -> flow.controller().tell(Controller.Rejoined.INSTANCE)),
                 "member-keeper",
                 DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
     keeper.tell(new MemberKeeper.Begin(first));

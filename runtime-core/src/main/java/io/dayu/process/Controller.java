@@ -81,6 +81,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** Stop reading; answered when what was under way is settled, or after a while. */
   public record Finish(ActorRef<Done> replyTo) implements Command {}
 
+  /** This node is a member again; until now no acknowledgement could reach it. */
+  public enum Rejoined implements Command {
+    INSTANCE
+  }
+
   /** Where is this instance? Answered as soon as it is known. */
   public record Locate(String node, String instance, ActorRef<Router.Located> replyTo)
       implements Command {}
@@ -218,6 +223,13 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Acked.class, this::onAcked)
+        .onMessageEquals(
+            Rejoined.INSTANCE,
+            () -> {
+              for (var reader : readers.values())
+                reader.generator().tell(Generator.Unanswered.INSTANCE);
+              return this;
+            })
         .onMessage(Viewed.class, this::onViewed)
         .onMessage(
             Kept.class,

@@ -22,6 +22,7 @@ final class MemberKeeperTest {
   private static ActorTestKit kit;
 
   private final List<Life> lives = new CopyOnWriteArrayList<>();
+  private final AtomicInteger rejoins = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
   private volatile Answer answer = Answer.MEMBER;
 
@@ -38,7 +39,10 @@ final class MemberKeeperTest {
   private ActorRef<MemberKeeper.Command> keep() {
     var keeper =
         kit.spawn(
-            MemberKeeper.create(this::next, identity -> CompletableFuture.completedFuture(answer)));
+            MemberKeeper.create(
+                this::next,
+                identity -> CompletableFuture.completedFuture(answer),
+                rejoins::incrementAndGet));
     keeper.tell(new MemberKeeper.Begin(next()));
     return keeper;
   }
@@ -58,6 +62,7 @@ final class MemberKeeperTest {
     await().until(() -> lives.size() == 2);
     lives.get(1).ended.complete(null);
     await().until(() -> lives.size() == 3);
+    await().until(() -> rejoins.get() == 2);
   }
 
   @Test
