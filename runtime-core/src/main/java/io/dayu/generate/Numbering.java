@@ -36,6 +36,7 @@ final class Numbering {
 
   private final StreamMemory memory;
   private final String uri;
+  private CompletionStage<?> starting = CompletableFuture.completedStage(null);
   private long first;
   private long next = -1;
   private long reserved;
@@ -54,6 +55,13 @@ final class Numbering {
    * @param onDisk the numbers of what waits there for the cloud
    */
   CompletionStage<Start> start(
+      boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
+    var start = begin(replayable, onDisk, firstSeq);
+    starting = start;
+    return start;
+  }
+
+  private CompletionStage<Start> begin(
       boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
     return memory
         .recall()
@@ -157,7 +165,8 @@ final class Numbering {
   }
 
   CompletionStage<Done> forget() {
-    return memory.forget();
+    // A start that is still under way would keep a record after it was forgotten.
+    return starting.handle((start, error) -> start).thenCompose(started -> memory.forget());
   }
 
   private Progress progress(long upTo, Pending.Oldest oldest, Ledger ledger, Ranges open) {

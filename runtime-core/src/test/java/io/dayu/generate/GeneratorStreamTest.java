@@ -489,7 +489,10 @@ final class GeneratorStreamTest {
     await().atMost(SOON).until(() -> told.contains(3L));
     assertThat(told).isSorted().isEqualTo(kept);
     assertThat(streams).containsExactly(STREAM);
+    memory.broken(true);
     ack(seqs.get(3));
+    await().atMost(SOON).until(() -> controller.stream().ledger().delivered() == 4);
+    memory.broken(false);
     kit.stop(generator);
     await().atMost(SOON).untilAsserted(() -> assertThat(told).endsWith(4L));
   }
