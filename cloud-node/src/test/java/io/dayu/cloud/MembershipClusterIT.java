@@ -128,10 +128,15 @@ class MembershipClusterIT {
     assertThat(process("edge-2")).isEqualTo(frozen.pid());
     cluster.awaitNodes(4);
 
-    // One that ends without a word is removed when it is silent, or by force.
-    cluster.nodes().kill("edge-3");
-    assertThat(delete("edge-3", "").status()).isEqualTo(409);
-    assertThat(delete("edge-3", "?force=true").status()).isEqualTo(204);
+    // SIGTERM: it says goodbye, and nobody has to find out.
+    cluster.nodes().stop("edge-3");
+    Cluster.await("edge-3 to be gone")
+        .atMost(s(5))
+        .until(
+            () -> {
+              assertThat(members().path("unreachable")).isEmpty();
+              return member("edge-3").isMissingNode();
+            });
     Cluster.await("the report of edge-3 to be gone")
         .until(() -> delete("edge-3", "").status() == 404);
     var status = cluster.status("joined");

@@ -61,7 +61,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private enum Timer implements Inlet.Command {
     CONNECT,
-    PING
+    PING,
+    CHECK
   }
 
   private record Sent(long atNanos) {}
@@ -70,6 +71,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   /** What has come together while the socket was busy goes out in one write of about this size. */
   private static final long WRITE_BYTES = 256 << 10;
+
+  /** How often silence is looked at in the time that makes it suspect. */
+  private static final int CHECKS = 10;
 
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;
@@ -119,6 +123,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     this.owed = new Owed(context.getSelf());
     this.backoff = settings.minBackoff();
     timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
+    timers.startTimerWithFixedDelay(Timer.CHECK, settings.suspectAfter().dividedBy(CHECKS));
     silentSince = System.nanoTime();
     connect();
   }
@@ -149,6 +154,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         .onMessage(Broken.class, this::onBroken)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
         .onMessageEquals(Timer.PING, this::onPing)
+        .onMessageEquals(Timer.CHECK, this::onCheck)
         .onSignal(PostStop.class, stop -> onStop())
         .build();
   }
@@ -289,9 +295,18 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onPing() {
-    long now = System.nanoTime();
     if (connection != null)
-      connection.send(Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(now).build()));
+      connection.send(
+          Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(System.nanoTime()).build()));
+    bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
+    reportedBytes = sentBytes;
+    report();
+    idlePings = owed.isEmpty() ? idlePings + 1 : 0;
+    return idlePings < IDLE_PINGS ? this : Behaviors.stopped();
+  }
+
+  private Behavior<Inlet.Command> onCheck() {
+    long now = System.nanoTime();
     boolean unreachable = connection == null && !refused;
     boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || unreachable;
     if (!expecting) silentSince = 0;
@@ -310,11 +325,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         && now - Math.max(lastSignOfLife, connectedNanos)
             > settings.suspectAfter().plus(settings.maxBackoff()).toNanos())
       onBroken(new Broken(new LinkException("the peer stays silent"), generation));
-    bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
-    reportedBytes = sentBytes;
-    report();
-    idlePings = owed.isEmpty() ? idlePings + 1 : 0;
-    return idlePings < IDLE_PINGS ? this : Behaviors.stopped();
+    return this;
   }
 
   private Behavior<Inlet.Command> onStop() {
