@@ -50,8 +50,13 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
 
   /**
    * @param problem why they are not stored; they may be sent again
+   * @param failed the numbers of those that stand as failed
    */
-  public record Stored(Optional<String> problem) implements Wire {}
+  public record Stored(Optional<String> problem, List<Long> failed) implements Wire {
+    public Stored {
+      failed = List.copyOf(failed);
+    }
+  }
 
   private record Written(
       List<Store> batches, List<StoredResult> fresh, Map<Long, Boolean> known, Throwable error)
@@ -109,10 +114,12 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
     if (written.error() != null) {
       var problem = String.valueOf(written.error().getMessage());
       getContext().getLog().debug("{}: not stored", stream, written.error());
-      written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem))));
+      written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem), List.of())));
     } else {
-      written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.empty())));
-      acknowledge(written);
+      var delivered = outcomes(written);
+      for (var batch : written.batches())
+        batch.replyTo().tell(new Stored(Optional.empty(), failed(batch, delivered)));
+      acknowledge(written, delivered);
       if (!written.fresh().isEmpty()) published.accept(written.fresh());
     }
     if (!gathered.isEmpty()) write();
@@ -153,10 +160,22 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
     return new Written(batches, fresh, known, null);
   }
 
-  private void acknowledge(Written written) {
-    var seen = new HashMap<Long, Boolean>(written.known());
+  /** Whether each of them was delivered, by number. */
+  private static Map<Long, Boolean> outcomes(Written written) {
+    var delivered = new HashMap<Long, Boolean>(written.known());
     for (var result : written.fresh())
-      seen.put(result.element().getSeq(), !failed(result.element()));
+      delivered.put(result.element().getSeq(), !failed(result.element()));
+    return delivered;
+  }
+
+  private static List<Long> failed(Store batch, Map<Long, Boolean> delivered) {
+    var failed = new ArrayList<Long>();
+    for (var element : batch.elements())
+      if (!delivered.getOrDefault(element.getSeq(), true)) failed.add(element.getSeq());
+    return failed;
+  }
+
+  private void acknowledge(Written written, Map<Long, Boolean> seen) {
     var byOrigin = new HashMap<String, List<Element>>();
     for (var batch : written.batches())
       for (var element : batch.elements())

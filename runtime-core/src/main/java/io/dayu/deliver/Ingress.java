@@ -5,6 +5,8 @@ import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.link.Inlet;
 import io.dayu.link.Owed;
+import io.dayu.link.Receipt;
+import io.dayu.process.Controller;
 import io.dayu.uplink.Uplink;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -13,11 +15,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.Done;
+import java.util.stream.LongStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -46,7 +49,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private static final Duration RETRY = Duration.ofMillis(500);
 
-  private record Stored(String stream) implements Inlet.Command {}
+  private record Stored(String stream, List<Long> failed) implements Inlet.Command {}
 
   private record NotStored(String stream, Throwable cause) implements Inlet.Command {}
 
@@ -64,23 +67,29 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private final TimerScheduler<Inlet.Command> timers;
   private final Owed owed;
   private final Uplink uplink;
+  private final ActorRef<Controller.Command> controller;
   private final Map<String, Lane> lanes = new HashMap<>(); // only streams with something to store
 
   private Ingress(
-      ActorContext<Inlet.Command> context, TimerScheduler<Inlet.Command> timers, Uplink uplink) {
+      ActorContext<Inlet.Command> context,
+      TimerScheduler<Inlet.Command> timers,
+      Uplink uplink,
+      ActorRef<Controller.Command> controller) {
     super(context);
     this.timers = timers;
     this.owed = new Owed(context.getSelf());
     this.uplink = uplink;
+    this.controller = controller;
   }
 
-  public static Behavior<Inlet.Command> create(Uplink uplink) {
+  public static Behavior<Inlet.Command> create(
+      Uplink uplink, ActorRef<Controller.Command> controller) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Ingress.class);
-                  return new Ingress(context, timers, uplink);
+                  return new Ingress(context, timers, uplink, controller);
                 }));
   }
 
@@ -112,10 +121,33 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     if (lane.failing) getContext().getLog().info("{}: results are stored again", stored.stream());
     lane.failing = false;
     for (var held : lane.sent) owed.taken(held.producer(), held.weight());
+    tellOrigins(stored, lane);
     lane.sent.clear();
     if (lane.waiting.isEmpty()) lanes.remove(stored.stream());
     else next(stored.stream(), lane);
     return this;
+  }
+
+  /** Almost always there is one, since a stream is generated on one node at a time. */
+  private void tellOrigins(Stored stored, Lane lane) {
+    var failed = Set.copyOf(stored.failed());
+    var byOrigin = new HashMap<String, LongStream.Builder[]>();
+    for (var held : lane.sent) {
+      long seq = held.result().getSeq();
+      byOrigin
+          .computeIfAbsent(
+              held.result().getOrigin(),
+              origin -> new LongStream.Builder[] {LongStream.builder(), LongStream.builder()})[
+          failed.contains(seq) ? 1 : 0]
+          .add(seq);
+    }
+    byOrigin.forEach(
+        (origin, seqs) ->
+            controller.tell(
+                new Controller.Stored(
+                    origin,
+                    new Receipt(
+                        stored.stream(), seqs[0].build().toArray(), seqs[1].build().toArray()))));
   }
 
   private Behavior<Inlet.Command> onNotStored(NotStored notStored) {
@@ -152,10 +184,11 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     getContext()
         .pipeToSelf(
             deliver(stream, results, frames),
-            (done, error) -> error == null ? new Stored(stream) : new NotStored(stream, error));
+            (failed, error) ->
+                error == null ? new Stored(stream, failed) : new NotStored(stream, error));
   }
 
-  private CompletionStage<Done> deliver(
+  private CompletionStage<List<Long>> deliver(
       String stream, List<Element> results, Map<Long, Media> frames) {
     try {
       // The frame comes first: a result that promises one must have it.

@@ -14,7 +14,9 @@ record Frame(Type type, byte[] body) {
     /** The whole, or the last part, of an element. */
     DATA,
     /** A part of an element with more to follow. */
-    PART;
+    PART,
+    /** What is stored of a stream that the producer's node generates. */
+    STORED;
 
     private static final Type[] ALL = values();
 

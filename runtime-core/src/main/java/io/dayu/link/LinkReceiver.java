@@ -4,6 +4,7 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import io.dayu.link.wire.Stored;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -111,6 +112,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         .onMessage(Received.class, this::onReceived)
         .onMessage(Granted.class, this::onGranted)
         .onMessage(Located.class, this::onLocated)
+        .onMessage(Receipt.class, this::onReceipt)
         .onMessage(Ended.class, this::onEnded)
         .onMessageEquals(Timeout.HELLO, this::onTimeout)
         .onSignal(Terminated.class, t -> refuse("the stage has stopped", false))
@@ -130,7 +132,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             getContext().getLog().debug("{} says bye on {}", producer, instance);
             return Behaviors.stopped();
           }
-          case CREDIT -> throw new LinkException("a producer sends no credit");
+          case CREDIT, STORED ->
+              throw new LinkException("a producer sends no " + frame.type() + " frames");
         }
       return this;
     } catch (LinkException e) {
@@ -166,7 +169,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             LinkServer.Found.class,
             consumers,
             settings.connectTimeout(),
-            replyTo -> new LinkServer.Lookup(instance, producer, replyTo),
+            replyTo ->
+                new LinkServer.Lookup(instance, producer, getContext().getSelf().narrow(), replyTo),
             (found, error) ->
                 new Located(
                     error == null
@@ -227,6 +231,14 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     }
     open = true;
     connection.send(Frames.control(Frame.Type.CREDIT, credit.build()));
+    return this;
+  }
+
+  private Behavior<Command> onReceipt(Receipt receipt) {
+    var stored = Stored.newBuilder().setStream(receipt.stream());
+    for (long seq : receipt.delivered()) stored.addDelivered(seq);
+    for (long seq : receipt.failed()) stored.addFailed(seq);
+    connection.send(Frames.control(Frame.Type.STORED, stored.build()));
     return this;
   }
 

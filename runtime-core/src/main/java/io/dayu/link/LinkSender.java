@@ -5,6 +5,7 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import io.dayu.link.wire.Stored;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -40,6 +41,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   /** The peer's state changed, or a second has passed. */
   public record Status(LinkReport report, long dropped) implements Event {}
+
+  /** The peer tells what is stored. */
+  public record Delivered(Receipt receipt) implements Event {}
 
   /**
    * @param peer the node's name, for reports
@@ -193,6 +197,15 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         else
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
+      case STORED -> {
+        var stored = Frames.message(frame, Stored.parser());
+        owner.tell(
+            new Delivered(
+                new Receipt(
+                    stored.getStream(),
+                    numbers(stored.getDeliveredList()),
+                    numbers(stored.getFailedList()))));
+      }
       case BYE -> {
         // The peer lives, but elements do not get through: no answer to what waits for it.
         onBye(Frames.message(frame, Bye.parser()));
@@ -208,6 +221,10 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
       report();
     }
+  }
+
+  private static long[] numbers(List<Long> numbers) {
+    return numbers.stream().mapToLong(Long::longValue).toArray();
   }
 
   private void onCredit(Credit grant, long now) {

@@ -49,8 +49,10 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
    *
    * @param instance as in the hello
    * @param producer the peer's node
+   * @param back tells the peer what is stored of its streams, as long as it lives
    */
-  public record Lookup(String instance, String producer, ActorRef<Found> replyTo) {}
+  public record Lookup(
+      String instance, String producer, ActorRef<Receipt> back, ActorRef<Found> replyTo) {}
 
   /** The answer to a {@link Lookup}. */
   public sealed interface Found {}

@@ -23,6 +23,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.link.Receipt;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.stage.StageDescriptor;
@@ -31,7 +32,9 @@ import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +83,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /** Stop reading; answered when what was under way is settled, or after a while. */
   public record Finish(ActorRef<Done> replyTo) implements Command {}
+
+  /** From the ingress: results of a stream that {@code origin} generates are in the store. */
+  public record Stored(String origin, Receipt receipt) implements Command {}
 
   /** This node is a member again; until now no acknowledgement could reach it. */
   public enum Rejoined implements Command {
@@ -166,6 +172,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Map<String, StreamReport> streams = new TreeMap<>();
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> linkReports = new HashMap<>();
+  // Of links that nodes have opened to this cloud node, the newest first.
+  private final Map<String, Deque<ActorRef<Receipt>>> backs = new HashMap<>();
   private final Map<Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
   private Map<String, View.Seen> reports = Map.of();
   private Map<String, Peer> peers = Map.of();
@@ -194,7 +202,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             "outbox");
     this.ingress =
         env.role() == Role.CLOUD
-            ? Optional.of(context.spawn(lasting(Ingress.create(env.uplink())), "ingress"))
+            ? Optional.of(
+                context.spawn(lasting(Ingress.create(env.uplink(), context.getSelf())), "ingress"))
             : Optional.empty();
     tellReach();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
@@ -230,6 +239,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 reader.generator().tell(Generator.Unanswered.INSTANCE);
               return this;
             })
+        .onMessage(Stored.class, this::onStored)
         .onMessage(Viewed.class, this::onViewed)
         .onMessage(
             Kept.class,
@@ -281,6 +291,16 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
           new Outbox.Forget(
               ack.stream(), Ranges.of(ack.delivered()).plus(Ranges.of(ack.failed()))));
     }
+    return this;
+  }
+
+  /**
+   * The distributor acknowledges through the cluster; a link that the origin has to this node tells
+   * it too, because after an outage the cluster's connections may sleep as long again.
+   */
+  private Behavior<Command> onStored(Stored stored) {
+    var back = backs.get(stored.origin());
+    if (back != null) back.peekFirst().tell(stored.receipt());
     return this;
   }
 
@@ -342,6 +362,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onAsked(Asked asked) {
     var lookup = asked.lookup();
+    if (env.role() == Role.CLOUD) {
+      getContext().watch(lookup.back());
+      backs.computeIfAbsent(lookup.producer(), node -> new ArrayDeque<>()).addFirst(lookup.back());
+    }
     LinkServer.Found answer =
         local(lookup.instance())
             .<LinkServer.Found>map(LinkServer.Consumer::new)
@@ -354,6 +378,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onLinkStatus(LinkStatus status) {
+    if (status.event() instanceof LinkSender.Delivered delivered) {
+      var receipt = delivered.receipt();
+      return onAcked(
+          new Acked(new Acknowledged(receipt.stream(), receipt.delivered(), receipt.failed())));
+    }
     var report = ((LinkSender.Status) status.event()).report();
     var key = new Key(report.peer(), report.instance());
     if (links.containsKey(key)) linkReports.put(key, report);
@@ -424,6 +453,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         readers.remove(entry.getKey());
         if (crash != null) streamCrashed(entry.getKey(), crash);
       }
+    if (backs.values().removeIf(back -> back.removeIf(gone::equals) && back.isEmpty())) return this;
     if (links.values().removeIf(link -> link.sender().equals(gone))) {
       linkReports.keySet().retainAll(links.keySet());
       tellSuspects();

@@ -89,7 +89,7 @@ public final class MemberUplink implements Uplink {
   }
 
   @Override
-  public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+  public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
     var now = current.get();
     if (now == null) return unavailable();
     return AskPattern.<ShardingEnvelope<Distributor.Command>, Distributor.Stored>ask(
@@ -102,7 +102,7 @@ public final class MemberUplink implements Uplink {
             stored -> {
               if (stored.problem().isPresent())
                 throw new IllegalStateException(stored.problem().get());
-              return Done.getInstance();
+              return stored.failed();
             });
   }
 

@@ -22,8 +22,9 @@ public interface Uplink {
    * not known, in which case the same results may be delivered again.
    *
    * @param elements all of {@code stream}
+   * @return the numbers of those that stand as failed
    */
-  CompletionStage<Done> deliver(String stream, List<Element> elements);
+  CompletionStage<List<Long>> deliver(String stream, List<Element> elements);
 
   /**
    * Keeps the payloads of elements of a stream, by their seqs; only on cloud nodes. Completes when

@@ -110,14 +110,15 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         "T",
         Distributor.Stored.class,
         stored -> {
-          var proto = DeliveryStored.newBuilder();
+          var proto = DeliveryStored.newBuilder().addAllFailed(stored.failed());
           stored.problem().ifPresent(proto::setProblem);
           return proto.build();
         },
         DeliveryStored.parser(),
         proto ->
             new Distributor.Stored(
-                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty()));
+                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty(),
+                proto.getFailedList()));
     add(
         "Q",
         Gateway.FirstSeq.class,

@@ -9,6 +9,7 @@ import io.dayu.uplink.UplinkActor;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,7 +73,8 @@ final class DistributorStreamTest {
   void resultsAreStoredAcknowledgedAndPublished() throws Exception {
     store(ok(1), failed(2), ok(3));
     write();
-    assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
+    assertThat(stored.receiveMessage(SOON))
+        .isEqualTo(new Distributor.Stored(Optional.empty(), List.of(2L)));
     assertAcks(List.of(1L, 3L), List.of(2L));
     assertThat(published.take()).extracting(r -> r.element().getSeq()).containsExactly(1L, 2L, 3L);
     assertThat(store.counts("crossing").get(STREAM)).isEqualTo(new ResultStore.Counts(2, 1));

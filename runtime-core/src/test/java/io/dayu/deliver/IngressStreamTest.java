@@ -15,6 +15,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestProducer;
+import io.dayu.process.Controller;
 import io.dayu.uplink.Uplink;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,8 @@ import org.junit.jupiter.api.Test;
 final class IngressStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
-  private record Batch(String stream, List<Element> elements, CompletableFuture<Done> stored) {
+  private record Batch(
+      String stream, List<Element> elements, CompletableFuture<List<Long>> stored) {
     List<Long> seqs() {
       return elements.stream().map(Element::getSeq).toList();
     }
@@ -47,6 +50,7 @@ final class IngressStreamTest {
       CompletableFuture.completedStage(Done.getInstance());
   private ActorTestKit kit;
   private TestProducer producer;
+  private TestProbe<Controller.Command> controller;
 
   @BeforeEach
   void start() {
@@ -59,7 +63,7 @@ final class IngressStreamTest {
           }
 
           @Override
-          public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+          public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
             var batch = new Batch(stream, elements, new CompletableFuture<>());
             batches.add(batch);
             return batch.stored();
@@ -76,7 +80,8 @@ final class IngressStreamTest {
             throw new AssertionError("an ingress asks for nothing");
           }
         };
-    producer = new TestProducer(kit, links, kit.spawn(Ingress.create(uplink)));
+    controller = kit.createTestProbe(Controller.Command.class);
+    producer = new TestProducer(kit, links, kit.spawn(Ingress.create(uplink, controller.ref())));
   }
 
   @AfterEach
@@ -91,10 +96,24 @@ final class IngressStreamTest {
     for (int seq = 1; seq < 10; seq++) producer.send(FlowKit.parcel(seq, 10));
     assertThat(first.seqs()).containsExactly(0L);
     await().atMost(SOON).until(() -> producer.waiting() == 0);
-    first.stored().complete(Done.getInstance());
+    first.stored().complete(List.of());
     var all = new ArrayList<Long>();
     while (all.size() < 9) all.addAll(stored(next()));
     assertThat(all).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+  }
+
+  @Test
+  void theOriginIsToldWhatIsStoredAndWhatStandsAsFailed() {
+    for (int seq = 0; seq < 3; seq++) producer.send(FlowKit.parcel(seq, 10));
+    next().stored().complete(List.of());
+    var first = controller.expectMessageClass(Controller.Stored.class, SOON);
+    assertThat(first.origin()).isEqualTo(FlowKit.parcel(0, 10).element().getOrigin());
+    assertThat(first.receipt().delivered()).containsExactly(0);
+    assertThat(first.receipt().failed()).isEmpty();
+    next().stored().complete(List.of(2L));
+    var second = controller.expectMessageClass(Controller.Stored.class, SOON);
+    assertThat(second.receipt().delivered()).containsExactly(1);
+    assertThat(second.receipt().failed()).containsExactly(2);
   }
 
   @Test
@@ -168,7 +187,7 @@ final class IngressStreamTest {
     producer.send(FlowKit.parcel(0, 10));
     var first = next();
     for (int seq = 1; seq < 6; seq++) producer.send(large(seq, size));
-    first.stored().complete(Done.getInstance());
+    first.stored().complete(List.of());
     var all = new ArrayList<Long>();
     while (all.size() < 5) {
       var batch = next();
@@ -214,7 +233,7 @@ final class IngressStreamTest {
   }
 
   private static List<Long> stored(Batch batch) {
-    batch.stored().complete(Done.getInstance());
+    batch.stored().complete(List.of());
     return batch.seqs();
   }
 }

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 final class LinkStreamTest extends LinkContract {
   private static final String INSTANCE = "crossing@1/detect";
 
+  private final Map<String, ActorRef<Receipt>> backs = new ConcurrentHashMap<>();
   private final Map<String, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
 
   @Override
@@ -156,6 +157,23 @@ final class LinkStreamTest extends LinkContract {
       for (int i = 0; i < 10; i++)
         assertThat(((LinkSender.Status) events.receiveMessage(SOON)).report().suspect()).isFalse();
     }
+  }
+
+  @Test
+  void whatIsStoredIsToldOverTheLinkThatTheOriginOpened() {
+    var events = events();
+    consumers.put(INSTANCE, consumer.ref());
+    sender(settings, listen(settings), events.getRef());
+    await().atMost(SOON).until(() -> backs.containsKey("edge-1"));
+    backs
+        .get("edge-1")
+        .tell(new Receipt("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
+    LinkSender.Event event;
+    do event = events.receiveMessage(SOON);
+    while (!(event instanceof LinkSender.Delivered));
+    assertThat(((LinkSender.Delivered) event).receipt())
+        .usingRecursiveComparison()
+        .isEqualTo(new Receipt("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
   }
 
   @Test
@@ -298,6 +316,7 @@ final class LinkStreamTest extends LinkContract {
         kit.spawn(
             Behaviors.receiveMessage(
                 question -> {
+                  backs.put(question.producer(), question.back());
                   var found = consumers.get(question.instance());
                   question
                       .replyTo()

@@ -256,7 +256,7 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Done> deliver(String stream, List<Element> elements) {
+    public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
       beforeStore.run();
       var results = stored.computeIfAbsent(stream, s -> new ConcurrentSkipListMap<>());
       elements.forEach(e -> results.putIfAbsent(e.getSeq(), e));
@@ -264,7 +264,7 @@ final class TestNode implements AutoCloseable {
           new Controller.Acked(
               new Acknowledged(
                   stream, elements.stream().mapToLong(Element::getSeq).toArray(), new long[0])));
-      return CompletableFuture.completedStage(Done.getInstance());
+      return CompletableFuture.completedStage(List.of());
     }
 
     @Override

@@ -164,7 +164,7 @@ final class MemberSerializerTest {
     messages.put("ps", new PipelineEntity.Submit(spec, true, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));
-    messages.put("T", new Distributor.Stored(Optional.of("the disk is full")));
+    messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));
     messages.put("B", new Gateway.Goodbye("pekko://dayu@127.0.0.1:1", 7));
     messages.put("q", new Gateway.FirstSeqIs(20_000, Optional.empty()));
     messages.put("ac", new PipelineEntity.Created(pipeline));
