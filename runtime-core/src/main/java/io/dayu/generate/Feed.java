@@ -3,12 +3,14 @@ package io.dayu.generate;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
@@ -17,7 +19,7 @@ import org.apache.pekko.stream.typed.javadsl.ActorSink;
 /**
  * The source of a stream as its generator reads it: a batch each time it is asked for one, sent to
  * the generator. It can be opened again, and what an earlier opening still sends is told by its
- * generation. Belongs to one actor.
+ * generation. Belongs to one actor, which opens it when the time has come.
  */
 final class Feed {
   enum Ack {
@@ -28,6 +30,7 @@ final class Feed {
   static final int MAX_BATCH = 16;
 
   private final ActorContext<Generator.Command> context;
+  private final TimerScheduler<Generator.Command> timers;
   private final GenerateSettings settings;
   private final Generator.Identity identity;
   private final AtomicReference<Knobs> knobs; // read by the source's threads
@@ -41,9 +44,11 @@ final class Feed {
 
   Feed(
       ActorContext<Generator.Command> context,
+      TimerScheduler<Generator.Command> timers,
       GenerateSettings settings,
       Generator.Identity identity) {
     this.context = context;
+    this.timers = timers;
     this.settings = settings;
     this.identity = identity;
     this.knobs = new AtomicReference<>(Knobs.NONE);
@@ -116,30 +121,53 @@ final class Feed {
     backoff = settings.sourceMinBackoff();
   }
 
-  /** How long to leave a source alone that failed: longer each time. */
-  Duration backOff() {
-    var now = backoff;
+  /**
+   * Stops reading a source that failed. {@link Generator.Timer#OPEN} comes when it is to be opened
+   * again, each time later.
+   *
+   * @return false if it is over, since it cannot ever be read
+   */
+  boolean failed(Throwable cause) {
+    stop();
+    if (cause instanceof SourceException e && e.permanent()) {
+      over = true;
+      context.getLog().warn("{} cannot be read: {}", identity.stream(), cause.getMessage());
+      return false;
+    }
+    context
+        .getLog()
+        .warn(
+            "{} is not readable now ({}), tried again in {} ms",
+            identity.stream(),
+            cause.getMessage(),
+            backoff.toMillis());
+    timers.startSingleTimer(Generator.Timer.OPEN, backoff);
     var doubled = backoff.multipliedBy(2);
     backoff =
         doubled.compareTo(settings.sourceMaxBackoff()) > 0 ? settings.sourceMaxBackoff() : doubled;
-    return now;
+    return true;
   }
 
-  /** Stops reading; it may be opened again. */
-  void stop() {
-    generation++;
-    owedTo = null;
-    if (kill != null) kill.shutdown();
-    kill = null;
+  /** The source has ended. */
+  void ended() {
+    over = true;
   }
 
-  /** The source has ended, or is not to be opened again. */
-  void end() {
+  /** Stops reading for good. */
+  void close() {
+    stop();
     over = true;
   }
 
   boolean isOver() {
     return over;
+  }
+
+  private void stop() {
+    generation++;
+    owedTo = null;
+    if (kill != null) kill.shutdown();
+    kill = null;
   }
 
   /** Whether the source wants to know what is settled. */

@@ -15,7 +15,6 @@ import io.dayu.process.Controller;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import io.dayu.source.Segment;
-import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.time.Clock;
 import java.time.Duration;
@@ -103,17 +102,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
-  private record Begin(Checkpoints.Start start) implements Command {}
-
-  private record NotYet(Throwable cause) implements Command {}
-
-  private record Saved(Checkpoints.Saved saved) implements Command {}
-
-  private record NotSaved(Throwable cause) implements Command {}
-
   private record Granted(Inlet.Grant grant) implements Command {}
 
   private record Found(Router.Located located) implements Command {}
+
+  // From the checkpoints.
+
+  record Begin(Checkpoints.Start start) implements Command {}
+
+  record NotYet(Throwable cause) implements Command {}
+
+  record Saved(long upTo, long position) implements Command {}
+
+  record NotSaved(Throwable cause) implements Command {}
 
   // From the sender: what the disk did.
 
@@ -132,7 +133,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   record SourceFailed(Throwable cause, int generation) implements Command {}
 
-  private enum Timer implements Command {
+  enum Timer implements Command {
     REPORT,
     SWEEP,
     OPEN,
@@ -142,9 +143,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
-  /** A source that is told what is settled may wait for it, but every save writes to the disk. */
-  private static final Duration SAVE_AFTER = Duration.ofMillis(25);
-
   private final TimerScheduler<Command> timers;
   private final GenerateSettings settings;
   private final Identity identity;
@@ -152,7 +150,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Clock clock;
   private final Pending pending = new Pending();
   private final Accounts accounts = new Accounts();
-  private final Forgetting forgetting = new Forgetting();
   private final Numbering numbering;
   private final Course course;
   private final Feed feed;
@@ -165,8 +162,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Optional<String> problem = Optional.empty();
   private long drainUntilNanos;
   private long finishUntilNanos;
-  private boolean spoolable = true;
-  private boolean savable = true;
 
   private Generator(
       ActorContext<Command> context,
@@ -185,8 +180,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.controller = controller;
     this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
     this.course = new Course(identity.node(), identity.plan());
-    this.feed = new Feed(context, settings, identity);
+    this.feed = new Feed(context, timers, settings, identity);
     this.cutter = new Cutter(identity, course, numbering, clock);
+    var forgetting = new Forgetting();
     this.window = new Window(settings, identity, pending, accounts, numbering, forgetting);
     this.router =
         new Router(
@@ -196,10 +192,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
     this.sender = new Sender(context, settings, links, identity, router, course, pending, accounts);
-    this.checkpoints = new Checkpoints(identity, feed, pending, accounts, numbering, forgetting);
+    this.checkpoints =
+        new Checkpoints(
+            context, timers, controller, identity, feed, pending, accounts, numbering, forgetting);
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
     timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
-    begin();
+    checkpoints.start();
   }
 
   public static Behavior<Command> create(
@@ -263,13 +261,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessageEquals(
             Timer.BEGIN,
             () -> {
-              begin();
+              checkpoints.start();
               return this;
             })
         .onMessageEquals(
             Timer.SAVE,
             () -> {
-              save();
+              checkpoints.save();
               return this;
             })
         .onSignal(
@@ -293,9 +291,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     for (var piece : cut.pieces()) if (piece.segment().isPresent()) add(piece.segment().get(), now);
     fill();
     var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
-    if (failure.isPresent()) return sourceFailed(failure.get());
+    if (failure.isPresent())
+      return onSourceFailed(new SourceFailed(failure.get(), cut.generation()));
     feed.owes(cut.source());
-    if (numbering.isLow()) save();
+    if (numbering.isLow()) checkpoints.save();
     pull();
     return this;
   }
@@ -348,9 +347,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       if (window.sheds() && course.isOffline(Offline.SHED))
         while (pending.waiting() > 0) window.shedOne();
     }
-    // Any result may have been lost between this node and the cloud.
-    boolean all = cutOff;
-    sender.turn(turned, all, System.nanoTime());
+    // On a cut any result may have been lost between this node and the cloud.
+    sender.turn(turned, cutOff, System.nanoTime());
     fill();
     pull();
     return finishIfDone();
@@ -364,8 +362,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onDrain() {
     if (drainUntilNanos == 0) {
       drainUntilNanos = System.nanoTime() + settings.drain().toNanos();
-      feed.stop();
-      feed.end();
+      feed.close();
     }
     return finishIfDone();
   }
@@ -373,8 +370,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onFinish() {
     if (finishUntilNanos == 0 && drainUntilNanos == 0) {
       finishUntilNanos = System.nanoTime() + settings.finish().toNanos();
-      feed.stop();
-      feed.end();
+      feed.close();
     }
     return finishIfDone();
   }
@@ -382,7 +378,6 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onBegin(Begin begin) {
     var start = begin.start();
     checkpoints.started(start);
-    forget(start.removable());
     problem = Optional.empty();
     if (!start.kept().isEmpty())
       log()
@@ -406,44 +401,22 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return this;
   }
 
-  private Behavior<Command> onSaved(Saved message) {
-    var saved = message.saved();
-    savable = true;
-    forget(checkpoints.saved(saved));
-    feed.tellSettled(saved.position());
-    if (checkpoints.isBehind(saved)) saveSoon();
+  private Behavior<Command> onSaved(Saved saved) {
+    checkpoints.saved(saved.upTo(), saved.position());
     pull();
     return this;
   }
 
   private Behavior<Command> onNotSaved(NotSaved notSaved) {
-    checkpoints.notSaved();
-    if (savable)
-      log()
-          .warn(
-              "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
-              identity.stream(),
-              unwrapped(notSaved.cause()).toString());
-    savable = false;
+    checkpoints.notSaved(notSaved.cause());
     return this;
   }
 
   private Behavior<Command> onSpooled(Spooled spooled) {
     long now = System.nanoTime();
-    if (spooled.error() == null) {
-      spoolable = true;
-      window.spooled(spooled.flight(), now);
-      return settled();
-    }
-    sender.notSpooled(spooled.flight(), now);
-    if (spoolable)
-      log()
-          .warn(
-              "{}: elements cannot wait on the disk now: {}",
-              identity.stream(),
-              unwrapped(spooled.error()).getMessage());
-    spoolable = false;
-    return this;
+    if (!sender.spooled(spooled.flight(), spooled.error(), now)) return this;
+    window.spooled(spooled.flight(), now);
+    return settled();
   }
 
   private Behavior<Command> onBrought(Brought brought) {
@@ -461,34 +434,16 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onSourceEnded(SourceEnded ended) {
     if (!feed.isCurrent(ended.generation())) return this;
     if (drainUntilNanos == 0) log().info("{}: the source has ended", identity.stream());
-    feed.end();
+    feed.ended();
     return finishIfDone();
   }
 
   private Behavior<Command> onSourceFailed(SourceFailed failed) {
-    return feed.isCurrent(failed.generation()) ? sourceFailed(failed.cause()) : this;
-  }
-
-  private Behavior<Command> sourceFailed(Throwable cause) {
-    boolean permanent = cause instanceof SourceException e && e.permanent();
-    problem = Optional.of(String.valueOf(cause.getMessage()));
-    feed.stop();
-    if (permanent) {
-      state = StreamState.FAILED;
-      feed.end();
-      log().warn("{} cannot be read: {}", identity.stream(), cause.getMessage());
-      return finishIfDone();
-    }
-    state = StreamState.SOURCE_DOWN;
-    var backoff = feed.backOff();
-    log()
-        .warn(
-            "{} is not readable now ({}), tried again in {} ms",
-            identity.stream(),
-            cause.getMessage(),
-            backoff.toMillis());
-    timers.startSingleTimer(Timer.OPEN, backoff);
-    return this;
+    if (!feed.isCurrent(failed.generation())) return this;
+    boolean again = feed.failed(failed.cause());
+    problem = Optional.of(String.valueOf(failed.cause().getMessage()));
+    state = again ? StreamState.SOURCE_DOWN : StreamState.FAILED;
+    return again ? this : finishIfDone();
   }
 
   private Behavior<Command> onSweep() {
@@ -498,6 +453,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     pull();
     sender.sweep(now);
     sender.bring(now);
+    if (isOverdue(now)) return Behaviors.stopped();
+    checkpoints.save();
+    return this;
+  }
+
+  /** Whether a stream that is to end has waited long enough. */
+  private boolean isOverdue(long now) {
     if (drainUntilNanos != 0 && now - drainUntilNanos > 0) {
       log()
           .warn(
@@ -505,7 +467,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               identity.stream(),
               pending.size(),
               settings.drain().toSeconds());
-      return Behaviors.stopped();
+      return true;
     }
     if (finishUntilNanos != 0 && now - finishUntilNanos > 0) {
       log()
@@ -514,10 +476,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               identity.stream(),
               pending.size() - pending.onDisk(),
               settings.finish().toSeconds());
-      return Behaviors.stopped();
+      return true;
     }
-    save();
-    return this;
+    return false;
   }
 
   private Behavior<Command> onReport() {
@@ -528,19 +489,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onPostStop() {
-    feed.stop();
+    feed.close();
     router.close();
     // A stream that was drained goes on elsewhere, or not at all.
-    var last = drainUntilNanos != 0 ? checkpoints.forget() : checkpoints.end();
-    last.thenAccept(feed::tellSettled);
+    if (drainUntilNanos != 0) checkpoints.remove();
+    else checkpoints.end();
     return this;
-  }
-
-  private void begin() {
-    getContext()
-        .pipeToSelf(
-            checkpoints.start(),
-            (start, error) -> error == null ? new Begin(start) : new NotYet(error));
   }
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
@@ -572,30 +526,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> settled() {
     fill();
     pull();
-    saveSoon();
+    checkpoints.saveSoon();
     return finishIfDone();
-  }
-
-  private void save() {
-    if (checkpoints.isSaving()) return;
-    checkpoints
-        .save()
-        .ifPresentOrElse(
-            saving ->
-                getContext()
-                    .pipeToSelf(
-                        saving,
-                        (saved, error) -> error == null ? new Saved(saved) : new NotSaved(error)),
-            () -> forget(checkpoints.removable()));
-  }
-
-  private void saveSoon() {
-    if (feed.isListening() && !timers.isTimerActive(Timer.SAVE))
-      timers.startSingleTimer(Timer.SAVE, SAVE_AFTER);
-  }
-
-  private void forget(Ranges settled) {
-    if (!settled.isEmpty()) controller.tell(new Controller.Settled(identity.stream(), settled));
   }
 
   private Behavior<Command> finishIfDone() {
@@ -638,7 +570,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return getContext().getLog();
   }
 
-  private static Throwable unwrapped(Throwable error) {
+  static Throwable unwrapped(Throwable error) {
     return error instanceof CompletionException && error.getCause() != null
         ? error.getCause()
         : error;

@@ -32,6 +32,7 @@ final class Sender {
   private final Pending pending;
   private final Accounts accounts;
   private final Spool spool;
+  private boolean spoolable = true;
 
   Sender(
       ActorContext<Generator.Command> context,
@@ -123,9 +124,24 @@ final class Sender {
     context.pipeToSelf(spool.write(flight), (done, error) -> new Generator.Spooled(flight, error));
   }
 
-  /** The disk did not take it: tried again soon. */
-  void notSpooled(Flight flight, long now) {
-    flight.dueNanos = now + SPOOL_RETRY_NANOS;
+  /**
+   * The disk has answered. What it did not take is tried again soon.
+   *
+   * @return whether the element is safe
+   */
+  boolean spooled(Flight flight, Throwable error, long now) {
+    if (error != null) {
+      flight.dueNanos = now + SPOOL_RETRY_NANOS;
+      if (spoolable)
+        context
+            .getLog()
+            .warn(
+                "{}: elements cannot wait on the disk now: {}",
+                identity.stream(),
+                Generator.unwrapped(error).getMessage());
+    }
+    spoolable = error == null;
+    return spoolable;
   }
 
   /** Brings elements back from the disk, if some wait there and it is time. */
