@@ -32,6 +32,10 @@ final class Course {
     this.stages = plan.order().stream().map(s -> s.id()).collect(Collectors.toSet());
   }
 
+  Plan plan() {
+    return plan;
+  }
+
   /** False if the decision is not newer than the one that is followed. */
   boolean follow(Decision next) {
     if (decision != null && next.version() <= decision.version()) return false;

@@ -1,0 +1,224 @@
+package io.dayu.generate;
+
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
+import io.dayu.generate.Pending.Flight;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Parcel;
+import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.process.Paths;
+import io.dayu.process.Plan;
+import io.dayu.process.Router;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * Sends the elements of a stream, and sends them again when they are late, when a node on their
+ * path is lost, or when they come back from the disk: each time with a path of its own and a higher
+ * attempt. While the cloud is out of reach their way leads to the disk, if the pipeline wants that.
+ * Belongs to one actor, whose messages tell what the disk did.
+ */
+final class Sender {
+  private static final long SPOOL_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private final ActorContext<Generator.Command> context;
+  private final GenerateSettings settings;
+  private final int maxElement;
+  private final Generator.Identity identity;
+  private final Router router;
+  private final Course course;
+  private final Pending pending;
+  private final Accounts accounts;
+  private final Spool spool;
+  private boolean spoolable = true;
+
+  Sender(
+      ActorContext<Generator.Command> context,
+      GenerateSettings settings,
+      LinkSettings links,
+      Generator.Identity identity,
+      Router router,
+      Course course,
+      Pending pending,
+      Accounts accounts) {
+    this.context = context;
+    this.settings = settings;
+    this.maxElement = links.maxElement();
+    this.identity = identity;
+    this.router = router;
+    this.course = course;
+    this.pending = pending;
+    this.accounts = accounts;
+    this.spool = new Spool(identity.disk(), identity.stream(), settings.windowBytes() / 4);
+  }
+
+  /** An element's first step: to the stages, or to the disk. Only while the course is routed. */
+  void start(Flight flight, long now) {
+    if (course.isOffline(Offline.SPOOL)) spool(flight, now);
+    else send(flight, now);
+  }
+
+  /**
+   * What goes through a node that was lost is sent around it; what had no way but through a node
+   * that is back was given up meanwhile and need not wait until it is due.
+   *
+   * @param turned nodes that are lost or back
+   * @param all whether all in the window are sent again, whatever their path
+   */
+  void turn(Set<String> turned, boolean all, long now) {
+    if (!course.isRouted()) return;
+    for (var flight : pending.flights()) if (all || passes(flight, turned)) startAgain(flight, now);
+    for (var flight : pending.again().values()) if (passes(flight, turned)) startAgain(flight, now);
+  }
+
+  private static boolean passes(Flight flight, Set<String> nodes) {
+    return flight.path.values().stream().anyMatch(nodes::contains);
+  }
+
+  /** Acknowledgements may have been lost: sends again all that was sent. */
+  void ask(long now) {
+    if (!course.isRouted()) return;
+    for (var flight : pending.flights()) if (!waitsHere(flight, now)) startAgain(flight, now);
+    for (var flight : pending.again().values()) startAgain(flight, now);
+  }
+
+  /** Sends again what is due. */
+  void sweep(long now) {
+    if (!course.isRouted()) return;
+    for (var flight : pending.flights()) startIfDue(flight, now);
+    for (var flight : pending.again().values()) startIfDue(flight, now);
+  }
+
+  private void startIfDue(Flight flight, long now) {
+    if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) startAgain(flight, now);
+  }
+
+  /** What still waits here for credit has not been sent: a copy would only lengthen the queue. */
+  private boolean waitsHere(Flight flight, long now) {
+    boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
+    return patient
+        && course.plan().roots().stream()
+            .anyMatch(root -> router.waiting(flight.path.get(root)) > 0);
+  }
+
+  private void startAgain(Flight flight, long now) {
+    if (course.isOffline(Offline.SPOOL)) {
+      spool(flight, now);
+      return;
+    }
+    accounts.resent();
+    context
+        .getLog()
+        .debug(
+            "{}#{} is sent again, attempt {}",
+            identity.stream(),
+            flight.base.getSeq(),
+            flight.attempt + 1);
+    send(flight, now);
+  }
+
+  private void spool(Flight flight, long now) {
+    flight.dueNanos = now + settings.maxResend().toNanos();
+    context.pipeToSelf(spool.write(flight), (done, error) -> new Generator.Spooled(flight, error));
+  }
+
+  /**
+   * The disk has answered. What it did not take is tried again soon.
+   *
+   * @return whether the element is safe
+   */
+  boolean spooled(Flight flight, Throwable error, long now) {
+    if (error != null) {
+      flight.dueNanos = now + SPOOL_RETRY_NANOS;
+      if (spoolable)
+        context
+            .getLog()
+            .warn(
+                "{}: elements cannot wait on the disk now: {}",
+                identity.stream(),
+                Generator.unwrapped(error).getMessage());
+    }
+    spoolable = error == null;
+    return spoolable;
+  }
+
+  /** Brings elements back from the disk, if some wait there and it is time. */
+  void bring(long now) {
+    if (!course.isRouted() || course.isOffline()) return;
+    spool
+        .next(pending, now)
+        .ifPresent(
+            reading ->
+                context.pipeToSelf(
+                    reading,
+                    (found, error) -> new Generator.Brought(error == null ? found : List.of())));
+  }
+
+  /** What came from the disk goes to the stages, unless there is no way to them any more. */
+  void brought(List<Element> elements, long nowMillis, long now) {
+    spool.brought(elements);
+    if (course.isOffline() || !course.isRouted()) {
+      spool.rewind();
+      return;
+    }
+    for (var element : elements) {
+      long seq = element.getSeq();
+      if (!pending.spooled().contains(seq) || pending.again().containsKey(seq)) continue;
+      long age = Math.max(0, nowMillis - element.getCreatedAtMs());
+      var flight = Flight.again(element, now - age * 1_000_000);
+      pending.again().put(seq, flight);
+      send(flight, now);
+    }
+  }
+
+  /** What was brought back from the disk waits there again. */
+  void rewind() {
+    pending.again().clear();
+    spool.rewind();
+  }
+
+  private void send(Flight flight, long now) {
+    flight.attempt++;
+    flight.sentNanos = now;
+    flight.path = course.path();
+    flight.dueNanos = now + resendAfterNanos(flight.attempt);
+    var element =
+        flight.base.toBuilder()
+            .setAttempt(flight.attempt)
+            .setDecision(course.decision())
+            .addAllPath(Paths.steps(flight.path))
+            .build();
+    if (element.getSerializedSize() > maxElement) {
+      fail(flight, element);
+      return;
+    }
+    var plan = course.plan();
+    var parcel = new Parcel(element, flight.bornNanos, 0);
+    for (var root : plan.roots()) router.send(flight.path.get(root), plan.instance(root), parcel);
+  }
+
+  /** No link would take it, now or later. */
+  private void fail(Flight flight, Element element) {
+    var reason =
+        "the element has %d bytes, dayu.link.max-element is %d"
+            .formatted(element.getSerializedSize(), maxElement);
+    var ending =
+        Ending.newBuilder()
+            .setKind(Ending.Kind.FAILED)
+            .setStage(course.plan().order().get(0).id())
+            .setReason(reason);
+    var failed = element.toBuilder().clearPayload().setEnding(ending).build();
+    router.send(identity.node(), Plan.OUTBOX, new Parcel(failed, flight.bornNanos, 0));
+  }
+
+  private long resendAfterNanos(int attempt) {
+    // Before anything was measured nobody knows how slow the stages are: a copy would burden them.
+    long usual =
+        accounts.slowMs() == 0
+            ? settings.maxResend().toNanos() / 3
+            : Math.max(settings.minResend().toNanos(), (long) (4 * accounts.slowMs() * 1e6));
+    return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
+  }
+}
