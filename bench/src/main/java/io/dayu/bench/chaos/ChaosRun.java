@@ -165,7 +165,7 @@ public final class ChaosRun {
             .formatted(
                 settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
     var arrivals = new TreeMap<String, Arrivals>();
-    for (var load : loads) arrivals.put(load.name(), Arrivals.of(api, load.name()));
+    for (var load : loads) arrivals.put(load.name(), Arrivals.of(rig.apis(), load.name()));
     try {
       inflict(rig, schedule, () -> tell(api, loads));
       settle(rig, api, loads);

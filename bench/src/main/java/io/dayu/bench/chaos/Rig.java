@@ -188,9 +188,18 @@ public final class Rig implements AutoCloseable {
    * cluster, so with several this is not the one that decides.
    */
   public ApiClient api() {
-    return new ApiClient(
-        nodes.get(name(Role.CLOUD, settings.clouds() - 1)).endpoints().api().orElseThrow(),
-        network.isPresent() ? Optional.of(token) : Optional.empty());
+    return apis().get(settings.clouds() - 1);
+  }
+
+  /** The interfaces of all cloud nodes, in their order. */
+  public List<ApiClient> apis() {
+    var apis = new ArrayList<ApiClient>();
+    for (int i = 0; i < settings.clouds(); i++)
+      apis.add(
+          new ApiClient(
+              nodes.get(name(Role.CLOUD, i)).endpoints().api().orElseThrow(),
+              network.isPresent() ? Optional.of(token) : Optional.empty()));
+    return apis;
   }
 
   /** Whether the cloud knows this node as one that reports. */

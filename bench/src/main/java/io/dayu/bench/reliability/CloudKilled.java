@@ -22,7 +22,7 @@ final class CloudKilled implements Scenario {
   private static final int CLOUDS = 3;
   private static final Duration LIMIT = Duration.ofSeconds(20);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(3);
-  private static final Duration LASTING = Duration.ofSeconds(75);
+  private static final Duration LASTING = Duration.ofSeconds(100);
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** Distributors are spread evenly: of so many the first cloud node has some. */
@@ -106,7 +106,7 @@ final class CloudKilled implements Scenario {
             Instant.now().plus(LASTING),
             course.rig().directory());
     load.submit(course.api());
-    return new Stream(load, Arrivals.of(course.api(), name));
+    return new Stream(load, Arrivals.of(course.rig().apis(), name));
   }
 
   private static Map<String, Object> everythingOn(String node) {

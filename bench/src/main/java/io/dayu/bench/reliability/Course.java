@@ -83,7 +83,7 @@ final class Course implements AutoCloseable {
     var seconds = lasting.plus(WARM).plusSeconds(15);
     var load = load("load", READER, live, seconds, rig);
     var course =
-        new Course(rig, progress, load, Arrivals.of(rig.api(), submitted(rig, load).name()));
+        new Course(rig, progress, load, Arrivals.of(rig.apis(), submitted(rig, load).name()));
     rig.waiting().pass("warming up", WARM);
     return course;
   }
