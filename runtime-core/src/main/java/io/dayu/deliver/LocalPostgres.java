@@ -8,6 +8,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +19,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A PostgreSQL server for trials and tests: this machine's own programs, in a temporary directory,
- * on a loopback port of its own. It can be stopped and started, which is an outage, and is gone
- * with its data when it is closed or the process ends in order. Nothing of it is durable. For one
- * thread at a time.
+ * on a port of its own at loopback and, if asked to, at one more address. It can be stopped and
+ * started, which is an outage, and is gone with its data when it is closed or the process ends in
+ * order. Nothing of it is durable. For one thread at a time.
  *
  * <p>PostgreSQL refuses to run as root; then it runs as the user {@code postgres}.
  */
@@ -29,16 +30,19 @@ public final class LocalPostgres implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
   private static final String USER = "postgres";
+  private static final String LOOPBACK = "127.0.0.1";
 
   private final Path programs;
   private final Path directory;
+  private final String address;
   private final int port;
   private final Thread hook = new Thread(this::end, "stop-postgres");
   private Process server;
 
-  private LocalPostgres(Path programs, Path directory, int port) {
+  private LocalPostgres(Path programs, Path directory, String address, int port) {
     this.programs = programs;
     this.directory = directory;
+    this.address = address;
     this.port = port;
   }
 
@@ -53,6 +57,16 @@ public final class LocalPostgres implements AutoCloseable {
    * @throws IllegalStateException if it is not installed or does not start
    */
   public static LocalPostgres start() {
+    return start(LOOPBACK);
+  }
+
+  /**
+   * A server that accepts connections at one more address of this machine, from whoever is in the
+   * same subnet, without a password. Its databases' URLs have this address.
+   *
+   * @throws IllegalStateException if it is not installed or does not start
+   */
+  public static LocalPostgres start(String address) {
     var programs =
         programs()
             .orElseThrow(
@@ -66,7 +80,7 @@ public final class LocalPostgres implements AutoCloseable {
         Files.setOwner(
             directory,
             directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(USER));
-      var postgres = new LocalPostgres(programs, directory, freePort());
+      var postgres = new LocalPostgres(programs, directory, address, freePort());
       Runtime.getRuntime().addShutdownHook(postgres.hook);
       try {
         postgres.initialise();
@@ -83,13 +97,13 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** The URL of a new, empty database of this name; its user is {@link #user()}. */
   public String create(String database) {
-    run("createdb", "-h", "127.0.0.1", "-p", Integer.toString(port), "-U", USER, database);
+    run("createdb", "-h", LOOPBACK, "-p", Integer.toString(port), "-U", USER, database);
     return url(database);
   }
 
   /** The URL of a database, whether it is there or not. */
   public String url(String database) {
-    return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, database);
+    return "jdbc:postgresql://%s:%d/%s".formatted(address, port, database);
   }
 
   /** Its password is empty. */
@@ -119,7 +133,7 @@ public final class LocalPostgres implements AutoCloseable {
                 "-k",
                 directory.toString(),
                 "-h",
-                "127.0.0.1",
+                address.equals(LOOPBACK) ? LOOPBACK : LOOPBACK + "," + address,
                 "-p",
                 Integer.toString(port),
                 "-c",
@@ -129,14 +143,7 @@ public final class LocalPostgres implements AutoCloseable {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     var ready =
         List.of(
-            program("pg_isready"),
-            "-q",
-            "-h",
-            "127.0.0.1",
-            "-p",
-            Integer.toString(port),
-            "-t",
-            "1");
+            program("pg_isready"), "-q", "-h", LOOPBACK, "-p", Integer.toString(port), "-t", "1");
     while (!succeeds(ready)) {
       if (await(server, LOOK_AGAIN) || System.nanoTime() - deadline > 0)
         throw new IllegalStateException("PostgreSQL does not start: " + log());
@@ -176,6 +183,18 @@ public final class LocalPostgres implements AutoCloseable {
         "UTF8",
         "--no-sync",
         "--locale=C");
+    if (!address.equals(LOOPBACK)) admitSubnet();
+  }
+
+  private void admitSubnet() {
+    try {
+      Files.writeString(
+          data().resolve("pg_hba.conf"),
+          "\nhost all all samenet trust\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException("PostgreSQL's rules of access cannot be written", e);
+    }
   }
 
   private static int freePort() throws IOException {

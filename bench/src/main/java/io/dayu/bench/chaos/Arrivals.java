@@ -13,8 +13,9 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Listens for the results of one pipeline on a thread of its own and notes when they come. A
- * connection that breaks is made again at once.
+ * Listens for the results of one pipeline, at every cloud node on a thread of its own, and notes
+ * when they come: a cloud node tells live only of what it stored itself. A connection that breaks
+ * is made again at once.
  */
 public final class Arrivals implements AutoCloseable {
   private static final long AGAIN_MS = 100;
@@ -27,18 +28,23 @@ public final class Arrivals implements AutoCloseable {
   public record Arrival(Instant at, Instant createdAt, int attempt, Set<String> nodes) {}
 
   private final List<Arrival> arrivals = new ArrayList<>(); // guarded by this
-  private final Thread thread;
+  private final List<Thread> threads;
   private volatile boolean closed;
 
-  private Arrivals(ApiClient api, String pipeline) {
-    thread = new Thread(() -> listen(api, pipeline), "arrivals-" + pipeline);
-    thread.setDaemon(true);
+  private Arrivals(List<ApiClient> clouds, String pipeline) {
+    threads = clouds.stream().map(api -> listener(api, pipeline)).toList();
   }
 
-  public static Arrivals of(ApiClient api, String pipeline) {
-    var arrivals = new Arrivals(api, pipeline);
-    arrivals.thread.start();
+  public static Arrivals of(List<ApiClient> clouds, String pipeline) {
+    var arrivals = new Arrivals(clouds, pipeline);
+    arrivals.threads.forEach(Thread::start);
     return arrivals;
+  }
+
+  private Thread listener(ApiClient api, String pipeline) {
+    var thread = new Thread(() -> listen(api, pipeline), "arrivals-" + pipeline);
+    thread.setDaemon(true);
+    return thread;
   }
 
   private void listen(ApiClient api, String pipeline) {
@@ -92,6 +98,6 @@ public final class Arrivals implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    thread.interrupt();
+    threads.forEach(Thread::interrupt);
   }
 }

@@ -27,9 +27,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Break nodes while elements flow, and prove that none was lost.",
-      "Starts one cloud node and edges as processes. Each element carries an index and a checksum; at"
+      "Starts cloud nodes and edges as processes; several cloud nodes share a PostgreSQL that is"
+          + " started with them. Each element carries an index and a checksum; at"
           + " the end the store is compared with what was generated. Faults are drawn from the"
-          + " seed: the same seed, duration, faults and edges give the same schedule. As root every"
+          + " seed: the same seed, duration, faults and nodes give the same schedule. As root every"
           + " node has a network of its own, which can be cut, slowed down and made lossy, and a"
           + " disk that can be filled.",
       "Exit codes: 0 all promises were kept, 1 not, 2 used wrongly."
@@ -58,6 +59,13 @@ public final class ChaosCommand implements Callable<Integer> {
   private List<String> faults = List.of();
 
   @Option(
+      names = "--clouds",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Cloud nodes (default 1, with an embedded store; 3 to 7 with PostgreSQL).")
+  private int clouds;
+
+  @Option(
       names = "--edges",
       paramLabel = "N",
       defaultValue = "3",
@@ -80,12 +88,17 @@ public final class ChaosCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--duration must be at least 10s");
     if (edges < 2 || edges > 20)
       throw new ParameterException(spec.commandLine(), "--edges must be 2 to 20");
+    // Of two, none may die: the other is no majority.
+    if (clouds != 1 && (clouds < 3 || clouds > 7))
+      throw new ParameterException(spec.commandLine(), "--clouds must be 1, or 3 to 7");
+    if (clouds > 1 && !ChaosRun.possible(Fault.Need.STORE))
+      throw new CliException("several cloud nodes need " + Fault.Need.STORE);
     var out = spec.commandLine().getOut();
     var progress = Progress.to(out, Progress.onTerminal());
     var kinds = kinds(progress);
     var chosen = seed.orElseGet(() -> (long) new Random().nextInt(1_000_000));
     var retries = tcpRetries.isPresent() ? OptionalInt.of(tcpRetries.get()) : OptionalInt.empty();
-    var settings = new ChaosRun.Settings(chosen, duration, kinds, 1, edges, retries);
+    var settings = new ChaosRun.Settings(chosen, duration, kinds, clouds, edges, retries);
     var result = new ChaosRun(Home.find(), settings, progress).run();
     out.println();
     out.print(result.text());
@@ -94,10 +107,11 @@ public final class ChaosCommand implements Callable<Integer> {
       out.println();
       out.println("Again with the same faults:");
       out.println(
-          "  ./dayu chaos --seed %d --duration %ds --edges %d --faults %s%s"
+          "  ./dayu chaos --seed %d --duration %ds --clouds %d --edges %d --faults %s%s"
               .formatted(
                   chosen,
                   duration.toSeconds(),
+                  clouds,
                   edges,
                   kinds.stream().map(Fault::word).collect(Collectors.joining(",")),
                   tcpRetries.map(n -> " --tcp-retries " + n).orElse("")));
@@ -111,7 +125,9 @@ public final class ChaosCommand implements Callable<Integer> {
       for (var need : Fault.Need.values())
         if (!ChaosRun.possible(need))
           progress.line("Left out, because they need %s: %s".formatted(need, words(need)));
-      return ChaosRun.possible();
+      if (clouds == 1 && ChaosRun.possible(Fault.Need.STORE))
+        progress.line("Left out, because it needs --clouds 3: " + words(Fault.Need.STORE));
+      return ChaosRun.possible(clouds);
     }
     var kinds = EnumSet.noneOf(Fault.class);
     try {
@@ -119,6 +135,8 @@ public final class ChaosCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), "--faults: " + e.getMessage());
     }
+    if (clouds == 1 && kinds.contains(Fault.STORE_OUTAGE))
+      throw new CliException(Fault.STORE_OUTAGE.word() + " needs --clouds 3");
     for (var fault : kinds)
       if (!ChaosRun.possible(fault.need()))
         throw new CliException("%s needs %s".formatted(fault.word(), fault.need()));

@@ -10,6 +10,7 @@ import io.dayu.cli.LedgerCounts;
 import io.dayu.cli.NodeOptions.Role;
 import io.dayu.cli.Progress;
 import io.dayu.cli.Units;
+import io.dayu.deliver.LocalPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -82,13 +83,12 @@ public final class ChaosRun {
     this.progress = progress;
   }
 
-  /** Edges cannot follow a cloud whose every node was restarted. */
-  private static final Set<Fault> NOT_YET = EnumSet.of(Fault.KILL_CLOUD);
-
-  /** All that this machine lets this process do. */
-  public static Set<Fault> possible() {
-    var possible = EnumSet.complementOf(EnumSet.copyOf(NOT_YET));
+  /** All that this machine lets this process do to so many cloud nodes. */
+  public static Set<Fault> possible(int clouds) {
+    var possible = EnumSet.allOf(Fault.class);
     possible.removeIf(fault -> !possible(fault.need()));
+    // A single one has a store of its own.
+    if (clouds == 1) possible.remove(Fault.STORE_OUTAGE);
     return possible;
   }
 
@@ -98,7 +98,7 @@ public final class ChaosRun {
       case NOTHING -> true;
       case NETWORK -> Network.available();
       case DISKS -> Disks.available();
-      case STORE -> false;
+      case STORE -> LocalPostgres.installed();
     };
   }
 
@@ -165,7 +165,7 @@ public final class ChaosRun {
             .formatted(
                 settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
     var arrivals = new TreeMap<String, Arrivals>();
-    for (var load : loads) arrivals.put(load.name(), Arrivals.of(api, load.name()));
+    for (var load : loads) arrivals.put(load.name(), Arrivals.of(rig.apis(), load.name()));
     try {
       inflict(rig, schedule, () -> tell(api, loads));
       settle(rig, api, loads);
@@ -219,9 +219,12 @@ public final class ChaosRun {
   }
 
   private void inflict(Rig rig, Schedule.Planned planned) {
-    var node = Rig.name(planned.fault().role(), planned.rank());
-    // On a slow machine a node may still be starting when its next fault is due.
-    synchronized (turns.computeIfAbsent(node, n -> new Object())) {
+    var role = planned.fault().role();
+    var node = Rig.name(role, planned.rank());
+    // On a slow machine a node may still be starting when its next fault is due, or that of another
+    // cloud node.
+    var turn = role == Role.CLOUD ? role.word() : node;
+    synchronized (turns.computeIfAbsent(turn, n -> new Object())) {
       inflict(rig, planned, node);
     }
   }

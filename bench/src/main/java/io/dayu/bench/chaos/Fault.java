@@ -25,7 +25,7 @@ public enum Fault {
     NOTHING("nothing"),
     NETWORK("root, and the commands ip and tc"),
     DISKS("root, and the command mount"),
-    STORE("PostgreSQL");
+    STORE("PostgreSQL (Debian's package postgresql)");
 
     private final String words;
 

@@ -58,7 +58,7 @@ final class Network implements AutoCloseable {
     var network = new Network(freeSubnet());
     try {
       Shell.run("ip", "link", "add", network.bridge, "type", "bridge");
-      Shell.run("ip", "address", "add", network.subnet + ".1/24", "dev", network.bridge);
+      Shell.run("ip", "address", "add", network.hostAddress() + "/24", "dev", network.bridge);
       Shell.run("ip", "link", "set", network.bridge, "up");
       return network;
     } catch (CliException e) {
@@ -103,6 +103,11 @@ final class Network implements AutoCloseable {
     Shell.run("ip", "-n", space, "link", "set", DEVICE, "up");
     Shell.run("ip", "-n", space, "link", "set", "lo", "up");
     Shell.run("tc", "-n", space, "qdisc", "add", "dev", DEVICE, "clsact");
+  }
+
+  /** Where this process is reached from all nodes. */
+  String hostAddress() {
+    return subnet + ".1";
   }
 
   String address(String node) {
@@ -200,9 +205,9 @@ final class Network implements AutoCloseable {
         program);
   }
 
-  /** A program for tc: loads an address, compares, drops (2) or lets pass (0). */
+  /** A program for tc: loads an address, compares, drops (2) or lets the next program see (-1). */
   private static String dropOf(int offset, int address) {
-    return "4,32 0 0 %d,21 0 1 %d,6 0 0 2,6 0 0 0"
+    return "4,32 0 0 %d,21 0 1 %d,6 0 0 2,6 0 0 4294967295"
         .formatted(offset, Integer.toUnsignedLong(address));
   }
 

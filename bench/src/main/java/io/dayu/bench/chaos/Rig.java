@@ -4,12 +4,15 @@ import io.dayu.bench.Waiting;
 import io.dayu.bench.truth.NodeClasses;
 import io.dayu.cli.ApiClient;
 import io.dayu.cli.CliException;
+import io.dayu.cli.Endpoints;
 import io.dayu.cli.Home;
 import io.dayu.cli.LocalCluster;
 import io.dayu.cli.NodeOptions;
 import io.dayu.cli.NodeOptions.Role;
 import io.dayu.cli.Progress;
+import io.dayu.deliver.LocalPostgres;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +31,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Nodes as processes, with the network and the disks under them that faults need. Safe for several
- * threads, which may fault different nodes at the same time.
+ * Nodes as processes, with the network, the disks and the database under them that faults need.
+ * Safe for several threads, which may fault different nodes at the same time.
  */
 public final class Rig implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(90);
@@ -37,6 +40,7 @@ public final class Rig implements AutoCloseable {
   private static final double LOSS = 0.05;
 
   /**
+   * @param clouds several of them share a PostgreSQL, one has an embedded store
    * @param network each node in a network of its own
    * @param diskMb size of a cloud node's disk; empty for the machine's
    * @param tcpRetries of the nodes' networks; empty for the system's
@@ -54,6 +58,8 @@ public final class Rig implements AutoCloseable {
   private final Path stages;
   private final Optional<Network> network;
   private final Optional<Disks> disks;
+  private final Optional<LocalPostgres> postgres;
+  private final String store;
   private final LocalCluster cluster;
   private final Waiting waiting;
   private final String token = "chaos-" + ProcessHandle.current().pid();
@@ -69,6 +75,8 @@ public final class Rig implements AutoCloseable {
     this.stages = NodeClasses.copy(directory.resolve("stages"));
     this.disks = settings.diskMb().isPresent() ? Optional.of(Disks.open()) : Optional.empty();
     this.network = settings.network() ? Optional.of(Network.open()) : Optional.empty();
+    this.postgres = settings.clouds() > 1 ? Optional.of(postgres()) : Optional.empty();
+    this.store = postgres.map(p -> p.create("dayu")).orElse("");
     this.cluster =
         LocalCluster.open(
             new LocalCluster.Settings(
@@ -77,7 +85,21 @@ public final class Rig implements AutoCloseable {
     this.waiting = new Waiting(cluster, progress);
   }
 
-  /** Nothing runs yet. Its directory is removed at the end, unless it is {@link #keep kept}. */
+  private LocalPostgres postgres() {
+    try {
+      return network
+          .map(net -> LocalPostgres.start(net.hostAddress()))
+          .orElseGet(LocalPostgres::start);
+    } catch (IllegalStateException e) {
+      network.ifPresent(Network::close);
+      throw new CliException("several cloud nodes share a database: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Nothing runs yet, but a database. Its directory is removed at the end, unless it is {@link
+   * #keep kept}.
+   */
   public static Rig open(Settings settings, Progress progress) {
     try {
       var rig = new Rig(settings, Files.createTempDirectory("dayu-chaos-"), progress);
@@ -90,7 +112,9 @@ public final class Rig implements AutoCloseable {
 
   /** Starts the nodes, clouds first; returns when the cloud knows all. */
   public void start() {
-    for (int i = 0; i < settings.clouds(); i++) started(cluster.start(cloud(name(Role.CLOUD, i))));
+    var clouds = new ArrayList<NodeOptions>();
+    for (int i = 0; i < settings.clouds(); i++) clouds.add(cloud(name(Role.CLOUD, i)));
+    started(cluster.start(clouds.toArray(NodeOptions[]::new)));
     var edges = new ArrayList<NodeOptions>();
     for (int i = 0; i < settings.edges(); i++) edges.add(edge(name(Role.EDGE, i)));
     started(cluster.start(edges.toArray(NodeOptions[]::new)));
@@ -121,6 +145,9 @@ public final class Rig implements AutoCloseable {
 
   private NodeOptions cloud(String name) {
     var options = placed(NodeOptions.cloud(name), settings.diskMb().orElse(0));
+    if (postgres.isPresent())
+      options =
+          options.with("dayu.store.url", store).with("dayu.store.user", postgres.get().user());
     if (network.isEmpty()) return options;
     return options
         .with("dayu.http.host", network.get().address(name))
@@ -156,11 +183,23 @@ public final class Rig implements AutoCloseable {
     }
   }
 
-  /** The interface of the first cloud node, whether it lives or not. */
+  /**
+   * The interface of the last cloud node, whether it lives or not. The first one begins the
+   * cluster, so with several this is not the one that decides.
+   */
   public ApiClient api() {
-    return new ApiClient(
-        nodes.get(name(Role.CLOUD, 0)).endpoints().api().orElseThrow(),
-        network.isPresent() ? Optional.of(token) : Optional.empty());
+    return apis().get(settings.clouds() - 1);
+  }
+
+  /** The interfaces of all cloud nodes, in their order. */
+  public List<ApiClient> apis() {
+    var apis = new ArrayList<ApiClient>();
+    for (int i = 0; i < settings.clouds(); i++)
+      apis.add(
+          new ApiClient(
+              nodes.get(name(Role.CLOUD, i)).endpoints().api().orElseThrow(),
+              network.isPresent() ? Optional.of(token) : Optional.empty()));
+    return apis;
   }
 
   /** Whether the cloud knows this node as one that reports. */
@@ -223,6 +262,22 @@ public final class Rig implements AutoCloseable {
     net().heal(name);
   }
 
+  /** Stops the database that the cloud nodes share. */
+  public void storeDown() {
+    store().down();
+  }
+
+  /** Starts it again; returns when it accepts connections. */
+  public void storeUp() {
+    store().up();
+  }
+
+  /** Where a cloud node tells of the cluster. */
+  public ApiClient management(String cloud) {
+    var at = nodes.get(cloud).endpoints().management().orElseThrow();
+    return new ApiClient(URI.create("http://" + Endpoints.text(at)), Optional.empty());
+  }
+
   /** Does something to a node. */
   void begin(Fault fault, String node) {
     switch (fault) {
@@ -235,7 +290,7 @@ public final class Rig implements AutoCloseable {
       case SLOW_LINK -> net().slow(node, KBIT);
       case LOSSY_LINK -> net().lossy(node, LOSS);
       case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.fill(disk(node));
-      case STORE_OUTAGE -> throw new CliException("there is no database to stop");
+      case STORE_OUTAGE -> storeDown();
     }
   }
 
@@ -246,8 +301,13 @@ public final class Rig implements AutoCloseable {
       case FREEZE_EDGE, FREEZE_CLOUD -> thaw(node);
       case CUT_EDGE, CUT_FROM_CLOUD, SLOW_LINK, LOSSY_LINK -> heal(node);
       case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.free(disk(node));
-      case STORE_OUTAGE -> throw new CliException("there is no database to start");
+      case STORE_OUTAGE -> storeUp();
     }
+  }
+
+  private LocalPostgres store() {
+    return postgres.orElseThrow(
+        () -> new CliException("a single cloud node has no database that can be stopped"));
   }
 
   private Network net() {
@@ -285,6 +345,7 @@ public final class Rig implements AutoCloseable {
     if (ended) return;
     ended = true;
     cluster.close();
+    postgres.ifPresent(LocalPostgres::close);
     disks.ifPresent(
         d -> {
           if (keep) d.keep();

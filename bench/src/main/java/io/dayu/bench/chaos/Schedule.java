@@ -16,8 +16,8 @@ import java.util.TreeSet;
 /**
  * What is done to whom and when, all of it drawn from a seed before anything begins: the same seed,
  * duration, nodes and kinds give the same schedule. Every kind has its turn before one comes again;
- * at most {@link #AT_ONCE} faults last at the same time, on different nodes; all is healed before
- * the end.
+ * at most {@link #AT_ONCE} faults last at the same time, on different nodes and at most one of them
+ * on a cloud node, for a majority of these must live; all is healed before the end.
  *
  * @param faults in the order of their beginnings
  */
@@ -64,7 +64,7 @@ record Schedule(List<Planned> faults) {
     var random = new Random(seed);
     var deck = new ArrayList<Fault>();
     var faults = new ArrayList<Planned>();
-    var busy = new HashMap<Target, Duration>();
+    var busy = new HashMap<Target, Duration>(); // all cloud nodes are one
     var limit = duration.minus(QUIET);
     for (var at = QUIET; !kinds.isEmpty(); at = at.plus(pause(random))) {
       if (deck.isEmpty()) {
@@ -75,12 +75,13 @@ record Schedule(List<Planned> faults) {
       int nodes = fault.role() == Role.CLOUD ? clouds : edges;
       var target = new Target(fault.role(), random.nextInt(nodes));
       var lasting = lasting(fault, duration, random);
-      at = later(at, busy.getOrDefault(target, Duration.ZERO));
+      var place = fault.role() == Role.CLOUD ? new Target(Role.CLOUD, 0) : target;
+      at = later(at, busy.getOrDefault(place, Duration.ZERO));
       at = later(at, roomFrom(faults, at));
       var planned = new Planned(fault, target.rank(), at, lasting);
       if (planned.healed().compareTo(limit) > 0) break;
       faults.add(planned);
-      busy.put(target, planned.over());
+      busy.put(place, planned.over());
     }
     return new Schedule(faults);
   }

@@ -14,7 +14,7 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** The course of a scenario with one cloud node, a few edges and one load. */
+/** The course of a scenario with cloud nodes, a few edges and one load. */
 final class Course implements AutoCloseable {
   static final String CLOUD = "cloud-1";
   static final String READER = "edge-1";
@@ -45,8 +45,20 @@ final class Course implements AutoCloseable {
       boolean live,
       Duration lasting,
       Function<Course, Scenario.Seen> course) {
+    return run(context, 1, network, live, lasting, course);
+  }
+
+  /** The same with so many cloud nodes. */
+  static Scenario.Seen run(
+      Context context,
+      int clouds,
+      boolean network,
+      boolean live,
+      Duration lasting,
+      Function<Course, Scenario.Seen> course) {
     var settings =
-        new Rig.Settings(context.home(), 1, 2, network, OptionalInt.empty(), OptionalInt.empty());
+        new Rig.Settings(
+            context.home(), clouds, 2, network, OptionalInt.empty(), OptionalInt.empty());
     try (var rig = Rig.open(settings, context.progress())) {
       try (var begun = begin(rig, context.progress(), live, lasting)) {
         var seen = course.apply(begun);
@@ -71,7 +83,7 @@ final class Course implements AutoCloseable {
     var seconds = lasting.plus(WARM).plusSeconds(15);
     var load = load("load", READER, live, seconds, rig);
     var course =
-        new Course(rig, progress, load, Arrivals.of(rig.api(), submitted(rig, load).name()));
+        new Course(rig, progress, load, Arrivals.of(rig.apis(), submitted(rig, load).name()));
     rig.waiting().pass("warming up", WARM);
     return course;
   }

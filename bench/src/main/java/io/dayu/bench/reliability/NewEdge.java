@@ -45,7 +45,7 @@ final class NewEdge implements Scenario {
           var load = Course.load("joined", NEW, false, Duration.ofSeconds(20), course.rig());
           load.submit(course.api());
           var started = Instant.now();
-          try (var arrivals = Arrivals.of(course.api(), load.name())) {
+          try (var arrivals = Arrivals.of(course.rig().apis(), load.name())) {
             course.rig().startEdge(NEW);
             course
                 .rig()

@@ -37,19 +37,15 @@ public final class ReliabilityCommand implements Callable<Integer> {
           new FrozenNode(),
           new EdgeCutOff(),
           new EdgeKilledOffline(),
-          new NeedsStore(
-              "cloud-killed",
-              "cloud node with singleton and shards killed (3 cloud nodes, PostgreSQL)",
-              "deliveries resume ≤ 20 s, edges never stop reading; new decisions ≤ 20 s"),
+          new CloudKilled(),
           new NewEdge(),
           new CloudsRestarted(),
-          new NeedsStore(
-              "store-down",
-              "store down for 60 s",
-              "backpressure to the sources or the outbox, 0 lost, recovery ≤ 5 s"),
+          new StoreDown(),
           new Seeds());
 
   private static final Duration QUICK_CUT = Duration.ofSeconds(60);
+  private static final Duration OUTAGE = Duration.ofSeconds(60);
+  private static final Duration QUICK_OUTAGE = Duration.ofSeconds(15);
   private static final int QUICK_SEEDS = 2;
   private static final Duration QUICK_CHAOS = Duration.ofSeconds(30);
 
@@ -65,7 +61,8 @@ public final class ReliabilityCommand implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "An edge is cut off for 60 s, chaos has 2 seeds of 30 s.")
+      description =
+          "An edge is cut off for 60 s, the store is away for 15 s, chaos has 2 seeds of 30 s.")
   private boolean quick;
 
   @Option(
@@ -112,6 +109,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
             Home.find(),
             progress,
             quick ? QUICK_CUT : cut,
+            quick ? QUICK_OUTAGE : OUTAGE,
             quick ? QUICK_SEEDS : seeds,
             quick ? QUICK_CHAOS : Duration.ofMinutes(3));
     var rows = new ArrayList<ReliabilityTable.Row>();

@@ -36,7 +36,7 @@ final class Seeds implements Scenario {
     for (int seed = 1; seed <= context.seeds(); seed++) {
       var settings =
           new ChaosRun.Settings(
-              seed, context.chaos(), ChaosRun.possible(), 1, EDGES, OptionalInt.empty());
+              seed, context.chaos(), ChaosRun.possible(1), 1, EDGES, OptionalInt.empty());
       var report = new ChaosRun(context.home(), settings, context.progress()).run();
       if (!report.kept()) failed.add(seed);
       faults += report.faults().size();

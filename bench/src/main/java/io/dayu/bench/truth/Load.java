@@ -80,6 +80,13 @@ public record Load(
     api.send("POST", "pipelines", document().toString());
   }
 
+  /** Changes nothing but the policy of the pipeline. */
+  public void change(ApiClient api, Map<String, Object> policy) {
+    var changed =
+        new Load(name, node, live, policy, rate, bytes, count, until, directory).document();
+    api.send("PUT", "pipelines/" + name, changed.toString());
+  }
+
   private void write() {
     try (var out = Files.newBufferedWriter(path())) {
       for (long i = 0; i < count; i++)

@@ -3,6 +3,7 @@ package io.dayu.bench.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.bench.chaos.Schedule.Planned;
+import io.dayu.cli.NodeOptions.Role;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -63,6 +64,10 @@ class ScheduleTest {
         assertThat(meanwhile)
             .hasSizeLessThan(Schedule.AT_ONCE)
             .noneMatch(f -> f.fault().role() == fault.fault().role() && f.rank() == fault.rank());
+        if (fault.fault().role() == Role.CLOUD)
+          assertThat(meanwhile)
+              .as("a majority lives")
+              .noneMatch(f -> f.fault().role() == Role.CLOUD);
       }
     }
   }
@@ -80,8 +85,7 @@ class ScheduleTest {
   void nodesAreDrawnByRankAmongThoseOfTheirRole() {
     for (long seed : seeds())
       for (var fault : Schedule.draw(seed, MINUTES, ALL, 1, 2).faults())
-        assertThat(fault.rank())
-            .isBetween(0, fault.fault().role() == io.dayu.cli.NodeOptions.Role.CLOUD ? 0 : 1);
+        assertThat(fault.rank()).isBetween(0, fault.fault().role() == Role.CLOUD ? 0 : 1);
   }
 
   @Test

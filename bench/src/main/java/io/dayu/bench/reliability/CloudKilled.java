@@ -1,0 +1,199 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.bench.chaos.Arrivals;
+import io.dayu.bench.chaos.Fault;
+import io.dayu.bench.truth.Load;
+import io.dayu.bench.truth.Stored;
+import io.dayu.bench.truth.Verdict;
+import io.dayu.cli.ApiClient;
+import io.dayu.cli.CliException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The cloud node that makes the decisions and distributes some of the streams is killed. All
+ * streams are worked on by one edge; the new decisions that are waited for move them to another.
+ */
+final class CloudKilled implements Scenario {
+  private static final int CLOUDS = 3;
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(3);
+  private static final Duration LASTING = Duration.ofSeconds(100);
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Distributors are spread evenly: of so many the first cloud node has some. */
+  private static final int STREAMS = 6;
+
+  private static final int RATE = 20;
+  private static final Duration AGAIN = Duration.ofMillis(200);
+
+  /** A stream with what comes of it. */
+  private record Stream(Load load, Arrivals arrivals) {
+    Duration after(Instant killed, boolean moved) {
+      var first =
+          arrivals
+              .first(
+                  a ->
+                      a.createdAt().isAfter(killed) && (!moved || a.nodes().contains(Course.OTHER)))
+              .orElseThrow();
+      return Duration.between(killed, first.at());
+    }
+
+    boolean has(Instant killed, boolean moved) {
+      return arrivals
+          .first(a -> a.createdAt().isAfter(killed) && (!moved || a.nodes().contains(Course.OTHER)))
+          .isPresent();
+    }
+  }
+
+  @Override
+  public String word() {
+    return "cloud-killed";
+  }
+
+  @Override
+  public String fault() {
+    return "cloud node with singleton and shards killed (3 cloud nodes, PostgreSQL)";
+  }
+
+  @Override
+  public String promise() {
+    return "deliveries resume ≤ 20 s, edges never stop reading (longest pause ≤ 3 s); new decisions"
+        + " ≤ 20 s";
+  }
+
+  @Override
+  public Fault.Need need() {
+    return Fault.Need.STORE;
+  }
+
+  @Override
+  public Seen run(Context context) {
+    return Course.run(context, CLOUDS, false, true, LASTING, CloudKilled::run);
+  }
+
+  private static Seen run(Course course) {
+    var streams = new ArrayList<Stream>();
+    try {
+      for (int i = 1; i <= STREAMS; i++) streams.add(stream(course, "stream-" + i));
+      for (var s : streams)
+        course
+            .rig()
+            .waiting()
+            .until("waiting for " + s.load().name(), PATIENCE, () -> s.has(Instant.MIN, false));
+      course.pass("as usual", Duration.ofSeconds(5));
+      var distributors = shards(course, "Distributor");
+      long orphaned =
+          streams.stream().filter(s -> distributors.contains(shard(s.load().stream()))).count();
+      if (orphaned == 0) throw new CliException(Course.CLOUD + " distributes no stream");
+      return killed(course, streams, orphaned);
+    } finally {
+      streams.forEach(s -> s.arrivals().close());
+    }
+  }
+
+  private static Stream stream(Course course, String name) {
+    var load =
+        Load.live(
+            name,
+            Course.READER,
+            everythingOn(Course.READER),
+            RATE,
+            Instant.now().plus(LASTING),
+            course.rig().directory());
+    load.submit(course.api());
+    return new Stream(load, Arrivals.of(course.rig().apis(), name));
+  }
+
+  private static Map<String, Object> everythingOn(String node) {
+    var there = List.of(node);
+    return Load.fixed(there, there, there, there);
+  }
+
+  private static Seen killed(Course course, List<Stream> streams, long orphaned) {
+    course.rig().kill(Course.CLOUD);
+    var killed = Instant.now();
+    var changes =
+        streams.stream()
+            .map(s -> CompletableFuture.runAsync(() -> change(course.api(), s.load(), killed)))
+            .toList();
+    course
+        .rig()
+        .waiting()
+        .until(
+            "waiting for deliveries and new decisions",
+            PATIENCE,
+            () -> streams.stream().allMatch(s -> s.has(killed, false) && s.has(killed, true)));
+    var until = Instant.now();
+    changes.forEach(CompletableFuture::join);
+    course.rig().restart(Course.CLOUD);
+    var resumed = longest(streams.stream().map(s -> s.after(killed, false)).toList());
+    var decided = longest(streams.stream().map(s -> s.after(killed, true)).toList());
+    var verdict = course.verdict(course.stored());
+    var pause = Duration.ZERO;
+    for (var s : streams) {
+      verdict = verdict.plus(course.verdict(s.load()));
+      pause = longest(List.of(pause, pause(course, s.load(), killed, until)));
+    }
+    return seen(orphaned, streams.size(), resumed, decided, pause, verdict);
+  }
+
+  private static Seen seen(
+      long orphaned, int streams, Duration resumed, Duration decided, Duration pause, Verdict v) {
+    return Seen.of(
+        ("%d of %d streams distributed by it; all delivered again after %d ms, all on a new decision"
+                + " after %d ms; longest pause of a source %d ms")
+            .formatted(orphaned, streams, resumed.toMillis(), decided.toMillis(), pause.toMillis()),
+        resumed.compareTo(LIMIT) <= 0
+            && decided.compareTo(LIMIT) <= 0
+            && pause.compareTo(LONGEST_PAUSE) <= 0,
+        v);
+  }
+
+  /** Moves a stream, as soon as the cloud takes it. */
+  private static void change(ApiClient api, Load load, Instant killed) {
+    while (true) {
+      try {
+        load.change(api, everythingOn(Course.OTHER));
+        return;
+      } catch (CliException notYet) {
+        if (Duration.between(killed, Instant.now()).compareTo(PATIENCE) > 0) throw notYet;
+      }
+      try {
+        Thread.sleep(AGAIN.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CliException("interrupted", e);
+      }
+    }
+  }
+
+  private static Duration pause(Course course, Load load, Instant killed, Instant until) {
+    return Course.longestPause(Stored.all(course.api(), load.name()), killed, until);
+  }
+
+  private static Duration longest(List<Duration> times) {
+    return times.stream().max(Duration::compareTo).orElseThrow();
+  }
+
+  /** The shards that {@link Course#CLOUD} has. */
+  private static List<String> shards(Course course, String type) {
+    var shards = new ArrayList<String>();
+    course
+        .rig()
+        .management(Course.CLOUD)
+        .get("/cluster/shards/" + type)
+        .path("regions")
+        .forEach(region -> shards.add(region.path("shardId").asText()));
+    return shards;
+  }
+
+  /** As sharding computes it. */
+  private static String shard(String entity) {
+    return Integer.toString(Math.abs(entity.hashCode() % 1_000));
+  }
+}

@@ -1,0 +1,62 @@
+package io.dayu.bench.reliability;
+
+import io.dayu.bench.chaos.Fault;
+import java.time.Duration;
+import java.time.Instant;
+
+/** The database of three cloud nodes is stopped and started again. */
+final class StoreDown implements Scenario {
+  private static final int CLOUDS = 3;
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration AFTER = Duration.ofSeconds(20);
+
+  @Override
+  public String word() {
+    return "store-down";
+  }
+
+  @Override
+  public String fault() {
+    return "store down for 60 s (3 cloud nodes, PostgreSQL)";
+  }
+
+  @Override
+  public String promise() {
+    return "backpressure to the sources or the outbox, 0 lost, recovery ≤ 5 s";
+  }
+
+  @Override
+  public Fault.Need need() {
+    return Fault.Need.STORE;
+  }
+
+  @Override
+  public Seen run(Context context) {
+    return Course.run(
+        context,
+        CLOUDS,
+        false,
+        true,
+        context.outage().plus(AFTER),
+        course -> {
+          var down = Instant.now();
+          course.rig().storeDown();
+          course.pass("without the store", context.outage());
+          course.rig().storeUp();
+          var up = Instant.now();
+          var results = course.first("results", up, a -> a.at().isAfter(up));
+          var fresh = course.first("fresh results", up, a -> a.createdAt().isAfter(up));
+          var rows = course.stored();
+          return Seen.of(
+              ("away for %d s: results %d ms after it is back, what was cut after that %d ms; longest"
+                      + " pause of the source %d ms")
+                  .formatted(
+                      context.outage().toSeconds(),
+                      results.toMillis(),
+                      fresh.toMillis(),
+                      Course.longestPause(rows, down, up).toMillis()),
+              fresh.compareTo(LIMIT) <= 0,
+              course.verdict(rows));
+        });
+  }
+}
