@@ -4,6 +4,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.process.Controller;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -34,6 +35,7 @@ final class Checkpoints {
   private final Accounts accounts;
   private final Numbering numbering;
   private final Forgetting forgetting;
+  private CompletionStage<Start> starting;
   private boolean savable = true;
 
   Checkpoints(
@@ -60,7 +62,7 @@ final class Checkpoints {
   /** Looks where to begin. */
   void start() {
     boolean replayable = identity.provider().descriptor().replayable();
-    context.pipeToSelf(
+    starting =
         identity
             .disk()
             .content(identity.stream())
@@ -68,7 +70,9 @@ final class Checkpoints {
                 onDisk ->
                     numbering
                         .start(replayable, onDisk.all(), identity.firstSeq())
-                        .thenApply(start -> new Start(start, onDisk))),
+                        .thenApply(start -> new Start(start, onDisk)));
+    context.pipeToSelf(
+        starting,
         (start, error) -> error == null ? new Generator.Begin(start) : new Generator.NotYet(error));
   }
 
@@ -147,7 +151,11 @@ final class Checkpoints {
   /** Keeps nothing: the stream goes on elsewhere, or not at all. */
   void remove() {
     var oldest = oldest();
-    numbering.forget().thenRun(() -> feed.tellSettled(oldest.position()));
+    // A start that is still under way would keep a record after it was forgotten.
+    starting
+        .handle((start, error) -> start)
+        .thenCompose(started -> identity.memory().forget())
+        .thenRun(() -> feed.tellSettled(oldest.position()));
     identity.disk().remove(identity.stream(), pending.spooled());
   }
 

@@ -36,7 +36,6 @@ final class Numbering {
 
   private final StreamMemory memory;
   private final String uri;
-  private CompletionStage<?> starting = CompletableFuture.completedStage(null);
   private long first;
   private long next = -1;
   private long reserved;
@@ -55,13 +54,6 @@ final class Numbering {
    * @param onDisk the numbers of what waits there for the cloud
    */
   CompletionStage<Start> start(
-      boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
-    var start = begin(replayable, onDisk, firstSeq);
-    starting = start;
-    return start;
-  }
-
-  private CompletionStage<Start> begin(
       boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
     return memory
         .recall()
@@ -162,11 +154,6 @@ final class Numbering {
     var kept = memory.keep(progress(next, oldest, ledger, open));
     next = -1;
     return kept;
-  }
-
-  CompletionStage<Done> forget() {
-    // A start that is still under way would keep a record after it was forgotten.
-    return starting.handle((start, error) -> start).thenCompose(started -> memory.forget());
   }
 
   private Progress progress(long upTo, Pending.Oldest oldest, Ledger ledger, Ranges open) {

@@ -598,6 +598,22 @@ final class GeneratorStreamTest {
     await().atMost(SOON).until(() -> memory.kept().isEmpty());
   }
 
+  @Test
+  void aStreamThatIsDrainedBeforeTheDiskAnswersIsForgotten() {
+    var free = new CompletableFuture<Void>();
+    synchronized (disk) {
+      // What comes after the answer keeps the disk busy, since it cannot answer sooner.
+      disk.content(STREAM).thenRun(free::join);
+    }
+    generate(plan, count(2), "");
+    var probe = kit.createTestProbe();
+    generator.tell(Generator.Drain.INSTANCE);
+    probe.expectTerminated(generator, SOON);
+    free.complete(null);
+    disk.content(STREAM).toCompletableFuture().join();
+    assertThat(memory.kept()).isEmpty();
+  }
+
   /** A live source: what a test shoots is there at once. */
   private final class Camera implements Function<SourceContext, Source<Segment, NotUsed>> {
     private final BlockingQueue<BoundedSourceQueue<Segment>> opened = new LinkedBlockingQueue<>();
