@@ -3,7 +3,6 @@ package io.dayu.bench.reliability;
 import io.dayu.bench.chaos.Arrivals;
 import io.dayu.bench.chaos.Fault;
 import io.dayu.bench.truth.Load;
-import io.dayu.bench.truth.Stored;
 import io.dayu.bench.truth.Verdict;
 import io.dayu.cli.ApiClient;
 import io.dayu.cli.CliException;
@@ -12,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -32,21 +32,31 @@ final class CloudKilled implements Scenario {
   private static final Duration AGAIN = Duration.ofMillis(200);
 
   /** A stream with what comes of it. */
-  private record Stream(Load load, Arrivals arrivals) {
-    Duration after(Instant killed, boolean moved) {
-      var first =
-          arrivals
-              .first(
-                  a ->
-                      a.createdAt().isAfter(killed) && (!moved || a.nodes().contains(Course.OTHER)))
-              .orElseThrow();
-      return Duration.between(killed, first.at());
+  private static final class Stream {
+    private final Load load;
+    private final Arrivals arrivals;
+    private long before;
+    private Optional<Instant> decided = Optional.empty();
+
+    Stream(Load load, Arrivals arrivals) {
+      this.load = load;
+      this.arrivals = arrivals;
     }
 
-    boolean has(Instant killed, boolean moved) {
-      return arrivals
-          .first(a -> a.createdAt().isAfter(killed) && (!moved || a.nodes().contains(Course.OTHER)))
-          .isPresent();
+    boolean delivered(Instant since) {
+      return arrivals.first(a -> a.createdAt().isAfter(since)).isPresent();
+    }
+
+    Duration resumed(Instant killed) {
+      return Duration.between(
+          killed, arrivals.first(a -> a.createdAt().isAfter(killed)).orElseThrow().at());
+    }
+
+    /** Whether a newer decision than before the kill is in use. */
+    boolean decided(ApiClient api) {
+      if (decided.isEmpty() && load.decisionInUse(api) > before)
+        decided = Optional.of(Instant.now());
+      return decided.isPresent();
     }
   }
 
@@ -84,15 +94,15 @@ final class CloudKilled implements Scenario {
         course
             .rig()
             .waiting()
-            .until("waiting for " + s.load().name(), PATIENCE, () -> s.has(Instant.MIN, false));
+            .until("waiting for " + s.load.name(), PATIENCE, () -> s.delivered(Instant.MIN));
       course.pass("as usual", Duration.ofSeconds(5));
       var distributors = shards(course, "Distributor");
       long orphaned =
-          streams.stream().filter(s -> distributors.contains(shard(s.load().stream()))).count();
+          streams.stream().filter(s -> distributors.contains(shard(s.load.stream()))).count();
       if (orphaned == 0) throw new CliException(Course.CLOUD + " distributes no stream");
       return killed(course, streams, orphaned);
     } finally {
-      streams.forEach(s -> s.arrivals().close());
+      streams.forEach(s -> s.arrivals.close());
     }
   }
 
@@ -115,11 +125,12 @@ final class CloudKilled implements Scenario {
   }
 
   private static Seen killed(Course course, List<Stream> streams, long orphaned) {
+    for (var s : streams) s.before = s.load.decisionInUse(course.api());
     course.rig().kill(Course.CLOUD);
     var killed = Instant.now();
     var changes =
         streams.stream()
-            .map(s -> CompletableFuture.runAsync(() -> change(course.api(), s.load(), killed)))
+            .map(s -> CompletableFuture.runAsync(() -> change(course.api(), s.load, killed)))
             .toList();
     course
         .rig()
@@ -127,17 +138,21 @@ final class CloudKilled implements Scenario {
         .until(
             "waiting for deliveries and new decisions",
             PATIENCE,
-            () -> streams.stream().allMatch(s -> s.has(killed, false) && s.has(killed, true)));
+            () ->
+                streams.stream().filter(s -> !s.decided(course.api())).count() == 0
+                    && streams.stream().allMatch(s -> s.delivered(killed)));
     var until = Instant.now();
     changes.forEach(CompletableFuture::join);
     course.rig().restart(Course.CLOUD);
-    var resumed = longest(streams.stream().map(s -> s.after(killed, false)).toList());
-    var decided = longest(streams.stream().map(s -> s.after(killed, true)).toList());
+    var resumed = longest(streams.stream().map(s -> s.resumed(killed)).toList());
+    var decided =
+        longest(
+            streams.stream().map(s -> Duration.between(killed, s.decided.orElseThrow())).toList());
     var verdict = course.verdict(course.stored());
     var pause = Duration.ZERO;
     for (var s : streams) {
-      verdict = verdict.plus(course.verdict(s.load()));
-      pause = longest(List.of(pause, pause(course, s.load(), killed, until)));
+      verdict = verdict.plus(course.verdict(s.load));
+      pause = longest(List.of(pause, s.load.longestPause(killed, until)));
     }
     return seen(orphaned, streams.size(), resumed, decided, pause, verdict);
   }
@@ -146,8 +161,14 @@ final class CloudKilled implements Scenario {
       long orphaned, int streams, Duration resumed, Duration decided, Duration pause, Verdict v) {
     return Seen.of(
         ("%d of %d streams distributed by it; all delivered again after %d ms, all on a new decision"
-                + " after %d ms; longest pause of a source %d ms")
-            .formatted(orphaned, streams, resumed.toMillis(), decided.toMillis(), pause.toMillis()),
+                + " after %d ms; longest pause of a source %d ms, %d shed")
+            .formatted(
+                orphaned,
+                streams,
+                resumed.toMillis(),
+                decided.toMillis(),
+                pause.toMillis(),
+                v.ledger().shed()),
         resumed.compareTo(LIMIT) <= 0
             && decided.compareTo(LIMIT) <= 0
             && pause.compareTo(LONGEST_PAUSE) <= 0,
@@ -170,10 +191,6 @@ final class CloudKilled implements Scenario {
         throw new CliException("interrupted", e);
       }
     }
-  }
-
-  private static Duration pause(Course course, Load load, Instant killed, Instant until) {
-    return Course.longestPause(Stored.all(course.api(), load.name()), killed, until);
   }
 
   private static Duration longest(List<Duration> times) {

@@ -120,6 +120,10 @@ final class Course implements AutoCloseable {
     return arrivals;
   }
 
+  Load load() {
+    return load;
+  }
+
   void say(String what) {
     progress.line("  " + what);
   }

@@ -46,17 +46,18 @@ final class StoreDown implements Scenario {
           var up = Instant.now();
           var results = course.first("results", up, a -> a.at().isAfter(up));
           var fresh = course.first("fresh results", up, a -> a.createdAt().isAfter(up));
-          var rows = course.stored();
+          var verdict = course.verdict(course.stored());
           return Seen.of(
               ("away for %d s: results %d ms after it is back, what was cut after that %d ms; longest"
-                      + " pause of the source %d ms")
+                      + " pause of the source %d ms, %d shed")
                   .formatted(
                       context.outage().toSeconds(),
                       results.toMillis(),
                       fresh.toMillis(),
-                      Course.longestPause(rows, down, up).toMillis()),
+                      course.load().longestPause(down, up).toMillis(),
+                      verdict.ledger().shed()),
               fresh.compareTo(LIMIT) <= 0,
-              course.verdict(rows));
+              verdict);
         });
   }
 }

@@ -10,6 +10,7 @@ import io.dayu.cli.LedgerCounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -149,6 +150,30 @@ public record Load(
     var at = new ArrayList<Long>();
     kills.forEach(k -> at.add(k.toEpochMilli()));
     return Comparison.of(expected(at), rows, ledger(api));
+  }
+
+  /** The longest time between two readings of a live source that overlaps [from, until]. */
+  public Duration longestPause(Instant from, Instant until) {
+    try {
+      long longest = 0;
+      for (var at : Journal.read(path()).values())
+        for (int i = 1; i < at.length; i++)
+          if (at[i] >= from.toEpochMilli() && at[i - 1] <= until.toEpochMilli())
+            longest = Math.max(longest, at[i] - at[i - 1]);
+      return Duration.ofMillis(longest);
+    } catch (IOException e) {
+      throw new CliException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The version of the decision that the stream's elements follow, as far as the API knows. */
+  public long decisionInUse(ApiClient api) {
+    return api.get("pipelines/" + name)
+        .path("status")
+        .path("streams")
+        .path(0)
+        .path("decisionInUse")
+        .asLong();
   }
 
   private Expected expected(List<Long> kills) {
