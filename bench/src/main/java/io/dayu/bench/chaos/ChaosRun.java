@@ -4,7 +4,6 @@ import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.Stored;
 import io.dayu.bench.truth.Verdict;
 import io.dayu.cli.ApiClient;
-import io.dayu.cli.ApiException;
 import io.dayu.cli.CliException;
 import io.dayu.cli.Home;
 import io.dayu.cli.LedgerCounts;
@@ -56,7 +55,6 @@ public final class ChaosRun {
     }
   }
 
-  private static final int CONFLICT = 409;
   private static final int FILE_RATE = 40;
   private static final int LIVE_RATE = 10;
   private static final Duration LINE = Duration.ofSeconds(5);
@@ -155,7 +153,7 @@ public final class ChaosRun {
     rig.start();
     var api = rig.api();
     var loads = loads(rig);
-    loads.forEach(load -> submit(rig, load));
+    loads.forEach(load -> rig.submit(load));
     rig.waiting()
         .until(
             "waiting for the first results",
@@ -175,22 +173,6 @@ public final class ChaosRun {
     } finally {
       arrivals.values().forEach(Arrivals::close);
     }
-  }
-
-  /** Several cloud nodes that have only just started may not answer in time, and take it still. */
-  private static void submit(Rig rig, Load load) {
-    rig.waiting()
-        .until(
-            "submitting " + load.name(),
-            BEGIN,
-            () -> {
-              try {
-                load.submit(rig.api());
-              } catch (ApiException e) {
-                if (e.status() != CONFLICT) throw e;
-              }
-              return true;
-            });
   }
 
   /** Two edges read a file and a sensor each; stages go everywhere, by different policies. */

@@ -1,8 +1,10 @@
 package io.dayu.bench.chaos;
 
 import io.dayu.bench.Waiting;
+import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.NodeClasses;
 import io.dayu.cli.ApiClient;
+import io.dayu.cli.ApiException;
 import io.dayu.cli.CliException;
 import io.dayu.cli.Endpoints;
 import io.dayu.cli.Home;
@@ -36,6 +38,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class Rig implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(90);
+  private static final int CONFLICT = 409;
   private static final int KBIT = 1_000;
   private static final double LOSS = 0.05;
 
@@ -127,6 +130,24 @@ public final class Rig implements AutoCloseable {
   /** Lets time pass while no node dies that nobody killed. */
   public Waiting waiting() {
     return waiting;
+  }
+
+  /**
+   * Submits a pipeline. Cloud nodes that have only just started may not answer in time, and take it
+   * still.
+   */
+  public void submit(Load load) {
+    waiting.until(
+        "submitting " + load.name(),
+        READY,
+        () -> {
+          try {
+            load.submit(api());
+          } catch (ApiException e) {
+            if (e.status() != CONFLICT) throw e;
+          }
+          return true;
+        });
   }
 
   /** Starts one more edge. */

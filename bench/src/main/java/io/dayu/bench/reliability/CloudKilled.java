@@ -115,7 +115,7 @@ final class CloudKilled implements Scenario {
             RATE,
             Instant.now().plus(LASTING),
             course.rig().directory());
-    load.submit(course.api());
+    course.rig().submit(load);
     return new Stream(load, Arrivals.of(course.rig().apis(), name));
   }
 

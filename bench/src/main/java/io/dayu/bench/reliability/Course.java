@@ -89,7 +89,7 @@ final class Course implements AutoCloseable {
   }
 
   private static Load submitted(Rig rig, Load load) {
-    load.submit(rig.api());
+    rig.submit(load);
     rig.waiting()
         .until(
             "waiting for the first results",
