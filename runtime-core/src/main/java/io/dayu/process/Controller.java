@@ -2,7 +2,6 @@ package io.dayu.process;
 
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ingress;
-import io.dayu.deliver.Ledger;
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
@@ -261,13 +260,16 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             StageStatus.class,
             status -> {
               if (processors.containsKey(status.instance()))
-                stages.put(status.instance(), told(status.instance(), status.report()));
+                stages.put(
+                    status.instance(),
+                    crashes.told(status.instance(), status.report(), System.nanoTime()));
               return this;
             })
         .onMessage(
             StreamStatus.class,
             status -> {
-              streams.put(status.report().stream(), told(status.report()));
+              streams.put(
+                  status.report().stream(), crashes.told(status.report(), System.nanoTime()));
               return this;
             })
         .onMessage(LinkStatus.class, this::onLinkStatus)
@@ -470,46 +472,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** What it had is not acknowledged, so it is sent again. */
   private void stageCrashed(String instance, Throwable cause) {
     crashed(instance, cause);
-    var found = plan(instance).flatMap(p -> p.spec().stage(stage(instance)));
-    if (found.isEmpty()) return;
-    var report =
-        new StageReport(
-            plan(instance).get().spec().name(),
-            found.get().id(),
-            found.get().type(),
-            StageState.BACKING_OFF,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            Optional.empty());
-    stages.put(instance, told(instance, report));
+    var plan = plan(instance);
+    var spec = plan.flatMap(p -> p.spec().stage(stage(instance)));
+    if (spec.isPresent())
+      stages.put(instance, crashes.down(plan.get(), spec.get(), System.nanoTime()));
   }
 
   /** Its successor goes on with what was kept of the stream. */
   private void streamCrashed(String stream, Throwable cause) {
     crashed(stream, cause);
     var last = Optional.ofNullable(streams.get(stream));
-    streams.put(
-        stream,
-        told(
-            new StreamReport(
-                stream,
-                StreamState.SOURCE_DOWN,
-                last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
-                last.map(StreamReport::decision).orElse(0L),
-                0,
-                0,
-                0,
-                0,
-                0,
-                last.map(StreamReport::resent).orElse(0L),
-                last.map(StreamReport::longestGapMs).orElse(0.0),
-                Optional.empty())));
+    streams.put(stream, crashes.down(stream, last, System.nanoTime()));
   }
 
   private void crashed(String name, Throwable cause) {
@@ -522,42 +495,6 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             cause.toString(),
             backoff.toMillis());
     timers.startSingleTimer(name, new Again(name), backoff);
-  }
-
-  private StageReport told(String instance, StageReport r) {
-    long now = System.nanoTime();
-    return new StageReport(
-        r.pipeline(),
-        r.stage(),
-        r.type(),
-        r.state(),
-        r.queue(),
-        r.queueMs(),
-        r.serviceMs(),
-        r.perSecond(),
-        r.errorRate(),
-        r.processed(),
-        r.failed(),
-        r.restarts() + crashes.count(instance, now),
-        r.problem().or(() -> crashes.problem(instance, now)));
-  }
-
-  private StreamReport told(StreamReport r) {
-    var crash = crashes.problem(r.stream(), System.nanoTime());
-    if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
-    return new StreamReport(
-        r.stream(),
-        r.state(),
-        r.ledger(),
-        r.decision(),
-        r.window(),
-        r.perSecond(),
-        r.p50Ms(),
-        r.p95Ms(),
-        r.p99Ms(),
-        r.resent(),
-        r.longestGapMs(),
-        crash.map(c -> r.problem().map(p -> c + "; " + p).orElse(c)));
   }
 
   private Optional<Plan> plan(String instance) {

@@ -1,5 +1,11 @@
 package io.dayu.process;
 
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -65,14 +71,14 @@ final class Crashes {
     crashes.remove(name);
   }
 
-  long count(String name, long nowNanos) {
+  private long count(String name, long nowNanos) {
     prune(nowNanos);
     var crash = crashes.get(name);
     return crash == null ? 0 : crash.count;
   }
 
   /** For people; empty if it has not crashed lately. */
-  Optional<String> problem(String name, long nowNanos) {
+  private Optional<String> problem(String name, long nowNanos) {
     prune(nowNanos);
     return Optional.ofNullable(crashes.get(name))
         .map(
@@ -82,6 +88,86 @@ final class Crashes {
                         crash.count == 1 ? "once" : crash.count + " times",
                         crash.down ? "is started again soon" : "runs again",
                         crash.cause));
+  }
+
+  /** The report of a stage that is down. */
+  StageReport down(Plan plan, StageSpec stage, long nowNanos) {
+    var report =
+        new StageReport(
+            plan.spec().name(),
+            stage.id(),
+            stage.type(),
+            StageState.BACKING_OFF,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            Optional.empty());
+    return told(plan.instance(stage.id()), report, nowNanos);
+  }
+
+  /**
+   * The report of a stream that is down.
+   *
+   * @param last its last report
+   */
+  StreamReport down(String stream, Optional<StreamReport> last, long nowNanos) {
+    var report =
+        new StreamReport(
+            stream,
+            StreamState.SOURCE_DOWN,
+            last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
+            last.map(StreamReport::decision).orElse(0L),
+            0,
+            0,
+            0,
+            0,
+            0,
+            last.map(StreamReport::resent).orElse(0L),
+            last.map(StreamReport::longestGapMs).orElse(0.0),
+            Optional.empty());
+    return told(report, nowNanos);
+  }
+
+  /** The report of a stage, with its crashes. */
+  StageReport told(String instance, StageReport r, long nowNanos) {
+    return new StageReport(
+        r.pipeline(),
+        r.stage(),
+        r.type(),
+        r.state(),
+        r.queue(),
+        r.queueMs(),
+        r.serviceMs(),
+        r.perSecond(),
+        r.errorRate(),
+        r.processed(),
+        r.failed(),
+        r.restarts() + count(instance, nowNanos),
+        r.problem().or(() -> problem(instance, nowNanos)));
+  }
+
+  /** The report of a stream, with its crashes. */
+  StreamReport told(StreamReport r, long nowNanos) {
+    var crash = problem(r.stream(), nowNanos);
+    if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
+    return new StreamReport(
+        r.stream(),
+        r.state(),
+        r.ledger(),
+        r.decision(),
+        r.window(),
+        r.perSecond(),
+        r.p50Ms(),
+        r.p95Ms(),
+        r.p99Ms(),
+        r.resent(),
+        r.longestGapMs(),
+        crash.map(c -> r.problem().map(p -> c + "; " + p).orElse(c)));
   }
 
   private void prune(long nowNanos) {
