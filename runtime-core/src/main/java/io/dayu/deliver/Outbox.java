@@ -74,6 +74,10 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
   private static final Duration REPLAY_EVERY = Duration.ofMillis(100);
+
+  /** While nothing waits on the disk: an idle edge is to sleep. */
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
   private static final Duration WRITE_AGAIN = Duration.ofSeconds(1);
 
   private final TimerScheduler<Inlet.Command> timers;
@@ -118,7 +122,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     this.join = new JoinBuffer(Outbox::complete, settings.joinCapacity(), settings.joinPatience());
     this.replay = new Replay(disk, System.nanoTime());
     timers.startTimerWithFixedDelay(Timer.EXPIRE, settings.joinPatience().dividedBy(4));
-    timers.startTimerWithFixedDelay(Timer.REPLAY, REPLAY_EVERY);
+    timers.startSingleTimer(Timer.REPLAY, LOOK_EVERY);
   }
 
   public static Behavior<Inlet.Command> create(
@@ -241,6 +245,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onReplay() {
+    boolean idle = disk.backlog(OutboxStore.Kind.RESULT).isEmpty();
+    timers.startSingleTimer(Timer.REPLAY, idle ? LOOK_EVERY : REPLAY_EVERY);
     pump();
     // What is live goes first.
     if (!clouds.reachable() || router.waiting() > 0) return this;

@@ -77,7 +77,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private static final long WRITE_BYTES = 256 << 10;
 
   /** How often silence is looked at in the time that makes it suspect. */
-  private static final int CHECKS = 10;
+  private static final int CHECKS = 5;
 
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;

@@ -48,6 +48,7 @@ public final class Membership {
       NodeSettings settings, Config config, FlowNode flow, MemberUplink uplink) {
     var first = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
     int port = first.port();
+    var blocking = DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER);
     var keeper =
         flow.system()
             .systemActorOf(
@@ -60,10 +61,11 @@ public final class Membership {
                             flow.controller(),
                             uplink,
                             Optional.empty()),
-                    new HttpSeeds(settings.seedManagement()),
+                    new HttpSeeds(
+                        settings.seedManagement(), flow.system().dispatchers().lookup(blocking)),
                     () -> flow.controller().tell(Controller.Rejoined.INSTANCE)),
                 "member-keeper",
-                DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+                blocking);
     keeper.tell(new MemberKeeper.Begin(first));
     return new Membership(first.address(), first.whenMember(), flow.system(), keeper);
   }

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ final class HttpSeedsTest {
   }
 
   private static Answer ask(String... endpoints) throws Exception {
-    return next(new HttpSeeds(List.of(endpoints)));
+    return next(new HttpSeeds(List.of(endpoints), ForkJoinPool.commonPool()));
   }
 
   private static Answer next(HttpSeeds seeds) throws Exception {
@@ -95,7 +96,8 @@ final class HttpSeedsTest {
     var seeds =
         new HttpSeeds(
             List.of(
-                endpoint(200, VIEW.formatted("4711", "")), endpoint(200, VIEW.formatted("1", ""))));
+                endpoint(200, VIEW.formatted("4711", "")), endpoint(200, VIEW.formatted("1", ""))),
+            ForkJoinPool.commonPool());
     assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
     assertThat(next(seeds)).isEqualTo(Answer.UNKNOWN);
     assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
