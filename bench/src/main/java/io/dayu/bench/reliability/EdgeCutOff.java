@@ -70,9 +70,7 @@ final class EdgeCutOff implements Scenario {
                       back.toMillis(),
                       normal,
                       drain),
-              pause.compareTo(LONGEST_PAUSE) <= 0
-                  && verdict.ledger().shed() == 0
-                  && drain <= 2 * normal,
+              pause.compareTo(LONGEST_PAUSE) <= 0 && drain <= 2 * normal,
               verdict);
         });
   }
