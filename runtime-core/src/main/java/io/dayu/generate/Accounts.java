@@ -79,7 +79,9 @@ final class Accounts {
     perSecond = (acknowledged - reported) * 1e9 / Math.max(1, nowNanos - reportedAtNanos);
     reported = acknowledged;
     reportedAtNanos = nowNanos;
-    slowMs = latencyMs(99)[0];
+    // Of a stream that was cut off the last figures hold: none at all would make it wait long.
+    double slowNow = latencyMs(99)[0];
+    if (slowNow > 0) slowMs = slowNow;
     if (++ticks % 15 == 0) {
       var oldest = previous;
       previous = recent;

@@ -36,6 +36,11 @@ import org.apache.pekko.util.ByteString;
  * window does that. While the peer is suspect, elements are given up at once for the same reason.
  */
 public final class LinkSender extends AbstractBehavior<Inlet.Command> {
+  /** The peer has come to this node by itself, so it can be reached: try now. */
+  public enum Wake implements Inlet.Command {
+    INSTANCE
+  }
+
   /** What the owner hears. */
   public sealed interface Event {}
 
@@ -75,6 +80,9 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   /** What has come together while the socket was busy goes out in one write of about this size. */
   private static final long WRITE_BYTES = 256 << 10;
+
+  /** An attempt to connect that has had its chance. */
+  private static final Duration OLD = Duration.ofSeconds(1);
 
   /** How often silence is looked at in the time that makes it suspect. */
   private static final int CHECKS = 5;
@@ -156,6 +164,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             })
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
+        .onMessageEquals(Wake.INSTANCE, this::onWake)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
         .onMessageEquals(Timer.PING, this::onPing)
         .onMessageEquals(Timer.CHECK, this::onCheck)
@@ -303,6 +312,19 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     timers.startSingleTimer(Timer.CONNECT, backoff);
     var doubled = backoff.multipliedBy(2);
     backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onWake() {
+    if (open || refused) return this;
+    // An attempt from before may wait for TCP to try again; two nodes that wake each other must not
+    // end each other's fresh ones.
+    boolean old = System.nanoTime() - connectedNanos > OLD.toNanos();
+    if (connection != null && !old) return this;
+    if (connection != null) disconnect(new LinkException("the peer is there again"));
+    timers.cancel(Timer.CONNECT);
+    backoff = settings.minBackoff();
+    connect();
     return this;
   }
 

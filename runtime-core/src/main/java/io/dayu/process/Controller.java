@@ -364,6 +364,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onAsked(Asked asked) {
     var lookup = asked.lookup();
+    // Who comes can be reached: what waits to connect there need wait no longer.
+    links.forEach(
+        (key, link) -> {
+          if (key.node().equals(lookup.producer())) link.sender().tell(LinkSender.Wake.INSTANCE);
+        });
     if (env.role() == Role.CLOUD) {
       getContext().watch(lookup.back());
       backs.computeIfAbsent(lookup.producer(), node -> new ArrayDeque<>()).addFirst(lookup.back());

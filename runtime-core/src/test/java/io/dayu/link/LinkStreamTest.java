@@ -160,6 +160,25 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void aPeerThatComesByItselfIsConnectedToAtOnce() throws IOException {
+    var slow = FlowKit.links("min-backoff = 10m, max-backoff = 10m, suspect-after = 20m");
+    InetSocketAddress address;
+    try (var nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      address = (InetSocketAddress) nobody.getLocalSocketAddress();
+    }
+    try (var logs = Logs.of(LinkSender.class)) {
+      var sender = sender(slow, address, events().getRef());
+      var producer = new TestProducer(kit, slow, sender);
+      producer.send(FlowKit.parcel(1, 10));
+      await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "broke"));
+      consumers.put(INSTANCE, consumer.ref());
+      listen(slow, address);
+      sender.tell(LinkSender.Wake.INSTANCE);
+      assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void whatIsStoredIsToldOverTheLinkThatTheOriginOpened() {
     var events = events();
     consumers.put(INSTANCE, consumer.ref());
@@ -311,6 +330,10 @@ final class LinkStreamTest extends LinkContract {
   }
 
   private InetSocketAddress listen(LinkSettings settings) {
+    return listen(settings, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  private InetSocketAddress listen(LinkSettings settings, InetSocketAddress address) {
     var started = kit.<LinkServer.Started>createTestProbe();
     ActorRef<LinkServer.Lookup> lookup =
         kit.spawn(
@@ -326,8 +349,7 @@ final class LinkStreamTest extends LinkContract {
                               : new LinkServer.Consumer(found));
                   return Behaviors.same();
                 }));
-    var loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    kit.spawn(LinkServer.create(settings, loopback, lookup, started.getRef()));
+    kit.spawn(LinkServer.create(settings, address, lookup, started.getRef()));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 
