@@ -266,7 +266,7 @@ public final class CloudNode {
                 "pekko.management.http.port",
                 config.getInt("dayu.management.port")))
         .withFallback(store.persistence())
-        .withFallback(ConfigFactory.parseResources("dayu-cloud.conf"))
+        .withFallback(ConfigFactory.parseResources("dayu-store.conf"))
         .withFallback(config);
   }
 }

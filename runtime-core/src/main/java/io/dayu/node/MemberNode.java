@@ -298,8 +298,9 @@ public final class MemberNode implements MemberSystem {
     var base = ConfigFactory.defaultOverrides();
     for (var entry : own.entrySet())
       base = base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
-    if (!isCloud) base = base.withFallback(ConfigFactory.parseResources("dayu-edge.conf"));
-    return base.withFallback(ConfigFactory.parseResources("dayu-member.conf"))
+    return base.withFallback(
+            ConfigFactory.parseResources(isCloud ? "dayu-cloud.conf" : "dayu-edge.conf"))
+        .withFallback(ConfigFactory.parseResources("dayu-member.conf"))
         .withFallback(config)
         .resolve();
   }

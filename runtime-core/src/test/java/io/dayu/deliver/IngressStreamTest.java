@@ -213,7 +213,7 @@ final class IngressStreamTest {
 
   /** What Artery takes between cloud nodes. */
   private static final long LARGEST_MESSAGE =
-      ConfigFactory.parseResources("dayu-member.conf")
+      ConfigFactory.parseResources("dayu-cloud.conf")
           .getBytes("pekko.remote.artery.advanced.maximum-large-frame-size");
 
   private static Parcel large(long seq, int bytes) {
