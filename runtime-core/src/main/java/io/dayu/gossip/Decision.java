@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * What the scheduler says for one stream. A generator follows the highest version it has seen.
  *
  * @param version 1, 2, 3, … per stream
- * @param at the scheduler's clock; for people
+ * @param at the scheduler's clock; the minimum dwell of what it placed counts from here
  * @param route for every stage the nodes that may run it, with weights; never empty for a stage
  * @param warm instances that are to be started although no element goes there yet, so that a later
  *     decision finds them ready

@@ -68,10 +68,10 @@ final class Realiser {
     }
   }
 
-  /** Starts the dwell of all stages: they were placed by someone whose clock is not ours. */
-  void adopt(Set<String> stages, Instant now) {
+  /** Another placed the stages, none later than {@code latest}. */
+  void adopt(Set<String> stages, Instant latest) {
     warming = Optional.empty();
-    stages.forEach(stage -> placedAt.put(stage, now));
+    stages.forEach(stage -> placedAt.put(stage, latest));
   }
 
   /** A person changed the pipeline: what they want is not to wait. */

@@ -217,7 +217,10 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private void adopt(Decision decision, Instant at) {
     current = Optional.of(decision);
     highestVersion = Math.max(highestVersion, decision.version());
-    realiser.adopt(decision.route().keySet(), at);
+    // Counted on, so that an agent that takes over, or a person who asks it, need not wait again.
+    // The clock may have been
+    // another node's.
+    realiser.adopt(decision.route().keySet(), decision.at().isBefore(at) ? decision.at() : at);
     reason = decision.reason();
   }
 

@@ -316,18 +316,39 @@ class SchedulerTest {
     assertThat(published().version()).isEqualTo(10);
   }
 
+  private static Decision byAnother(Instant at) {
+    return new Decision(
+        Nodes.STREAM,
+        4,
+        at,
+        all("edge-2"),
+        new TreeMap<>(),
+        new Knobs(Map.of("fps", 10.0, "height", 360.0)),
+        "by another");
+  }
+
+  @Test
+  void aNewSchedulerDoesNotWaitForADwellThatIsOver() {
+    decisions.put(Nodes.STREAM, byAnother(Nodes.T0.minusSeconds(5)));
+    spawn();
+    view();
+    assertThat(published())
+        .satisfies(d -> assertThat(d.version()).isEqualTo(5))
+        .satisfies(d -> assertThat(d.warm()).isNotEmpty());
+  }
+
+  @Test
+  void aNewSchedulerTrustsNoClockThatIsAhead() {
+    decisions.put(Nodes.STREAM, byAnother(Nodes.T0.plusSeconds(3_600)));
+    spawn();
+    view();
+    pass(Duration.ofSeconds(6));
+    assertThat(published().version()).isEqualTo(5);
+  }
+
   @Test
   void aNewSchedulerGoesOnFromTheDecisionThatGossipHolds() {
-    decisions.put(
-        Nodes.STREAM,
-        new Decision(
-            Nodes.STREAM,
-            4,
-            Nodes.T0,
-            all("edge-2"),
-            new TreeMap<>(),
-            new Knobs(Map.of("fps", 10.0, "height", 360.0)),
-            "by another"));
+    decisions.put(Nodes.STREAM, byAnother(Nodes.T0));
     spawn();
     view();
     time.expectNoMessageFor(NONE, gossip);
