@@ -24,7 +24,7 @@ public final class IdleBench {
   static final int HEAP_MB = 64;
 
   /** Until the compiler has seen what an idle node does. */
-  private static final Duration SETTLE = Duration.ofSeconds(30);
+  private static final Duration SETTLE = Duration.ofSeconds(60);
 
   private final LocalCluster.Settings settings;
   private final Progress progress;
