@@ -329,6 +329,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (first) open();
     fill();
     pull();
+    report();
     return this;
   }
 

@@ -115,7 +115,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       implements Command {}
 
   private enum Timer implements Command {
-    REPORT
+    REPORT,
+    SOON
   }
 
   /** What has crashed may be started again. */
@@ -155,6 +156,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /** A generator, and of what it was made. */
   private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
+
+  /** Between a change and the report that tells it, for what else changes with it. */
+  private static final Duration TOGETHER = Duration.ofMillis(100);
 
   private final TimerScheduler<Command> timers;
   private final Environment env;
@@ -259,23 +263,28 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(
             StageStatus.class,
             status -> {
-              if (processors.containsKey(status.instance()))
-                stages.put(
-                    status.instance(),
-                    crashes.told(status.instance(), status.report(), System.nanoTime()));
+              if (processors.containsKey(status.instance())) {
+                var told = crashes.told(status.instance(), status.report(), System.nanoTime());
+                var before = stages.put(status.instance(), told);
+                if (before == null || before.state() != told.state()) reportSoon();
+              }
               return this;
             })
         .onMessage(
             StreamStatus.class,
             status -> {
-              streams.put(
-                  status.report().stream(), crashes.told(status.report(), System.nanoTime()));
+              var told = crashes.told(status.report(), System.nanoTime());
+              var before = streams.put(told.stream(), told);
+              if (before == null
+                  || before.state() != told.state()
+                  || before.decision() != told.decision()) reportSoon();
               return this;
             })
         .onMessage(LinkStatus.class, this::onLinkStatus)
         .onMessage(Listen.class, this::onListen)
         .onMessage(Listening.class, this::onListening)
         .onMessageEquals(Timer.REPORT, this::onReport)
+        .onMessageEquals(Timer.SOON, this::onReport)
         .onMessage(Again.class, again -> onViewed(new Viewed(env.known().view())))
         .onMessage(Sampled.class, this::onSampled)
         .onSignal(Terminated.class, this::onTerminated)
@@ -412,6 +421,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     listening.replyTo().tell(listening.started());
     onReport();
     return this;
+  }
+
+  /**
+   * Others wait for what has changed: the scheduler for a stage that is to run before elements come
+   * to it.
+   */
+  private void reportSoon() {
+    if (!timers.isTimerActive(Timer.SOON)) timers.startSingleTimer(Timer.SOON, TOGETHER);
   }
 
   private Behavior<Command> onReport() {

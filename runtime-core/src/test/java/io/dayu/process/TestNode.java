@@ -95,6 +95,18 @@ final class TestNode implements AutoCloseable {
       List<SourceProvider> sources,
       List<StageProvider> stages,
       UnaryOperator<StreamMemory> memory) {
+    this(kit, name, role, dir, sources, stages, memory, Duration.ofMillis(50));
+  }
+
+  TestNode(
+      ActorTestKit kit,
+      String name,
+      Role role,
+      Path dir,
+      List<SourceProvider> sources,
+      List<StageProvider> stages,
+      UnaryOperator<StreamMemory> memory,
+      Duration reportEvery) {
     this.kit = kit;
     this.name = name;
     this.streams = StreamStore.open(dir);
@@ -114,7 +126,7 @@ final class TestNode implements AutoCloseable {
             () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
-            Duration.ofMillis(50),
+            reportEvery,
             ProcessSettings.from(
                 ConfigFactory.parseString("min-backoff = 100ms, max-backoff = 400ms")
                     .withFallback(config.getConfig("dayu.process"))),

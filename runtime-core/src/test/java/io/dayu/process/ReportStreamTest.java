@@ -1,0 +1,85 @@
+package io.dayu.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.dayu.gossip.Decision;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StageReport;
+import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.gossip.View;
+import io.dayu.link.FlowKit;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the scheduler and people wait for is reported when it happens, not when a second is over.
+ */
+final class ReportStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final String STREAM = "one/in";
+
+  @TempDir Path dir;
+  private ActorTestKit kit;
+  private TestNode node;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+    node =
+        new TestNode(
+            kit,
+            "edge-1",
+            Role.CLOUD,
+            dir,
+            List.of(TestNode.numbers("numbers", true, 1_000_000, 20)),
+            List.of(Plans.READER),
+            memory -> memory,
+            Duration.ofHours(1));
+  }
+
+  @AfterEach
+  void stop() {
+    node.close();
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void aStageThatRunsAndADecisionThatIsFollowedAreReportedAtOnce() {
+    var first = TestNode.view(node, node.pipeline("one", "numbers:x", "reader"));
+    node.controller.tell(new Controller.Viewed(first));
+    await().atMost(SOON).until(() -> follows(1));
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                node.stage()
+                    .map(StageReport::state)
+                    .filter(StageState.RUNNING::equals)
+                    .isPresent());
+    node.controller.tell(new Controller.Viewed(decided(first, 2)));
+    await().atMost(SOON).until(() -> follows(2));
+    assertThat(node.reports).as("what changes together is told together").hasSizeLessThan(10);
+  }
+
+  private boolean follows(long decision) {
+    return node.stream(STREAM).filter(r -> r.decision() == decision).isPresent();
+  }
+
+  private static View decided(View view, long version) {
+    var old = view.decisions().get(STREAM);
+    var decisions = new TreeMap<>(view.decisions());
+    decisions.put(
+        STREAM,
+        new Decision(
+            STREAM, version, old.at(), old.route(), old.warm(), old.knobs(), old.reason()));
+    return new View(view.nodes(), decisions, view.pipelines());
+  }
+}
