@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.deliver.JdbcResultStore;
+import io.dayu.deliver.LiveResults;
 import io.dayu.deliver.StoreException;
 import io.dayu.gossip.Gossip;
 import io.dayu.gossip.NodeReport.Role;
@@ -93,6 +94,7 @@ public final class CloudNode {
                   new JdbcDecisionLog(
                       source, blocking(system), settings.scheduler().decisionsKept()));
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
+              parts.context().spawn(live.exchange(), "live-results");
               var scheduler =
                   Behaviors.supervise(
                           Scheduler.create(

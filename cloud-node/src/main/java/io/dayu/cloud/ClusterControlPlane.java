@@ -1,5 +1,6 @@
 package io.dayu.cloud;
 
+import io.dayu.deliver.LiveResults;
 import io.dayu.deliver.ResultPage;
 import io.dayu.deliver.ResultStore;
 import io.dayu.deliver.StoredResult;

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -118,6 +119,10 @@ class CloudLossClusterIT {
     submit("loss", "rate=20&count=" + count, ", shed: oldest", "identity");
     var watch = cluster.watch("loss");
     Cluster.await("results of all streams").until(() -> highest(watch).size() == STREAMS);
+    var live = ConcurrentHashMap.<String>newKeySet();
+    cluster.listen("pipelines/loss/results/stream", r -> live.add(r.path("stream").asText()));
+    Cluster.await("live results of what other cloud nodes distribute")
+        .until(() -> live.size() == STREAMS);
     // The one that makes the decisions, which is the oldest, and has some of the distributors.
     assertThat(cluster.log("cloud-1")).contains("Decision 1 of loss/s0");
     var orphaned = shards("cloud-1", "Distributor");

@@ -4,6 +4,8 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Distributor;
+import io.dayu.deliver.LiveResults;
+import io.dayu.deliver.StoredResult;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.DesiredPipeline;
 import io.dayu.gossip.DroppedPipeline;
@@ -27,8 +29,11 @@ import io.dayu.wire.member.PipelineState;
 import io.dayu.wire.member.PipelineSubmission;
 import io.dayu.wire.member.PipelineWanted;
 import io.dayu.wire.member.Report;
+import io.dayu.wire.member.ShownResult;
+import io.dayu.wire.member.ShownResults;
 import io.dayu.wire.member.StreamDecision;
 import io.dayu.wire.member.WantedPipeline;
+import io.dayu.wire.member.WatchedPipelines;
 import java.io.NotSerializableException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -148,6 +153,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         bye -> Farewell.newBuilder().setAddress(bye.address()).setUid(bye.uid()).build(),
         Farewell.parser(),
         proto -> new Gateway.Goodbye(proto.getAddress(), proto.getUid()));
+    addLiveResults();
     addLifecycle();
   }
 
@@ -214,6 +220,38 @@ public final class MemberSerializer extends SerializerWithStringManifest {
 
   private static long[] longs(List<Long> values) {
     return values.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private void addLiveResults() {
+    add(
+        "lw",
+        LiveResults.Watched.class,
+        watched ->
+            WatchedPipelines.newBuilder()
+                .setNode(refs.toSerializationFormat(watched.node()))
+                .addAllPipeline(watched.pipelines())
+                .build(),
+        WatchedPipelines.parser(),
+        proto ->
+            new LiveResults.Watched(ref(proto.getNode()), Set.copyOf(proto.getPipelineList())));
+    add(
+        "ls",
+        LiveResults.Shown.class,
+        shown -> {
+          var proto = ShownResults.newBuilder();
+          for (var result : shown.results())
+            proto.addResult(
+                ShownResult.newBuilder()
+                    .setElement(result.element())
+                    .setFrameKept(result.frameKept()));
+          return proto.build();
+        },
+        ShownResults.parser(),
+        proto ->
+            new LiveResults.Shown(
+                proto.getResultList().stream()
+                    .map(result -> new StoredResult(result.getElement(), result.getFrameKept()))
+                    .toList()));
   }
 
   private void addLifecycle() {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Distributor;
 import io.dayu.deliver.Ledger;
+import io.dayu.deliver.LiveResults;
+import io.dayu.deliver.StoredResult;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.DesiredPipeline;
 import io.dayu.gossip.DroppedPipeline;
@@ -143,6 +145,7 @@ final class MemberSerializerTest {
     var stored = (ActorRef<Distributor.Stored>) reference;
     var first = (ActorRef<Gateway.FirstSeqIs>) reference;
     var answer = (ActorRef<PipelineEntity.Answer>) reference;
+    var live = (ActorRef<LiveResults.Command>) reference;
     var spec = Plans.plan(3, List.of(), "detect:reader", "count:counter<detect").spec();
     var pipeline = new DesiredPipeline(3, spec);
     var element =
@@ -173,6 +176,8 @@ final class MemberSerializerTest {
     messages.put("au", new PipelineEntity.Runs(pipeline));
     messages.put("ad", new PipelineEntity.Deleted());
     messages.put("aa", new PipelineEntity.Absent());
+    messages.put("lw", new LiveResults.Watched(live, Set.of("crossing")));
+    messages.put("ls", new LiveResults.Shown(List.of(new StoredResult(element, true))));
     messages.put("ew", new PipelineEntity.Wanted(pipeline));
     messages.put("ed", new PipelineEntity.Dropped(4));
     messages.put("st", new PipelineEntity.State(3, Optional.of(pipeline)));
