@@ -10,13 +10,11 @@ import io.dayu.generate.Generator;
 import io.dayu.generate.StreamMemory;
 import io.dayu.gossip.Decision;
 import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.LinkReport;
 import io.dayu.gossip.NodeReport.Resources;
 import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.NodeReport.StageReport;
 import io.dayu.gossip.NodeReport.StageState;
 import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.gossip.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
@@ -24,16 +22,13 @@ import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Receipt;
 import io.dayu.pipeline.Catalog;
-import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.uplink.LastKnown;
 import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -148,15 +143,6 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       GenerateSettings generate,
       LinkSettings links) {}
 
-  private record Peer(String host, int port, Role role) {}
-
-  private record Key(String node, String instance) {}
-
-  private record Link(ActorRef<Inlet.Command> sender, Peer peer) {}
-
-  /** A generator, and of what it was made. */
-  private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
-
   /** Between a change and the report that tells it, for what else changes with it. */
   private static final Duration TOGETHER = Duration.ofMillis(100);
 
@@ -164,26 +150,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Environment env;
   private final Crashes crashes;
   private final long incarnation;
-  private final ActorRef<LinkSender.Event> linkEvents;
+  private final Reach reach;
+  private final Readers readers;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
   private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
   private final Map<String, ActorRef<Inlet.Command>> processors = new HashMap<>(); // by instance
   private final Map<String, StageReport> stages = new TreeMap<>();
-  private final Map<String, Reader> readers = new HashMap<>(); // by stream
-  private final Map<String, StreamReport> streams = new TreeMap<>();
-  private final Map<Key, Link> links = new HashMap<>();
-  private final Map<Key, LinkReport> linkReports = new HashMap<>();
-  // Of links that nodes have opened to this cloud node, the newest first.
-  private final Map<String, Deque<ActorRef<Receipt>>> backs = new HashMap<>();
-  private final Map<Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
+  private final Map<Reach.Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
   private Map<String, View.Seen> reports = Map.of();
-  private Map<String, Peer> peers = Map.of();
   private Map<String, Decision> decisions = Map.of();
-  private Set<String> suspects = Set.of();
-  private boolean offline; // no cloud node can be reached
-  private boolean toldOffline;
   private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
   private long sequence;
@@ -196,7 +173,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     this.crashes = new Crashes(env.process().minBackoff(), env.process().maxBackoff());
     this.incarnation = env.clock().millis();
-    this.linkEvents = context.messageAdapter(LinkSender.Event.class, LinkStatus::new);
+    this.reach =
+        new Reach(
+            context,
+            env.links(),
+            env.node(),
+            env.role(),
+            context.messageAdapter(LinkSender.Event.class, LinkStatus::new));
+    this.readers = new Readers(context, env, crashes);
     this.outbox =
         context.spawn(
             lasting(
@@ -208,7 +192,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             ? Optional.of(
                 context.spawn(lasting(Ingress.create(env.uplink(), context.getSelf())), "ingress"))
             : Optional.empty();
-    tellReach();
+    outbox.tell(reach.clouds());
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
     context.getSelf().tell(new Viewed(env.known().view()));
   }
@@ -238,17 +222,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessageEquals(
             Rejoined.INSTANCE,
             () -> {
-              for (var reader : readers.values())
-                reader.generator().tell(Generator.Unanswered.INSTANCE);
+              readers.tellAll(Generator.Unanswered.INSTANCE);
               return this;
             })
-        .onMessage(Stored.class, this::onStored)
+        .onMessage(
+            Stored.class,
+            stored -> {
+              reach.acknowledge(stored.origin(), stored.receipt());
+              return this;
+            })
         .onMessage(Viewed.class, this::onViewed)
         .onMessage(
             Kept.class,
             kept -> {
-              var reader = readers.get(kept.stream());
-              if (reader != null) reader.generator().tell(new Generator.Kept(kept.seqs()));
+              readers.tell(kept.stream(), new Generator.Kept(kept.seqs()));
               return this;
             })
         .onMessage(
@@ -273,11 +260,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(
             StreamStatus.class,
             status -> {
-              var told = crashes.told(status.report(), System.nanoTime());
-              var before = streams.put(told.stream(), told);
-              if (before == null
-                  || before.state() != told.state()
-                  || before.decision() != told.decision()) reportSoon();
+              if (readers.heard(status.report())) reportSoon();
               return this;
             })
         .onMessage(LinkStatus.class, this::onLinkStatus)
@@ -293,49 +276,24 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onAcked(Acked acked) {
     var ack = acked.acknowledged();
-    var reader = readers.get(ack.stream());
-    if (reader != null) {
-      reader.generator().tell(new Generator.Acked(ack));
-    } else {
-      // Nobody counts them any more; they may still wait on the disk.
+    // Where nobody counts them any more they may still wait on the disk.
+    if (!readers.tell(ack.stream(), new Generator.Acked(ack)))
       outbox.tell(
           new Outbox.Forget(
               ack.stream(), Ranges.of(ack.delivered()).plus(Ranges.of(ack.failed()))));
-    }
-    return this;
-  }
-
-  /**
-   * The distributor acknowledges through the cluster; a link that the origin has to this node tells
-   * it too, because after an outage the cluster's connections may sleep as long again.
-   */
-  private Behavior<Command> onStored(Stored stored) {
-    var back = backs.get(stored.origin());
-    if (back != null) back.peekFirst().tell(stored.receipt());
     return this;
   }
 
   private Behavior<Command> onViewed(Viewed viewed) {
     var view = env.known().learn(viewed.view());
     reports = view.nodes();
-    peers =
-        view.nodes().values().stream()
-            .map(View.Seen::report)
-            .collect(
-                Collectors.toMap(
-                    NodeReport::node, r -> new Peer(r.host(), r.dataPort(), r.role())));
-    // A node that was started again may listen elsewhere; its links follow.
-    links.forEach(
-        (key, link) -> {
-          var peer = peers.get(key.node());
-          if (peer != null && !peer.equals(link.peer())) getContext().stop(link.sender());
-        });
     decisions = view.decisions();
-    tellReach();
+    boolean changed = reach.learn(view.nodes());
+    outbox.tell(reach.clouds());
+    if (changed) tellReaders();
     if (finishing.isEmpty()) apply(view);
     for (var decision : decisions.values()) {
-      var reader = readers.get(decision.stream());
-      if (reader != null) reader.generator().tell(new Generator.Follow(decision));
+      readers.tell(decision.stream(), new Generator.Follow(decision));
       start(decision);
     }
     for (var key : List.copyOf(unanswered.keySet()))
@@ -350,7 +308,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onFinish(Finish finish) {
     finishing = Optional.of(finish.replyTo());
-    for (var reader : readers.values()) reader.generator().tell(Generator.Finish.INSTANCE);
+    readers.tellAll(Generator.Finish.INSTANCE);
     answerFinish();
     return this;
   }
@@ -360,7 +318,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onLocate(Locate locate) {
-    var key = new Key(locate.node(), locate.instance());
+    var key = new Reach.Key(locate.node(), locate.instance());
     locate(key)
         .ifPresentOrElse(
             ref -> locate.replyTo().tell(new Router.Located(key.node(), key.instance(), ref)),
@@ -373,15 +331,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onAsked(Asked asked) {
     var lookup = asked.lookup();
-    // Who comes can be reached: what waits to connect there need wait no longer.
-    links.forEach(
-        (key, link) -> {
-          if (key.node().equals(lookup.producer())) link.sender().tell(LinkSender.Wake.INSTANCE);
-        });
-    if (env.role() == Role.CLOUD) {
-      getContext().watch(lookup.back());
-      backs.computeIfAbsent(lookup.producer(), node -> new ArrayDeque<>()).addFirst(lookup.back());
-    }
+    reach.came(lookup);
     LinkServer.Found answer =
         local(lookup.instance())
             .<LinkServer.Found>map(LinkServer.Consumer::new)
@@ -399,10 +349,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       return onAcked(
           new Acked(new Acknowledged(receipt.stream(), receipt.delivered(), receipt.failed())));
     }
-    var report = ((LinkSender.Status) status.event()).report();
-    var key = new Key(report.peer(), report.instance());
-    if (links.containsKey(key)) linkReports.put(key, report);
-    tellSuspects();
+    if (reach.heard(((LinkSender.Status) status.event()).report())) tellReach();
     return this;
   }
 
@@ -459,8 +406,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     .map(StageDescriptor::type)
                     .collect(Collectors.toSet()),
                 List.copyOf(stages.values()),
-                List.copyOf(linkReports.values()),
-                List.copyOf(streams.values())));
+                reach.reports(),
+                readers.reports()));
     return this;
   }
 
@@ -472,22 +419,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         processors.remove(entry.getKey());
         if (crash != null) stageCrashed(entry.getKey(), crash);
       }
-    for (var entry : List.copyOf(readers.entrySet()))
-      if (entry.getValue().generator().equals(gone)) {
-        readers.remove(entry.getKey());
-        if (crash != null) streamCrashed(entry.getKey(), crash);
-      }
-    if (backs.values().removeIf(back -> back.removeIf(gone::equals) && back.isEmpty())) return this;
-    if (links.values().removeIf(link -> link.sender().equals(gone))) {
-      linkReports.keySet().retainAll(links.keySet());
-      tellSuspects();
-    }
+    var stream = readers.ended(gone, crash != null);
+    if (crash != null) stream.ifPresent(ended -> streamCrashed(ended, crash));
+    if (reach.ended(gone)) tellReach();
     answerFinish();
     forgetPlans();
     stages
         .keySet()
         .removeIf(i -> !processors.containsKey(i) && !(crashes.isDown(i) && plan(i).isPresent()));
-    streams.keySet().removeIf(s -> !readers.containsKey(s) && !crashes.isDown(s));
     return this;
   }
 
@@ -500,11 +439,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       stages.put(instance, crashes.down(plan.get(), spec.get(), System.nanoTime()));
   }
 
-  /** Its successor goes on with what was kept of the stream. */
   private void streamCrashed(String stream, Throwable cause) {
     crashed(stream, cause);
-    var last = Optional.ofNullable(streams.get(stream));
-    streams.put(stream, crashes.down(stream, last, System.nanoTime()));
+    readers.crashed(stream);
   }
 
   private void crashed(String name, Throwable cause) {
@@ -543,96 +480,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         getContext().getLog().info("pipeline {} is to stop", name);
         retire(current.remove(name));
       }
-    for (var plan : current.values())
-      for (var source : plan.spec().sources())
-        if (source.node().equals(Optional.of(env.node()))) tryToRead(plan, source);
-    for (var stream : List.copyOf(readers.keySet()))
-      if (!isRead(stream)) readers.get(stream).generator().tell(Generator.Drain.INSTANCE);
-    for (var stream : List.copyOf(streams.keySet()))
-      if (!readers.containsKey(stream) && !isRead(stream)) {
-        // It had crashed, and nobody is left to say that it is over.
-        crashes.forget(stream);
-        streams.remove(stream);
-        env.memory().apply(stream).forget();
-      }
-  }
-
-  /** Providers are not ours: one that throws must not keep the others from being read. */
-  private void tryToRead(Plan plan, SourceSpec source) {
-    var stream = plan.spec().stream(source);
-    if (crashes.tooEarly(stream, System.nanoTime())) return;
-    try {
-      read(plan, source);
-    } catch (RuntimeException | LinkageError e) {
-      streamCrashed(stream, e);
-    }
-  }
-
-  private boolean isRead(String stream) {
-    return current.values().stream()
-        .anyMatch(
-            plan ->
-                plan.spec().sources().stream()
-                    .anyMatch(
-                        s ->
-                            plan.spec().stream(s).equals(stream)
-                                && s.node().equals(Optional.of(env.node()))));
-  }
-
-  private void read(Plan plan, SourceSpec source) {
-    var stream = plan.spec().stream(source);
-    var running = readers.get(stream);
-    if (running != null) {
-      change(running, plan, source);
-      return;
-    }
-    var provider = env.catalog().source(source.uri());
-    if (provider.isEmpty()) {
-      getContext().getLog().warn("{}: no kind of source reads {}", stream, source.uri());
-      return;
-    }
-    var identity =
-        new Generator.Identity(
-            env.node(),
-            plan,
-            source,
-            provider.get(),
-            () -> env.uplink().firstSeq(stream),
-            env.memory().apply(stream),
-            env.disk());
-    var generator =
-        getContext()
-            .spawn(
-                Generator.create(
-                    env.generate(),
-                    env.links(),
-                    identity,
-                    env.clock(),
-                    env.reportEvery(),
-                    getContext().getSelf()),
-                "generator-" + ++ids);
-    getContext().watch(generator);
-    readers.put(stream, new Reader(generator, source, plan.version()));
-    crashes.started(stream);
-    generator.tell(new Generator.Suspects(suspects, offline));
-  }
-
-  /**
-   * A generator goes over to the new plan between two elements. Where the source itself is another
-   * one, or the new version is to mend one that failed, it drains, and a later view starts its
-   * successor.
-   */
-  private void change(Reader reader, Plan plan, SourceSpec source) {
-    var report = streams.get(plan.spec().stream(source));
-    boolean failed = report != null && report.state() == StreamState.FAILED;
-    if (!source.equals(reader.source()) || failed && plan.version() > reader.version()) {
-      reader.generator().tell(Generator.Drain.INSTANCE);
-      return;
-    }
-    reader.generator().tell(new Generator.Change(plan));
-    if (!failed)
-      readers.put(
-          plan.spec().stream(source), new Reader(reader.generator(), source, plan.version()));
+    readers.apply(current.values(), this::streamCrashed);
   }
 
   /**
@@ -647,8 +495,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       start(plan, stage.id());
       plan.successors(stage.id()).forEach(successor -> open(plan, decision, successor));
     }
-    if (readers.containsKey(decision.stream()))
-      plan.roots().forEach(root -> open(plan, decision, root));
+    if (readers.reads(decision.stream())) plan.roots().forEach(root -> open(plan, decision, root));
   }
 
   /** Where a stage runs or is to run. */
@@ -661,7 +508,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** Opens links to those that run the stage by their own word; others would refuse them. */
   private void open(Plan plan, Decision decision, String stage) {
     for (var node : nodes(decision, stage))
-      if (runs(node, plan.spec().name(), stage)) locate(new Key(node, plan.instance(stage)));
+      if (runs(node, plan.spec().name(), stage)) locate(new Reach.Key(node, plan.instance(stage)));
   }
 
   private boolean runs(String node, String pipeline, String stage) {
@@ -704,27 +551,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return Optional.of(processor);
   }
 
-  private Optional<ActorRef<Inlet.Command>> locate(Key key) {
-    if (key.node().equals(env.node())) return local(key.instance());
-    var known = links.get(key);
-    if (known != null) return Optional.of(known.sender());
-    var peer = peers.get(key.node());
-    if (peer == null) return Optional.empty();
-    var link =
-        getContext()
-            .spawn(
-                LinkSender.create(
-                    env.links(),
-                    new LinkSender.Target(
-                        key.node(),
-                        new InetSocketAddress(peer.host(), peer.port()),
-                        key.instance(),
-                        env.node()),
-                    linkEvents),
-                "link-to-" + ++ids);
-    getContext().watch(link);
-    links.put(key, new Link(link, peer));
-    return Optional.of(link);
+  private Optional<ActorRef<Inlet.Command>> locate(Reach.Key key) {
+    return key.node().equals(env.node()) ? local(key.instance()) : reach.link(key);
   }
 
   private Optional<ActorRef<Inlet.Command>> local(String instance) {
@@ -755,51 +583,12 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                         .noneMatch(s -> processors.containsKey(plan.instance(s.id()))));
   }
 
-  private void tellSuspects() {
-    var now =
-        linkReports.values().stream()
-            .filter(LinkReport::suspect)
-            .map(LinkReport::peer)
-            .collect(Collectors.toCollection(TreeSet::new));
-    if (now.equals(suspects)) return;
-    suspects = Set.copyOf(now);
-    tellReach();
+  private void tellReach() {
+    outbox.tell(reach.clouds());
     tellReaders();
   }
 
   private void tellReaders() {
-    for (var reader : readers.values())
-      reader.generator().tell(new Generator.Suspects(suspects, offline));
-  }
-
-  /** Which cloud nodes there are, and whether any can be reached. */
-  private void tellReach() {
-    if (env.role() == Role.CLOUD) {
-      outbox.tell(new Outbox.Clouds(List.of(env.node()), Set.of()));
-      return;
-    }
-    var clouds =
-        peers.entrySet().stream()
-            .filter(e -> e.getValue().role() == Role.CLOUD)
-            .map(Map.Entry::getKey)
-            .sorted(
-                java.util.Comparator.comparing((String n) -> suspects.contains(n))
-                    .thenComparing(n -> n))
-            .toList();
-    outbox.tell(
-        new Outbox.Clouds(
-            clouds, clouds.stream().filter(suspects::contains).collect(Collectors.toSet())));
-    boolean now = suspects.containsAll(clouds);
-    if (now == offline) return;
-    offline = now;
-    boolean first = clouds.isEmpty() || !now && !toldOffline;
-    toldOffline = now && !first;
-    if (!first)
-      getContext()
-          .getLog()
-          .info(
-              now ? "no cloud node can be reached: {}" : "the cloud can be reached again: {}",
-              clouds);
-    tellReaders();
+    readers.suspect(new Generator.Suspects(reach.suspects(), reach.isOffline()));
   }
 }

@@ -1,0 +1,191 @@
+package io.dayu.process;
+
+import io.dayu.generate.Generator;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * The generators of a node, one for every source that it is to read, and what they report. Part of
+ * the {@link Controller}, whose children they are, and on its thread.
+ */
+final class Readers {
+  /** A generator, and of what it was made. */
+  private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
+
+  private final ActorContext<Controller.Command> context;
+  private final Controller.Environment env;
+  private final Crashes crashes;
+  private final Map<String, Reader> readers = new HashMap<>(); // by stream
+  private final Map<String, StreamReport> reports = new TreeMap<>();
+  private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
+  private long made;
+
+  Readers(ActorContext<Controller.Command> context, Controller.Environment env, Crashes crashes) {
+    this.context = context;
+    this.env = env;
+    this.crashes = crashes;
+  }
+
+  /**
+   * Reads what the plans want to be read here, and nothing else.
+   *
+   * @param failed is told of a stream whose source cannot even be begun, and why
+   */
+  void apply(Collection<Plan> plans, BiConsumer<String, Throwable> failed) {
+    for (var plan : plans)
+      for (var source : plan.spec().sources()) if (isHere(source)) tryToRead(plan, source, failed);
+    for (var entry : readers.entrySet())
+      if (!isWanted(plans, entry.getKey()))
+        entry.getValue().generator().tell(Generator.Drain.INSTANCE);
+    for (var stream : List.copyOf(reports.keySet()))
+      if (!readers.containsKey(stream) && !isWanted(plans, stream)) {
+        // It had crashed, and nobody is left to say that it is over.
+        crashes.forget(stream);
+        reports.remove(stream);
+        env.memory().apply(stream).forget();
+      }
+  }
+
+  boolean reads(String stream) {
+    return readers.containsKey(stream);
+  }
+
+  boolean isEmpty() {
+    return readers.isEmpty();
+  }
+
+  /** Returns whether the stream is read here. */
+  boolean tell(String stream, Generator.Command command) {
+    var reader = readers.get(stream);
+    if (reader == null) return false;
+    reader.generator().tell(command);
+    return true;
+  }
+
+  void tellAll(Generator.Command command) {
+    readers.values().forEach(reader -> reader.generator().tell(command));
+  }
+
+  /** Which nodes do not answer; those that begin later are told too. */
+  void suspect(Generator.Suspects now) {
+    suspects = now;
+    tellAll(now);
+  }
+
+  /** Returns whether it says something that others wait for. */
+  boolean heard(StreamReport report) {
+    if (!readers.containsKey(report.stream())) return false; // it has ended since
+    var told = crashes.told(report, System.nanoTime());
+    var before = reports.put(told.stream(), told);
+    return before == null || before.state() != told.state() || before.decision() != told.decision();
+  }
+
+  /** A child has ended. Returns the stream that it read, which is over unless it crashed. */
+  Optional<String> ended(ActorRef<?> gone, boolean crashed) {
+    var stream =
+        readers.entrySet().stream()
+            .filter(entry -> entry.getValue().generator().equals(gone))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    stream.ifPresent(readers::remove);
+    if (!crashed) stream.ifPresent(reports::remove);
+    return stream;
+  }
+
+  /** Its successor goes on with what was kept of the stream. */
+  void crashed(String stream) {
+    var last = Optional.ofNullable(reports.get(stream));
+    reports.put(stream, crashes.down(stream, last, System.nanoTime()));
+  }
+
+  /** Of streams that are read, or will be again. */
+  List<StreamReport> reports() {
+    return List.copyOf(reports.values());
+  }
+
+  /** Providers are not ours: one that throws must not keep the others from being read. */
+  private void tryToRead(Plan plan, SourceSpec source, BiConsumer<String, Throwable> failed) {
+    var stream = plan.spec().stream(source);
+    if (crashes.tooEarly(stream, System.nanoTime())) return;
+    try {
+      read(plan, source, stream);
+    } catch (RuntimeException | LinkageError e) {
+      failed.accept(stream, e);
+    }
+  }
+
+  private void read(Plan plan, SourceSpec source, String stream) {
+    var running = readers.get(stream);
+    if (running != null) {
+      change(running, plan, source, stream);
+      return;
+    }
+    var provider = env.catalog().source(source.uri());
+    if (provider.isEmpty()) {
+      context.getLog().warn("{}: no kind of source reads {}", stream, source.uri());
+      return;
+    }
+    var identity =
+        new Generator.Identity(
+            env.node(),
+            plan,
+            source,
+            provider.get(),
+            () -> env.uplink().firstSeq(stream),
+            env.memory().apply(stream),
+            env.disk());
+    var generator =
+        context.spawn(
+            Generator.create(
+                env.generate(),
+                env.links(),
+                identity,
+                env.clock(),
+                env.reportEvery(),
+                context.getSelf()),
+            "generator-" + ++made);
+    context.watch(generator);
+    readers.put(stream, new Reader(generator, source, plan.version()));
+    crashes.started(stream);
+    generator.tell(suspects);
+  }
+
+  /**
+   * A generator goes over to the new plan between two elements. Where the source itself is another
+   * one, or the new version is to mend one that failed, it drains, and a later view starts its
+   * successor.
+   */
+  private void change(Reader reader, Plan plan, SourceSpec source, String stream) {
+    var report = reports.get(stream);
+    boolean failed = report != null && report.state() == StreamState.FAILED;
+    if (!source.equals(reader.source()) || failed && plan.version() > reader.version()) {
+      reader.generator().tell(Generator.Drain.INSTANCE);
+      return;
+    }
+    reader.generator().tell(new Generator.Change(plan));
+    if (!failed) readers.put(stream, new Reader(reader.generator(), source, plan.version()));
+  }
+
+  private boolean isWanted(Collection<Plan> plans, String stream) {
+    return plans.stream()
+        .anyMatch(
+            plan ->
+                plan.spec().sources().stream()
+                    .anyMatch(s -> isHere(s) && plan.spec().stream(s).equals(stream)));
+  }
+
+  private boolean isHere(SourceSpec source) {
+    return source.node().equals(Optional.of(env.node()));
+  }
+}
