@@ -33,6 +33,7 @@ final class ArchitectureRules {
     "io.dayu.process..",
     "io.dayu.link..",
     "io.dayu.deliver..",
+    "io.dayu.disk..",
     "io.dayu.uplink..",
     "io.dayu.gossip..",
     "io.dayu.lifecycle..",

@@ -2,12 +2,11 @@ package io.dayu.deliver;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import io.dayu.disk.ForcedFile;
 import io.dayu.element.Element;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -16,29 +15,19 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.apache.pekko.Done;
-import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
-import org.h2.mvstore.MVStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What waits on a node's disk for the cloud, in {@code <data-dir>/outbox.mv}: results of the {@link
- * Outbox}, and elements that are to be worked on later. Entries are found by stream and number, the
- * lowest first; each has a checksum of its own.
- *
- * <p>A write is confirmed when it is forced to the disk, so what is confirmed survives a crash of
- * the process and of the machine; what comes while the disk is busy goes with the next write. A
- * torn end of the file is cut by MVStore, an entry that is damaged is reported and left out, and a
- * file that cannot be used at all is reported, put aside and begun anew. A write that fails, as on
- * a full disk, leaves the file as it was; the next one opens it again. Safe for any thread, and
- * never blocks but in {@link #open} and {@link #close}; a thread of its own does all that does.
+ * What waits on a node's disk for the cloud, in the {@link ForcedFile} {@code
+ * <data-dir>/outbox.mv}: results of the {@link Outbox}, and elements that are to be worked on
+ * later. Entries are found by stream and number, the lowest first; each has a checksum of its own,
+ * and one that is damaged is reported and left out. Safe for any thread, and never blocks but in
+ * {@link #open} and {@link #close}.
  */
 public final class OutboxStore implements AutoCloseable {
   /**
@@ -63,7 +52,6 @@ public final class OutboxStore implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(OutboxStore.class);
   private static final String FILE = "outbox.mv";
-  private static final int CACHE_MIB = 1;
   private static final int HEADER = Integer.BYTES; // CRC-32C of the rest
 
   /** What an entry takes besides its bytes. */
@@ -72,28 +60,20 @@ public final class OutboxStore implements AutoCloseable {
   /** A change; without an element it removes the number, of either kind. */
   private record Change(Kind kind, String stream, long seq, Optional<Element> element) {}
 
-  private final Path file;
+  private final Path path;
+  private final ForcedFile<Change> file;
   private final OutboxSettings settings;
-  private final ExecutorService writer =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            var thread = new Thread(task, "outbox-store");
-            thread.setDaemon(true);
-            return thread;
-          });
   // Guarded by this.
-  private List<Change> queued = new ArrayList<>();
-  private List<CompletableFuture<Done>> waiting = new ArrayList<>();
   private long queuedBytes;
   private final Map<Kind, Map<String, Ranges>> index = new EnumMap<>(Kind.class);
   private long bytes;
-  // The writer's, once it is open.
-  private MVStore store;
 
-  private OutboxStore(Path file, OutboxSettings settings) {
-    this.file = file;
+  private OutboxStore(Path path, OutboxSettings settings) {
+    this.path = path;
     this.settings = settings;
     for (var kind : Kind.values()) index.put(kind, new TreeMap<>());
+    this.file = ForcedFile.open(path, "what waited there for the cloud is not sent", this::apply);
+    file.lookThrough(this::indexAll, this::begunAnew);
   }
 
   /**
@@ -103,18 +83,7 @@ public final class OutboxStore implements AutoCloseable {
    * @throws IllegalStateException if another process has it open, or it cannot be written
    */
   public static OutboxStore open(Path dataDir, OutboxSettings settings) {
-    var opened = new OutboxStore(dataDir.resolve(FILE), settings);
-    try {
-      opened.open();
-    } catch (MVStoreException e) {
-      opened.writer.shutdown();
-      if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED)
-        throw new IllegalStateException(
-            "%s is in use; does another node run in this directory?".formatted(opened.file), e);
-      throw new IllegalStateException("%s: %s".formatted(opened.file, e.getMessage()), e);
-    }
-    opened.writer.execute(opened::lookThrough);
-    return opened;
+    return new OutboxStore(dataDir.resolve(FILE), settings);
   }
 
   public OutboxSettings settings() {
@@ -139,8 +108,8 @@ public final class OutboxStore implements AutoCloseable {
   }
 
   public CompletionStage<Content> content(String stream) {
-    return onWriter(
-        () -> {
+    return file.read(
+        store -> {
           synchronized (this) {
             return new Content(numbers(Kind.RESULT, stream), numbers(Kind.ELEMENT, stream));
           }
@@ -155,8 +124,8 @@ public final class OutboxStore implements AutoCloseable {
     if (isFull())
       return CompletableFuture.failedStage(
           new IllegalStateException(
-              "%s holds dayu.outbox.quota = %d bytes".formatted(file, settings.quota())));
-    return enqueue(
+              "%s holds dayu.outbox.quota = %d bytes".formatted(path, settings.quota())));
+    return write(
         elements.stream()
             .map(e -> new Change(kind, e.getStream(), e.getSeq(), Optional.of(e)))
             .toList());
@@ -177,7 +146,7 @@ public final class OutboxStore implements AutoCloseable {
     }
     return changes.isEmpty()
         ? CompletableFuture.completedStage(Done.getInstance())
-        : enqueue(changes);
+        : write(changes);
   }
 
   /**
@@ -188,107 +157,76 @@ public final class OutboxStore implements AutoCloseable {
    */
   public CompletionStage<List<Element>> read(
       Kind kind, String stream, long from, int count, long bytes) {
-    return onWriter(() -> find(kind, stream, from, count, bytes));
+    return file.read(store -> find(store, kind, stream, from, count, bytes));
   }
 
   /** Writes what is not written yet; blocks. What comes later fails. */
   @Override
   public void close() {
-    synchronized (this) {
-      writer.execute(
-          () -> {
-            flush();
-            if (store != null) store.close();
-            store = null;
-          });
-      writer.shutdown();
-    }
-    try {
-      if (!writer.awaitTermination(10, TimeUnit.SECONDS))
-        LOG.warn("{} is still being written; its last changes may be lost", file);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    file.close();
   }
 
-  private <T> CompletionStage<T> onWriter(java.util.function.Supplier<T> task) {
-    synchronized (this) {
-      if (writer.isShutdown())
-        return CompletableFuture.failedStage(new IllegalStateException(file + " is closed"));
-      return CompletableFuture.supplyAsync(task, writer);
-    }
-  }
-
-  private synchronized CompletionStage<Done> enqueue(List<Change> changes) {
-    var done = new CompletableFuture<Done>();
-    if (writer.isShutdown()) {
-      done.completeExceptionally(new IllegalStateException(file + " is closed"));
-      return done;
-    }
-    if (waiting.isEmpty()) writer.execute(this::flush);
-    for (var change : changes) queuedBytes += size(change);
-    queued.addAll(changes);
-    waiting.add(done);
-    return done;
+  private CompletionStage<Done> write(List<Change> changes) {
+    long size = size(changes);
+    queue(size);
+    var written = file.write(changes);
+    written.exceptionally(
+        error -> {
+          queue(-size);
+          return null;
+        });
+    return written;
   }
 
   private static long size(Change change) {
     return change.element().map(e -> e.getSerializedSize() + HEADER + (long) OVERHEAD).orElse(0L);
   }
 
-  private void flush() {
-    List<Change> changes;
-    List<CompletableFuture<Done>> answered;
-    synchronized (this) {
-      changes = queued;
-      answered = waiting;
-      queued = new ArrayList<>();
-      waiting = new ArrayList<>();
-      queuedBytes = 0;
+  private Runnable apply(MVStore store, List<Change> changes) {
+    long grown = 0;
+    var made = new ArrayList<Change>();
+    for (var change : changes) {
+      if (isLate(store, change)) continue;
+      grown += apply(store, change);
+      made.add(change);
     }
-    if (answered.isEmpty()) return;
-    try {
-      reopen();
-      long grown = 0;
-      var made = new ArrayList<Change>();
-      for (var change : changes) {
-        if (isLate(change)) continue;
-        grown += apply(change);
-        made.add(change);
-      }
-      store.commit();
-      store.sync();
-      synchronized (this) {
-        bytes += grown;
-        made.forEach(this::note);
-      }
-      answered.forEach(done -> done.complete(Done.getInstance()));
-    } catch (RuntimeException e) {
-      // MVStore is of no use after a write that failed; the next one opens it again.
-      if (store != null) store.closeImmediately();
-      store = null;
-      answered.forEach(done -> done.completeExceptionally(e));
-    }
+    long more = grown;
+    return () -> made(made, more, size(changes));
+  }
+
+  private synchronized void made(List<Change> changes, long more, long size) {
+    queuedBytes -= size;
+    bytes += more;
+    changes.forEach(this::note);
+  }
+
+  private synchronized void queue(long size) {
+    queuedBytes += size;
+  }
+
+  private static long size(List<Change> changes) {
+    return changes.stream().mapToLong(OutboxStore::size).sum();
   }
 
   /** How many bytes more there are then. */
-  private long apply(Change change) {
-    if (change.element().isEmpty()) return -remove(change.kind(), change);
-    long before = change.kind() == Kind.RESULT ? remove(Kind.ELEMENT, change) : 0;
-    var old = map(change.kind(), change.stream()).put(change.seq(), entry(change.element().get()));
+  private static long apply(MVStore store, Change change) {
+    if (change.element().isEmpty()) return -remove(store, change.kind(), change);
+    long before = change.kind() == Kind.RESULT ? remove(store, Kind.ELEMENT, change) : 0;
+    var old =
+        map(store, change.kind(), change.stream()).put(change.seq(), entry(change.element().get()));
     return size(change) - before - (old == null ? 0 : old.length + (long) OVERHEAD);
   }
 
   /** An element whose result is here already: it was on its way to the disk at the same time. */
-  private boolean isLate(Change change) {
+  private static boolean isLate(MVStore store, Change change) {
     return change.kind() == Kind.ELEMENT
         && store.hasMap(Kind.RESULT.map(change.stream()))
-        && map(Kind.RESULT, change.stream()).containsKey(change.seq());
+        && map(store, Kind.RESULT, change.stream()).containsKey(change.seq());
   }
 
-  private long remove(Kind kind, Change change) {
+  private static long remove(MVStore store, Kind kind, Change change) {
     if (!store.hasMap(kind.map(change.stream()))) return 0;
-    var map = map(kind, change.stream());
+    var map = map(store, kind, change.stream());
     var old = map.remove(change.seq());
     if (map.isEmpty()) store.removeMap(map);
     return old == null ? 0 : old.length + (long) OVERHEAD;
@@ -315,13 +253,13 @@ public final class OutboxStore implements AutoCloseable {
     return Ranges.copyOf(index.get(kind).getOrDefault(stream, new Ranges()));
   }
 
-  private List<Element> find(Kind kind, String stream, long from, int count, long bytes) {
-    reopen();
+  private List<Element> find(
+      MVStore store, Kind kind, String stream, long from, int count, long bytes) {
     var found = new ArrayList<Element>();
     if (!store.hasMap(kind.map(stream))) return found;
     long size = 0;
     var damaged = new Ranges();
-    var map = map(kind, stream);
+    var map = map(store, kind, stream);
     for (var key = map.ceilingKey(from); key != null; key = map.higherKey(key)) {
       var entry = map.get(key);
       var element = element(entry);
@@ -334,31 +272,20 @@ public final class OutboxStore implements AutoCloseable {
     return found;
   }
 
-  /** Counts what is there and leaves out what is damaged. */
-  private void lookThrough() {
-    try {
-      indexAll();
-    } catch (RuntimeException e) {
-      // A page in the middle of the file is damaged, which opening it does not tell.
-      store.closeImmediately();
-      store = null;
-      synchronized (this) {
-        index.values().forEach(Map::clear);
-        bytes = 0;
-      }
-      putAside(e);
-      open();
-    }
+  private synchronized void begunAnew() {
+    index.values().forEach(Map::clear);
+    bytes = 0;
   }
 
-  private void indexAll() {
+  /** Counts what is there and leaves out what is damaged. */
+  private void indexAll(MVStore store) {
     for (var name : List.copyOf(store.getMapNames())) {
       var kind = Kind.valueOf(name.substring(0, name.indexOf(' ')));
       var stream = name.substring(name.indexOf(' ') + 1);
       var good = new Ranges();
       var damaged = new Ranges();
       long size = 0;
-      var entries = map(kind, stream).cursor(null);
+      var entries = map(store, kind, stream).cursor(null);
       while (entries.hasNext()) {
         long seq = entries.next();
         if (element(entries.getValue()).isEmpty()) {
@@ -373,7 +300,7 @@ public final class OutboxStore implements AutoCloseable {
         bytes += size;
       }
       if (!damaged.isEmpty()) report(stream, damaged);
-      damaged.forEach(seq -> remove(kind, new Change(kind, stream, seq, Optional.empty())));
+      damaged.forEach(seq -> remove(store, kind, new Change(kind, stream, seq, Optional.empty())));
     }
     if (!store.hasUnsavedChanges()) return;
     store.commit();
@@ -382,7 +309,7 @@ public final class OutboxStore implements AutoCloseable {
 
   private void report(String stream, Ranges damaged) {
     LOG.warn(
-        "{}: {} entries of {} are damaged and lost: {}", file, damaged.size(), stream, damaged);
+        "{}: {} entries of {} are damaged and lost: {}", path, damaged.size(), stream, damaged);
   }
 
   private static byte[] entry(Element element) {
@@ -416,48 +343,7 @@ public final class OutboxStore implements AutoCloseable {
     return (int) crc.getValue();
   }
 
-  private MVMap<Long, byte[]> map(Kind kind, String stream) {
+  private static MVMap<Long, byte[]> map(MVStore store, Kind kind, String stream) {
     return store.openMap(kind.map(stream));
-  }
-
-  private void reopen() {
-    if (store == null) open();
-  }
-
-  private void open() {
-    MVStore opened;
-    try {
-      opened = builder().open();
-    } catch (MVStoreException e) {
-      if (e.getErrorCode() != DataUtils.ERROR_FILE_CORRUPT
-          && e.getErrorCode() != DataUtils.ERROR_UNSUPPORTED_FORMAT) throw e;
-      putAside(e);
-      opened = builder().open();
-    }
-    store = opened;
-    store.setVersionsToKeep(0);
-    // Every commit is forced to the disk, so that old chunks need not stay for safety.
-    store.setRetentionTime(0);
-  }
-
-  private MVStore.Builder builder() {
-    return new MVStore.Builder()
-        .fileName(file.toString())
-        .autoCommitDisabled()
-        .cacheSize(CACHE_MIB);
-  }
-
-  private void putAside(RuntimeException cause) {
-    var aside = file.resolveSibling(FILE + ".damaged");
-    LOG.warn(
-        "{} cannot be used ({}); it is kept as {}, and what waited there for the cloud is not sent",
-        file,
-        cause.getMessage(),
-        aside.getFileName());
-    try {
-      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-    } catch (IOException e) {
-      throw new IllegalStateException("%s cannot be moved: %s".formatted(file, e), e);
-    }
   }
 }

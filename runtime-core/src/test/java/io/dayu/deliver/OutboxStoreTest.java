@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ch.qos.logback.classic.Level;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.OutboxStore.Kind;
+import io.dayu.disk.ForcedFile;
 import io.dayu.element.Element;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
@@ -116,7 +117,7 @@ final class OutboxStoreTest {
   @Test
   void aFileThatCannotBeUsedIsReportedAndPutAside() throws IOException {
     Files.writeString(dir.resolve("outbox.mv"), "no store at all".repeat(1_000));
-    try (var logs = Logs.of(OutboxStore.class);
+    try (var logs = Logs.of(ForcedFile.class);
         var store = open("")) {
       assertThat(content(store).all().isEmpty()).isTrue();
       put(store, Kind.RESULT, 1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import io.dayu.deliver.Ranges;
+import io.dayu.disk.ForcedFile;
 import io.dayu.link.Logs;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ final class StreamStoreTest {
   @Test
   void aFileThatCannotBeUsedIsReportedAndPutAside() throws IOException {
     Files.writeString(dir.resolve("streams.mv"), "no store at all".repeat(1_000));
-    try (var logs = Logs.of(StreamStore.class);
+    try (var logs = Logs.of(ForcedFile.class);
         var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).isEmpty();
       join(store.of("p/a").keep(SOME));

@@ -1,0 +1,217 @@
+package io.dayu.disk;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.Done;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An MVStore whose writes are confirmed when they are forced to the disk, so that what is confirmed
+ * survives a crash of the process and of the machine. What comes while the disk is busy goes with
+ * the next write. A torn end of the file is cut by MVStore, and a file that cannot be used at all
+ * is reported, put aside and begun anew. A write that fails, as on a full disk, leaves the file as
+ * it was; the next one opens it again.
+ *
+ * <p>Safe for any thread, and never blocks but in {@link #open} and {@link #close}; a thread of its
+ * own, the writer, does all that does.
+ *
+ * @param <C> a change
+ */
+public final class ForcedFile<C> implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ForcedFile.class);
+  private static final int CACHE_MIB = 1;
+
+  private final Path file;
+  private final String loss;
+  private final BiFunction<MVStore, List<C>, Runnable> apply;
+  private final ExecutorService writer;
+  // Guarded by this.
+  private List<C> queued = new ArrayList<>();
+  private List<CompletableFuture<Done>> waiting = new ArrayList<>();
+  // The writer's, once it is open.
+  private MVStore store;
+
+  private ForcedFile(Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
+    this.file = file;
+    this.loss = loss;
+    this.apply = apply;
+    this.writer =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              var thread = new Thread(task, "writer-" + file.getFileName());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /**
+   * Opens the file, or makes it; blocks.
+   *
+   * @param loss for people: what it means that a damaged file is put aside
+   * @param apply makes changes, in their order, on the writer; what it returns is run there once
+   *     they are durable, before they are confirmed
+   * @throws IllegalStateException if another process has it open, or it cannot be written
+   */
+  public static <C> ForcedFile<C> open(
+      Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
+    var opened = new ForcedFile<>(file, loss, apply);
+    try {
+      opened.open();
+    } catch (MVStoreException e) {
+      opened.writer.shutdown();
+      if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED)
+        throw new IllegalStateException(
+            "%s is in use; does another node run in this directory?".formatted(file), e);
+      throw new IllegalStateException("%s: %s".formatted(file, e.getMessage()), e);
+    }
+    return opened;
+  }
+
+  /** Completes when the changes outlive a crash of the machine; fails when that is not certain. */
+  public synchronized CompletionStage<Done> write(List<C> changes) {
+    if (writer.isShutdown()) return closed();
+    if (waiting.isEmpty()) writer.execute(this::flush);
+    queued.addAll(changes);
+    var done = new CompletableFuture<Done>();
+    waiting.add(done);
+    return done;
+  }
+
+  /** What {@code reader} finds, on the writer, when all that came before is written. */
+  public synchronized <T> CompletionStage<T> read(Function<MVStore, T> reader) {
+    return writer.isShutdown()
+        ? closed()
+        : CompletableFuture.supplyAsync(() -> reader.apply(opened()), writer);
+  }
+
+  /**
+   * Looks through the file in the background. One where that fails, because a page in the middle is
+   * damaged, which opening it does not tell, is put aside as well.
+   *
+   * @param begunAnew is run before
+   */
+  public synchronized void lookThrough(Consumer<MVStore> look, Runnable begunAnew) {
+    writer.execute(
+        () -> {
+          try {
+            look.accept(store);
+          } catch (RuntimeException e) {
+            abandon();
+            begunAnew.run();
+            putAside(e);
+            open();
+          }
+        });
+  }
+
+  /** Writes what is not written yet; blocks. What comes later fails. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      writer.execute(
+          () -> {
+            flush();
+            if (store != null) store.close();
+            store = null;
+          });
+      writer.shutdown();
+    }
+    try {
+      if (!writer.awaitTermination(10, TimeUnit.SECONDS))
+        LOG.warn("{} is still being written; its last changes may be lost", file);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private <T> CompletionStage<T> closed() {
+    return CompletableFuture.failedStage(new IllegalStateException(file + " is closed"));
+  }
+
+  private void flush() {
+    List<C> changes;
+    List<CompletableFuture<Done>> answered;
+    synchronized (this) {
+      changes = queued;
+      answered = waiting;
+      queued = new ArrayList<>();
+      waiting = new ArrayList<>();
+    }
+    if (answered.isEmpty()) return;
+    try {
+      var durable = apply.apply(opened(), changes);
+      store.commit();
+      store.sync();
+      durable.run();
+      answered.forEach(done -> done.complete(Done.getInstance()));
+    } catch (RuntimeException e) {
+      // MVStore is of no use after a write that failed; the next one opens it again.
+      abandon();
+      answered.forEach(done -> done.completeExceptionally(e));
+    }
+  }
+
+  private void abandon() {
+    if (store != null) store.closeImmediately();
+    store = null;
+  }
+
+  private MVStore opened() {
+    if (store == null) open();
+    return store;
+  }
+
+  private void open() {
+    MVStore opened;
+    try {
+      opened = builder().open();
+    } catch (MVStoreException e) {
+      if (e.getErrorCode() != DataUtils.ERROR_FILE_CORRUPT
+          && e.getErrorCode() != DataUtils.ERROR_UNSUPPORTED_FORMAT) throw e;
+      putAside(e);
+      opened = builder().open();
+    }
+    store = opened;
+    store.setVersionsToKeep(0);
+    // Every commit is forced to the disk, so that old chunks need not stay for safety.
+    store.setRetentionTime(0);
+  }
+
+  private MVStore.Builder builder() {
+    return new MVStore.Builder()
+        .fileName(file.toString())
+        .autoCommitDisabled()
+        .cacheSize(CACHE_MIB);
+  }
+
+  private void putAside(RuntimeException cause) {
+    var aside = file.resolveSibling(file.getFileName() + ".damaged");
+    LOG.warn(
+        "{} cannot be used ({}); it is kept as {}, and {}",
+        file,
+        cause.getMessage(),
+        aside.getFileName(),
+        loss);
+    try {
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IllegalStateException("%s cannot be moved: %s".formatted(file, e), e);
+    }
+  }
+}
