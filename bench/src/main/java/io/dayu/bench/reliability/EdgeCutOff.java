@@ -8,7 +8,12 @@ import java.time.Instant;
 final class EdgeCutOff implements Scenario {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(3);
   private static final Duration NORMAL = Duration.ofSeconds(8);
-  private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  /** For what begins and ends it. */
+  private static final Duration MORE = Duration.ofSeconds(30);
+
+  /** Fewer elements in flight than this are not a backlog. */
+  private static final int FEW = 30;
 
   @Override
   public String word() {
@@ -37,7 +42,7 @@ final class EdgeCutOff implements Scenario {
         context,
         true,
         true,
-        context.cut().plus(NORMAL).plus(DRAIN),
+        context.cut().plus(NORMAL).plus(draining(context)),
         course -> {
           var before = Instant.now();
           course.pass("as usual", NORMAL);
@@ -48,12 +53,21 @@ final class EdgeCutOff implements Scenario {
           course.rig().heal(Course.READER);
           var back =
               course.first("what comes after it", healed, a -> a.createdAt().isAfter(healed));
-          course.pass("draining", DRAIN);
+          var reconnected = healed.plus(back);
+          course
+              .rig()
+              .waiting()
+              .until(
+                  "draining",
+                  draining(context).plus(MORE),
+                  () -> course.load().ledger(course.api()).inFlight() < FEW);
+          var drained = Instant.now();
           var rows = course.stored();
           var verdict = course.verdict(rows);
           var pause = Course.longestPause(rows, cut, healed);
           double normal = Course.p95(rows, before, cut);
-          double drain = Course.p95(rows, healed, healed.plus(DRAIN));
+          // What was read before the edge noticed waits behind the backlog; it is told as back.
+          double drain = Course.p95(rows, reconnected, drained);
           long cutAway =
               rows.stream()
                   .mapToLong(r -> r.createdAtMs())
@@ -61,7 +75,8 @@ final class EdgeCutOff implements Scenario {
                   .count();
           return Seen.of(
               ("cut off for %d s: longest gap %d ms, %d results of that time stored, %d shed; first"
-                      + " result %d ms after reconnect; p95 %.0f ms, then %.0f ms")
+                      + " result %d ms after reconnect; p95 %.0f ms, then %.0f ms during a drain of"
+                      + " %d s")
                   .formatted(
                       context.cut().toSeconds(),
                       pause.toMillis(),
@@ -69,9 +84,15 @@ final class EdgeCutOff implements Scenario {
                       verdict.ledger().shed(),
                       back.toMillis(),
                       normal,
-                      drain),
+                      drain,
+                      Duration.between(reconnected, drained).toSeconds()),
               pause.compareTo(LONGEST_PAUSE) <= 0 && drain <= 2 * normal,
               verdict);
         });
+  }
+
+  /** Several times what the backlog takes at the pace it is handed over. */
+  private static Duration draining(Context context) {
+    return context.cut().dividedBy(8).plus(MORE);
   }
 }

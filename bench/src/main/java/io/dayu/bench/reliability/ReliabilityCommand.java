@@ -84,7 +84,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Write the table as Markdown; into its place if FILE is a document that has one, such as"
-              + " docs/reliability.md.")
+              + " docs/reliability.md. Rows of the same machine and day that are not made anew stay.")
   private Optional<Path> report = Optional.empty();
 
   /** For the help. */
@@ -153,7 +153,8 @@ public final class ReliabilityCommand implements Callable<Integer> {
   private static void write(ReliabilityTable table, Path file) {
     try {
       var document = Files.exists(file) ? Files.readString(file) : "";
-      Files.writeString(file, table.into(document));
+      var all = table.with(document, SCENARIOS.stream().map(Scenario::fault).toList());
+      Files.writeString(file, all.into(document));
     } catch (IOException e) {
       throw new CliException("cannot write the report " + file + ": " + e.getMessage(), e);
     }

@@ -69,6 +69,29 @@ class ReliabilityTableTest {
   }
 
   @Test
+  void rowsThatAreNotMadeAnewStayIfTheyAreOfTheSameMachineAndDay() {
+    var old = table("m", row("d", "4"), row("a", "1"), row("gone", "0"), row("b \\| c", "2"));
+    var document =
+        "before\n%s\n%s%s\n"
+            .formatted(ReliabilityTable.BEGIN, old.markdown(), ReliabilityTable.END);
+    var names = List.of("a", "b \\| c", "d");
+    assertThat(table("m", row("a", "5")).with(document, names).rows())
+        .containsExactly(row("a", "5"), row("b \\| c", "2"), row("d", "4"));
+    assertThat(table("m", row("a", "5")).with(old.markdown(), names).rows()).hasSize(3);
+    assertThat(table("another", row("a", "5")).with(document, names).rows())
+        .containsExactly(row("a", "5"));
+    assertThat(table("m", row("a", "5")).with("", names).rows()).containsExactly(row("a", "5"));
+  }
+
+  private static ReliabilityTable table(String machine, ReliabilityTable.Row... rows) {
+    return new ReliabilityTable(machine, DAY, List.of(rows));
+  }
+
+  private static ReliabilityTable.Row row(String fault, String seen) {
+    return new ReliabilityTable.Row(fault, "promise", seen, "yes");
+  }
+
+  @Test
   void aFaultThatDoesNotExistIsRefusedWithTheNamesOfAll() {
     var err = new StringWriter();
     int code =
