@@ -342,6 +342,7 @@ class SchedulerTest {
     decisions.put(Nodes.STREAM, byAnother(Nodes.T0.plusSeconds(3_600)));
     spawn();
     view();
+    await().until(() -> ((StreamStatus.Known) status()).version() == 4);
     pass(Duration.ofSeconds(6));
     assertThat(published().version()).isEqualTo(5);
   }
