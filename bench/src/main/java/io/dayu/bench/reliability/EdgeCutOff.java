@@ -1,8 +1,10 @@
 package io.dayu.bench.reliability;
 
 import io.dayu.bench.chaos.Fault;
+import io.dayu.bench.truth.Stored;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /** An edge loses its network while its sensor goes on. */
 final class EdgeCutOff implements Scenario {
@@ -11,9 +13,6 @@ final class EdgeCutOff implements Scenario {
 
   /** For what begins and ends it. */
   private static final Duration MORE = Duration.ofSeconds(30);
-
-  /** Fewer elements in flight than this are not a backlog. */
-  private static final int FEW = 30;
 
   @Override
   public String word() {
@@ -54,29 +53,17 @@ final class EdgeCutOff implements Scenario {
           var back =
               course.first("what comes after it", healed, a -> a.createdAt().isAfter(healed));
           var reconnected = healed.plus(back);
-          course
-              .rig()
-              .waiting()
-              .until(
-                  "draining",
-                  draining(context).plus(MORE),
-                  () -> course.load().ledger(course.api()).inFlight() < FEW);
-          var drained = Instant.now();
           var rows = course.stored();
           var verdict = course.verdict(rows);
           var pause = Course.longestPause(rows, cut, healed);
-          double normal = Course.p95(rows, before, cut);
-          // What was read before the edge noticed waits behind the backlog; it is told as back.
-          double drain = Course.p95(rows, reconnected, drained);
-          long cutAway =
-              rows.stream()
-                  .mapToLong(r -> r.createdAtMs())
-                  .filter(at -> at >= cut.toEpochMilli() && at <= healed.toEpochMilli())
-                  .count();
+          double normal = Course.p95(created(rows, before, cut));
+          var live = during(rows, cut, healed, reconnected);
+          double drain = Course.p95(live);
+          long cutAway = created(rows, cut, healed).size();
           return Seen.of(
               ("cut off for %d s: longest gap %d ms, %d results of that time stored, %d shed; first"
-                      + " result %d ms after reconnect; p95 %.0f ms, then %.0f ms during a drain of"
-                      + " %d s")
+                      + " result %d ms after reconnect; p95 %.0f ms, then %.0f ms of the %d results"
+                      + " that were live during the drain")
                   .formatted(
                       context.cut().toSeconds(),
                       pause.toMillis(),
@@ -85,14 +72,34 @@ final class EdgeCutOff implements Scenario {
                       back.toMillis(),
                       normal,
                       drain,
-                      Duration.between(reconnected, drained).toSeconds()),
+                      live.size()),
               pause.compareTo(LONGEST_PAUSE) <= 0 && drain <= 2 * normal,
               verdict);
         });
   }
 
+  private static List<Stored> created(List<Stored> rows, Instant from, Instant until) {
+    return rows.stream()
+        .filter(r -> r.createdAtMs() >= from.toEpochMilli())
+        .filter(r -> r.createdAtMs() < until.toEpochMilli())
+        .toList();
+  }
+
+  /**
+   * What was read since the edge knew that the cloud is back, and stored before the last of the
+   * backlog. What was read just before waits behind the backlog.
+   *
+   * @param rows in the order they were stored
+   */
+  private static List<Stored> during(
+      List<Stored> rows, Instant cut, Instant healed, Instant reconnected) {
+    var backlog = created(rows, cut, healed);
+    int drained = backlog.isEmpty() ? 0 : rows.lastIndexOf(backlog.get(backlog.size() - 1));
+    return created(rows.subList(0, drained), reconnected, Instant.now());
+  }
+
   /** Several times what the backlog takes at the pace it is handed over. */
   private static Duration draining(Context context) {
-    return context.cut().dividedBy(8).plus(MORE);
+    return context.cut().dividedBy(10).plus(MORE);
   }
 }
