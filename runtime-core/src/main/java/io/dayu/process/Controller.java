@@ -192,7 +192,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             ? Optional.of(
                 context.spawn(lasting(Ingress.create(env.uplink(), context.getSelf())), "ingress"))
             : Optional.empty();
-    outbox.tell(reach.clouds());
+    tellReach();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
     context.getSelf().tell(new Viewed(env.known().view()));
   }
@@ -288,9 +288,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var view = env.known().learn(viewed.view());
     reports = view.nodes();
     decisions = view.decisions();
-    boolean changed = reach.learn(view.nodes());
-    outbox.tell(reach.clouds());
-    if (changed) tellReaders();
+    if (reach.learn(view.nodes())) tellReach();
+    else outbox.tell(reach.clouds());
     if (finishing.isEmpty()) apply(view);
     for (var decision : decisions.values()) {
       readers.tell(decision.stream(), new Generator.Follow(decision));
@@ -585,10 +584,6 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private void tellReach() {
     outbox.tell(reach.clouds());
-    tellReaders();
-  }
-
-  private void tellReaders() {
     readers.suspect(new Generator.Suspects(reach.suspects(), reach.isOffline()));
   }
 }
