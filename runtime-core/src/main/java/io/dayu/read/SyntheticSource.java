@@ -74,7 +74,7 @@ public final class SyntheticSource implements SourceProvider {
 
   private static Source<Segment, NotUsed> paced(Source<Segment, NotUsed> segments, double rate) {
     var between = Duration.ofNanos(Math.round(NANOS_PER_SECOND / rate));
-    // Timers tick every 10 ms: only a burst of several ticks keeps high rates up.
+    // Timers tick every 20 ms: only a burst of several ticks keeps high rates up.
     var burst = Math.max(1, (int) (rate * BURST_SECONDS));
     return segments.throttle(1, between, burst, ThrottleMode.shaping());
   }
