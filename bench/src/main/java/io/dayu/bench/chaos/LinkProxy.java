@@ -21,16 +21,11 @@ import java.util.function.Consumer;
 final class LinkProxy implements AutoCloseable {
   private static final int TICK_MS = 20;
 
-  /** Names the node that opened a connection, from its two addresses; called by the thread. */
-  interface Opener {
-    String of(InetSocketAddress from, InetSocketAddress to);
-  }
+  /** Where one node comes to another one. */
+  record Link(String client, String server) {}
 
-  private record Front(String node, ServerSocketChannel channel) {}
+  private record Front(Link link, ServerSocketChannel channel, InetSocketAddress behind) {}
 
-  private final String front;
-  private final String behind;
-  private final Opener opener;
   private final Selector selector;
   private final Thread thread = new Thread(this::run, "link-proxy");
   // Guarded by this, which the thread holds while anything passes.
@@ -39,22 +34,14 @@ final class LinkProxy implements AutoCloseable {
   private boolean changed;
   private boolean closed;
 
-  private LinkProxy(String front, String behind, Opener opener, Selector selector) {
-    this.front = front;
-    this.behind = behind;
-    this.opener = opener;
+  private LinkProxy(Selector selector) {
     this.selector = selector;
   }
 
-  /**
-   * Runs, and listens nowhere yet.
-   *
-   * @param front the address where it listens
-   * @param behind the address to which it passes on, at the same ports
-   */
-  static LinkProxy start(String front, String behind, Opener opener) {
+  /** Runs, and listens nowhere yet. */
+  static LinkProxy start() {
     try {
-      var proxy = new LinkProxy(front, behind, opener, Selector.open());
+      var proxy = new LinkProxy(Selector.open());
       proxy.thread.setDaemon(true);
       proxy.thread.start();
       return proxy;
@@ -63,14 +50,21 @@ final class LinkProxy implements AutoCloseable {
     }
   }
 
-  /** Opens a port through which a node is reached that listens at the same port behind. */
-  synchronized int listen(String node) {
+  /**
+   * Listens for a link's client.
+   *
+   * @param front where it comes
+   * @param behind where its server listens
+   * @return {@code front} with its port, if that was 0
+   */
+  synchronized InetSocketAddress listen(
+      Link link, InetSocketAddress front, InetSocketAddress behind) {
     try {
-      var channel = ServerSocketChannel.open().bind(new InetSocketAddress(front, 0));
+      var channel = ServerSocketChannel.open().bind(front);
       channel.configureBlocking(false);
-      channel.register(selector, SelectionKey.OP_ACCEPT, new Front(node, channel));
+      channel.register(selector, SelectionKey.OP_ACCEPT, new Front(link, channel, behind));
       selector.wakeup();
-      return ((InetSocketAddress) channel.getLocalAddress()).getPort();
+      return (InetSocketAddress) channel.getLocalAddress();
     } catch (IOException e) {
       throw new CliException("cannot listen at " + front + ": " + e.getMessage(), e);
     }
@@ -126,10 +120,7 @@ final class LinkProxy implements AutoCloseable {
     try {
       near = at.channel().accept();
       if (near == null) return;
-      var to = (InetSocketAddress) near.getLocalAddress();
-      var client = opener.of((InetSocketAddress) near.getRemoteAddress(), to);
-      var server = new InetSocketAddress(behind, to.getPort());
-      var connection = new ProxiedConnection(selector, faults, client, near, at.node(), server);
+      var connection = new ProxiedConnection(selector, faults, at.link(), near, at.behind());
       connections.add(connection);
       connection.go();
     } catch (IOException e) {

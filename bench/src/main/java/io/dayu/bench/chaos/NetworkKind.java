@@ -1,5 +1,6 @@
 package io.dayu.bench.chaos;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -9,7 +10,7 @@ public enum NetworkKind {
   /** By the machine's loopback: no link can be broken. */
   NONE("nothing"),
   /** Through TCP proxies, which can hold what passes. */
-  PROXY("Linux, and /proc"),
+  PROXY("Linux, where the loopback has many addresses"),
   /** By a network of their own, in which packets can be dropped. */
   NAMESPACES("root, and the commands ip and tc");
 
@@ -29,7 +30,7 @@ public enum NetworkKind {
   public boolean available() {
     return switch (this) {
       case NONE -> true;
-      case PROXY -> Sockets.available();
+      case PROXY -> Proxies.available();
       case NAMESPACES -> Namespaces.available();
     };
   }
@@ -47,12 +48,13 @@ public enum NetworkKind {
   /**
    * Makes one.
    *
+   * @param directory for what it writes; there until it is closed
    * @param tcpRetries of namespaces; empty for the system's
    */
-  Optional<Network> open(OptionalInt tcpRetries) {
+  Optional<Network> open(Path directory, OptionalInt tcpRetries) {
     return switch (this) {
       case NONE -> Optional.empty();
-      case PROXY -> Optional.of(new Proxies());
+      case PROXY -> Optional.of(Proxies.open(directory));
       case NAMESPACES -> Optional.of(Namespaces.open(tcpRetries));
     };
   }

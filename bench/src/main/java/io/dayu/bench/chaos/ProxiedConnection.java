@@ -15,8 +15,7 @@ import java.util.List;
  */
 final class ProxiedConnection {
   private final LinkFaults faults;
-  private final String client;
-  private final String server;
+  private final LinkProxy.Link link;
   private final InetSocketAddress to;
   private final SelectionKey near;
   private final SelectionKey far;
@@ -27,20 +26,18 @@ final class ProxiedConnection {
   ProxiedConnection(
       Selector selector,
       LinkFaults faults,
-      String client,
+      LinkProxy.Link link,
       SocketChannel near,
-      String server,
       InetSocketAddress to)
       throws IOException {
     var far = SocketChannel.open();
     this.faults = faults;
-    this.client = client;
-    this.server = server;
+    this.link = link;
     this.to = to;
     this.near = registered(near, selector);
     this.far = registered(far, selector);
-    this.there = new Half(near, far, client, server);
-    this.back = new Half(far, near, server, client);
+    this.there = new Half(near, far, link.client(), link.server());
+    this.back = new Half(far, near, link.server(), link.client());
   }
 
   private SelectionKey registered(SocketChannel channel, Selector selector) throws IOException {
@@ -53,7 +50,7 @@ final class ProxiedConnection {
   void go() {
     if (!isOpen()) return;
     try {
-      if (faults.apart(client, server)) {
+      if (faults.apart(link.client(), link.server())) {
         near.interestOps(0);
         far.interestOps(0);
       } else if (!connected()) {

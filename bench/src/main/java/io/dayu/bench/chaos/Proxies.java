@@ -1,51 +1,142 @@
 package io.dayu.bench.chaos;
 
+import io.dayu.cli.CliException;
 import io.dayu.cli.NodeOptions;
 import io.dayu.cli.NodeOptions.Role;
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * TCP proxies before every node, for machines where no network can be made. A node listens at one
- * address of the loopback and is told to others by another one, where the proxy listens at the same
- * ports: for cluster and data, and for the management endpoint that edges ask. Who comes to a proxy
- * is seen by the process that holds the socket.
+ * TCP proxies between all nodes, for machines where no network can be made. Linux answers to all of
+ * 127.0.0.0/8, so every node listens at an address of its own, and every other node has another
+ * address for it, where a proxy listens: by that the proxy knows who comes. Nodes tell each other
+ * names; each has a file of hosts in which these are the addresses that it is to use.
  */
 final class Proxies implements Network {
-  private static final String FRONT = "127.0.0.1";
-  private static final String BEHIND = "127.0.0.2"; // Linux has all of 127.0.0.0/8
-  private static final String NAME = "-Ddayu.node.name=";
+  private static final int CLUSTER = 25_520;
+  private static final int DATA = 25_530;
+  private static final int MANAGEMENT = 7_626;
+  private static final int MOST = 250;
 
-  private final LinkProxy proxy = LinkProxy.start(FRONT, BEHIND, Proxies::node);
-  private final List<String> management = new ArrayList<>(); // guarded by this
+  private final LinkProxy proxy = LinkProxy.start();
+  private final ServerSocket reserved;
+  private final int net; // the second byte of all addresses
+  private final Path directory;
+  private final List<NodeOptions> nodes = new ArrayList<>(); // guarded by this
 
-  /** The node whose process opened a connection; empty if it is none. */
-  private static String node(InetSocketAddress from, InetSocketAddress to) {
-    return Sockets.opener(from, to, ProcessHandle.current().descendants())
-        .flatMap(process -> Sockets.argument(process, NAME))
-        .orElse("");
+  private Proxies(ServerSocket reserved, Path directory) {
+    this.reserved = reserved;
+    this.net = reserved.getInetAddress().getAddress()[1] & 0xff;
+    this.directory = directory;
+  }
+
+  /** Whether the loopback has so many addresses here. */
+  static boolean available() {
+    try (var reserved = reserve()) {
+      return reserved.isBound();
+    } catch (IOException | CliException e) {
+      return false;
+    }
+  }
+
+  /**
+   * No node yet, in a part of the loopback that no other run uses.
+   *
+   * @param directory for the files of hosts
+   */
+  static Proxies open(Path directory) {
+    return new Proxies(reserve(), directory);
+  }
+
+  private static ServerSocket reserve() {
+    for (int net = 1; net <= MOST; net++)
+      try {
+        return new ServerSocket(CLUSTER, 1, InetAddress.getByName("127.%d.255.1".formatted(net)));
+      } catch (IOException taken) {
+        // By another run; the next one may be free.
+      }
+    throw new CliException("there is no free part of 127.0.0.0/8 at port " + CLUSTER);
   }
 
   @Override
   public synchronized NodeOptions attach(NodeOptions options) {
-    var node = options.name();
+    nodes.add(options);
+    int node = nodes.size();
+    for (int other = 1; other < node; other++) {
+      listen(other, node);
+      listen(node, other);
+    }
+    writeHosts();
     var placed =
         options
-            .with("dayu.node.host", FRONT)
-            .with("dayu.node.bind-host", BEHIND)
-            .with("dayu.cluster.port", Integer.toString(proxy.listen(node)))
-            .with("dayu.node.data-port", Integer.toString(proxy.listen(node)));
+            .with("jdk.net.hosts.file", hosts(options).toString())
+            .with("dayu.node.host", options.name())
+            .with("dayu.node.bind-host", address(0, node))
+            .with("dayu.cluster.port", Integer.toString(CLUSTER))
+            .with("dayu.node.data-port", Integer.toString(DATA));
     if (options.role() == Role.EDGE)
-      return placed.with("dayu.cluster.seed-management", String.join(",", management));
-    var port = Integer.toString(proxy.listen(node));
-    management.add(FRONT + ":" + port);
-    return placed.with("dayu.management.host", BEHIND).with("dayu.management.port", port);
+      return placed.with("dayu.cluster.seed-management", management());
+    return placed
+        .with("dayu.management.host", address(0, node))
+        .with("dayu.management.port", Integer.toString(MANAGEMENT));
+  }
+
+  private String management() {
+    return nodes.stream()
+        .filter(n -> n.role() == Role.CLOUD)
+        .map(n -> n.name() + ":" + MANAGEMENT)
+        .collect(Collectors.joining(","));
+  }
+
+  /** Where a node finds another one; 0 is nobody, for where that one listens itself. */
+  private String address(int node, int other) {
+    return "127.%d.%d.%d".formatted(net, node, other);
+  }
+
+  private void listen(int client, int server) {
+    var link = new LinkProxy.Link(nodes.get(client - 1).name(), nodes.get(server - 1).name());
+    for (int port : new int[] {CLUSTER, DATA, MANAGEMENT})
+      proxy.listen(
+          link,
+          new InetSocketAddress(address(client, server), port),
+          new InetSocketAddress(address(0, server), port));
+  }
+
+  /** A node finds itself without a proxy. */
+  private void writeHosts() {
+    for (int node = 1; node <= nodes.size(); node++) {
+      var text = new StringBuilder("127.0.0.1 localhost\n");
+      for (int other = 1; other <= nodes.size(); other++)
+        text.append(address(node == other ? 0 : node, other))
+            .append(' ')
+            .append(nodes.get(other - 1).name())
+            .append('\n');
+      try {
+        // At once: some of them run already.
+        var file = hosts(nodes.get(node - 1));
+        var written = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
+        Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        throw new CliException("cannot write to " + directory + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private Path hosts(NodeOptions node) {
+    return directory.resolve(node.name() + ".hosts");
   }
 
   @Override
   public String hostAddress() {
-    return FRONT;
+    return "127.0.0.1";
   }
 
   @Override
@@ -76,5 +167,10 @@ final class Proxies implements Network {
   @Override
   public void close() {
     proxy.close();
+    try {
+      reserved.close();
+    } catch (IOException e) {
+      // It ends with this process.
+    }
   }
 }

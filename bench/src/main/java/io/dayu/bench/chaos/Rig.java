@@ -76,7 +76,7 @@ public final class Rig implements AutoCloseable {
     this.directory = directory;
     this.stages = NodeClasses.copy(directory.resolve("stages"));
     this.disks = settings.diskMb().isPresent() ? Optional.of(Disks.open()) : Optional.empty();
-    this.network = settings.network().open(settings.tcpRetries());
+    this.network = settings.network().open(directory, settings.tcpRetries());
     this.postgres = settings.clouds() > 1 ? Optional.of(postgres()) : Optional.empty();
     this.store = postgres.map(p -> p.create("dayu")).orElse("");
     this.cluster =
