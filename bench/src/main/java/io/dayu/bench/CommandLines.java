@@ -25,6 +25,7 @@ public final class CommandLines {
     return new CommandLine(command)
         .setOut(out)
         .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(Duration.class, CommandLines::duration)
         .setExecutionExceptionHandler(CommandLines::failed);
   }

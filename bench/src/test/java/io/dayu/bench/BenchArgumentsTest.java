@@ -2,6 +2,7 @@ package io.dayu.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.bench.chaos.ChaosCommand;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,15 @@ class BenchArgumentsTest {
   void aDurationThatIsNoneIsRefused() {
     assertThat(run("idle", "--duration", "soon")).isEqualTo(2);
     assertThat(err.toString()).contains("'soon' is not a duration");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--network wire,wire", "--network proxy --tcp-retries 5,namespaces"})
+  void chaosRefusesANetworkThatCannotDoWhatIsAsked(String arguments, String told) {
+    var chaos =
+        CommandLines.of(new ChaosCommand(), new PrintWriter(out, true), new PrintWriter(err, true));
+    assertThat(chaos.execute(arguments.split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains("--network", told);
   }
 
   private PayloadOptions parse(String... arguments) {

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
           + " the end the store is compared with what was generated. Faults are drawn from the"
           + " seed: the same seed, duration, faults and nodes give the same schedule. As root every"
           + " node has a network of its own, which can be cut, slowed down and made lossy, and a"
-          + " disk that can be filled.",
+          + " disk that can be filled; on Linux without root, proxies that can cut and slow down.",
       "Exit codes: 0 all promises were kept, 1 not, 2 used wrongly."
     })
 public final class ChaosCommand implements Callable<Integer> {
@@ -73,6 +73,14 @@ public final class ChaosCommand implements Callable<Integer> {
   private int edges;
 
   @Option(
+      names = "--network",
+      paramLabel = "KIND",
+      description =
+          "What joins the nodes: none, proxy or namespaces (default: the last that this machine lets"
+              + " you make).")
+  private Optional<NetworkKind> network = Optional.empty();
+
+  @Option(
       names = "--tcp-retries",
       paramLabel = "N",
       description = "net.ipv4.tcp_retries2 of the nodes' networks (default: the system's).")
@@ -91,14 +99,20 @@ public final class ChaosCommand implements Callable<Integer> {
     // Of two, none may die: the other is no majority.
     if (clouds != 1 && (clouds < 3 || clouds > 7))
       throw new ParameterException(spec.commandLine(), "--clouds must be 1, or 3 to 7");
-    if (clouds > 1 && !ChaosRun.possible(Fault.Need.STORE))
+    var joined = network.orElseGet(NetworkKind::best);
+    if (!joined.available())
+      throw new CliException("--network %s needs %s".formatted(joined.word(), joined.needs()));
+    if (tcpRetries.isPresent() && joined != NetworkKind.NAMESPACES)
+      throw new ParameterException(
+          spec.commandLine(), "--tcp-retries needs --network " + NetworkKind.NAMESPACES.word());
+    if (clouds > 1 && !ChaosRun.possible(Fault.Need.STORE, joined))
       throw new CliException("several cloud nodes need " + Fault.Need.STORE);
     var out = spec.commandLine().getOut();
     var progress = Progress.to(out, Progress.onTerminal());
-    var kinds = kinds(progress);
+    var kinds = kinds(joined, progress);
     var chosen = seed.orElseGet(() -> (long) new Random().nextInt(1_000_000));
     var retries = tcpRetries.isPresent() ? OptionalInt.of(tcpRetries.get()) : OptionalInt.empty();
-    var settings = new ChaosRun.Settings(chosen, duration, kinds, clouds, edges, retries);
+    var settings = new ChaosRun.Settings(chosen, duration, kinds, clouds, edges, joined, retries);
     var result = new ChaosRun(Home.find(), settings, progress).run();
     out.println();
     out.print(result.text());
@@ -107,12 +121,13 @@ public final class ChaosCommand implements Callable<Integer> {
       out.println();
       out.println("Again with the same faults:");
       out.println(
-          "  ./dayu chaos --seed %d --duration %ds --clouds %d --edges %d --faults %s%s"
+          "  ./dayu chaos --seed %d --duration %ds --clouds %d --edges %d --network %s --faults %s%s"
               .formatted(
                   chosen,
                   duration.toSeconds(),
                   clouds,
                   edges,
+                  joined.word(),
                   kinds.stream().map(Fault::word).collect(Collectors.joining(",")),
                   tcpRetries.map(n -> " --tcp-retries " + n).orElse("")));
     }
@@ -120,14 +135,14 @@ public final class ChaosCommand implements Callable<Integer> {
     return result.kept() ? 0 : 1;
   }
 
-  private Set<Fault> kinds(Progress progress) {
+  private Set<Fault> kinds(NetworkKind joined, Progress progress) {
     if (faults.isEmpty()) {
       for (var need : Fault.Need.values())
-        if (!ChaosRun.possible(need))
+        if (!ChaosRun.possible(need, joined))
           progress.line("Left out, because they need %s: %s".formatted(need, words(need)));
-      if (clouds == 1 && ChaosRun.possible(Fault.Need.STORE))
+      if (clouds == 1 && ChaosRun.possible(Fault.Need.STORE, joined))
         progress.line("Left out, because it needs --clouds 3: " + words(Fault.Need.STORE));
-      return ChaosRun.possible(clouds);
+      return ChaosRun.possible(clouds, joined);
     }
     var kinds = EnumSet.noneOf(Fault.class);
     try {
@@ -138,7 +153,7 @@ public final class ChaosCommand implements Callable<Integer> {
     if (clouds == 1 && kinds.contains(Fault.STORE_OUTAGE))
       throw new CliException(Fault.STORE_OUTAGE.word() + " needs --clouds 3");
     for (var fault : kinds)
-      if (!ChaosRun.possible(fault.need()))
+      if (!ChaosRun.possible(fault.need(), joined))
         throw new CliException("%s needs %s".formatted(fault.word(), fault.need()));
     return kinds;
   }

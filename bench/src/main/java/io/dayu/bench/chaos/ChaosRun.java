@@ -37,6 +37,7 @@ import java.util.function.BooleanSupplier;
 public final class ChaosRun {
   /**
    * @param kinds what may be done
+   * @param network made only if {@code kinds} need it
    * @param tcpRetries of the nodes' networks; empty for the system's
    */
   public record Settings(
@@ -45,6 +46,7 @@ public final class ChaosRun {
       Set<Fault> kinds,
       int clouds,
       int edges,
+      NetworkKind network,
       OptionalInt tcpRetries) {
     public Settings {
       kinds = Collections.unmodifiableSet(new TreeSet<>(kinds));
@@ -52,6 +54,10 @@ public final class ChaosRun {
 
     private boolean needs(Fault.Need need) {
       return kinds.stream().anyMatch(f -> f.need() == need);
+    }
+
+    private NetworkKind networkNeeded() {
+      return needs(Fault.Need.LINKS) || needs(Fault.Need.PACKETS) ? network : NetworkKind.NONE;
     }
   }
 
@@ -83,20 +89,21 @@ public final class ChaosRun {
     this.progress = progress;
   }
 
-  /** All that this machine lets this process do to so many cloud nodes. */
-  public static Set<Fault> possible(int clouds) {
+  /** All that this machine lets this process do to so many cloud nodes in such a network. */
+  public static Set<Fault> possible(int clouds, NetworkKind network) {
     var possible = EnumSet.allOf(Fault.class);
-    possible.removeIf(fault -> !possible(fault.need()));
+    possible.removeIf(fault -> !possible(fault.need(), network));
     // A single one has a store of its own.
     if (clouds == 1) possible.remove(Fault.STORE_OUTAGE);
     return possible;
   }
 
-  /** Whether this machine lets this process do what has such a need. */
-  public static boolean possible(Fault.Need need) {
+  /** Whether this machine lets this process do what has such a need in such a network. */
+  public static boolean possible(Fault.Need need, NetworkKind network) {
     return switch (need) {
       case NOTHING -> true;
-      case NETWORK -> Network.available();
+      case LINKS -> network != NetworkKind.NONE;
+      case PACKETS -> network == NetworkKind.NAMESPACES;
       case DISKS -> Disks.available();
       case STORE -> LocalPostgres.installed();
     };
@@ -118,7 +125,7 @@ public final class ChaosRun {
             home,
             settings.clouds(),
             settings.edges(),
-            settings.needs(Fault.Need.NETWORK),
+            settings.networkNeeded(),
             disk,
             settings.tcpRetries());
     try (var rig = Rig.open(rigging, progress)) {

@@ -85,7 +85,7 @@ final class Disks implements AutoCloseable {
     try {
       var mounts = MOUNT.matcher(Files.readString(Path.of("/proc/mounts")));
       while (mounts.find())
-        if (Network.isDead(mounts.group(1))) Shell.succeeds("umount", "-l", mounts.group(2));
+        if (Namespaces.isDead(mounts.group(1))) Shell.succeeds("umount", "-l", mounts.group(2));
     } catch (IOException e) {
       throw new CliException("cannot read /proc/mounts: " + e.getMessage(), e);
     }

@@ -12,10 +12,10 @@ public enum Fault {
   KILL_CLOUD(Role.CLOUD, Need.NOTHING, 1, 8, "kill -9, started again at the same address"),
   FREEZE_EDGE(Role.EDGE, Need.NOTHING, 2, 15, "SIGSTOP, then SIGCONT"),
   FREEZE_CLOUD(Role.CLOUD, Need.NOTHING, 1, 8, "SIGSTOP, then SIGCONT"),
-  CUT_EDGE(Role.EDGE, Need.NETWORK, 2, 20, "its cable is pulled"),
-  CUT_FROM_CLOUD(Role.EDGE, Need.NETWORK, 2, 20, "packets between it and the cloud vanish"),
-  SLOW_LINK(Role.EDGE, Need.NETWORK, 3, 20, "1 Mbit/s up and down"),
-  LOSSY_LINK(Role.EDGE, Need.NETWORK, 3, 20, "5 % of packets vanish, up and down"),
+  CUT_EDGE(Role.EDGE, Need.LINKS, 2, 20, "its cable is pulled"),
+  CUT_FROM_CLOUD(Role.EDGE, Need.LINKS, 2, 20, "nothing passes between it and the cloud"),
+  SLOW_LINK(Role.EDGE, Need.LINKS, 3, 20, "1 Mbit/s up and down"),
+  LOSSY_LINK(Role.EDGE, Need.PACKETS, 3, 20, "5 % of packets vanish, up and down"),
   FULL_DISK_EDGE(Role.EDGE, Need.DISKS, 2, 12, "no space is left"),
   FULL_DISK_CLOUD(Role.CLOUD, Need.DISKS, 2, 12, "no space is left"),
   STORE_OUTAGE(Role.CLOUD, Need.STORE, 2, 20, "the database is stopped");
@@ -23,7 +23,8 @@ public enum Fault {
   /** What must be there to do it. */
   public enum Need {
     NOTHING("nothing"),
-    NETWORK("root, and the commands ip and tc"),
+    LINKS("a network of proxies (Linux) or of namespaces"),
+    PACKETS("a network of namespaces (root, and the commands ip and tc)"),
     DISKS("root, and the command mount"),
     STORE("PostgreSQL (Debian's package postgresql)");
 

@@ -44,7 +44,6 @@ public final class Rig implements AutoCloseable {
 
   /**
    * @param clouds several of them share a PostgreSQL, one has an embedded store
-   * @param network each node in a network of its own
    * @param diskMb size of a cloud node's disk; empty for the machine's
    * @param tcpRetries of the nodes' networks; empty for the system's
    */
@@ -52,7 +51,7 @@ public final class Rig implements AutoCloseable {
       Home home,
       int clouds,
       int edges,
-      boolean network,
+      NetworkKind network,
       OptionalInt diskMb,
       OptionalInt tcpRetries) {}
 
@@ -77,7 +76,7 @@ public final class Rig implements AutoCloseable {
     this.directory = directory;
     this.stages = NodeClasses.copy(directory.resolve("stages"));
     this.disks = settings.diskMb().isPresent() ? Optional.of(Disks.open()) : Optional.empty();
-    this.network = settings.network() ? Optional.of(Network.open()) : Optional.empty();
+    this.network = settings.network().open(directory, settings.tcpRetries());
     this.postgres = settings.clouds() > 1 ? Optional.of(postgres()) : Optional.empty();
     this.store = postgres.map(p -> p.create("dayu")).orElse("");
     this.cluster =
@@ -165,15 +164,11 @@ public final class Rig implements AutoCloseable {
   }
 
   private NodeOptions cloud(String name) {
-    var options = placed(NodeOptions.cloud(name), settings.diskMb().orElse(0));
-    if (postgres.isPresent())
-      options =
-          options.with("dayu.store.url", store).with("dayu.store.user", postgres.get().user());
-    if (network.isEmpty()) return options;
-    return options
-        .with("dayu.http.host", network.get().address(name))
-        .with("dayu.http.tokens", "write:" + sha256(token))
-        .with("dayu.management.host", network.get().address(name));
+    var options =
+        placed(NodeOptions.cloud(name), settings.diskMb().orElse(0))
+            .with("dayu.http.tokens", "write:" + sha256(token));
+    if (postgres.isEmpty()) return options;
+    return options.with("dayu.store.url", store).with("dayu.store.user", postgres.get().user());
   }
 
   private NodeOptions edge(String name) {
@@ -184,11 +179,7 @@ public final class Rig implements AutoCloseable {
     var name = options.name();
     disks.ifPresent(d -> d.mount(disk(name), diskMb));
     var known = options.with("dayu.monitor.cpu", "process").classPath(stages);
-    if (network.isEmpty()) return known;
-    var net = network.get();
-    net.attach(name);
-    settings.tcpRetries().ifPresent(times -> net.tcpRetries(name, times));
-    return known.with("dayu.node.host", net.address(name)).through(net.prefix(name));
+    return network.map(net -> net.attach(known)).orElse(known);
   }
 
   private Path disk(String node) {
@@ -218,8 +209,7 @@ public final class Rig implements AutoCloseable {
     for (int i = 0; i < settings.clouds(); i++)
       apis.add(
           new ApiClient(
-              nodes.get(name(Role.CLOUD, i)).endpoints().api().orElseThrow(),
-              network.isPresent() ? Optional.of(token) : Optional.empty()));
+              nodes.get(name(Role.CLOUD, i)).endpoints().api().orElseThrow(), Optional.of(token)));
     return apis;
   }
 
@@ -332,7 +322,8 @@ public final class Rig implements AutoCloseable {
   }
 
   private Network net() {
-    return network.orElseThrow(() -> new CliException("the nodes have no networks of their own"));
+    return network.orElseThrow(
+        () -> new CliException("the nodes have no network that can be broken"));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.dayu.bench.reliability;
 
 import io.dayu.bench.chaos.Arrivals;
+import io.dayu.bench.chaos.NetworkKind;
 import io.dayu.bench.chaos.Rig;
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.Stored;
@@ -58,7 +59,12 @@ final class Course implements AutoCloseable {
       Function<Course, Scenario.Seen> course) {
     var settings =
         new Rig.Settings(
-            context.home(), clouds, 2, network, OptionalInt.empty(), OptionalInt.empty());
+            context.home(),
+            clouds,
+            2,
+            network ? NetworkKind.NAMESPACES : NetworkKind.NONE,
+            OptionalInt.empty(),
+            OptionalInt.empty());
     try (var rig = Rig.open(settings, context.progress())) {
       try (var begun = begin(rig, context.progress(), live, lasting)) {
         var seen = course.apply(begun);

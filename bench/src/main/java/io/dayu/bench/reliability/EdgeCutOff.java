@@ -32,7 +32,8 @@ final class EdgeCutOff implements Scenario {
 
   @Override
   public Fault.Need need() {
-    return Fault.Need.NETWORK;
+    // How TCP comes back after a cut is part of it, and a proxy does not show that.
+    return Fault.Need.PACKETS;
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.dayu.bench.reliability;
 
 import io.dayu.bench.CommandLines;
 import io.dayu.bench.chaos.ChaosRun;
+import io.dayu.bench.chaos.NetworkKind;
 import io.dayu.cli.CliException;
 import io.dayu.cli.Home;
 import io.dayu.cli.Progress;
@@ -134,7 +135,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
 
   private static ReliabilityTable.Row row(Scenario scenario, Context context) {
     context.progress().line("▶ %s: %s".formatted(scenario.word(), scenario.promise()));
-    if (!ChaosRun.possible(scenario.need())) {
+    if (!ChaosRun.possible(scenario.need(), NetworkKind.best())) {
       context.progress().line("  not run: it needs " + scenario.need());
       return ReliabilityTable.Row.notRun(scenario);
     }

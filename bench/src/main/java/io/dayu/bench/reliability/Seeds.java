@@ -2,6 +2,7 @@ package io.dayu.bench.reliability;
 
 import io.dayu.bench.chaos.ChaosRun;
 import io.dayu.bench.chaos.Fault;
+import io.dayu.bench.chaos.NetworkKind;
 import java.util.OptionalInt;
 
 /** Chaos with many seeds. */
@@ -34,9 +35,11 @@ final class Seeds implements Scenario {
     long faults = 0;
     long given = 0;
     for (int seed = 1; seed <= context.seeds(); seed++) {
+      var network = NetworkKind.best();
+      var kinds = ChaosRun.possible(1, network);
       var settings =
           new ChaosRun.Settings(
-              seed, context.chaos(), ChaosRun.possible(1), 1, EDGES, OptionalInt.empty());
+              seed, context.chaos(), kinds, 1, EDGES, network, OptionalInt.empty());
       var report = new ChaosRun(context.home(), settings, context.progress()).run();
       if (!report.kept()) failed.add(seed);
       faults += report.faults().size();

@@ -20,9 +20,9 @@ class ChaosClusterIT {
   private static final Duration DURATION = Duration.ofSeconds(20);
   private static final int FAULTS = 3;
 
-  private static ChaosReport run(long seed, Set<Fault> kinds) {
+  private static ChaosReport run(long seed, Set<Fault> kinds, NetworkKind network) {
     var told = new StringWriter();
-    var settings = new ChaosRun.Settings(seed, DURATION, kinds, 1, 2, OptionalInt.empty());
+    var settings = new ChaosRun.Settings(seed, DURATION, kinds, 1, 2, network, OptionalInt.empty());
     var progress = Progress.to(new PrintWriter(told, true), false);
     var report = new ChaosRun(Home.find(), settings, progress).run();
     assertThat(report.kept()).as("%s%n%s", told, report.text()).isTrue();
@@ -42,17 +42,23 @@ class ChaosClusterIT {
   }
 
   @Test
-  void nothingIsLostWhenNodesAreKilledAndFreeze() {
-    var kinds = EnumSet.of(Fault.KILL_EDGE, Fault.FREEZE_EDGE, Fault.FREEZE_CLOUD);
-    happened(run(1, kinds), 3);
+  void nothingIsLostWhenNodesAreKilledAndFreezeAndProxiesCutThemOff() {
+    var kinds =
+        EnumSet.of(
+            Fault.KILL_EDGE,
+            Fault.FREEZE_EDGE,
+            Fault.FREEZE_CLOUD,
+            Fault.CUT_EDGE,
+            Fault.CUT_FROM_CLOUD);
+    happened(run(6, kinds, NetworkKind.PROXY), kinds.size());
   }
 
   @Test
   void nothingIsLostWhenNetworksAndDisksFail() {
-    // Without root there are fewer kinds: processes alone can be broken then.
-    var kinds = EnumSet.copyOf(ChaosRun.possible(1));
+    // Without root there are fewer kinds, and proxies for a network.
+    var network = NetworkKind.best();
+    var kinds = EnumSet.copyOf(ChaosRun.possible(1, network));
     kinds.removeAll(EnumSet.of(Fault.KILL_CLOUD, Fault.FREEZE_CLOUD, Fault.SLOW_LINK));
-    if (!ChaosRun.possible(Fault.Need.NETWORK)) kinds.add(Fault.FREEZE_CLOUD);
-    happened(run(2, kinds), 3);
+    happened(run(4, kinds, network), 3);
   }
 }
