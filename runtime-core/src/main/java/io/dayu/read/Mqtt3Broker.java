@@ -76,7 +76,8 @@ final class Mqtt3Broker implements MqttBroker {
       boolean forGood = code != Mqtt3ConnAckReturnCode.SERVER_UNAVAILABLE;
       return MqttBroker.refused(target, code.toString(), forGood, e);
     }
-    if (error instanceof Mqtt3SubAckException) return MqttBroker.notSubscribed(target, error);
+    if (error instanceof Mqtt3SubAckException e)
+      return MqttBroker.notSubscribed(target, e.getMqttMessage().getReturnCodes().get(0), e);
     return MqttBroker.lost(target, error);
   }
 

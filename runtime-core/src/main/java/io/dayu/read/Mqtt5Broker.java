@@ -94,7 +94,8 @@ final class Mqtt5Broker implements MqttBroker {
       var code = e.getMqttMessage().getReasonCode();
       return MqttBroker.refused(target, code.toString(), FOR_GOOD.contains(code), e);
     }
-    if (error instanceof Mqtt5SubAckException) return MqttBroker.notSubscribed(target, error);
+    if (error instanceof Mqtt5SubAckException e)
+      return MqttBroker.notSubscribed(target, e.getMqttMessage().getReasonCodes().get(0), e);
     if (error instanceof Mqtt5DisconnectException e)
       switch (e.getMqttMessage().getReasonCode()) {
         case SESSION_TAKEN_OVER:

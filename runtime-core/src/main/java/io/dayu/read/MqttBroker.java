@@ -1,11 +1,14 @@
 package io.dayu.read;
 
 import io.dayu.source.SourceException;
+import java.security.cert.CertificateException;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** One connection to a broker, which is opened once. */
 interface MqttBroker {
@@ -89,22 +92,25 @@ interface MqttBroker {
         t);
   }
 
-  static SourceException notSubscribed(MqttTarget target, Throwable t) {
+  /** Not for good: rules change, and what the broker has kept for the session stays there. */
+  static SourceException notSubscribed(MqttTarget target, Object code, Throwable t) {
     return told(
         target,
         "the broker refuses the subscription to '%s' (%s); correct the topic or the broker's access rules"
-            .formatted(target.topic(), t.getMessage()),
-        true,
+            .formatted(target.topic(), code),
+        false,
         t);
   }
 
   static SourceException lost(MqttTarget target, Throwable error) {
-    var cause = error;
-    while (cause.getCause() != null) cause = cause.getCause();
-    return told(
-        target,
-        "no connection: " + Optional.ofNullable(cause.getMessage()).orElse(cause.toString()),
-        false,
-        error);
+    var causes = Stream.iterate(error, Objects::nonNull, Throwable::getCause).toList();
+    var last = causes.get(causes.size() - 1);
+    var reason = Optional.ofNullable(last.getMessage()).orElse(last.toString());
+    // Whatever is wrong with it, or with the trust store: Java's reasons say what, not what to do.
+    if (causes.stream().anyMatch(CertificateException.class::isInstance))
+      reason =
+          "the broker's certificate is refused (%s); it must be valid now, name %s, and be in the trust store that javax.net.ssl.trustStore of this node's JVM names, or signed by one that is"
+              .formatted(reason, target.host());
+    return told(target, "no connection: " + reason, false, error);
   }
 }

@@ -3,36 +3,40 @@ package io.dayu.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.typesafe.config.ConfigFactory;
 import io.dayu.node.Seeds.Answer;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Lives of a membership that the test ends. */
 final class MemberKeeperTest {
-  private static ActorTestKit kit;
+  private ActorTestKit kit;
 
   private final List<Life> lives = new CopyOnWriteArrayList<>();
   private final AtomicInteger rejoins = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
   private volatile Answer answer = Answer.MEMBER;
 
-  @BeforeAll
-  static void start() {
+  @BeforeEach
+  void start() {
     kit = ActorTestKit.create();
   }
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void stop() {
     kit.shutdownTestKit();
   }
 
@@ -87,6 +91,34 @@ final class MemberKeeperTest {
   }
 
   @Test
+  void aLifeThatIsCutOffIsReplacedAndEveryNextOneIsLeftMoreTime() {
+    kit.shutdownTestKit();
+    kit = ActorTestKit.create(ManualTime.config().withFallback(ConfigFactory.load()));
+    var time = ManualTime.get(kit.system());
+    answer = Answer.UNREACHABLE;
+    keep();
+    for (int life = 0; life < 3; life++) {
+      int now = life;
+      passUntil(time, () -> lives.get(now).abandoned);
+      lives.get(now).ended.complete(null);
+      passUntil(time, () -> lives.size() == now + 2);
+    }
+    // The first look after 10, 20 and 40 seconds.
+    assertThat(lives.subList(0, 3)).extracting(life -> life.looks.get()).containsExactly(4, 7, 14);
+  }
+
+  private static void passUntil(ManualTime time, Callable<Boolean> reached) {
+    await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              time.timePasses(Duration.ofMillis(500));
+              return reached.call();
+            });
+  }
+
+  @Test
   void onceStoppedNothingBeginsAnew() {
     var keeper = keep();
     TestProbe<Done> done = kit.createTestProbe();
@@ -113,6 +145,7 @@ final class MemberKeeperTest {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean abandoned;
     private volatile boolean stopped;
+    private final AtomicInteger looks = new AtomicInteger();
 
     @Override
     public Identity identity() {
@@ -121,6 +154,7 @@ final class MemberKeeperTest {
 
     @Override
     public Standing standing() {
+      looks.incrementAndGet();
       return new Standing(true, false);
     }
 

@@ -31,7 +31,9 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -135,36 +137,55 @@ final class CrashStreamTest {
 
   @Test
   void whatAGeneratorOfALiveSourceHadUnderWayCountsAsShed() {
-    var next = new AtomicInteger();
-    var live =
+    var given = new AtomicInteger();
+    var toGive = new AtomicInteger(COUNT / 4);
+    var over = new AtomicBoolean();
+    var kept = new AtomicReference<Progress>();
+    run(
         TestNode.source(
             "numbers",
             false,
             context ->
-                Source.fromIterator(
-                        () -> LongStream.generate(next::getAndIncrement).limit(COUNT).iterator())
+                Source.repeat(NotUsed.getInstance())
                     .throttle(25, Duration.ofMillis(50))
-                    .takeWhile(n -> n < COUNT)
-                    .map(TestNode::segment));
-    run(live, memory -> memory);
-    await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > COUNT / 4);
+                    .takeWhile(tick -> !over.get())
+                    .filter(tick -> given.get() < toGive.get())
+                    .map(tick -> TestNode.segment(given.getAndIncrement()))),
+        memory -> watched(memory, kept));
+    awaitLedger(l -> l.generated() == toGive.get() && l.inFlight() == 0);
+
     // Nothing is acknowledged any more, so something is under way.
     var stuck = new AtomicBoolean(true);
     node.beforeStore =
         () -> {
           if (stuck.get()) throw new IllegalStateException("the store is away");
         };
-    await().atMost(SOON).until(() -> node.stream(STREAM).orElseThrow().ledger().inFlight() > 0);
+    toGive.addAndGet(10);
+    awaitLedger(l -> l.generated() == toGive.get());
+    var before = node.stream(STREAM).orElseThrow().ledger();
+    assertThat(before.inFlight()).isPositive();
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                kept.get().generated() == before.generated()
+                    && kept.get().open().size() == before.inFlight());
     node.controller.tell(new Controller.Acked(new Acknowledged(STREAM, null, null)));
-    await().atMost(SOON).until(() -> states().contains(StreamState.SOURCE_DOWN));
+    awaitLedger(
+        new Ledger(before.generated(), before.delivered(), 0, before.shed() + before.inFlight(), 0)
+            ::equals);
+    assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow()).contains("crashed once");
+
     stuck.set(false);
+    toGive.addAndGet(10);
+    awaitLedger(l -> l.generated() == toGive.get() && l.inFlight() == 0);
+    over.set(true);
     await()
         .atMost(SOON)
         .until(
             () -> node.stream(STREAM).filter(r -> r.state() == StreamState.COMPLETED).isPresent());
     var ledger = node.stream(STREAM).orElseThrow().ledger();
-    assertThat(ledger.inFlight()).isZero();
-    assertThat(ledger.shed()).isPositive();
+    assertThat(ledger.delivered()).isGreaterThan(before.delivered());
     assertThat(ledger.generated()).isEqualTo(ledger.delivered() + ledger.shed());
     assertThat(node.numbersStored(STREAM).size()).isGreaterThanOrEqualTo((int) ledger.delivered());
   }
@@ -287,6 +308,12 @@ final class CrashStreamTest {
     return new TestNode(kit, name, role, dir, sources, stages, memory);
   }
 
+  private void awaitLedger(Predicate<Ledger> wanted) {
+    await()
+        .atMost(SOON)
+        .until(() -> node.stream(STREAM).map(StreamReport::ledger).filter(wanted).isPresent());
+  }
+
   private void awaitAll(Ledger ledger) {
     await()
         .atMost(SOON)
@@ -304,6 +331,26 @@ final class CrashStreamTest {
         .map(StreamReport::state)
         .distinct()
         .toList();
+  }
+
+  /** A store that tells what it has kept. */
+  private static StreamMemory watched(StreamMemory memory, AtomicReference<Progress> kept) {
+    return new StreamMemory() {
+      @Override
+      public CompletionStage<Optional<Progress>> recall() {
+        return memory.recall();
+      }
+
+      @Override
+      public CompletionStage<Done> keep(Progress progress) {
+        return memory.keep(progress).whenComplete((done, error) -> kept.set(progress));
+      }
+
+      @Override
+      public CompletionStage<Done> forget() {
+        return memory.forget();
+      }
+    };
   }
 
   /** A store that throws where it promises an answer. */

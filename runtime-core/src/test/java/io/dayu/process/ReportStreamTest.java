@@ -42,7 +42,8 @@ final class ReportStreamTest {
             List.of(TestNode.numbers("numbers", true, 1_000_000, 20)),
             List.of(Plans.READER),
             memory -> memory,
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            "");
   }
 
   @AfterEach

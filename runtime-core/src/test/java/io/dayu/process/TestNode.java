@@ -19,9 +19,9 @@ import io.dayu.gossip.NodeReport.Role;
 import io.dayu.gossip.NodeReport.StageReport;
 import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.gossip.View;
-import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkServer;
+import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
@@ -79,6 +79,16 @@ final class TestNode implements AutoCloseable {
   /** Asked before a batch is stored. */
   volatile Runnable beforeStore = () -> {};
 
+  private static final String SETTINGS =
+      """
+      process { min-backoff = 100ms, max-backoff = 400ms }
+      generate {
+        min-resend = 300ms, max-resend = 600ms, max-window = 64
+        source-min-backoff = 100ms, source-max-backoff = 400ms
+      }
+      link { min-backoff = 50ms, max-backoff = 200ms }
+      """;
+
   private final ActorTestKit kit;
   private final StreamStore streams;
   private final OutboxStore disk;
@@ -95,9 +105,12 @@ final class TestNode implements AutoCloseable {
       List<SourceProvider> sources,
       List<StageProvider> stages,
       UnaryOperator<StreamMemory> memory) {
-    this(kit, name, role, dir, sources, stages, memory, Duration.ofMillis(50));
+    this(kit, name, role, dir, sources, stages, memory, Duration.ofMillis(50), "");
   }
 
+  /**
+   * @param changes to the settings below {@code dayu}
+   */
   TestNode(
       ActorTestKit kit,
       String name,
@@ -106,12 +119,16 @@ final class TestNode implements AutoCloseable {
       List<SourceProvider> sources,
       List<StageProvider> stages,
       UnaryOperator<StreamMemory> memory,
-      Duration reportEvery) {
+      Duration reportEvery,
+      String changes) {
     this.kit = kit;
     this.name = name;
     this.streams = StreamStore.open(dir);
-    var config = ConfigFactory.load();
-    this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("dayu.outbox")));
+    var config =
+        ConfigFactory.parseString(changes)
+            .withFallback(ConfigFactory.parseString(SETTINGS))
+            .withFallback(ConfigFactory.load().getConfig("dayu"));
+    this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("outbox")));
     var environment =
         new Controller.Environment(
             name,
@@ -127,13 +144,9 @@ final class TestNode implements AutoCloseable {
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
             reportEvery,
-            ProcessSettings.from(
-                ConfigFactory.parseString("min-backoff = 100ms, max-backoff = 400ms")
-                    .withFallback(config.getConfig("dayu.process"))),
-            GenerateSettings.from(
-                ConfigFactory.parseString("min-resend = 300ms, max-resend = 600ms, max-window = 64")
-                    .withFallback(config.getConfig("dayu.generate"))),
-            FlowKit.links("min-backoff = 50ms, max-backoff = 200ms"));
+            ProcessSettings.from(config.getConfig("process")),
+            GenerateSettings.from(config.getConfig("generate")),
+            LinkSettings.from(config.getConfig("link")));
     controller = kit.spawn(Controller.create(environment), name);
     generating = controller;
     var started = kit.createTestProbe(LinkServer.Started.class);

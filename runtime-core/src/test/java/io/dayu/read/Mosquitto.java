@@ -33,10 +33,7 @@ public final class Mosquitto implements AutoCloseable {
    * @param settings lines of its configuration
    */
   public static Mosquitto start(Path dir, int ahead, String... settings) throws Exception {
-    int port;
-    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = freePort();
     Files.writeString(
         dir.resolve("mosquitto.conf"),
         """
@@ -56,6 +53,13 @@ public final class Mosquitto implements AutoCloseable {
     var broker = new Mosquitto(dir, port);
     broker.start();
     return broker;
+  }
+
+  /** For one more listener among the settings. */
+  public static int freePort() throws IOException {
+    try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
   }
 
   public void start() throws IOException {

@@ -1,0 +1,185 @@
+package io.dayu.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import io.dayu.deliver.Ledger;
+import io.dayu.gossip.NodeReport;
+import io.dayu.gossip.NodeReport.Role;
+import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.gossip.View;
+import io.dayu.link.FlowKit;
+import io.dayu.link.LinkSender;
+import io.dayu.link.Logs;
+import io.dayu.source.SourceProvider;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What nodes know of each other by links while the cluster between them tells nothing. */
+final class PeersStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final int COUNT = 1_000;
+  private static final String STREAM = "one/in";
+
+  @TempDir Path dir;
+  private final List<TestNode> nodes = new ArrayList<>();
+  private ActorTestKit kit;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+  }
+
+  @AfterEach
+  void stop() {
+    nodes.forEach(TestNode::close);
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void acknowledgementsComeOverALinkThatStandsWhenTheClusterLosesThem() throws Exception {
+    var cloud = node("cloud-1", Role.CLOUD, List.of(), "");
+    var edge =
+        node("edge-1", Role.EDGE, List.of(TestNode.numbers("numbers", true, COUNT, 500)), "");
+    cloud.generating = kit.<Controller.Command>createTestProbe().ref();
+    await().atMost(SOON).until(() -> !cloud.reports.isEmpty());
+    var view = TestNode.view(cloud, edge.pipeline("one", "numbers:x", "reader"));
+    edge.controller.tell(new Controller.Viewed(view));
+    cloud.controller.tell(new Controller.Viewed(view));
+    await().atMost(SOON).until(() -> delivered(edge) > COUNT / 10);
+
+    // The newest link is told. When it ends, another one is.
+    var told = kit.<LinkSender.Event>createTestProbe();
+    var newest = link("edge-1", cloud, told);
+    LinkSender.Event event;
+    do event = told.receiveMessage(SOON);
+    while (!(event instanceof LinkSender.Delivered));
+    kit.stop(newest);
+    await()
+        .atMost(SOON)
+        .until(
+            () -> edge.stream(STREAM).filter(r -> r.state() == StreamState.COMPLETED).isPresent());
+    assertThat(edge.stream(STREAM).orElseThrow().ledger())
+        .isEqualTo(new Ledger(COUNT, COUNT, 0, 0, 0));
+    assertThat(cloud.numbersStored(STREAM)).hasSize(COUNT);
+  }
+
+  @Test
+  void aPeerThatComesBackIsConnectedToWithoutWaitingForTheNextTry() throws Exception {
+    var cloud =
+        node(
+            "cloud-1",
+            Role.CLOUD,
+            List.of(),
+            "link { min-backoff = 10m, max-backoff = 10m, suspect-after = 20m }");
+    await().atMost(SOON).until(() -> !cloud.reports.isEmpty());
+    InetSocketAddress away;
+    try (var nobody = listen(0)) {
+      away = (InetSocketAddress) nobody.getLocalSocketAddress();
+    }
+    cloud.controller.tell(new Controller.Viewed(at(away.getPort(), cloud)));
+    try (var logs = Logs.of(LinkSender.class)) {
+      cloud.inlet("edge-1", "some/stage");
+      await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "broke"));
+    }
+    try (var back = listen(away.getPort())) {
+      back.setSoTimeout((int) SOON.toMillis());
+      link("edge-1", cloud, kit.createTestProbe());
+      try (var connection = back.accept()) {
+        assertThat(connection.isConnected()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void whatIsNotAcknowledgedIsAskedForWhenTheNodeIsAMemberAgain() throws Exception {
+    var node =
+        node(
+            "edge-1",
+            Role.CLOUD,
+            List.of(TestNode.numbers("numbers", true, 20, 500)),
+            "generate { min-resend = 1h, max-resend = 1h }");
+    var lost = kit.<Controller.Command>createTestProbe();
+    node.generating = lost.ref();
+    node.controller.tell(
+        new Controller.Viewed(TestNode.view(node, node.pipeline("one", "numbers:x", "reader"))));
+    lost.expectMessageClass(Controller.Acked.class, SOON);
+    node.generating = node.controller;
+    node.controller.tell(Controller.Rejoined.INSTANCE);
+    await().atMost(SOON).until(() -> delivered(node) == 20);
+  }
+
+  private TestNode node(String name, Role role, List<SourceProvider> sources, String changes)
+      throws IOException {
+    var node =
+        new TestNode(
+            kit,
+            name,
+            role,
+            Files.createDirectory(dir.resolve(name)),
+            sources,
+            List.of(Plans.READER),
+            memory -> memory,
+            Duration.ofMillis(50),
+            changes);
+    nodes.add(node);
+    return node;
+  }
+
+  /** A link for results that a node of this name opens. */
+  private ActorRef<?> link(String from, TestNode to, TestProbe<LinkSender.Event> events) {
+    var address = new InetSocketAddress("127.0.0.1", latest(to).dataPort());
+    var target = new LinkSender.Target(latest(to).node(), address, Plan.DISTRIBUTOR, from);
+    return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref()));
+  }
+
+  private static ServerSocket listen(int port) throws IOException {
+    return new ServerSocket(port, 5, InetAddress.getByName("127.0.0.1"));
+  }
+
+  /** {@code edge-1} is known to listen at this port. */
+  private static View at(int port, TestNode like) {
+    var report = latest(like);
+    var edge =
+        new NodeReport(
+            "edge-1",
+            Role.EDGE,
+            report.site(),
+            report.incarnation(),
+            report.sequence(),
+            "127.0.0.1",
+            port,
+            report.resources(),
+            report.stageTypes(),
+            List.of(),
+            List.of(),
+            List.of());
+    return new View(Map.of("edge-1", new View.Seen(edge, Instant.EPOCH)), Map.of(), Map.of());
+  }
+
+  private static NodeReport latest(TestNode node) {
+    return node.reports.get(node.reports.size() - 1);
+  }
+
+  private static long delivered(TestNode node) {
+    return node.stream(STREAM).map(StreamReport::ledger).map(Ledger::delivered).orElse(0L);
+  }
+}
