@@ -168,6 +168,18 @@ final class OutboxStreamTest {
   }
 
   @Test
+  void theBacklogIsHandedOverAtAPace() {
+    restart("replay-per-second = 1");
+    for (int seq = 0; seq < 20; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 20);
+    long began = System.nanoTime();
+    clouds("cloud-1");
+    for (long seq = 0; seq < 5; seq++)
+      assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+    assertThat(System.nanoTime() - began).as("5 at 1/s").isGreaterThan(3_500_000_000L);
+  }
+
+  @Test
   void whatIsUnderWayOfTheBacklogIsBounded() {
     restart("outstanding = 10");
     for (int seq = 0; seq < 50; seq++) producer.send(leaf(seq, "track"));

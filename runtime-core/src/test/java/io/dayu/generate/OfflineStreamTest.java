@@ -245,6 +245,24 @@ final class OfflineStreamTest {
   }
 
   @Test
+  void theSpoolIsBroughtBackAtAPace() {
+    disk.close();
+    disk = open("replay-per-second = 1");
+    camera(Offline.SPOOL, "max-window = 4");
+    offline(true);
+    for (int i = 0; i < 5; i++) {
+      shoot(i);
+      int written = i + 1;
+      await().atMost(SOON).until(() -> onDisk() == written);
+    }
+    long began = System.nanoTime();
+    offline(false);
+    for (long seq = 500; seq < 505; seq++)
+      assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+    assertThat(System.nanoTime() - began).as("5 at 1/s").isGreaterThan(3_500_000_000L);
+  }
+
+  @Test
   void aFullSpoolHoldsAFileBackAndLosesNothing() {
     disk.close();
     disk = open("quota = 2000");

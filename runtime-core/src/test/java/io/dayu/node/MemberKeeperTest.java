@@ -109,6 +109,7 @@ final class MemberKeeperTest {
 
   private static void passUntil(ManualTime time, Callable<Boolean> reached) {
     await()
+        .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .until(

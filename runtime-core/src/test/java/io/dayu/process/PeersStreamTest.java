@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What nodes know of each other by links while the cluster between them tells nothing. */
 final class PeersStreamTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final int COUNT = 1_000;
   private static final String STREAM = "one/in";
 

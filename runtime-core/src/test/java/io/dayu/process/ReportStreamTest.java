@@ -9,9 +9,13 @@ import io.dayu.gossip.NodeReport.StageReport;
 import io.dayu.gossip.NodeReport.StageState;
 import io.dayu.gossip.View;
 import io.dayu.link.FlowKit;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterEach;
@@ -57,17 +61,37 @@ final class ReportStreamTest {
     var first = TestNode.view(node, node.pipeline("one", "numbers:x", "reader"));
     node.controller.tell(new Controller.Viewed(first));
     await().atMost(SOON).until(() -> follows(1));
-    await()
-        .atMost(SOON)
-        .until(
-            () ->
-                node.stage()
-                    .map(StageReport::state)
-                    .filter(StageState.RUNNING::equals)
-                    .isPresent());
+    await().atMost(SOON).until(this::stageRuns);
     node.controller.tell(new Controller.Viewed(decided(first, 2)));
     await().atMost(SOON).until(() -> follows(2));
     assertThat(node.reports).as("what changes together is told together").hasSizeLessThan(10);
+  }
+
+  @Test
+  void aStageThatRunsForAnotherNodesStreamIsReportedAtOnce() {
+    var spec = node.pipeline("one", "numbers:x", "reader");
+    var elsewhere =
+        new SourceSpec(
+            "in",
+            URI.create("numbers:x"),
+            Optional.of("edge-9"),
+            Optional.empty(),
+            new TreeMap<>());
+    var pipeline =
+        new PipelineSpec(
+            spec.name(),
+            List.of(elsewhere),
+            spec.stages(),
+            spec.policy(),
+            spec.objective(),
+            spec.delivery());
+    node.controller.tell(new Controller.Viewed(TestNode.view(node, pipeline)));
+    await().atMost(SOON).until(this::stageRuns);
+    assertThat(node.stream(STREAM)).isEmpty();
+  }
+
+  private boolean stageRuns() {
+    return node.stage().map(StageReport::state).filter(StageState.RUNNING::equals).isPresent();
   }
 
   private boolean follows(long decision) {
