@@ -153,7 +153,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private Behavior<Command> onStart() {
     try {
       begin(starter.get());
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala throws checked ones, too, such as that of a port opened late
       getContext().getLog().warn("{}; tried again in {} ms", e.getMessage(), backoff.toMillis());
       startLater();
     }

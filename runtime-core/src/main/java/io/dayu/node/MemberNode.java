@@ -114,8 +114,8 @@ public final class MemberNode implements MemberSystem {
                   }),
               SYSTEM,
               memberConfig(settings, config));
-    } catch (RuntimeException e) {
-      throw portTaken(settings, e);
+    } catch (Exception e) { // checked ones, too: Scala does not declare them
+      throw notStarted(settings, e);
     }
     var member = parts.join();
     uplink.attach(member);
@@ -305,7 +305,7 @@ public final class MemberNode implements MemberSystem {
         .resolve();
   }
 
-  private static RuntimeException portTaken(NodeSettings settings, RuntimeException error) {
+  private static RuntimeException notStarted(NodeSettings settings, Exception error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause())
       if (cause instanceof java.net.BindException
           || String.valueOf(cause.getMessage()).contains("bind"))
@@ -313,6 +313,8 @@ public final class MemberNode implements MemberSystem {
             "the cluster port %s:%d cannot be opened (%s); set dayu.cluster.port to a free one"
                 .formatted(settings.bindHost(), settings.clusterPort(), cause.getMessage()),
             error);
-    return error;
+    return error instanceof RuntimeException unchecked
+        ? unchecked
+        : new StartException("the member system does not start: " + error.getMessage(), error);
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -28,6 +29,7 @@ final class MemberKeeperTest {
   private final List<Life> lives = new CopyOnWriteArrayList<>();
   private final AtomicInteger rejoins = new AtomicInteger();
   private final AtomicInteger refusals = new AtomicInteger();
+  private volatile Exception refusal = new StartException("the port is still taken", null);
   private volatile Answer answer = Answer.MEMBER;
 
   @BeforeEach
@@ -53,10 +55,16 @@ final class MemberKeeperTest {
 
   private MemberSystem next() {
     if (refusals.getAndUpdate(n -> Math.max(0, n - 1)) > 0)
-      throw new StartException("the port is still taken", null);
+      MemberKeeperTest.<RuntimeException>undeclared(refusal);
     var life = new Life();
     lives.add(life);
     return life;
+  }
+
+  /** Throws as Scala does. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> void undeclared(Exception e) throws E {
+    throw (E) e;
   }
 
   @Test
@@ -76,6 +84,15 @@ final class MemberKeeperTest {
     lives.get(0).ended.complete(null);
     await().until(() -> lives.size() == 2);
     assertThat(refusals).hasValue(0);
+  }
+
+  @Test
+  void aStartThatTakesTooLongIsTriedAgain() {
+    keep();
+    refusal = new TimeoutException("the port is not open after 3 s");
+    refusals.set(1);
+    lives.get(0).ended.complete(null);
+    await().until(() -> lives.size() == 2);
   }
 
   @Test
