@@ -11,8 +11,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -22,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A disk that is really full: a file system of 8 MiB. Mounting it needs root. */
 class FullDiskTest {
   private static final int BATCH = 20;
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path dir;
   private final Random random = new Random(1);
@@ -65,6 +73,75 @@ class FullDiskTest {
           .isEqualTo(new ResultStore.Counts(stored.size(), 0));
       store.keepFrame("a/cam", 0, noise(1000));
       assertThat(store.frame("a/cam", 0)).isPresent();
+    }
+  }
+
+  /** An error in one connection closes the database under the commits of the others. */
+  @Test
+  void whatIsStoredByManyAtOnceWhileTheDiskFillsUpIsThereAfterwards() throws Exception {
+    run(
+        "mount",
+        "-o",
+        "remount,size=256m",
+        dir.toString()); // many small commits make the file grow
+    var ballast = dir.resolve("ballast");
+    var stored = new ConcurrentHashMap<String, Set<Long>>();
+    var failures = new AtomicInteger();
+    var stop = new AtomicBoolean();
+    try (var store = JdbcResultStore.openFile(dir.resolve("results"), 5)) {
+      var writers =
+          IntStream.range(0, 4)
+              .mapToObj(
+                  i ->
+                      CompletableFuture.runAsync(
+                          () -> write(store, "p" + i, stored, failures, stop)))
+              .toList();
+      for (int round = 0; round < 10; round++) {
+        int before = count(stored);
+        Awaitility.await().atMost(SOON).until(() -> count(stored) > before + 20);
+        try (var file = Files.newOutputStream(ballast)) {
+          for (int i = 0; i < 256 << 4; i++) file.write(new byte[1 << 16]);
+        } catch (IOException full) {
+          // That is what it is for.
+        }
+        int refused = failures.get();
+        Awaitility.await().atMost(SOON).until(() -> failures.get() > refused + 3);
+        Files.delete(ballast);
+      }
+      stop.set(true);
+      writers.forEach(CompletableFuture::join);
+    }
+    try (var store = JdbcResultStore.openFile(dir.resolve("results"), 5)) {
+      stored.forEach(
+          (pipeline, seqs) ->
+              assertThat(
+                      store.page(pipeline, Optional.empty(), 100_000).items().stream()
+                          .map(result -> result.element().getSeq()))
+                  .containsAll(seqs));
+    }
+  }
+
+  private static int count(Map<String, Set<Long>> stored) {
+    return stored.values().stream().mapToInt(Set::size).sum();
+  }
+
+  private static void write(
+      ResultStore store,
+      String pipeline,
+      Map<String, Set<Long>> stored,
+      AtomicInteger failures,
+      AtomicBoolean stop) {
+    var mine = stored.computeIfAbsent(pipeline, p -> ConcurrentHashMap.newKeySet());
+    for (long seq = 0; !stop.get(); seq++) {
+      var result = new StoredResult(Results.element(pipeline + "/cam", seq).build(), false);
+      try {
+        store.store(List.of(result));
+        mine.add(seq);
+      } catch (StoreException e) {
+        assertThat(e.retryable()).isTrue();
+        failures.incrementAndGet();
+        seq--;
+      }
     }
   }
 
