@@ -27,6 +27,8 @@ import org.apache.pekko.stream.javadsl.Source;
  * them all. Safe for any thread.
  */
 public final class LiveResults {
+  static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "dayu-live-results");
+
   private static final int BUFFER = 512;
 
   /** Far below what a message between cloud nodes may weigh. */
@@ -126,11 +128,9 @@ public final class LiveResults {
 
   /** Tells the other cloud nodes what is watched here, and remembers what is watched there. */
   private static final class Exchange extends AbstractBehavior<Command> {
-    private static final ServiceKey<Command> KEY =
-        ServiceKey.create(Command.class, "dayu-live-results");
-
     private final LiveResults live;
     private final Map<ActorRef<Command>, Set<String>> others = new HashMap<>();
+    private Set<ActorRef<Command>> known = Set.of();
     private Set<String> told = Set.of();
 
     Exchange(ActorContext<Command> context, LiveResults live) {
@@ -156,10 +156,11 @@ public final class LiveResults {
 
     private Behavior<Command> onListed(Listed listed) {
       var nodes = listed.listing().getServiceInstances(KEY);
-      others.keySet().retainAll(nodes);
-      for (var node : nodes)
-        if (!node.equals(getContext().getSelf()) && others.putIfAbsent(node, Set.of()) == null)
-          node.tell(new Watched(getContext().getSelf(), told));
+      // What another node said may have come before the news that it is there.
+      others.keySet().removeIf(node -> known.contains(node) && !nodes.contains(node));
+      var before = known;
+      known = Set.copyOf(nodes);
+      known.stream().filter(node -> !before.contains(node)).forEach(this::tell);
       remember();
       return this;
     }
@@ -179,8 +180,13 @@ public final class LiveResults {
       var now = live.watchers.stream().map(Watcher::pipeline).collect(Collectors.toSet());
       if (now.equals(told)) return this;
       told = now;
-      others.keySet().forEach(node -> node.tell(new Watched(getContext().getSelf(), told)));
+      known.forEach(this::tell);
       return this;
+    }
+
+    private void tell(ActorRef<Command> node) {
+      var self = getContext().getSelf();
+      if (!node.equals(self)) node.tell(new Watched(self, told));
     }
 
     private void remember() {

@@ -7,13 +7,18 @@ import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.link.FlowKit;
+import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -88,6 +93,24 @@ final class LiveResultsStreamTest {
     await().until(live::isWatchedElsewhere);
     KIT.stop(exchanges.get(1));
     await().until(() -> !live.isWatchedElsewhere());
+  }
+
+  @Test
+  void aNodeThatWasHeardBeforeItWasListedIsToldWhatIsWatchedHereToo() {
+    var exchange = KIT.spawn(live.exchange());
+    live.watch("street").runForeach(r -> {}, SYSTEM);
+    TestProbe<LiveResults.Command> other = KIT.createTestProbe();
+    exchange.tell(new LiveResults.Watched(other.ref(), Set.of("crossing")));
+    await().until(live::isWatchedElsewhere);
+    SYSTEM.receptionist().tell(Receptionist.register(LiveResults.KEY, other.ref()));
+    other.fishForMessage(
+        Duration.ofSeconds(10),
+        told ->
+            told.equals(new LiveResults.Watched(exchange, Set.of("street")))
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    assertThat(live.isWatchedElsewhere()).isTrue();
+    KIT.stop(exchange);
   }
 
   private void publishUntil(Callable<Boolean> heard) {
