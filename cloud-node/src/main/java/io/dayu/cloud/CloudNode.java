@@ -94,7 +94,12 @@ public final class CloudNode {
                   new JdbcDecisionLog(
                       source, blocking(system), settings.scheduler().decisionsKept()));
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
-              parts.context().spawn(live.exchange(), "live-results");
+              parts
+                  .context()
+                  .spawn(
+                      Behaviors.supervise(live.exchange())
+                          .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.resume()),
+                      "live-results");
               var scheduler =
                   Behaviors.supervise(
                           Scheduler.create(
