@@ -75,7 +75,7 @@ record StoreSettings(String url, String user, String password, int framesPerStre
     db.put("url", url);
     db.put("user", user);
     db.put("password", password);
-    db.put("driver", isShared() ? "org.postgresql.Driver" : "org.h2.Driver");
+    db.put("driver", JdbcResultStore.driver(url));
     if (isShared()) {
       db.put("properties", JdbcResultStore.POSTGRES_DEFAULTS);
       db.put("minConnections", 0);

@@ -10,8 +10,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
-import org.h2.engine.SessionLocal;
-import org.h2.jdbc.JdbcConnection;
 
 /**
  * Transactions on a data source, and what its failures mean. While no connection can be had one
@@ -52,7 +50,6 @@ final class Database implements AutoCloseable {
       try {
         var result = work.in(connection);
         connection.commit();
-        checkWritten(connection);
         return result;
       } catch (SQLException | IOException | RuntimeException e) {
         rollback(connection, e);
@@ -105,19 +102,6 @@ final class Database implements AutoCloseable {
         throw new StoreException("close the store: " + e.getMessage(), false, e);
       }
     }
-  }
-
-  /**
-   * When H2 closes its database after an I/O error, such as a full disk, in one connection, a
-   * commit in another one may return as if all was well and write nothing. A closed database stays
-   * closed, so whoever committed before it was is on the safe side.
-   */
-  private static void checkWritten(Connection connection) throws SQLException {
-    if (!connection.isWrapperFor(JdbcConnection.class)) return;
-    var session = connection.unwrap(JdbcConnection.class).getSession();
-    if (session instanceof SessionLocal local
-        && local.getDatabase().getStore().getMvStore().isClosed())
-      throw new SQLException("the database was closed before the commit was written");
   }
 
   private static void rollback(Connection connection, Exception cause) {

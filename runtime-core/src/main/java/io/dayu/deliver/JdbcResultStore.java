@@ -3,6 +3,7 @@ package io.dayu.deliver;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import java.nio.file.Path;
@@ -90,7 +91,11 @@ public final class JdbcResultStore implements ResultStore {
 
   /** The URL of an embedded database, for others in this process that share it. */
   public static String fileUrl(Path file) {
-    return "jdbc:h2:file:" + file.toAbsolutePath() + ";WRITE_DELAY=0" + H2_OPTIONS;
+    return "jdbc:h2:"
+        + FailStopFiles.prefix()
+        + file.toAbsolutePath()
+        + ";WRITE_DELAY=0"
+        + H2_OPTIONS;
   }
 
   // Bodies up to 64 KiB lie in the row; statements stay prepared, all kinds of them; the node
@@ -114,10 +119,16 @@ public final class JdbcResultStore implements ResultStore {
     return url.startsWith("jdbc:postgresql:");
   }
 
+  /** The class of the driver to use for a URL, of H2 or PostgreSQL. */
+  public static String driver(String url) {
+    return isPostgres(url) ? "org.postgresql.Driver" : EmbeddedDriver.name();
+  }
+
   /** A connection pool as the store needs it. */
   public static HikariDataSource pool(String url, String user, String password) {
     var config = new HikariConfig();
     config.setJdbcUrl(url);
+    config.setDriverClassName(driver(url));
     config.setUsername(user);
     config.setPassword(password);
     config.setPoolName("dayu-results");

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * survives a crash of the process and of the machine. What comes while the disk is busy goes with
  * the next write. A torn end of the file is cut by MVStore, and a file that cannot be used at all
  * is reported, put aside and begun anew. A write that fails, as on a full disk, leaves the file as
- * it was; the next one opens it again.
+ * it was; the next one opens it again. The file stays within a few times of what it holds.
  *
  * <p>Safe for any thread, and never blocks but in {@link #open} and {@link #close}; a thread of its
  * own, the writer, does all that does.
@@ -37,6 +37,11 @@ public final class ForcedFile<C> implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ForcedFile.class);
   private static final int CACHE_MIB = 1;
 
+  // Costs no speed that can be measured.
+  private static final int TIDY_EVERY = 256;
+  private static final int TIDY_BYTES = 64 << 10;
+  private static final int LIVE_PERCENT = 50;
+
   private final Path file;
   private final String loss;
   private final BiFunction<MVStore, List<C>, Runnable> apply;
@@ -46,6 +51,7 @@ public final class ForcedFile<C> implements AutoCloseable {
   private List<CompletableFuture<Done>> waiting = new ArrayList<>();
   // The writer's, once it is open.
   private MVStore store;
+  private long writes;
 
   private ForcedFile(Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
     this.file = file;
@@ -160,11 +166,21 @@ public final class ForcedFile<C> implements AutoCloseable {
       store.sync();
       durable.run();
       answered.forEach(done -> done.complete(Done.getInstance()));
+      tidy();
     } catch (RuntimeException e) {
       // MVStore is of no use after a write that failed; the next one opens it again.
       abandon();
       answered.forEach(done -> done.completeExceptionally(e));
     }
+  }
+
+  /**
+   * Moves what still lives out of chunks that are mostly dead, with the next write. MVStore does so
+   * on a thread of its own only, which does not know when a write is confirmed; without it, every
+   * commit leaves some two kilobytes for good, and the file ends by filling the disk.
+   */
+  private void tidy() {
+    if (++writes % TIDY_EVERY == 0) store.compact(LIVE_PERCENT, TIDY_BYTES);
   }
 
   private void abandon() {

@@ -1,0 +1,130 @@
+package io.dayu.disk;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.util.concurrent.atomic.AtomicReference;
+import org.h2.store.fs.FileBase;
+import org.h2.store.fs.FilePath;
+import org.h2.store.fs.FilePathWrapper;
+
+/**
+ * Files of H2 that take no more writes, once one has failed, until they are opened again.
+ *
+ * <p>H2 (2.3.232, {@code MVStore.unlockAndCheckPanicCondition}) gives up its lock before it closes
+ * a store whose write has failed. A commit that waits for the lock then writes a chunk that builds
+ * on the one that is not there, and lets the file's header point to it. That commit fails, too; but
+ * whoever opens the file finds nothing valid where the header points to, takes the last chunk of
+ * the file instead, wherever that one is from, and all commits since are lost. Without the second
+ * write the header leads to the last good commit.
+ *
+ * <p>A fail-stop disk in the sense of Schneider, "Byzantine generals in action: implementing
+ * fail-stop processors", 1984. Thread-safe as far as the files below are. Public, with a public
+ * constructor, since H2 makes its own instances.
+ */
+public final class FailStopFiles extends FilePathWrapper {
+  private static final String SCHEME = "failstop";
+
+  /** For a URL of H2: {@code jdbc:h2:} + this + path. */
+  public static String prefix() {
+    FilePath.register(new FailStopFiles());
+    return SCHEME + ":";
+  }
+
+  @Override
+  public String getScheme() {
+    return SCHEME;
+  }
+
+  @Override
+  public FileChannel open(String mode) throws IOException {
+    return new FailStopFile(super.open(mode));
+  }
+
+  private interface Change<T> {
+    T on(FileChannel file) throws IOException;
+  }
+
+  private static final class FailStopFile extends FileBase {
+    private final FileChannel file;
+    private final AtomicReference<IOException> failure = new AtomicReference<>();
+
+    FailStopFile(FileChannel file) {
+      this.file = file;
+    }
+
+    private <T> T change(Change<T> change) throws IOException {
+      var before = failure.get();
+      if (before != null)
+        throw new IOException("a write has failed before: " + before.getMessage(), before);
+      try {
+        return change.on(file);
+      } catch (IOException e) {
+        failure.compareAndSet(null, e);
+        throw e;
+      }
+    }
+
+    @Override
+    public int write(ByteBuffer from) throws IOException {
+      return change(f -> f.write(from));
+    }
+
+    @Override
+    public int write(ByteBuffer from, long position) throws IOException {
+      return change(f -> f.write(from, position));
+    }
+
+    @Override
+    public FileChannel truncate(long size) throws IOException {
+      change(f -> f.truncate(size));
+      return this;
+    }
+
+    @Override
+    public void force(boolean metaData) throws IOException {
+      change(
+          f -> {
+            f.force(metaData);
+            return true;
+          });
+    }
+
+    @Override
+    public int read(ByteBuffer into) throws IOException {
+      return file.read(into);
+    }
+
+    @Override
+    public int read(ByteBuffer into, long position) throws IOException {
+      return file.read(into, position);
+    }
+
+    @Override
+    public long position() throws IOException {
+      return file.position();
+    }
+
+    @Override
+    public FileChannel position(long position) throws IOException {
+      file.position(position);
+      return this;
+    }
+
+    @Override
+    public long size() throws IOException {
+      return file.size();
+    }
+
+    @Override
+    public FileLock tryLock(long position, long size, boolean shared) throws IOException {
+      return file.tryLock(position, size, shared);
+    }
+
+    @Override
+    protected void implCloseChannel() throws IOException {
+      file.close();
+    }
+  }
+}
