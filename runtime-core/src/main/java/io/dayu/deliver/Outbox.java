@@ -73,7 +73,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
-  private static final Duration REPLAY_EVERY = Duration.ofMillis(100);
+  private static final Duration REPLAY_EVERY = Duration.ofMillis(20);
 
   /** While nothing waits on the disk: an idle edge is to sleep. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);

@@ -73,12 +73,19 @@ final class Mqtt3Broker implements MqttBroker {
   public SourceException failure(Throwable error) {
     if (error instanceof Mqtt3ConnAckException e) {
       var code = e.getMqttMessage().getReturnCode();
-      boolean forGood = code != Mqtt3ConnAckReturnCode.SERVER_UNAVAILABLE;
-      return MqttBroker.refused(target, code.toString(), forGood, e);
+      return MqttBroker.refused(target, code, refusal(code), e);
     }
     if (error instanceof Mqtt3SubAckException e)
       return MqttBroker.notSubscribed(target, e.getMqttMessage().getReturnCodes().get(0), e);
     return MqttBroker.lost(target, error);
+  }
+
+  private static Refusal refusal(Mqtt3ConnAckReturnCode code) {
+    return switch (code) {
+      case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED -> Refusal.OF_CREDENTIALS;
+      case IDENTIFIER_REJECTED, UNSUPPORTED_PROTOCOL_VERSION -> Refusal.OF_CLIENT;
+      default -> Refusal.BUSY;
+    };
   }
 
   private static Message message(Mqtt3Publish publish) {

@@ -15,21 +15,11 @@ import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5RetainHandling;
 import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5Subscribe;
 import io.dayu.source.SourceException;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /** MQTT 5. */
 final class Mqtt5Broker implements MqttBroker {
-  private static final Set<Mqtt5ConnAckReasonCode> FOR_GOOD =
-      Set.of(
-          Mqtt5ConnAckReasonCode.BAD_USER_NAME_OR_PASSWORD,
-          Mqtt5ConnAckReasonCode.NOT_AUTHORIZED,
-          Mqtt5ConnAckReasonCode.BANNED,
-          Mqtt5ConnAckReasonCode.BAD_AUTHENTICATION_METHOD,
-          Mqtt5ConnAckReasonCode.CLIENT_IDENTIFIER_NOT_VALID,
-          Mqtt5ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION);
-
   private final MqttTarget target;
   private final Optional<Login> login;
   private Mqtt5AsyncClient client;
@@ -92,7 +82,7 @@ final class Mqtt5Broker implements MqttBroker {
   public SourceException failure(Throwable error) {
     if (error instanceof Mqtt5ConnAckException e) {
       var code = e.getMqttMessage().getReasonCode();
-      return MqttBroker.refused(target, code.toString(), FOR_GOOD.contains(code), e);
+      return MqttBroker.refused(target, code, refusal(code), e);
     }
     if (error instanceof Mqtt5SubAckException e)
       return MqttBroker.notSubscribed(target, e.getMqttMessage().getReasonCodes().get(0), e);
@@ -116,6 +106,15 @@ final class Mqtt5Broker implements MqttBroker {
           break;
       }
     return MqttBroker.lost(target, error);
+  }
+
+  private static Refusal refusal(Mqtt5ConnAckReasonCode code) {
+    return switch (code) {
+      case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED, BANNED -> Refusal.OF_CREDENTIALS;
+      case CLIENT_IDENTIFIER_NOT_VALID, UNSUPPORTED_PROTOCOL_VERSION, BAD_AUTHENTICATION_METHOD ->
+          Refusal.OF_CLIENT;
+      default -> Refusal.BUSY;
+    };
   }
 
   private static Message message(Mqtt5Publish publish) {

@@ -26,6 +26,19 @@ interface MqttBroker {
     }
   }
 
+  /** Why a broker refuses a connection. */
+  enum Refusal {
+    OF_CREDENTIALS("; correct the credentials of this node, or what the broker knows of them"),
+    OF_CLIENT("; correct the client or version of the uri"),
+    BUSY("");
+
+    private final String remedy;
+
+    Refusal(String remedy) {
+      this.remedy = remedy;
+    }
+  }
+
   /** A connection without any sign of life is given up after one and a half of this. */
   int KEEP_ALIVE_SECONDS = 15;
 
@@ -82,14 +95,13 @@ interface MqttBroker {
     return new SourceException(target.broker() + ": " + what, permanent, cause);
   }
 
-  static SourceException refused(MqttTarget target, String code, boolean permanent, Throwable t) {
+  /** Not for good either where it is about credentials: they are put right at the broker, too. */
+  static SourceException refused(MqttTarget target, Object code, Refusal refusal, Throwable cause) {
     return told(
         target,
-        "the broker refuses the connection (%s)%s"
-            .formatted(
-                code, permanent ? "; correct the credentials, client or version of the uri" : ""),
-        permanent,
-        t);
+        "the broker refuses the connection (%s)%s".formatted(code, refusal.remedy),
+        refusal == Refusal.OF_CLIENT,
+        cause);
   }
 
   /** Not for good: rules change, and what the broker has kept for the session stays there. */

@@ -85,7 +85,8 @@ public final class ReliabilityCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Write the table as Markdown; into its place if FILE is a document that has one, such as"
-              + " docs/reliability.md. Rows of the same machine and day that are not made anew stay.")
+              + " docs/reliability.md, and after every row. Rows of the same machine and day that are"
+              + " not made anew stay.")
   private Optional<Path> report = Optional.empty();
 
   /** For the help. */
@@ -114,14 +115,20 @@ public final class ReliabilityCommand implements Callable<Integer> {
             quick ? QUICK_SEEDS : seeds,
             quick ? QUICK_CHAOS : Duration.ofMinutes(3));
     var rows = new ArrayList<ReliabilityTable.Row>();
-    for (var scenario : chosen()) rows.add(row(scenario, context));
-    var table =
-        new ReliabilityTable(ReliabilityTable.thisMachine(), LocalDate.now(ZoneOffset.UTC), rows);
+    for (var scenario : chosen()) {
+      rows.add(row(scenario, context));
+      // A run takes hours: one that is ended keeps what it has found out.
+      report.ifPresent(file -> write(table(rows), file));
+    }
     out.println();
-    out.print(table.markdown());
-    report.ifPresent(file -> write(table, file));
+    out.print(table(rows).markdown());
     out.flush();
-    return table.kept() ? 0 : 1;
+    return table(rows).kept() ? 0 : 1;
+  }
+
+  private static ReliabilityTable table(List<ReliabilityTable.Row> rows) {
+    return new ReliabilityTable(
+        ReliabilityTable.thisMachine(), LocalDate.now(ZoneOffset.UTC), rows);
   }
 
   private List<Scenario> chosen() {

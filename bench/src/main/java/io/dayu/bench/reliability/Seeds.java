@@ -3,6 +3,8 @@ package io.dayu.bench.reliability;
 import io.dayu.bench.chaos.ChaosRun;
 import io.dayu.bench.chaos.Fault;
 import io.dayu.bench.chaos.NetworkKind;
+import io.dayu.cli.CliException;
+import java.util.ArrayList;
 import java.util.OptionalInt;
 
 /** Chaos with many seeds. */
@@ -31,7 +33,7 @@ final class Seeds implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    var failed = new java.util.ArrayList<Integer>();
+    var failed = new ArrayList<Integer>();
     long faults = 0;
     long given = 0;
     for (int seed = 1; seed <= context.seeds(); seed++) {
@@ -40,10 +42,15 @@ final class Seeds implements Scenario {
       var settings =
           new ChaosRun.Settings(
               seed, context.chaos(), kinds, 1, EDGES, network, OptionalInt.empty());
-      var report = new ChaosRun(context.home(), settings, context.progress()).run();
-      if (!report.kept()) failed.add(seed);
-      faults += report.faults().size();
-      given += report.verdict().given();
+      try {
+        var report = new ChaosRun(context.home(), settings, context.progress()).run();
+        if (!report.kept()) failed.add(seed);
+        faults += report.faults().size();
+        given += report.verdict().given();
+      } catch (CliException e) {
+        context.progress().line("  seed %d: %s".formatted(seed, e.getMessage()));
+        failed.add(seed);
+      }
     }
     return new Seen(
         "%d seeds of %d s: %d faults, %d elements; %s"

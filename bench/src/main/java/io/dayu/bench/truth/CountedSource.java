@@ -59,7 +59,12 @@ public final class CountedSource implements SourceProvider {
     long until = Long.parseLong(query.get("until"));
     var path = Path.of(query.get("journal"));
     return Source.fromIterator(() -> new Sensor(path, bytes, until))
-        .throttle(1, Duration.ofNanos(1_000_000_000L / rate), 1, ThrottleMode.shaping())
+        // Timers tick every 20 ms: only a burst of several ticks keeps the rate up.
+        .throttle(
+            1,
+            Duration.ofNanos(1_000_000_000L / rate),
+            Math.max(1, rate / 10),
+            ThrottleMode.shaping())
         .mapMaterializedValue(done -> NotUsed.getInstance());
   }
 
