@@ -77,16 +77,22 @@ final class Feed {
   void open() {
     if (kill != null || over) return;
     int mine = ++generation;
+    var generator = context.getSelf();
     kill =
         Reading.batches(
                 identity.provider(),
                 new SourceContext(
-                    identity.source().uri(), identity.stream(), position, knobs::get, settled::set),
+                    identity.source().uri(),
+                    identity.stream(),
+                    position,
+                    knobs::get,
+                    settled::set,
+                    () -> generator.tell(new Generator.SourceReached(mine))),
                 Math.min(MAX_BATCH, settings.maxWindow()))
             .viaMat(KillSwitches.single(), Keep.right())
             .to(
                 ActorSink.actorRefWithBackpressure(
-                    context.getSelf(),
+                    generator,
                     (ActorRef<Ack> replyTo, List<Reading.Piece> batch) ->
                         new Generator.Cut(batch, replyTo, mine),
                     (ActorRef<Ack> replyTo) -> new Generator.Opened(replyTo, mine),
@@ -116,7 +122,7 @@ final class Feed {
     owedTo = null;
   }
 
-  /** The source gave something: the next failure is a first one. */
+  /** The source can be read: the next failure is a first one. */
   void works() {
     backoff = settings.sourceMinBackoff();
   }

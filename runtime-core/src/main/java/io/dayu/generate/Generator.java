@@ -129,6 +129,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   record Cut(List<Reading.Piece> pieces, ActorRef<Feed.Ack> source, int generation)
       implements Command {}
 
+  record SourceReached(int generation) implements Command {}
+
   record SourceEnded(int generation) implements Command {}
 
   record SourceFailed(Throwable cause, int generation) implements Command {}
@@ -248,6 +250,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessage(Spooled.class, this::onSpooled)
         .onMessage(Brought.class, this::onBrought)
         .onMessage(Opened.class, this::onOpened)
+        .onMessage(SourceReached.class, this::onSourceReached)
         .onMessage(SourceEnded.class, this::onSourceEnded)
         .onMessage(SourceFailed.class, this::onSourceFailed)
         .onMessageEquals(Timer.SWEEP, this::onSweep)
@@ -283,11 +286,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onCut(Cut cut) {
     if (!feed.isCurrent(cut.generation())) return this;
     long now = System.nanoTime();
-    if (cut.pieces().get(0).segment().isPresent()) {
-      state = StreamState.RUNNING;
-      problem = Optional.empty();
-      feed.works();
-    }
+    if (cut.pieces().get(0).segment().isPresent()) works();
     for (var piece : cut.pieces()) if (piece.segment().isPresent()) add(piece.segment().get(), now);
     fill();
     var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
@@ -430,6 +429,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     feed.owes(opened.source());
     pull();
     return this;
+  }
+
+  private Behavior<Command> onSourceReached(SourceReached reached) {
+    if (feed.isCurrent(reached.generation())) works();
+    return this;
+  }
+
+  private void works() {
+    state = StreamState.RUNNING;
+    problem = Optional.empty();
+    feed.works();
   }
 
   private Behavior<Command> onSourceEnded(SourceEnded ended) {

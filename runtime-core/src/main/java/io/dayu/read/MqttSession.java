@@ -66,6 +66,7 @@ final class MqttSession {
   private final List<Held> expected = new ArrayList<>(); // of those held, to be sent again
   private final List<MqttBroker.Message> early = new ArrayList<>(); // before the session is known
   private BoundedSourceQueue<Arrival> reader; // null while nobody reads
+  private Runnable reached;
   private MqttBroker broker; // null without a connection
   private int connection;
   private boolean open;
@@ -95,6 +96,7 @@ final class MqttSession {
     early.clear();
     int mine = ++connection;
     context.settled().accept(this::settled);
+    reached = context.reached();
     try {
       broker = brokers.get();
       broker
@@ -168,6 +170,7 @@ final class MqttSession {
       forget(List.copyOf(held));
     }
     LOG.info("{} is read from {} as {}", target.topic(), target.broker(), target.client());
+    reached.run();
     var first = List.copyOf(early);
     early.clear();
     first.forEach(message -> arrived(message, mine));

@@ -136,6 +136,30 @@ final class BrokerStreamTest {
     assertThat(report().problem()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {3, 5})
+  void aBrokerThatIsBackAndSilentIsNoProblem(int version) throws Exception {
+    broker = Mosquitto.start(directory("broker"), 1_000);
+    run(broker.uri("plant/meter?version=" + version));
+    awaitRunning();
+
+    broker.stop();
+    awaitProblem("mqtt://127.0.0.1:", "no connection");
+    broker.start();
+    awaitRunning();
+  }
+
+  private void awaitRunning() {
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () -> {
+              assertThat(node.stream(STREAM)).isPresent();
+              assertThat(report().state()).isEqualTo(StreamState.RUNNING);
+              assertThat(report().problem()).isEmpty();
+            });
+  }
+
   private void run(String uri) throws Exception {
     node =
         new TestNode(

@@ -57,7 +57,12 @@ class MqttReadingsStreamTest {
           provider
               .open(
                   new SourceContext(
-                      URI.create(uri), "plant/meter", position, () -> knobs, settled::set))
+                      URI.create(uri),
+                      "plant/meter",
+                      position,
+                      () -> knobs,
+                      settled::set,
+                      () -> {}))
               .runWith(Sink.queue(1), KIT.system());
     }
 

@@ -18,9 +18,16 @@ import java.util.function.Supplier;
  *     was closed. A source whose origin keeps what is not acknowledged, such as a message broker,
  *     acknowledges that much; it numbers its positions on from {@link #position()}. The last
  *     listener counts.
+ * @param reached to be run, from any thread, by a source that may be silent for long, once it could
+ *     give something: what kept it from that before is over
  */
 public record SourceContext(
-    URI uri, String stream, long position, Supplier<Knobs> knobs, Consumer<LongConsumer> settled) {
+    URI uri,
+    String stream,
+    long position,
+    Supplier<Knobs> knobs,
+    Consumer<LongConsumer> settled,
+    Runnable reached) {
   /** Configuration path of the dispatcher for reads that block. */
   public static final String BLOCKING_DISPATCHER = "dayu.dispatchers.blocking";
 
@@ -29,10 +36,11 @@ public record SourceContext(
     Objects.requireNonNull(stream, "stream");
     Objects.requireNonNull(knobs, "knobs");
     Objects.requireNonNull(settled, "settled");
+    Objects.requireNonNull(reached, "reached");
   }
 
   /** For a source that need not know what becomes of its elements. */
   public SourceContext(URI uri, long position, Supplier<Knobs> knobs) {
-    this(uri, "", position, knobs, listener -> {});
+    this(uri, "", position, knobs, listener -> {}, () -> {});
   }
 }
