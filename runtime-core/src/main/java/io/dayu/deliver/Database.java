@@ -60,6 +60,18 @@ final class Database implements AutoCloseable {
     }
   }
 
+  /** A transaction that writes. Nothing is begun while there is hardly any space on the disk. */
+  <T> T change(String what, Work<T> work) {
+    return transaction(
+        what,
+        connection -> {
+          if (!EmbeddedDriver.hasRoom(connection))
+            throw new StoreException(
+                what + ": the disk is full: free space where the database lies", true, null);
+          return work.in(connection);
+        });
+  }
+
   private Connection connect() throws SQLException {
     var reason = away;
     if (reason == null) return connected();

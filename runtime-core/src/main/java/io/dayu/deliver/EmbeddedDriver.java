@@ -1,8 +1,13 @@
 package io.dayu.deliver;
 
+import static org.h2.engine.Constants.SUFFIX_MV_FILE;
+
+import io.dayu.disk.Ballast;
+import io.dayu.disk.FailStopFiles;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Properties;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
@@ -16,6 +21,8 @@ import org.h2.jdbc.JdbcConnection;
  * constructor, since connection pools may make their own instances.
  */
 public final class EmbeddedDriver extends org.h2.Driver {
+  private static final String H2 = "jdbc:h2:";
+
   static {
     try {
       DriverManager.registerDriver(new EmbeddedDriver());
@@ -34,22 +41,42 @@ public final class EmbeddedDriver extends org.h2.Driver {
     return acceptsURL(url) ? new WrittenConnection(url, info) : null;
   }
 
+  /** Whether the disk has room for more; of another database that is its own affair. */
+  static boolean hasRoom(Connection connection) throws SQLException {
+    if (!connection.isWrapperFor(WrittenConnection.class)) return true;
+    var ballast = connection.unwrap(WrittenConnection.class).ballast;
+    return ballast.isEmpty() || ballast.get().hasRoom();
+  }
+
   private static final class WrittenConnection extends JdbcConnection {
+    private final Optional<Ballast> ballast;
+
     WrittenConnection(String url, Properties info) throws SQLException {
       super(url, info, null, null, false);
+      ballast = FailStopFiles.ballast(url.substring(H2.length()).split(";", 2)[0] + SUFFIX_MV_FILE);
     }
 
     /** Fails, too, if the error came right after the commit; whoever tries again is right. */
     @Override
     public synchronized void commit() throws SQLException {
       super.commit();
-      if (!(getSession() instanceof SessionLocal session)) return;
+      if (isOver()) throw new SQLException("the database was closed before the commit was written");
+    }
+
+    /** Not on a store that is over: H2 may spin there for ever. */
+    @Override
+    public synchronized void rollback() throws SQLException {
+      if (isOver()) throw new SQLException("the database was closed, and the transaction with it");
+      super.rollback();
+    }
+
+    private boolean isOver() {
+      if (!(getSession() instanceof SessionLocal session)) return false;
       var store = session.getDatabase().getStore().getMvStore();
-      if (store.isPersistent()
+      return store.isPersistent()
           && (store.getAutoCommitDelay() != 0
               || store.getPanicException() != null
-              || store.isClosed()))
-        throw new SQLException("the database was closed before the commit was written");
+              || store.isClosed());
     }
   }
 }

@@ -3,6 +3,7 @@ package io.dayu.deliver;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import io.dayu.disk.Ballast;
 import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import javax.sql.DataSource;
+import org.h2.engine.Constants;
 
 /**
  * Results in a relational database: H2 embedded in the node, or PostgreSQL shared by several cloud
@@ -38,6 +40,9 @@ import javax.sql.DataSource;
  */
 public final class JdbcResultStore implements ResultStore {
   public static final int DEFAULT_FRAMES_PER_STREAM = 300;
+
+  /** Several times what is written between a look at the disk and the next one. */
+  private static final long RESERVE_BYTES = 16 << 20;
 
   /** PostgreSQL's advisory lock for whoever makes tables that nodes share. */
   public static final long SCHEMA_LOCK = 0x6461_7975L;
@@ -91,9 +96,18 @@ public final class JdbcResultStore implements ResultStore {
 
   /** The URL of an embedded database, for others in this process that share it. */
   public static String fileUrl(Path file) {
+    return fileUrl(file, RESERVE_BYTES);
+  }
+
+  /**
+   * @param reserve bytes held back beside it; nothing is stored while half as much is not free
+   */
+  static String fileUrl(Path file, long reserve) {
+    var data = file.resolveSibling(file.getFileName() + Constants.SUFFIX_MV_FILE);
+    var ballast = new Ballast(file.resolveSibling(file.getFileName() + ".reserve"), reserve);
+    var name = FailStopFiles.name(data, ballast);
     return "jdbc:h2:"
-        + FailStopFiles.prefix()
-        + file.toAbsolutePath()
+        + name.substring(0, name.length() - Constants.SUFFIX_MV_FILE.length())
         + ";WRITE_DELAY=0"
         + H2_OPTIONS;
   }
@@ -173,7 +187,7 @@ public final class JdbcResultStore implements ResultStore {
     var candidates = new LinkedHashMap<StreamTable.Row, Map<Long, ResultTable.Candidate>>();
     byStream.forEach((stream, results) -> candidates.put(streams.findOrAdd(stream), results));
     try {
-      return database.transaction("store results", c -> results.store(c, candidates));
+      return database.change("store results", c -> results.store(c, candidates));
     } catch (StoreException e) {
       streams.forget();
       throw e;
@@ -199,7 +213,7 @@ public final class JdbcResultStore implements ResultStore {
     var row = streams.findOrAdd(stream);
     var bytes = payload.toByteArray();
     try {
-      database.transaction(
+      database.change(
           "keep a frame of " + stream,
           c -> {
             frames.keep(c, row.id(), seq, bytes);

@@ -33,7 +33,7 @@ final class StreamTable {
       var found = find(stream);
       if (found.isPresent()) return found.get();
       try {
-        database.transaction("add stream " + stream, c -> add(c, stream));
+        database.change("add stream " + stream, c -> add(c, stream));
       } catch (StoreException e) {
         if (!Database.isDuplicate(e) || attempt == ATTEMPTS) throw e;
       }

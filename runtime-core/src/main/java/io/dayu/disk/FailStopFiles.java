@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
@@ -19,6 +23,10 @@ import org.h2.store.fs.FilePathWrapper;
  * the file instead, wherever that one is from, and all commits since are lost. Without the second
  * write the header leads to the last good commit.
  *
+ * <p>A failed write can also leave H2's counter of versions in use below zero, and a thread that
+ * begins a statement on that store then spins for ever ({@code MVStore.registerVersionUsage}). So a
+ * file has a {@link Ballast}, and the disk must be filled up twice before a write fails.
+ *
  * <p>A fail-stop disk in the sense of Schneider, "Byzantine generals in action: implementing
  * fail-stop processors", 1984. Thread-safe as far as the files below are. Public, with a public
  * constructor, since H2 makes its own instances.
@@ -26,10 +34,25 @@ import org.h2.store.fs.FilePathWrapper;
 public final class FailStopFiles extends FilePathWrapper {
   private static final String SCHEME = "failstop";
 
-  /** For a URL of H2: {@code jdbc:h2:} + this + path. */
-  public static String prefix() {
+  /** By the file they are for. */
+  private static final Map<String, Ballast> BALLASTS = new ConcurrentHashMap<>();
+
+  /**
+   * The name by which H2 finds such a file.
+   *
+   * @param ballast is given up before a write fails for want of space
+   */
+  public static String name(Path file, Ballast ballast) {
     FilePath.register(new FailStopFiles());
-    return SCHEME + ":";
+    BALLASTS.put(file.toAbsolutePath().toString(), ballast);
+    return SCHEME + ":" + file.toAbsolutePath();
+  }
+
+  /** Of a file that was named so. */
+  public static Optional<Ballast> ballast(String name) {
+    return name.startsWith(SCHEME + ":")
+        ? Optional.ofNullable(BALLASTS.get(name.substring(SCHEME.length() + 1)))
+        : Optional.empty();
   }
 
   @Override
@@ -39,7 +62,7 @@ public final class FailStopFiles extends FilePathWrapper {
 
   @Override
   public FileChannel open(String mode) throws IOException {
-    return new FailStopFile(super.open(mode));
+    return new FailStopFile(super.open(mode), ballast(name));
   }
 
   private interface Change<T> {
@@ -48,10 +71,12 @@ public final class FailStopFiles extends FilePathWrapper {
 
   private static final class FailStopFile extends FileBase {
     private final FileChannel file;
+    private final Optional<Ballast> ballast;
     private final AtomicReference<IOException> failure = new AtomicReference<>();
 
-    FailStopFile(FileChannel file) {
+    FailStopFile(FileChannel file, Optional<Ballast> ballast) {
       this.file = file;
+      this.ballast = ballast;
     }
 
     private <T> T change(Change<T> change) throws IOException {
@@ -59,10 +84,19 @@ public final class FailStopFiles extends FilePathWrapper {
       if (before != null)
         throw new IOException("a write has failed before: " + before.getMessage(), before);
       try {
-        return change.on(file);
+        return again(change);
       } catch (IOException e) {
         failure.compareAndSet(null, e);
         throw e;
+      }
+    }
+
+    private <T> T again(Change<T> change) throws IOException {
+      try {
+        return change.on(file);
+      } catch (IOException full) {
+        if (ballast.isEmpty() || !ballast.get().giveUp()) throw full;
+        return change.on(file);
       }
     }
 

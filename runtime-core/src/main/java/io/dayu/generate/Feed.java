@@ -122,7 +122,7 @@ final class Feed {
     owedTo = null;
   }
 
-  /** The source can be read: the next failure is a first one. */
+  /** The source gave something: the next failure is a first one. */
   void works() {
     backoff = settings.sourceMinBackoff();
   }

@@ -286,7 +286,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onCut(Cut cut) {
     if (!feed.isCurrent(cut.generation())) return this;
     long now = System.nanoTime();
-    if (cut.pieces().get(0).segment().isPresent()) works();
+    if (cut.pieces().get(0).segment().isPresent()) {
+      readable();
+      feed.works();
+    }
     for (var piece : cut.pieces()) if (piece.segment().isPresent()) add(piece.segment().get(), now);
     fill();
     var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
@@ -432,14 +435,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onSourceReached(SourceReached reached) {
-    if (feed.isCurrent(reached.generation())) works();
+    // One that is reached and lost again and again is to be opened less and less often.
+    if (feed.isCurrent(reached.generation())) readable();
     return this;
   }
 
-  private void works() {
+  private void readable() {
     state = StreamState.RUNNING;
     problem = Optional.empty();
-    feed.works();
   }
 
   private Behavior<Command> onSourceEnded(SourceEnded ended) {

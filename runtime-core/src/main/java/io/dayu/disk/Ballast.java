@@ -1,0 +1,66 @@
+package io.dayu.disk;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that holds space back for the moment in which a disk is full: whoever must not fail then
+ * gives it up and goes on, and nothing new is begun until it can be had again. Thread-safe.
+ */
+public final class Ballast {
+  private static final Logger LOG = LoggerFactory.getLogger(Ballast.class);
+  private static final int BLOCK = 1 << 16;
+
+  private final Path file;
+  private final long bytes;
+
+  public Ballast(Path file, long bytes) {
+    this.file = file.toAbsolutePath();
+    this.bytes = bytes;
+  }
+
+  /**
+   * Whether something new may be begun: the ballast is there, or can be made, and half as much is
+   * free besides. Costs two system calls.
+   */
+  public synchronized boolean hasRoom() {
+    if (file.toFile().length() == bytes) return free() >= bytes / 2;
+    return free() >= 2 * bytes && take();
+  }
+
+  /** Gives the space back if the disk is full; false if that is not so, or it was done before. */
+  synchronized boolean giveUp() {
+    if (bytes == 0 || free() >= bytes / 2 || !file.toFile().delete()) return false;
+    LOG.warn(
+        "the disk of {} is full; what is under way takes the {} bytes that were held back, and nothing new is stored until space is freed",
+        file.getParent(),
+        bytes);
+    return true;
+  }
+
+  private long free() {
+    File directory = file.getParent().toFile();
+    return directory.getUsableSpace();
+  }
+
+  private boolean take() {
+    // Not zeros: file systems that compress would hold nothing back for them.
+    var random = new Random();
+    var block = new byte[BLOCK];
+    try (var out = Files.newOutputStream(file)) {
+      for (long left = bytes; left > 0; left -= block.length) {
+        random.nextBytes(block);
+        out.write(block, 0, (int) Math.min(block.length, left));
+      }
+      return true;
+    } catch (IOException e) {
+      file.toFile().delete();
+      return false;
+    }
+  }
+}
