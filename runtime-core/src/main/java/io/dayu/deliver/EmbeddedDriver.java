@@ -23,6 +23,9 @@ import org.h2.jdbc.JdbcConnection;
 public final class EmbeddedDriver extends org.h2.Driver {
   private static final String H2 = "jdbc:h2:";
 
+  /** The SQL state at which a pool throws a connection away, and rolls nothing back in it. */
+  private static final String CONNECTION_GONE = "08003";
+
   static {
     try {
       DriverManager.registerDriver(new EmbeddedDriver());
@@ -60,13 +63,17 @@ public final class EmbeddedDriver extends org.h2.Driver {
     @Override
     public synchronized void commit() throws SQLException {
       super.commit();
-      if (isOver()) throw new SQLException("the database was closed before the commit was written");
+      if (isOver())
+        throw new SQLException(
+            "the database was closed before the commit was written", CONNECTION_GONE);
     }
 
     /** Not on a store that is over: H2 may spin there for ever. */
     @Override
     public synchronized void rollback() throws SQLException {
-      if (isOver()) throw new SQLException("the database was closed, and the transaction with it");
+      if (isOver())
+        throw new SQLException(
+            "the database was closed, and the transaction with it", CONNECTION_GONE);
       super.rollback();
     }
 
