@@ -10,10 +10,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * A network namespace for every node, joined by a bridge on which this process has an address as
@@ -162,37 +164,17 @@ final class Namespaces implements Network {
   @Override
   public void slow(String node, int kbit) {
     var place = place(node);
-    var rate = kbit + "kbit";
+    bucket(kbit, "-n", place.space(), "qdisc", "add", "dev", DEVICE, "root");
+    bucket(kbit, "qdisc", "add", "dev", place.cable(), "root");
+  }
+
+  /** A token bucket with a queue of 400 ms. */
+  private static void bucket(int kbit, String... place) {
+    var shape = List.of("tbf", "rate", kbit + "kbit", "burst", "32k", "latency", "400ms");
     Shell.run(
-        "tc",
-        "-n",
-        place.space(),
-        "qdisc",
-        "add",
-        "dev",
-        DEVICE,
-        "root",
-        "tbf",
-        "rate",
-        rate,
-        "burst",
-        "32k",
-        "latency",
-        "400ms");
-    Shell.run(
-        "tc",
-        "qdisc",
-        "add",
-        "dev",
-        place.cable(),
-        "root",
-        "tbf",
-        "rate",
-        rate,
-        "burst",
-        "32k",
-        "latency",
-        "400ms");
+        Stream.of(Stream.of("tc"), Stream.of(place), shape.stream())
+            .flatMap(words -> words)
+            .toArray(String[]::new));
   }
 
   @Override
