@@ -34,7 +34,8 @@ import org.h2.engine.Constants;
  * returns ({@code WRITE_DELAY=0}; costs about a third of the throughput above, and many tiny
  * batches make the file grow, since H2 reuses space only after 45 s): results survive the death of
  * the process, but it is not forced to the disk, so a power failure can take the last seconds.
- * PostgreSQL forces every commit unless its administrator decides otherwise.
+ * PostgreSQL forces every commit unless its administrator decides otherwise. H2 does not survive
+ * the end of its disk unharmed, so it is kept from it by a {@link Ballast}.
  *
  * <p>Results are not removed; frames are, above the number to keep per stream.
  */

@@ -1,6 +1,5 @@
 package io.dayu.disk;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,8 +43,7 @@ public final class Ballast {
   }
 
   private long free() {
-    File directory = file.getParent().toFile();
-    return directory.getUsableSpace();
+    return file.getParent().toFile().getUsableSpace();
   }
 
   private boolean take() {

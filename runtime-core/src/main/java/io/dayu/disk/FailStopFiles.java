@@ -84,14 +84,14 @@ public final class FailStopFiles extends FilePathWrapper {
       if (before != null)
         throw new IOException("a write has failed before: " + before.getMessage(), before);
       try {
-        return again(change);
+        return withBallast(change);
       } catch (IOException e) {
         failure.compareAndSet(null, e);
         throw e;
       }
     }
 
-    private <T> T again(Change<T> change) throws IOException {
+    private <T> T withBallast(Change<T> change) throws IOException {
       try {
         return change.on(file);
       } catch (IOException full) {

@@ -53,7 +53,7 @@ class FullDiskTest {
 
   @Test
   void aFullDiskIsReportedLosesNothingAndHealsWhenSpaceIsBack() throws Exception {
-    var ballast = Files.write(dir.resolve("ballast"), new byte[4 << 20]);
+    var filler = Files.write(dir.resolve("filler"), new byte[4 << 20]);
     try (var store = open(dir.resolve("results"))) {
       var stored = new ArrayList<StoredResult>();
       var full = fill(store, stored);
@@ -67,7 +67,7 @@ class FullDiskTest {
       assertThat(again).isNotNull();
       assertThat(again.retryable()).isTrue();
 
-      Files.delete(ballast);
+      Files.delete(filler);
       // The pool may need a moment to replace the connections the error has closed.
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
@@ -87,7 +87,7 @@ class FullDiskTest {
   @Test
   void whatIsStoredByManyAtOnceWhileTheDiskFillsUpIsThereAfterwards() throws Exception {
     run("mount", "-o", "remount,size=128m", dir.toString());
-    var ballast = dir.resolve("ballast");
+    var filler = dir.resolve("filler");
     var url = JdbcResultStore.fileUrl(dir.resolve("results"), RESERVE) + ";RETENTION_TIME=1000";
     var stored = new ConcurrentHashMap<String, Set<Long>>();
     var failures = new AtomicInteger();
@@ -103,10 +103,10 @@ class FullDiskTest {
       for (int round = 0; round < ROUNDS; round++) {
         int before = count(stored);
         Awaitility.await().atMost(SOON).until(() -> count(stored) > before + 200);
-        fill(ballast);
+        fill(filler);
         int refused = failures.get();
         Awaitility.await().atMost(SOON).until(() -> failures.get() > refused + 3);
-        Files.delete(ballast);
+        Files.delete(filler);
       }
       stop.set(true);
       writers.forEach(CompletableFuture::join);
@@ -124,14 +124,14 @@ class FullDiskTest {
   @Test
   void aFileTakesNoMoreWritesAfterOneFailedUntilItIsOpenedAgain() throws Exception {
     var path = FilePath.get(FailStopFiles.name(dir.resolve("file"), reserve(0)));
-    var ballast = dir.resolve("ballast");
+    var filler = dir.resolve("filler");
     try (var file = path.open("rw")) {
       file.write(ByteBuffer.wrap("good".getBytes()), 0);
-      fill(ballast);
+      fill(filler);
       assertThatThrownBy(() -> file.write(ByteBuffer.allocate(1 << 16), 4096))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("No space left");
-      Files.delete(ballast);
+      Files.delete(filler);
       assertThatThrownBy(() -> file.write(ByteBuffer.allocate(1), 0))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("failed before: No space left");
@@ -150,15 +150,15 @@ class FullDiskTest {
     var reserve = reserve(RESERVE);
     assertThat(reserve.hasRoom()).isTrue();
     var path = FilePath.get(FailStopFiles.name(dir.resolve("file"), reserve));
-    var ballast = dir.resolve("ballast");
+    var filler = dir.resolve("filler");
     try (var file = path.open("rw")) {
-      fill(ballast);
+      fill(filler);
       assertThat(reserve.hasRoom()).isFalse();
       assertThat(dir.resolve("reserve")).exists();
       assertThat(file.write(ByteBuffer.allocate(1 << 16), 0)).isEqualTo(1 << 16);
       assertThat(dir.resolve("reserve")).doesNotExist();
       assertThat(reserve.hasRoom()).as("what is free is for what is under way").isFalse();
-      Files.delete(ballast);
+      Files.delete(filler);
       assertThat(reserve.hasRoom()).isTrue();
       assertThat(dir.resolve("reserve")).hasSize(RESERVE);
     }
@@ -173,8 +173,8 @@ class FullDiskTest {
         JdbcResultStore.pool(JdbcResultStore.fileUrl(file, RESERVE), "sa", ""), 5);
   }
 
-  private static void fill(Path ballast) {
-    try (var file = Files.newOutputStream(ballast)) {
+  private static void fill(Path filler) {
+    try (var file = Files.newOutputStream(filler)) {
       while (true) file.write(new byte[4 << 10]);
     } catch (IOException full) {
       // That is what it is for.
@@ -209,7 +209,7 @@ class FullDiskTest {
 
   @Test
   void anOutboxOnAFullDiskLosesNothingAndHealsWhenSpaceIsBack() throws Exception {
-    var ballast = Files.write(dir.resolve("ballast"), new byte[4 << 20]);
+    var filler = Files.write(dir.resolve("filler"), new byte[4 << 20]);
     var kept = new Ranges();
     try (var store = OutboxStore.open(dir, OutboxStoreTest.settings(""))) {
       long seq = 0;
@@ -224,7 +224,7 @@ class FullDiskTest {
                   .toCompletableFuture()
                   .join())
           .hasSize(10);
-      Files.delete(ballast);
+      Files.delete(filler);
       assertThat(put(store, seq)).isTrue();
       kept.add(seq);
     }
