@@ -38,6 +38,11 @@ final class Accounts {
     generated++;
   }
 
+  /** Elements that count as generated will be, under other numbers. */
+  void renumbered(int count) {
+    generated -= count;
+  }
+
   void shed() {
     shed++;
   }
@@ -46,7 +51,7 @@ final class Accounts {
     resent++;
   }
 
-  /** Acknowledged after it waited on the disk: its latency tells nothing of the way. */
+  /** Acknowledged after it was outside of the window: its latency tells nothing of the way. */
   void done(boolean ok) {
     if (ok) delivered++;
     else failed++;

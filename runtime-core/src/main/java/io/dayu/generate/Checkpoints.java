@@ -16,10 +16,10 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  */
 final class Checkpoints {
   /** Where to begin, and what an earlier run left on the disk. */
-  record Start(Numbering.Start numbering, OutboxStore.Content onDisk) {
+  record Start(Progress.Resumed resumed, OutboxStore.Content onDisk) {
     /** What waits on the disk and is counted as open. */
     Ranges kept() {
-      return numbering.progress().open();
+      return onDisk.all().where(resumed.progress().open()::contains);
     }
   }
 
@@ -61,7 +61,7 @@ final class Checkpoints {
 
   /** Looks where to begin. */
   void start() {
-    boolean replayable = identity.provider().descriptor().replayable();
+    var repeat = identity.provider().descriptor().repeat();
     starting =
         identity
             .disk()
@@ -69,7 +69,7 @@ final class Checkpoints {
             .thenCompose(
                 onDisk ->
                     numbering
-                        .start(replayable, onDisk.all(), identity.firstSeq())
+                        .start(repeat, onDisk.all(), identity.firstSeq())
                         .thenApply(start -> new Start(start, onDisk)));
     context.pipeToSelf(
         starting,
@@ -77,14 +77,15 @@ final class Checkpoints {
   }
 
   void started(Start start) {
-    var progress = start.numbering().progress();
+    var progress = start.resumed().progress();
     var kept = start.kept();
-    numbering.started(start.numbering());
+    numbering.started(start.resumed());
     feed.seek(progress.position());
     accounts.restore(progress);
     pending.restore(
         start.onDisk().results().where(kept::contains),
         start.onDisk().elements().where(kept::contains));
+    pending.recut().restore(start.resumed().recut(), progress.readTo());
     // What is settled already and was only not removed.
     forget(start.onDisk().all().where(seq -> !kept.contains(seq)));
   }
@@ -93,7 +94,7 @@ final class Checkpoints {
   void save() {
     if (numbering.isSaving()) return;
     var oldest = oldest();
-    var saving = numbering.save(oldest, accounts.ledger(pending.size()), pending.open());
+    var saving = numbering.save(pending, accounts.ledger(pending.size()), feed.position());
     if (saving.isPresent()) {
       forgetting.begun();
       context.pipeToSelf(
@@ -144,7 +145,7 @@ final class Checkpoints {
   void end() {
     var oldest = oldest();
     numbering
-        .end(oldest, accounts.ledger(pending.size()), pending.open())
+        .end(pending, accounts.ledger(pending.size()), feed.position())
         .thenRun(() -> feed.tellSettled(oldest.position()));
   }
 

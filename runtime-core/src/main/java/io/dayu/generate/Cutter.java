@@ -1,35 +1,81 @@
 package io.dayu.generate;
 
 import io.dayu.element.Element;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Makes elements of what a source gives: each with a number of its own, some marked to be kept with
- * their payload. Belongs to one actor.
+ * their payload. That they were cut is noted before anybody sees them. Belongs to one actor.
  */
 final class Cutter {
-  private final String stream;
-  private final String node;
+  /** An element, and how it was cut. */
+  record Made(Element element, Cut cut) {}
+
+  private final Generator.Identity identity;
   private final Course course;
   private final Numbering numbering;
+  private final Feed feed;
+  private final Recut recut;
+  private final Accounts accounts;
   private final Clock clock;
+  private final boolean noted;
   private long keepDueNanos = System.nanoTime();
 
-  Cutter(Generator.Identity identity, Course course, Numbering numbering, Clock clock) {
-    this.stream = identity.stream();
-    this.node = identity.node();
+  Cutter(
+      Generator.Identity identity,
+      Course course,
+      Numbering numbering,
+      Feed feed,
+      Recut recut,
+      Accounts accounts,
+      Clock clock) {
+    this.identity = identity;
     this.course = course;
     this.numbering = numbering;
+    this.feed = feed;
+    this.recut = recut;
+    this.accounts = accounts;
     this.clock = clock;
+    // Of what the origin sends again nobody knows which it was.
+    this.noted = identity.provider().descriptor().repeat() != Repeat.UNSETTLED;
   }
 
-  Element cut(Segment segment, long now) {
+  /** The elements of segments that were read one after the other; settled content has none. */
+  List<Made> cut(List<Segment> segments, long now) {
+    var made = new ArrayList<Made>(segments.size());
+    var fresh = new ArrayList<Cut>(segments.size());
+    for (var segment : segments) {
+      long from = feed.position();
+      feed.cut(segment);
+      var next = recut.next(from, segment.position());
+      if (next instanceof Recut.Segment.Again again) {
+        made.add(new Made(element(segment, again.cut(), 1, now), again.cut()));
+      } else if (next instanceof Recut.Segment.Fresh) {
+        accounts.renumbered(recut.abandon().size());
+        var cut = new Cut(numbering.take(), from, segment.position(), clock.millis());
+        accounts.generated();
+        made.add(new Made(element(segment, cut, 0, now), cut));
+        fresh.add(cut);
+      }
+    }
+    if (noted && !fresh.isEmpty()) identity.memory().cut(fresh);
+    return made;
+  }
+
+  /**
+   * @param attempt how often it was sent before, at least
+   */
+  private Element element(Segment segment, Cut cut, int attempt, long now) {
     return Element.newBuilder()
-        .setStream(stream)
-        .setSeq(numbering.take())
-        .setOrigin(node)
-        .setCreatedAtMs(clock.millis())
+        .setStream(identity.stream())
+        .setSeq(cut.seq())
+        .setOrigin(identity.node())
+        .setCreatedAtMs(cut.createdAtMs())
+        .setAttempt(attempt)
         .setKeep(keeps(now))
         .setPayload(segment.payload())
         .build();

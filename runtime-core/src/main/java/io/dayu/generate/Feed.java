@@ -94,7 +94,7 @@ final class Feed {
                 ActorSink.actorRefWithBackpressure(
                     generator,
                     (ActorRef<Ack> replyTo, List<Reading.Piece> batch) ->
-                        new Generator.Cut(batch, replyTo, mine),
+                        new Generator.Given(batch, replyTo, mine),
                     (ActorRef<Ack> replyTo) -> new Generator.Opened(replyTo, mine),
                     Ack.INSTANCE,
                     new Generator.SourceEnded(mine),

@@ -14,7 +14,6 @@ import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Controller;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
-import io.dayu.source.Segment;
 import io.dayu.source.SourceProvider;
 import java.time.Clock;
 import java.time.Duration;
@@ -126,7 +125,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   record Opened(ActorRef<Feed.Ack> source, int generation) implements Command {}
 
-  record Cut(List<Reading.Piece> pieces, ActorRef<Feed.Ack> source, int generation)
+  record Given(List<Reading.Piece> pieces, ActorRef<Feed.Ack> source, int generation)
       implements Command {}
 
   record SourceReached(int generation) implements Command {}
@@ -183,7 +182,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
     this.course = new Course(identity.node(), identity.plan());
     this.feed = new Feed(context, timers, settings, identity);
-    this.cutter = new Cutter(identity, course, numbering, clock);
+    this.cutter = new Cutter(identity, course, numbering, feed, pending.recut(), accounts, clock);
     var forgetting = new Forgetting();
     this.window = new Window(settings, identity, pending, accounts, numbering, forgetting);
     this.router =
@@ -222,7 +221,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Cut.class, this::onCut)
+        .onMessage(Given.class, this::onGiven)
         .onMessage(Acked.class, this::onAcked)
         .onMessage(
             Granted.class,
@@ -283,27 +282,27 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .build();
   }
 
-  private Behavior<Command> onCut(Cut cut) {
-    if (!feed.isCurrent(cut.generation())) return this;
+  private Behavior<Command> onGiven(Given given) {
+    if (!feed.isCurrent(given.generation())) return this;
     long now = System.nanoTime();
-    if (cut.pieces().get(0).segment().isPresent()) {
+    if (given.pieces().get(0).segment().isPresent()) {
       readable();
       feed.works();
     }
-    for (var piece : cut.pieces()) if (piece.segment().isPresent()) add(piece.segment().get(), now);
+    var segments = given.pieces().stream().flatMap(piece -> piece.segment().stream()).toList();
+    for (var made : cutter.cut(segments, now)) add(made, now);
     fill();
-    var failure = cut.pieces().get(cut.pieces().size() - 1).failure();
+    var failure = given.pieces().get(given.pieces().size() - 1).failure();
     if (failure.isPresent())
-      return onSourceFailed(new SourceFailed(failure.get(), cut.generation()));
-    feed.owes(cut.source());
+      return onSourceFailed(new SourceFailed(failure.get(), given.generation()));
+    feed.owes(given.source());
     if (numbering.isLow()) checkpoints.save();
     pull();
     return this;
   }
 
-  private void add(Segment segment, long now) {
-    window.add(cutter.cut(segment, now), now, feed.position());
-    feed.cut(segment);
+  private void add(Cutter.Made made, long now) {
+    window.add(made.element(), now, made.cut());
     if (!window.sheds()) return;
     if (course.isOffline(Offline.SHED)) window.shedOne();
     fill();
@@ -366,6 +365,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (drainUntilNanos == 0) {
       drainUntilNanos = System.nanoTime() + settings.drain().toNanos();
       feed.close();
+      unrepeated("the stream is read no more here");
     }
     return finishIfDone();
   }
@@ -388,12 +388,33 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               "{}: {} elements wait on the disk for the cloud",
               identity.stream(),
               start.kept().size());
-    if (start.numbering().lost() > 0) {
-      problem = Optional.of(start.numbering().fate());
-      log().warn("{}: {}", identity.stream(), start.numbering().fate());
-    }
+    var lost = start.resumed().lost();
+    long again = start.resumed().recut().size() + start.resumed().renumbered();
+    if (again > 0)
+      log()
+          .info(
+              "{}: {} elements were under way when the node ended; they are read again",
+              identity.stream(),
+              again);
+    giveUp(lost, "its node ended while it was under way, and its source cannot be read again");
     open();
     return finishIfDone();
+  }
+
+  /** Elements of an earlier run cannot be made again. */
+  private void giveUp(List<Cut> lost, String reason) {
+    if (lost.isEmpty()) return;
+    problem =
+        Optional.of(
+            "%d elements are lost, unless they were stored before: %s"
+                .formatted(lost.size(), reason));
+    log().warn("{}: {}", identity.stream(), problem.get());
+    sender.lost(lost, reason, clock.millis(), System.nanoTime());
+  }
+
+  /** The source repeats no more of what was under way when the node ended. */
+  private void unrepeated(String why) {
+    giveUp(pending.recut().abandon(), "its node ended while it was under way, and " + why);
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
@@ -449,6 +470,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (!feed.isCurrent(ended.generation())) return this;
     if (drainUntilNanos == 0) log().info("{}: the source has ended", identity.stream());
     feed.ended();
+    unrepeated("its source has ended before it");
     return finishIfDone();
   }
 
@@ -457,6 +479,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     boolean again = feed.failed(failed.cause());
     problem = Optional.of(String.valueOf(failed.cause().getMessage()));
     state = again ? StreamState.SOURCE_DOWN : StreamState.FAILED;
+    if (!again) unrepeated("its source cannot be read any more");
     return again ? this : finishIfDone();
   }
 
@@ -488,7 +511,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           .warn(
               "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
               identity.stream(),
-              pending.size() - pending.onDisk(),
+              pending.hereAndNow(),
               settings.finish().toSeconds());
       return true;
     }
@@ -547,7 +570,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> finishIfDone() {
     if (finishUntilNanos != 0) {
       boolean stuck = course.isOffline(Offline.SHED) || !course.isRouted();
-      boolean moving = pending.size() > pending.onDisk();
+      boolean moving = pending.hereAndNow() > 0;
       return moving && !stuck ? this : Behaviors.stopped();
     }
     if (!feed.isOver() || pending.size() > 0) return this;

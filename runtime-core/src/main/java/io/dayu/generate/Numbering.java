@@ -2,6 +2,9 @@ package io.dayu.generate;
 
 import io.dayu.deliver.Ledger;
 import io.dayu.deliver.Ranges;
+import io.dayu.source.Repeat;
+import java.util.ArrayList;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -14,24 +17,6 @@ import org.apache.pekko.Done;
  * progress along with it. Belongs to one actor.
  */
 final class Numbering {
-  /**
-   * Where the stream begins.
-   *
-   * @param lost elements of the last run that were neither settled nor on the disk
-   * @param again whether they are cut again
-   */
-  record Start(Progress progress, long lost, boolean again) {
-    /** What became of the lost ones, for people. */
-    String fate() {
-      return "%d elements were under way when the node ended; %s"
-          .formatted(
-              lost,
-              again
-                  ? "they are read again"
-                  : "their source cannot be read again, so they count as shed");
-    }
-  }
-
   private static final long BLOCK = 20_000;
 
   private final StreamMemory memory;
@@ -53,35 +38,39 @@ final class Numbering {
    *
    * @param onDisk the numbers of what waits there for the cloud
    */
-  CompletionStage<Start> start(
-      boolean replayable, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
+  CompletionStage<Progress.Resumed> start(
+      Repeat repeat, Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
     return memory
         .recall()
         .thenCompose(
-            found ->
-                found.isPresent()
-                    ? CompletableFuture.completedStage(found.get())
-                    : firstSeq.get().thenApply(seq -> unknown(seq, onDisk)))
-        .thenApply(
-            last -> {
-              var now = last.resumed(uri, replayable, onDisk);
-              return new Start(now.progress(), now.lost(), now.again());
+            found -> {
+              var cuts = found.cuts();
+              return found
+                  .progress()
+                  .map(CompletableFuture::completedStage)
+                  .orElseGet(() -> firstSeq.get().thenApply(seq -> unknown(seq, onDisk, cuts)))
+                  .thenApply(last -> last.resumed(uri, repeat, onDisk, cuts));
             })
         .thenCompose(
-            start ->
-                memory
-                    .keep(start.progress().withNextSeq(start.progress().nextSeq() + BLOCK))
-                    .thenApply(done -> start));
+            start -> {
+              var progress = start.progress();
+              var underWay = new ArrayList<>(start.lost());
+              underWay.addAll(start.recut());
+              return memory
+                  .keep(progress.withNextSeq(progress.nextSeq() + BLOCK), underWay)
+                  .thenApply(done -> start);
+            });
   }
 
   /** Of a stream without a record only what is on the disk is known: it goes to the cloud. */
-  private Progress unknown(long firstSeq, Ranges onDisk) {
-    if (onDisk.isEmpty()) return Progress.begin(uri, firstSeq);
-    long next = Math.max(firstSeq, onDisk.last() + 1);
-    return new Progress(uri, next, 0, next, next, 0, 0, 0, onDisk);
+  private Progress unknown(long firstSeq, Ranges onDisk, NavigableMap<Long, Cut> cuts) {
+    long next = firstSeq;
+    if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
+    if (!cuts.isEmpty()) next = Math.max(next, cuts.lastKey() + 1);
+    return new Progress(uri, next, 0, next, next, 0, 0, 0, 0, onDisk);
   }
 
-  void started(Start start) {
+  void started(Progress.Resumed start) {
     first = start.progress().nextSeq();
     next = first;
     reserved = next + BLOCK;
@@ -120,17 +109,18 @@ final class Numbering {
    * Keeps the progress and reserves what was used up, unless a save is under way or nothing has
    * changed.
    *
+   * @param position of the source, behind all that was cut
    * @return the number up to which numbers are reserved once it is durable; {@link #saved} or
    *     {@link #notSaved} is to be called with its outcome
    */
-  Optional<CompletionStage<Long>> save(Pending.Oldest oldest, Ledger ledger, Ranges open) {
+  Optional<CompletionStage<Long>> save(Pending pending, Ledger ledger, long position) {
     if (saving || !hasStarted()) return Optional.empty();
     long upTo = isLow() ? next + BLOCK : reserved;
-    var progress = progress(upTo, oldest, ledger, open);
+    var progress = progress(upTo, pending, ledger, position);
     if (saved.equals(Optional.of(progress))) return Optional.empty();
     saving = true;
     saved = Optional.of(progress);
-    return Optional.of(memory.keep(progress).thenApply(done -> upTo));
+    return Optional.of(memory.keep(progress, pending.underWay()).thenApply(done -> upTo));
   }
 
   /** Whether a save is under way. */
@@ -149,14 +139,15 @@ final class Numbering {
   }
 
   /** No more numbers are taken: gives back what is reserved. */
-  CompletionStage<Done> end(Pending.Oldest oldest, Ledger ledger, Ranges open) {
+  CompletionStage<Done> end(Pending pending, Ledger ledger, long position) {
     if (!hasStarted()) return CompletableFuture.completedStage(Done.getInstance());
-    var kept = memory.keep(progress(next, oldest, ledger, open));
+    var kept = memory.keep(progress(next, pending, ledger, position), pending.underWay());
     next = -1;
     return kept;
   }
 
-  private Progress progress(long upTo, Pending.Oldest oldest, Ledger ledger, Ranges open) {
+  private Progress progress(long upTo, Pending pending, Ledger ledger, long position) {
+    var oldest = pending.oldest(next, position);
     return new Progress(
         uri,
         upTo,
@@ -166,6 +157,7 @@ final class Numbering {
         ledger.delivered(),
         ledger.failed(),
         ledger.shed(),
-        open);
+        pending.recut().readTo(position),
+        pending.open());
   }
 }

@@ -3,16 +3,19 @@ package io.dayu.generate;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * The elements of a stream that are not settled: those that wait for the window, in order, those on
- * their way, and those that are safe on the disk. Belongs to one actor, which bounds the first two.
+ * their way, those that are safe on the disk, and of an earlier run those that are to be cut again
+ * and those that are lost and not yet reported. Belongs to one actor, which bounds the first two.
  */
 final class Pending {
   /** An element on its way. */
@@ -20,44 +23,43 @@ final class Pending {
     final Element base; // without path, attempt and decision
     final long bornNanos;
     final int bytes;
-    private final long from;
+    private final Cut cut;
     Map<String, String> path = Map.of();
     long sentNanos;
     long dueNanos;
     int attempt;
 
-    private Flight(Element element, long bornNanos, long from) {
+    private Flight(Element element, long bornNanos, Cut cut) {
       this.base = element;
       this.bornNanos = bornNanos;
-      this.from = from;
+      this.cut = cut;
       this.bytes = base.getSerializedSize();
+      this.attempt = element.getAttempt();
     }
 
-    /** On its way from the disk, where it stays until it is settled. */
-    static Flight again(Element element, long bornNanos) {
-      var flight = new Flight(element, bornNanos, 0);
-      flight.attempt = element.getAttempt();
-      return flight;
+    /** On its way from the disk, where it stays until it is settled, or lost: nobody cuts it. */
+    static Flight uncut(Element element, long bornNanos) {
+      return new Flight(
+          element, bornNanos, new Cut(element.getSeq(), 0, 0, element.getCreatedAtMs()));
     }
   }
 
   /** The oldest element that would be lost with this node: where a successor has to go on. */
   record Oldest(long seq, long position) {}
 
-  private record Waiting(Element element, long bornNanos, long from) {}
+  private record Waiting(Element element, long bornNanos, Cut cut) {}
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
   private final Ranges results = new Ranges(); // on the disk, in the outbox
   private final Ranges spooled = new Ranges(); // on the disk, to be worked on
   private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
+  private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
+  private final Recut recut = new Recut();
   private long bytes;
 
-  /**
-   * @param from the source's position before the element
-   */
-  void add(Element element, long nowNanos, long from) {
-    waiting.add(new Waiting(element, nowNanos, from));
+  void add(Element element, long nowNanos, Cut cut) {
+    waiting.add(new Waiting(element, nowNanos, cut));
   }
 
   /** What an earlier run left on the disk. */
@@ -75,15 +77,37 @@ final class Pending {
     var flying = flights.values().iterator();
     if (flying.hasNext()) {
       var flight = flying.next();
-      return new Oldest(flight.base.getSeq(), flight.from);
+      return new Oldest(flight.base.getSeq(), flight.cut.from());
     }
-    if (waiting.isEmpty()) return new Oldest(next, now);
-    return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().from());
+    // What is to be cut again is younger than what was.
+    if (waiting.isEmpty()) return new Oldest(recut.oldest().orElse(next), now);
+    return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().cut().from());
+  }
+
+  /** What was cut and is neither settled nor on the disk. */
+  List<Cut> underWay() {
+    var cuts = new ArrayList<>(recut.due());
+    lost.values().forEach(flight -> cuts.add(flight.cut));
+    flights.values().forEach(flight -> cuts.add(flight.cut));
+    waiting.forEach(w -> cuts.add(w.cut()));
+    return cuts;
+  }
+
+  /** What the source is about to repeat. */
+  Recut recut() {
+    return recut;
+  }
+
+  /** What is reported as failed, outside of the window. */
+  Map<Long, Flight> lost() {
+    return lost;
   }
 
   /** The numbers of all. */
   Ranges open() {
     var open = results.plus(spooled);
+    recut.addTo(open);
+    lost.keySet().forEach(open::add);
     flights.keySet().forEach(open::add);
     waiting.forEach(w -> open.add(w.element().getSeq()));
     return open;
@@ -100,7 +124,7 @@ final class Pending {
   /** The element that has waited longest is on its way from now on. */
   Flight launch() {
     var first = waiting.removeFirst();
-    var flight = new Flight(first.element(), first.bornNanos(), first.from());
+    var flight = new Flight(first.element(), first.bornNanos(), first.cut());
     flights.put(flight.base.getSeq(), flight);
     bytes += flight.bytes;
     return flight;
@@ -113,16 +137,20 @@ final class Pending {
     return Optional.ofNullable(flight);
   }
 
-  /** The element on the disk is settled; false if there is none. */
-  boolean landFromDisk(long seq) {
+  /** The element that is not in the window is settled; false if there is none. */
+  boolean landOutside(long seq) {
     again.remove(seq);
-    return results.remove(seq) || spooled.remove(seq);
+    return removeOutside(seq) || results.remove(seq);
+  }
+
+  private boolean removeOutside(long seq) {
+    return spooled.remove(seq) || lost.remove(seq) != null || recut.remove(seq);
   }
 
   /** The result is on the disk; the flight it ends, if it was in the window until now. */
   Optional<Flight> keepResult(long seq) {
     again.remove(seq);
-    if (!spooled.remove(seq) && !flights.containsKey(seq)) return Optional.empty();
+    if (!removeOutside(seq) && !flights.containsKey(seq)) return Optional.empty();
     results.add(seq);
     return land(seq);
   }
@@ -136,7 +164,11 @@ final class Pending {
 
   /** Whether the element is neither settled nor unknown. */
   boolean isOpen(long seq) {
-    return flights.containsKey(seq) || results.contains(seq) || spooled.contains(seq);
+    return flights.containsKey(seq)
+        || results.contains(seq)
+        || spooled.contains(seq)
+        || lost.containsKey(seq)
+        || recut.contains(seq);
   }
 
   /** Some of the spooled ones are on their way, outside of the window. */
@@ -163,7 +195,12 @@ final class Pending {
 
   /** All that are not settled. */
   long size() {
-    return flights.size() + (long) waiting.size() + onDisk();
+    return hereAndNow() + lost.size() + recut.size() + onDisk();
+  }
+
+  /** Those of the source as it is open now. */
+  long hereAndNow() {
+    return flights.size() + (long) waiting.size();
   }
 
   long onDisk() {

@@ -1,18 +1,25 @@
 package io.dayu.generate;
 
 import io.dayu.deliver.Ranges;
+import io.dayu.source.Repeat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How far a stream has come; what its node keeps of it. Elements on the disk are kept elsewhere, by
- * their numbers, and are not written together with this; {@link #resumed} brings the two in line.
+ * their numbers, and so is what was cut since; they are not written together with this. {@link
+ * #resumed} brings all in line.
  *
- * @param uri of the source, to which the position belongs
+ * @param uri of the source, to which the positions belong
  * @param nextSeq no element has this number or a higher one
  * @param position of the source, before the oldest element that is neither settled nor on the disk
  * @param recut that element's number: a source that is read again from {@code position} repeats the
  *     content of it and of all later ones
  * @param used the first number that was not used, as of these counts
+ * @param readTo of the source, behind all that was cut, as of these counts
  * @param open the numbers below {@code used} that are not settled, on the disk or not
  */
 public record Progress(
@@ -24,6 +31,7 @@ public record Progress(
     long delivered,
     long failed,
     long shed,
+    long readTo,
     Ranges open) {
   public Progress {
     Objects.requireNonNull(uri, "uri");
@@ -35,14 +43,21 @@ public record Progress(
   /**
    * Where a successor begins.
    *
-   * @param progress its first counts; open in it is what is on the disk
-   * @param lost elements that were under way and are not on the disk
-   * @param again whether they are cut again
+   * @param progress its first counts; open in it are what is on the disk, {@code lost} and {@code
+   *     recut}
+   * @param lost elements that were under way and cannot be made again
+   * @param recut those that are to be cut again under their numbers, in order
+   * @param renumbered how many others are cut again, under new numbers
    */
-  record Resumed(Progress progress, long lost, boolean again) {}
+  record Resumed(Progress progress, List<Cut> lost, List<Cut> recut, long renumbered) {
+    Resumed {
+      lost = List.copyOf(lost);
+      recut = List.copyOf(recut);
+    }
+  }
 
   static Progress begin(String uri, long firstSeq) {
-    return new Progress(uri, firstSeq, 0, firstSeq, firstSeq, 0, 0, 0, new Ranges());
+    return new Progress(uri, firstSeq, 0, firstSeq, firstSeq, 0, 0, 0, 0, new Ranges());
   }
 
   /** At least all that are delivered, failed and shed; the rest is open. */
@@ -53,32 +68,83 @@ public record Progress(
   /**
    * Where a successor begins, in which nothing is under way but what is on the disk. What of that
    * is not open here was settled and only not removed yet, or comes from later than these counts,
-   * and is counted now. A source that can be replayed goes on at the position, so what was not
-   * settled is cut again, and what is on the disk of the same content does not count. From others
-   * what is not on the disk is lost, and counts as shed.
+   * and is counted now. So are those that were cut since.
+   *
+   * <p>A source that repeats goes on at the position, so what was not settled is cut again: under
+   * its number if the source repeats exactly and all that it repeats is known, else under new ones;
+   * then what is on the disk of the same content does not count. Of other sources what is not on
+   * the disk is lost.
+   *
+   * @param cuts what is known of those that are open and of those that were cut since, by number
    */
-  Resumed resumed(String uriNow, boolean replayable, Ranges onDisk) {
-    boolean again = replayable && uri.equals(uriNow);
-    var kept =
-        onDisk.where(
-            seq -> again ? seq < recut && open.contains(seq) : seq >= used || open.contains(seq));
-    long lost = open.where(seq -> !kept.contains(seq)).size();
-    long next = onDisk.isEmpty() ? nextSeq : Math.max(nextSeq, onDisk.last() + 1);
+  Resumed resumed(String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, Cut> cuts) {
+    long end = used;
+    while (cuts.containsKey(end)) end++;
+    long cutTo = end > used ? cuts.get(end - 1).to() : readTo;
+    var all = Ranges.copyOf(open);
+    for (long seq = used; seq < end; seq++) all.add(seq);
+    boolean again = repeat != Repeat.NONE && uri.equals(uriNow);
+    if (!again) {
+      var kept = onDisk.where(seq -> seq >= used || open.contains(seq));
+      var lost = cuts(all.where(seq -> !kept.contains(seq)), cuts);
+      return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0);
+    }
+    // Those before the position are not read again.
+    var before = all.where(seq -> seq < recut);
+    var lost = cuts(before.where(seq -> !onDisk.contains(seq)), cuts);
+    var behind = all.where(seq -> seq >= recut);
+    boolean known = behind.where(seq -> !cuts.containsKey(seq)).isEmpty() && cutTo >= position;
+    if (repeat != Repeat.EXACT || !known) {
+      var kept = before.where(onDisk::contains);
+      return resumed(
+          uriNow, onDisk, end, position, Optional.empty(), kept, lost, List.of(), behind.size());
+    }
+    var kept = all.where(onDisk::contains);
+    var recut = cuts(behind.where(seq -> !onDisk.contains(seq)), cuts);
+    return resumed(uriNow, onDisk, end, position, Optional.of(cutTo), kept, lost, recut, 0);
+  }
+
+  /**
+   * @param exactlyTo the position to which everything read again is known, if it is
+   */
+  private Resumed resumed(
+      String uriNow,
+      Ranges onDisk,
+      long end,
+      long from,
+      Optional<Long> exactlyTo,
+      Ranges kept,
+      List<Cut> lost,
+      List<Cut> again,
+      long renumbered) {
+    var open = Ranges.copyOf(kept);
+    lost.forEach(cut -> open.add(cut.seq()));
+    again.forEach(cut -> open.add(cut.seq()));
+    long next = Math.max(nextSeq, end);
+    if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
     var now =
         new Progress(
             uriNow,
             next,
-            again ? position : 0,
-            next,
+            from,
+            exactlyTo.isPresent() ? recut : next,
             next,
             delivered,
             failed,
-            again ? shed : shed + lost,
-            kept);
-    return new Resumed(now, lost, again);
+            shed,
+            exactlyTo.orElse(from),
+            open);
+    return new Resumed(now, lost, again, renumbered);
+  }
+
+  /** What is known of each; nothing but the number if that is all. */
+  private static List<Cut> cuts(Ranges seqs, NavigableMap<Long, Cut> known) {
+    var cuts = new ArrayList<Cut>();
+    seqs.forEach(seq -> cuts.add(known.getOrDefault(seq, new Cut(seq, 0, 0, 0))));
+    return cuts;
   }
 
   Progress withNextSeq(long seq) {
-    return new Progress(uri, seq, position, recut, used, delivered, failed, shed, open);
+    return new Progress(uri, seq, position, recut, used, delivered, failed, shed, readTo, open);
   }
 }

@@ -71,6 +71,7 @@ final class Sender {
     if (!course.isRouted()) return;
     for (var flight : pending.flights()) if (all || passes(flight, turned)) startAgain(flight, now);
     for (var flight : pending.again().values()) if (passes(flight, turned)) startAgain(flight, now);
+    if (all) for (var flight : pending.lost().values()) startAgain(flight, now);
   }
 
   private static boolean passes(Flight flight, Set<String> nodes) {
@@ -82,6 +83,7 @@ final class Sender {
     if (!course.isRouted()) return;
     for (var flight : pending.flights()) if (!waitsHere(flight, now)) startAgain(flight, now);
     for (var flight : pending.again().values()) startAgain(flight, now);
+    for (var flight : pending.lost().values()) startAgain(flight, now);
   }
 
   /** Sends again what is due. */
@@ -89,6 +91,7 @@ final class Sender {
     if (!course.isRouted()) return;
     for (var flight : pending.flights()) startIfDue(flight, now);
     for (var flight : pending.again().values()) startIfDue(flight, now);
+    for (var flight : pending.lost().values()) startIfDue(flight, now);
   }
 
   private void startIfDue(Flight flight, long now) {
@@ -104,7 +107,7 @@ final class Sender {
   }
 
   private void startAgain(Flight flight, long now) {
-    if (course.isOffline(Offline.SPOOL)) {
+    if (!flight.base.hasEnding() && course.isOffline(Offline.SPOOL)) {
       spool(flight, now);
       return;
     }
@@ -167,7 +170,7 @@ final class Sender {
       long seq = element.getSeq();
       if (!pending.spooled().contains(seq) || pending.again().containsKey(seq)) continue;
       long age = Math.max(0, nowMillis - element.getCreatedAtMs());
-      var flight = Flight.again(element, now - age * 1_000_000);
+      var flight = Flight.uncut(element, now - age * 1_000_000);
       pending.again().put(seq, flight);
       send(flight, now);
     }
@@ -179,9 +182,35 @@ final class Sender {
     spool.rewind();
   }
 
+  /**
+   * Reports elements of an earlier run that cannot be made again. What of them was stored stays as
+   * it is, and is acknowledged as that; what may still be on its way has a moment to arrive first.
+   */
+  void lost(List<Cut> cuts, String reason, long nowMillis, long now) {
+    for (var cut : cuts) {
+      var element =
+          Element.newBuilder()
+              .setStream(identity.stream())
+              .setSeq(cut.seq())
+              .setOrigin(identity.node())
+              .setCreatedAtMs(cut.createdAtMs() == 0 ? nowMillis : cut.createdAtMs())
+              .setAttempt(1)
+              .setEnding(failed(reason))
+              .build();
+      var flight = Flight.uncut(element, now);
+      flight.dueNanos = now + settings.minResend().toNanos();
+      pending.lost().put(cut.seq(), flight);
+    }
+  }
+
   private void send(Flight flight, long now) {
     flight.attempt++;
     flight.sentNanos = now;
+    if (flight.base.hasEnding()) {
+      flight.dueNanos = now + settings.maxResend().toNanos() / 3;
+      report(flight, flight.base.toBuilder().setAttempt(flight.attempt).build());
+      return;
+    }
     flight.path = course.path();
     flight.dueNanos = now + resendAfterNanos(flight.attempt);
     var element =
@@ -204,13 +233,19 @@ final class Sender {
     var reason =
         "the element has %d bytes, dayu.link.max-element is %d"
             .formatted(element.getSerializedSize(), maxElement);
-    var ending =
-        Ending.newBuilder()
-            .setKind(Ending.Kind.FAILED)
-            .setStage(course.plan().order().get(0).id())
-            .setReason(reason);
-    var failed = element.toBuilder().clearPayload().setEnding(ending).build();
-    router.send(identity.node(), Plan.OUTBOX, new Parcel(failed, flight.bornNanos, 0));
+    report(flight, element.toBuilder().clearPayload().setEnding(failed(reason)).build());
+  }
+
+  private Ending failed(String reason) {
+    return Ending.newBuilder()
+        .setKind(Ending.Kind.FAILED)
+        .setStage(course.plan().order().get(0).id())
+        .setReason(reason)
+        .build();
+  }
+
+  private void report(Flight flight, Element ended) {
+    router.send(identity.node(), Plan.OUTBOX, new Parcel(ended, flight.bornNanos, 0));
   }
 
   private long resendAfterNanos(int attempt) {

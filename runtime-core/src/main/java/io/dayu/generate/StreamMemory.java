@@ -1,19 +1,36 @@
 package io.dayu.generate;
 
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 
 /**
- * What of one stream outlives its generator. Calls take effect in their order. Safe for any thread,
- * and never blocks.
+ * What of one stream outlives its generator. Calls take effect in their order. Safe for any thread.
  */
 public interface StreamMemory {
-  /** What was kept last; empty if nothing was, or if it was forgotten. */
-  CompletionStage<Optional<Progress>> recall();
+  /**
+   * What is known of the stream.
+   *
+   * @param progress what was kept last; empty if nothing was, or if it was forgotten
+   * @param cuts of elements that were under way then and of those that were cut since, by number;
+   *     some may be missing after a crash of the machine
+   */
+  record Recalled(Optional<Progress> progress, NavigableMap<Long, Cut> cuts) {}
 
-  /** Completes when it outlives a crash of the machine; fails when that is not certain. */
-  CompletionStage<Done> keep(Progress progress);
+  CompletionStage<Recalled> recall();
+
+  /**
+   * Completes when it outlives a crash of the machine; fails when that is not certain.
+   *
+   * @param underWay those that are open in {@code progress} and not on the disk
+   */
+  CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay);
+
+  /** Returns when it outlives the process; that of the machine it may not. */
+  void cut(List<Cut> cuts);
 
   /** The stream is no longer read here. */
   CompletionStage<Done> forget();

@@ -4,10 +4,17 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.deliver.Ranges;
 import io.dayu.disk.ForcedFile;
 import io.dayu.wire.member.KeptProgress;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.Done;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
@@ -15,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The memory of all streams of a node, in the {@link ForcedFile} {@code <data-dir>/streams.mv}.
- * Safe for any thread.
+ * The memory of all streams of a node: their progress in the {@link ForcedFile} {@code
+ * <data-dir>/streams.mv}, and a {@link CutLog} each in {@code <data-dir>/cuts}. Safe for any
+ * thread.
  */
 public final class StreamStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamStore.class);
@@ -26,9 +34,12 @@ public final class StreamStore implements AutoCloseable {
   private record Change(String stream, Optional<Progress> progress) {}
 
   private final ForcedFile<Change> file;
+  private final Path cuts;
+  private final Map<String, CutLog> logs = new ConcurrentHashMap<>(); // by stream
 
-  private StreamStore(ForcedFile<Change> file) {
+  private StreamStore(ForcedFile<Change> file, Path cuts) {
     this.file = file;
+    this.cuts = cuts;
   }
 
   /**
@@ -37,26 +48,52 @@ public final class StreamStore implements AutoCloseable {
    * @throws IllegalStateException if another process has it open, or it cannot be written
    */
   public static StreamStore open(Path dataDir) {
+    var cuts = dataDir.resolve("cuts");
+    try {
+      Files.createDirectories(cuts);
+    } catch (IOException e) {
+      throw new IllegalStateException("%s cannot be made: %s".formatted(cuts, e), e);
+    }
     return new StreamStore(
         ForcedFile.open(
-            dataDir.resolve(FILE), "streams begin where the cloud says", StreamStore::apply));
+            dataDir.resolve(FILE), "streams begin where the cloud says", StreamStore::apply),
+        cuts);
   }
 
   public StreamMemory of(String stream) {
+    var log =
+        logs.computeIfAbsent(
+            stream, name -> new CutLog(cuts, URLEncoder.encode(name, StandardCharsets.UTF_8)));
     return new StreamMemory() {
       @Override
-      public CompletionStage<Optional<Progress>> recall() {
-        return file.read(store -> find(store, stream));
+      public CompletionStage<Recalled> recall() {
+        return file.read(store -> new Recalled(find(store, stream), log.read()));
       }
 
       @Override
-      public CompletionStage<Done> keep(Progress progress) {
-        return file.write(List.of(new Change(stream, Optional.of(progress))));
+      public CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
+        log.begin(underWay);
+        return file.write(List.of(new Change(stream, Optional.of(progress))))
+            .thenApply(
+                done -> {
+                  log.saved();
+                  return done;
+                });
+      }
+
+      @Override
+      public void cut(List<Cut> cuts) {
+        log.add(cuts);
       }
 
       @Override
       public CompletionStage<Done> forget() {
-        return file.write(List.of(new Change(stream, Optional.empty())));
+        return file.write(List.of(new Change(stream, Optional.empty())))
+            .thenApply(
+                done -> {
+                  log.delete();
+                  return done;
+                });
       }
     };
   }
@@ -65,6 +102,7 @@ public final class StreamStore implements AutoCloseable {
   @Override
   public void close() {
     file.close();
+    logs.values().forEach(CutLog::close);
   }
 
   private static Runnable apply(MVStore store, List<Change> changes) {
@@ -97,6 +135,7 @@ public final class StreamStore implements AutoCloseable {
               proto.getDelivered(),
               proto.getFailed(),
               proto.getShed(),
+              proto.getReadTo(),
               Ranges.ofBounds(proto.getOpenList())));
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
       LOG.warn("what {} has of {} cannot be read ({}); it is ignored", FILE, stream, e.toString());
@@ -114,6 +153,7 @@ public final class StreamStore implements AutoCloseable {
         .setDelivered(p.delivered())
         .setFailed(p.failed())
         .setShed(p.shed())
+        .setReadTo(p.readTo())
         .addAllOpen(p.open().bounds())
         .build()
         .toByteArray();

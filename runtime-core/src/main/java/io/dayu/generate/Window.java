@@ -63,14 +63,9 @@ final class Window {
     this.forgetting = forgetting;
   }
 
-  /**
-   * An element was cut and waits.
-   *
-   * @param from the source's position before it
-   */
-  void add(Element element, long now, long from) {
-    pending.add(element, now, from);
-    accounts.generated();
+  /** An element was cut and waits. */
+  void add(Element element, long now, Cut cut) {
+    pending.add(element, now, cut);
   }
 
   /** Whether what has no room is given up; otherwise the source waits. */
@@ -121,7 +116,7 @@ final class Window {
       round.add(landed.get());
       return;
     }
-    if (pending.landFromDisk(seq)) accounts.done(ok);
+    if (pending.landOutside(seq)) accounts.done(ok);
     // Otherwise the acknowledgement of an earlier attempt.
     forgetting.settled(seq);
   }

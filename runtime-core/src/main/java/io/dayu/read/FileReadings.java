@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -31,7 +32,7 @@ public final class FileReadings implements SourceProvider {
         MediaType.READINGS,
         ReadingStream.KNOBS,
         false,
-        true,
+        Repeat.EXACT,
         "file:/data/weather.csv?loop=true");
   }
 

@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -37,7 +38,7 @@ public final class HttpReadings implements SourceProvider {
         MediaType.READINGS,
         ReadingStream.KNOBS,
         false,
-        false,
+        Repeat.NONE,
         "http://sensors.local/weather.ndjson");
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.element.Reading;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -53,7 +54,7 @@ public final class MqttReadings implements SourceProvider {
         MediaType.READINGS,
         List.of(MqttStream.SEGMENT),
         false,
-        true,
+        Repeat.UNSETTLED,
         "mqtt://broker.local/plant/+/temperature?credentials=plant");
   }
 

@@ -3,6 +3,7 @@ package io.dayu.read;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -42,7 +43,7 @@ public final class SyntheticSource implements SourceProvider {
         MediaType.OPAQUE,
         List.of(),
         false,
-        true,
+        Repeat.EXACT,
         "synthetic:?bytes=1024&rate=100&count=1000");
   }
 

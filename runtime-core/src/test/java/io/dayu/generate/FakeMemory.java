@@ -1,12 +1,16 @@
 package io.dayu.generate;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 
 /** Remembers as long as it lives, and can be out of order. */
 final class FakeMemory implements StreamMemory {
+  private final TreeMap<Long, Cut> cuts = new TreeMap<>();
   private Optional<Progress> kept = Optional.empty();
   private boolean broken;
 
@@ -23,20 +27,27 @@ final class FakeMemory implements StreamMemory {
   }
 
   @Override
-  public CompletionStage<Optional<Progress>> recall() {
-    return CompletableFuture.completedStage(kept());
+  public synchronized CompletionStage<Recalled> recall() {
+    return CompletableFuture.completedStage(new Recalled(kept, new TreeMap<>(cuts)));
   }
 
   @Override
-  public synchronized CompletionStage<Done> keep(Progress progress) {
+  public synchronized void cut(List<Cut> more) {
+    more.forEach(cut -> cuts.put(cut.seq(), cut));
+  }
+
+  @Override
+  public synchronized CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
     if (broken) return CompletableFuture.failedStage(new IllegalStateException("disk full"));
     kept = Optional.of(progress);
+    underWay.forEach(cut -> cuts.put(cut.seq(), cut));
     return CompletableFuture.completedStage(Done.getInstance());
   }
 
   @Override
   public synchronized CompletionStage<Done> forget() {
     kept = Optional.empty();
+    cuts.clear();
     return CompletableFuture.completedStage(Done.getInstance());
   }
 }

@@ -27,6 +27,7 @@ import io.dayu.process.FakeController;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -153,7 +154,7 @@ final class OfflineStreamTest {
   @Test
   void afterACrashWhatIsOnTheDiskIsUnderWayAndTheSourceGoesOnBehindIt() {
     join(disk.put(Kind.RESULT, List.of(element(500), element(501), element(300))));
-    memory.set(new Progress("fake:cam", 900, 2, 502, 503, 7, 0, 0, Ranges.of(500, 501, 502)));
+    memory.set(new Progress("fake:cam", 900, 2, 502, 503, 7, 0, 0, 3, Ranges.of(500, 501, 502)));
     file(Offline.LOCAL, 4, "");
     // 502 is cut again, 300 was settled before.
     for (long seq = 900; seq < 902; seq++)
@@ -463,7 +464,13 @@ final class OfflineStreamTest {
             new Catalog(List.of(Plans.READER), List.of(), List.of()));
     var descriptor =
         new SourceDescriptor(
-            "fake", "for tests", MediaType.OPAQUE, List.of(), live, !live, "fake:cam");
+            "fake",
+            "for tests",
+            MediaType.OPAQUE,
+            List.of(),
+            live,
+            live ? Repeat.NONE : Repeat.EXACT,
+            "fake:cam");
     var provider =
         new SourceProvider() {
           @Override

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class StreamStoreTest {
   private static final Progress SOME =
-      new Progress("file:a.csv", 40_000, 17, 22, 25, 20, 2, 1, Ranges.of(21, 22));
+      new Progress("file:a.csv", 40_000, 17, 22, 25, 20, 2, 1, 19, Ranges.of(21, 22));
 
   @TempDir Path dir;
 
@@ -27,8 +28,8 @@ final class StreamStoreTest {
   void whatWasKeptIsThereAfterTheNextStartUntilItIsForgotten() {
     try (var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).isEmpty();
-      store.of("p/a").keep(SOME);
-      store.of("p/b").keep(SOME.withNextSeq(70));
+      store.of("p/a").keep(SOME, List.of());
+      store.of("p/b").keep(SOME.withNextSeq(70), List.of());
     }
     try (var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).contains(SOME);
@@ -47,7 +48,7 @@ final class StreamStoreTest {
     var copy = Files.createDirectory(dir.resolve("copy"));
     try (var store = StreamStore.open(dir)) {
       for (int i = 1; i <= 20; i++) {
-        join(store.of("p/a").keep(SOME.withNextSeq(40 + i)));
+        join(store.of("p/a").keep(SOME.withNextSeq(40 + i), List.of()));
         Files.write(copy.resolve("streams.mv"), Files.readAllBytes(dir.resolve("streams.mv")));
         try (var crashed = StreamStore.open(copy)) {
           assertThat(recall(crashed, "p/a")).contains(SOME.withNextSeq(40 + i));
@@ -59,7 +60,7 @@ final class StreamStoreTest {
   @Test
   void aTornEndCostsNoMoreThanTheLastChanges() throws IOException {
     try (var store = StreamStore.open(dir)) {
-      join(store.of("p/a").keep(SOME));
+      join(store.of("p/a").keep(SOME, List.of()));
     }
     var file = dir.resolve("streams.mv");
     Files.write(file, new byte[1_000], StandardOpenOption.APPEND);
@@ -74,7 +75,7 @@ final class StreamStoreTest {
     try (var logs = Logs.of(ForcedFile.class);
         var store = StreamStore.open(dir)) {
       assertThat(recall(store, "p/a")).isEmpty();
-      join(store.of("p/a").keep(SOME));
+      join(store.of("p/a").keep(SOME, List.of()));
       assertThat(logs.has(Level.WARN, "streams.mv", "streams.mv.damaged")).isTrue();
     }
     assertThat(dir.resolve("streams.mv.damaged")).exists();
@@ -99,7 +100,8 @@ final class StreamStoreTest {
       for (int i = 0; i < 1_000; i++) {
         var saves = new ArrayList<CompletableFuture<?>>();
         for (int s = 0; s < 10; s++)
-          saves.add(store.of("p/" + s).keep(SOME.withNextSeq(40 + i)).toCompletableFuture());
+          saves.add(
+              store.of("p/" + s).keep(SOME.withNextSeq(40 + i), List.of()).toCompletableFuture());
         saves.forEach(CompletableFuture::join);
       }
       assertThat(Files.size(dir.resolve("streams.mv"))).isLessThan(1 << 20);
@@ -110,11 +112,12 @@ final class StreamStoreTest {
   void whatComesAfterTheEndFails() {
     var store = StreamStore.open(dir);
     store.close();
-    assertThat(store.of("p/a").keep(SOME).toCompletableFuture()).isCompletedExceptionally();
+    assertThat(store.of("p/a").keep(SOME, List.of()).toCompletableFuture())
+        .isCompletedExceptionally();
   }
 
   private static Optional<Progress> recall(StreamStore store, String stream) {
-    return store.of(stream).recall().toCompletableFuture().join();
+    return store.of(stream).recall().toCompletableFuture().join().progress();
   }
 
   private static void join(java.util.concurrent.CompletionStage<?> stage) {

@@ -30,6 +30,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.source.Knobs;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -176,7 +177,7 @@ final class TestNode implements AutoCloseable {
             MediaType.OPAQUE,
             List.of(),
             !replayable,
-            replayable,
+            replayable ? Repeat.EXACT : Repeat.NONE,
             scheme + ":");
       }
 
@@ -201,6 +202,7 @@ final class TestNode implements AutoCloseable {
   /** What {@link #stored} has of a stream whose only stage copies the payload, each number once. */
   TreeSet<Long> numbersStored(String stream) {
     return stored.getOrDefault(stream, new ConcurrentSkipListMap<>()).values().stream()
+        .filter(e -> !e.hasEnding())
         .map(e -> e.getOutputsOrThrow("copy"))
         .flatMap(
             media ->
@@ -285,11 +287,16 @@ final class TestNode implements AutoCloseable {
       beforeStore.run();
       var results = stored.computeIfAbsent(stream, s -> new ConcurrentSkipListMap<>());
       elements.forEach(e -> results.putIfAbsent(e.getSeq(), e));
+      var failed =
+          elements.stream().map(Element::getSeq).filter(n -> results.get(n).hasEnding()).toList();
+      var delivered = elements.stream().map(Element::getSeq).filter(n -> !failed.contains(n));
       generating.tell(
           new Controller.Acked(
               new Acknowledged(
-                  stream, elements.stream().mapToLong(Element::getSeq).toArray(), new long[0])));
-      return CompletableFuture.completedStage(List.of());
+                  stream,
+                  delivered.mapToLong(n -> n).toArray(),
+                  failed.stream().mapToLong(n -> n).toArray())));
+      return CompletableFuture.completedStage(failed);
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.util.Objects;
  *
  * @param live data appears at its own pace and is shed by rule when the window is full; otherwise
  *     the source waits
- * @param replayable it can be opened again at a position
+ * @param repeat what it gives again after a crash of its node
  * @param example an URI it claims, for messages
  */
 public record SourceDescriptor(
@@ -18,12 +18,13 @@ public record SourceDescriptor(
     MediaType payload,
     List<Knob> knobs,
     boolean live,
-    boolean replayable,
+    Repeat repeat,
     String example) {
   public SourceDescriptor {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(description, "description");
     Objects.requireNonNull(payload, "payload");
+    Objects.requireNonNull(repeat, "repeat");
     Objects.requireNonNull(example, "example");
     knobs = List.copyOf(knobs);
   }

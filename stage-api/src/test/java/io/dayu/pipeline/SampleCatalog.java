@@ -2,6 +2,7 @@ package io.dayu.pipeline;
 
 import io.dayu.element.MediaType;
 import io.dayu.source.Knob;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -78,7 +79,7 @@ final class SampleCatalog {
           payload,
           List.of(new Knob("fps", "frames per second", 10), new Knob("height", "pixels", 720)),
           true,
-          false,
+          Repeat.NONE,
           scheme + "://host/data");
     }
 

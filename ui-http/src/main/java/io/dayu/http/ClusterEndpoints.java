@@ -92,7 +92,7 @@ final class ClusterEndpoints {
       String payload,
       List<Knob> knobs,
       boolean live,
-      boolean replayable,
+      String repeat,
       String example) {}
 
   private Items<NodeShape> nodes() {
@@ -154,7 +154,7 @@ final class ClusterEndpoints {
         d.payload().word(),
         d.knobs(),
         d.live(),
-        d.replayable(),
+        d.repeat().word(),
         d.example());
   }
 

@@ -12,6 +12,7 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.Policies;
 import io.dayu.source.Knob;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -232,7 +233,7 @@ final class FakeControlPlane implements ControlPlane {
           MediaType.FRAMES,
           List.of(new Knob("fps", "frames per second", 10)),
           true,
-          false,
+          Repeat.NONE,
           "cam:street");
     }
 

@@ -3,6 +3,7 @@ package io.dayu.bench.truth;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.element.Readings;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -38,7 +39,7 @@ public final class CountedSource implements SourceProvider {
           MediaType.READINGS,
           List.of(),
           true,
-          false,
+          Repeat.NONE,
           "counted:?rate=20&bytes=100&until=1700000000000&journal=/tmp/sensor");
 
   @Override

@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -41,7 +42,7 @@ public final class MjpegCameraSource implements SourceProvider {
         MediaType.FRAMES,
         VideoKnobs.ALL,
         true,
-        false,
+        Repeat.NONE,
         "http://camera.example/video.mjpeg");
   }
 

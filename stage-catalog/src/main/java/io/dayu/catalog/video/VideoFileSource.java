@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
@@ -32,7 +33,7 @@ public final class VideoFileSource implements SourceProvider {
         MediaType.FRAMES,
         VideoKnobs.ALL,
         false,
-        true,
+        Repeat.EXACT,
         "file:///data/street.mp4?realtime=true&loop=true");
   }
 

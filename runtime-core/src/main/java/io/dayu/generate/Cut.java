@@ -1,0 +1,9 @@
+package io.dayu.generate;
+
+/**
+ * That an element was cut.
+ *
+ * @param from the source's position before it
+ * @param to the source's position behind it
+ */
+public record Cut(long seq, long from, long to, long createdAtMs) {}

@@ -1,0 +1,92 @@
+package io.dayu.generate;
+
+import io.dayu.deliver.Ranges;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What a source is about to repeat after a crash: elements that were under way, which keep their
+ * numbers when they are cut again, and between them content that is settled, which is left out. The
+ * distributor knows the numbers, so what it stored before the crash is not stored again. Belongs to
+ * one actor.
+ */
+final class Recut {
+  /** What a segment is. */
+  sealed interface Segment {
+    /** Not seen before: a new element. */
+    enum Fresh implements Segment {
+      INSTANCE
+    }
+
+    /** Of an element that was under way. */
+    record Again(Cut cut) implements Segment {}
+
+    /** Settled before. */
+    enum Settled implements Segment {
+      INSTANCE
+    }
+  }
+
+  private final TreeMap<Long, Cut> due = new TreeMap<>(); // by number, and so by position
+  private long end; // of what is repeated
+
+  /** A source is to be opened that repeats what lies before {@code end}. */
+  void restore(List<Cut> cuts, long end) {
+    for (var cut : cuts) due.put(cut.seq(), cut);
+    this.end = end;
+  }
+
+  /**
+   * The next segment, between two positions of the source. If it is a fresh one and something is
+   * still due, the source did not repeat it as it was, and {@link #abandon} is to be called.
+   */
+  Segment next(long from, long to) {
+    if (from >= end) return Segment.Fresh.INSTANCE;
+    var first = due.firstEntry();
+    if (first != null && first.getValue().from() == from && first.getValue().to() == to)
+      return new Segment.Again(due.remove(first.getKey()));
+    long settledTo = first == null ? end : first.getValue().from();
+    return to <= settledTo ? Segment.Settled.INSTANCE : Segment.Fresh.INSTANCE;
+  }
+
+  /** Nothing that comes is recognised any more; the elements that were due. */
+  List<Cut> abandon() {
+    end = 0;
+    if (due.isEmpty()) return List.of();
+    var left = List.copyOf(due.values());
+    due.clear();
+    return left;
+  }
+
+  /** The element need not be cut again; false if it was not due. */
+  boolean remove(long seq) {
+    return due.remove(seq) != null;
+  }
+
+  boolean contains(long seq) {
+    return due.containsKey(seq);
+  }
+
+  Optional<Long> oldest() {
+    return due.isEmpty() ? Optional.empty() : Optional.of(due.firstKey());
+  }
+
+  /** Where the source was read to, if it is at {@code position} now. */
+  long readTo(long position) {
+    return Math.max(position, end);
+  }
+
+  Collection<Cut> due() {
+    return due.values();
+  }
+
+  void addTo(Ranges open) {
+    due.keySet().forEach(open::add);
+  }
+
+  int size() {
+    return due.size();
+  }
+}
