@@ -59,7 +59,6 @@ public record ChaosReport(
         .put("lost", verdict.lost())
         .put("duplicates", verdict.duplicates())
         .put("corrupted", verdict.corrupted())
-        .put("again", verdict.again())
         .put("ledgerBalanced", verdict.ledgerBalanced());
     var gaps = json.putObject("longestGapMs");
     byKind().forEach((fault, done) -> gaps.put(fault.word(), longest(done).toMillis()));
@@ -108,12 +107,11 @@ public record ChaosReport(
         "%n%s%n%d readings were given, %d results are in the store%n"
             .formatted(verdict.ledger(), verdict.given(), verdict.stored()));
     text.append(
-        "lost %d, duplicates %d, corrupted %d, cut again after a kill %d, ledger %s%n"
+        "lost %d, duplicates %d, corrupted %d, ledger %s%n"
             .formatted(
                 verdict.lost(),
                 verdict.duplicates(),
                 verdict.corrupted(),
-                verdict.again(),
                 verdict.ledgerBalanced() ? "balances" : "DOES NOT BALANCE"));
     verdict.notes().forEach(note -> text.append("  ").append(note).append(System.lineSeparator()));
     problems.forEach(p -> text.append("  ").append(p).append(System.lineSeparator()));

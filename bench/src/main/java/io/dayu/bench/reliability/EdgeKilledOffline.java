@@ -64,13 +64,8 @@ final class EdgeKilledOffline implements Scenario {
           var verdict = course.verdict(rows);
           boolean offline = second < healed.toEpochMilli();
           return Seen.of(
-              "reads again %d ms after its start%s; %d results of its first life offline stored, %d"
-                      .formatted(
-                          again.toMillis(),
-                          offline ? "" : " (only when online)",
-                          first,
-                          verdict.again())
-                  + " cut again",
+              "reads again %d ms after its start%s; %d results of its first life offline stored"
+                  .formatted(again.toMillis(), offline ? "" : " (only when online)", first),
               offline && again.compareTo(LIMIT) <= 0,
               verdict);
         });

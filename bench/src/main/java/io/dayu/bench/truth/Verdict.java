@@ -11,10 +11,8 @@ import java.util.Objects;
  * @param given readings the sources gave away
  * @param stored results in the store
  * @param lost readings without a result that nobody answers for
- * @param duplicates results beyond the first of a number, or of a reading that was read once
+ * @param duplicates results beyond the first of a number, or of a reading
  * @param corrupted results that are not of the data they say, or lack an output
- * @param again readings that were cut a second time, under another number, after the node that read
- *     them was killed
  * @param ledgerBalanced the ledgers balance, nothing is in flight, and they agree with the store
  * @param notes the first examples of what is wrong
  */
@@ -25,11 +23,10 @@ public record Verdict(
     long lost,
     long duplicates,
     long corrupted,
-    long again,
     boolean ledgerBalanced,
     List<String> notes) {
   public static final Verdict NONE =
-      new Verdict(new LedgerCounts(0, 0, 0, 0, 0), 0, 0, 0, 0, 0, 0, true, List.of());
+      new Verdict(new LedgerCounts(0, 0, 0, 0, 0), 0, 0, 0, 0, 0, true, List.of());
 
   public Verdict {
     Objects.requireNonNull(ledger, "ledger");
@@ -58,7 +55,6 @@ public record Verdict(
         lost + other.lost,
         duplicates + other.duplicates,
         corrupted + other.corrupted,
-        again + other.again,
         ledgerBalanced && other.ledgerBalanced,
         all);
   }

@@ -15,7 +15,7 @@ class ReliabilityTableTest {
   private static final LocalDate DAY = LocalDate.of(2026, 11, 26);
 
   private static Verdict verdict(long lost) {
-    return new Verdict(new LedgerCounts(9, 9, 0, 0, 0), 9, 9, lost, 0, 0, 0, true, List.of());
+    return new Verdict(new LedgerCounts(9, 9, 0, 0, 0), 9, 9, lost, 0, 0, true, List.of());
   }
 
   @Test

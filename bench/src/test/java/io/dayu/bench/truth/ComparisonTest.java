@@ -66,23 +66,14 @@ class ComparisonTest {
   }
 
   @Test
-  void aReadingUnderTwoNumbersIsADuplicateUnlessItsNodeWasKilled() {
+  void aReadingUnderTwoNumbersIsADuplicateWhateverHappenedToItsNode() {
     var rows = rows("file");
     rows.add(row(500, "file", 3));
-    var whole = Comparison.of(file(), rows, delivered(COUNT + 1));
-    assertThat(whole.duplicates()).isEqualTo(1);
-    assertThat(whole.again()).isZero();
-    var killed = Comparison.of(file(5L), rows, delivered(COUNT));
-    assertThat(killed.duplicates()).isZero();
-    assertThat(killed.again()).isEqualTo(1);
-    assertThat(killed.kept()).isTrue();
-  }
-
-  @Test
-  void aLiveReadingIsNeverCutAgain() {
-    var rows = rows("live~1");
-    rows.add(row(500, "live~1", 3));
-    assertThat(Comparison.of(live(5L), rows, delivered(COUNT)).duplicates()).isEqualTo(1);
+    assertThat(Comparison.of(file(), rows, delivered(COUNT + 1)).duplicates()).isEqualTo(1);
+    assertThat(Comparison.of(file(5L), rows, delivered(COUNT + 1)).duplicates()).isEqualTo(1);
+    var live = rows("live~1");
+    live.add(row(500, "live~1", 3));
+    assertThat(Comparison.of(live(5L), live, delivered(COUNT + 1)).duplicates()).isEqualTo(1);
   }
 
   @Test
@@ -140,13 +131,25 @@ class ComparisonTest {
   }
 
   @Test
-  void whatALiveSourceGaveJustBeforeItsNodeWasKilledNeedNotBeCounted() {
+  void whatALiveSourceGaveJustBeforeItsNodeWasKilledMayHaveNoNumber() {
     var rows = rows("live~1");
     rows.remove(7); // given at 1700
     var ledger = delivered(COUNT - 1);
-    assertThat(Comparison.of(live(1_800L), rows, ledger).lost()).isZero();
+    assertThat(Comparison.of(live(1_800L), rows, ledger).kept()).isTrue();
     assertThat(Comparison.of(live(2_900L), rows, ledger).lost()).isEqualTo(1);
     assertThat(Comparison.of(live(1_650L), rows, ledger).lost()).isEqualTo(1);
+    var numbered = new LedgerCounts(COUNT, COUNT - 1, 0, 0, 0);
+    assertThat(Comparison.of(live(1_800L), rows, numbered).lost()).isEqualTo(1);
+  }
+
+  @Test
+  void whatALiveSourceHadUnderWayWhenItsNodeWasKilledHasFailed() {
+    var rows = rows("live~1");
+    rows.set(7, new Stored("p/s", 7, Optional.of("its node ended"), 0, 0, List.of()));
+    var failed = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
+    assertThat(Comparison.of(live(1_800L), rows, failed).kept()).isTrue();
+    var shed = new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0);
+    assertThat(Comparison.of(live(1_800L), rows, shed).ledgerBalanced()).isFalse();
   }
 
   @Test
@@ -157,7 +160,7 @@ class ComparisonTest {
     assertThat(Comparison.of(file(), rows, under).ledgerBalanced()).isFalse();
     var off = new LedgerCounts(COUNT + 1, COUNT, 0, 0, 0);
     assertThat(Comparison.of(file(), rows, off).ledgerBalanced()).isFalse();
-    // A killed node may count less than the store has, never more.
     assertThat(Comparison.of(file(1L), rows, delivered(COUNT + 1)).ledgerBalanced()).isFalse();
+    assertThat(Comparison.of(file(1L), rows, delivered(COUNT - 1)).ledgerBalanced()).isFalse();
   }
 }
