@@ -42,6 +42,25 @@ final class StreamStoreTest {
     }
   }
 
+  @Test
+  void whatWasCutIsThereUntilTheStreamIsForgotten() {
+    var cut = new Cut(22, 17, 18, 1_000);
+    var later = new Cut(25, 19, 20, 2_000);
+    try (var store = StreamStore.open(dir)) {
+      join(store.of("p/a").keep(SOME, List.of(cut)));
+      store.of("p/a").cut(List.of(later));
+      store.of("p/b").cut(List.of(later));
+    }
+    try (var store = StreamStore.open(dir)) {
+      var recalled = store.of("p/a").recall().toCompletableFuture().join();
+      assertThat(recalled.cuts().values()).containsExactly(cut, later);
+      join(store.of("p/a").forget());
+      recalled = store.of("p/a").recall().toCompletableFuture().join();
+      assertThat(recalled.cuts()).isEmpty();
+      assertThat(store.of("p/b").recall().toCompletableFuture().join().cuts()).hasSize(1);
+    }
+  }
+
   /** A copy of the file is what a crash leaves. */
   @Test
   void whatIsConfirmedIsInTheFile() throws IOException {

@@ -67,6 +67,11 @@ class VideoFileSourceStreamTest {
         assertThat(offsets(rest))
             .as("after segment %s with %s", stop, knobs)
             .isEqualTo(offsets(whole.subList(stop + 1, whole.size())));
+        assertThat(rest)
+            .as("cut where it was")
+            .extracting(Segment::position)
+            .isEqualTo(
+                whole.subList(stop + 1, whole.size()).stream().map(Segment::position).toList());
       }
     }
   }
