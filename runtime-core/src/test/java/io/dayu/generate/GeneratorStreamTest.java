@@ -459,6 +459,30 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void whatWasCutSinceTheProgressWasKeptKeepsItsNumberToo() {
+    generate(plan, count(6), "max-window = 4");
+    await().atMost(SOON).until(() -> memory.kept().isPresent());
+    memory.broken(true);
+    follow(1, "detect", "edge-2:1");
+    for (long seq = 500; seq < 504; seq++)
+      assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(seq);
+    ack(501);
+    assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(504);
+    var dead = kit.createTestProbe();
+    kit.stop(generator);
+    dead.expectTerminated(generator, SOON);
+    assertThat(memory.kept().orElseThrow().used())
+        .as("of all that it knows nothing")
+        .isEqualTo(500);
+
+    memory.broken(false);
+    generate(plan, count(6), "");
+    follow(1, "detect", "edge-2:1");
+    assertThat(ackAll(6)).startsWith(500L, 501L, 502L, 503L, 504L);
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(6, 6, 0, 0, 0));
+  }
+
+  @Test
   void whatIsNotRepeatedAsItWasGetsNewNumbers() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 3, 0, 0, 5, Ranges.of(502, 504)));
     memory.cut(List.of(new Cut(502, 2, 3, 0), new Cut(504, 4, 7, 0))); // in longer segments now
