@@ -94,10 +94,11 @@ class NativesTest {
   void closedModelsReleaseTheirMemory() {
     new TfliteModel("face_detection_full_range.tflite").close();
     var objects = Pointer.totalCount();
-    openAndClose(3);
+    openAndClose(20); // until the heap has grown to what files take that are read
     var memory = Pointer.physicalBytes();
     openAndClose(20);
     assertThat(Pointer.totalCount()).isLessThanOrEqualTo(objects);
+    // Models left behind would be 840 MB.
     assertThat(Pointer.physicalBytes() - memory).isLessThan(150_000_000);
   }
 
