@@ -71,7 +71,7 @@ final class Sender {
     if (!course.isRouted()) return;
     for (var flight : pending.flights()) if (all || passes(flight, turned)) startAgain(flight, now);
     for (var flight : pending.again().values()) if (passes(flight, turned)) startAgain(flight, now);
-    if (all) for (var flight : pending.lost().values()) startAgain(flight, now);
+    if (all) askForLost(now);
   }
 
   private static boolean passes(Flight flight, Set<String> nodes) {
@@ -83,7 +83,13 @@ final class Sender {
     if (!course.isRouted()) return;
     for (var flight : pending.flights()) if (!waitsHere(flight, now)) startAgain(flight, now);
     for (var flight : pending.again().values()) startAgain(flight, now);
-    for (var flight : pending.lost().values()) startAgain(flight, now);
+    askForLost(now);
+  }
+
+  /** Those that were reported; the others have not had their moment yet. */
+  private void askForLost(long now) {
+    for (var flight : pending.lost().values())
+      if (flight.attempt > flight.base.getAttempt()) startAgain(flight, now);
   }
 
   /** Sends again what is due. */

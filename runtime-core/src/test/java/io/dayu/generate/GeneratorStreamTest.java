@@ -620,6 +620,21 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void whatIsStillOnItsWayHasAMomentToArriveBeforeItIsReported() {
+    live = true;
+    memory.set(new Progress("fake:cam", 900, 0, 515, 516, 12, 1, 2, 0, Ranges.of(515)));
+    generate(plan, count(1), "min-resend = 1h, max-resend = 1h");
+    follow(1, "detect", "edge-2:1");
+    assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(900);
+    generator.tell(Generator.Unanswered.INSTANCE);
+    assertThat(at("edge-2").takeNext().element().getAttempt()).as("asked for").isEqualTo(2);
+    assertThat(controller.consumer("edge-1", Plan.OUTBOX).offered()).isZero();
+    ack(515, 900);
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(17, 14, 1, 2, 0));
+  }
+
+  @Test
   void noNumberIsUsedBeforeItsReservationIsDurable() {
     memory.broken(true);
     generate(plan, count(3), "");
