@@ -1,7 +1,7 @@
 package io.dayu.edge;
 
 import com.typesafe.config.Config;
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport.Role;
 import io.dayu.node.Endpoints;
 import io.dayu.node.FlowNode;
 import io.dayu.node.Launch;

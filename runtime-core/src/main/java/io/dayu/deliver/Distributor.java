@@ -2,9 +2,10 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Wire;
 import io.dayu.gossip.NodeNames;
 import io.dayu.uplink.UplinkActor;
-import io.dayu.wire.Wire;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.dayu.deliver;
 
-import io.dayu.wire.Wire;
+import io.dayu.facts.Wire;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

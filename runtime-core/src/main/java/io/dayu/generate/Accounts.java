@@ -1,6 +1,6 @@
 package io.dayu.generate;
 
-import io.dayu.deliver.Ledger;
+import io.dayu.facts.Ledger;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 

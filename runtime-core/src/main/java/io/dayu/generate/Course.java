@@ -1,6 +1,6 @@
 package io.dayu.generate;
 
-import io.dayu.gossip.Decision;
+import io.dayu.facts.Decision;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Plan;
 import java.util.HashSet;

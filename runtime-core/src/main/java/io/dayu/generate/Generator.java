@@ -1,12 +1,12 @@
 package io.dayu.generate;
 
-import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Pending.Flight;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.Offline;

@@ -1,7 +1,7 @@
 package io.dayu.generate;
 
-import io.dayu.deliver.Ledger;
 import io.dayu.deliver.Ranges;
+import io.dayu.facts.Ledger;
 import io.dayu.source.Repeat;
 import java.util.ArrayList;
 import java.util.NavigableMap;

@@ -1,6 +1,6 @@
 package io.dayu.generate;
 
-import io.dayu.gossip.Decision;
+import io.dayu.facts.Decision;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.dayu.generate;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.deliver.Ranges;
 import io.dayu.disk.ForcedFile;
-import io.dayu.wire.member.KeptProgress;
+import io.dayu.generate.wire.KeptProgress;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

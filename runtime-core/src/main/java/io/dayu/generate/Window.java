@@ -1,11 +1,11 @@
 package io.dayu.generate;
 
-import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Pending.Flight;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import java.util.Optional;
 

@@ -1,5 +1,11 @@
 package io.dayu.gossip;
 
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.PipelineFact;
+import io.dayu.facts.View;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

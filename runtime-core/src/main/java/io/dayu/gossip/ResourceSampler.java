@@ -1,5 +1,6 @@
 package io.dayu.gossip;
 
+import io.dayu.facts.NodeReport;
 import java.time.Clock;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;

@@ -1,10 +1,10 @@
 package io.dayu.lifecycle;
 
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.DroppedPipeline;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.Wire;
 import io.dayu.gossip.Gossip;
 import io.dayu.pipeline.PipelineSpec;
-import io.dayu.wire.Wire;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.dayu.link;
 
-import io.dayu.gossip.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;

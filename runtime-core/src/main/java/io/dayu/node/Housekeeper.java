@@ -1,7 +1,7 @@
 package io.dayu.node;
 
+import io.dayu.facts.View;
 import io.dayu.gossip.Gossip;
-import io.dayu.gossip.View;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.dayu.process;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.time.Duration;
 import java.util.HashMap;

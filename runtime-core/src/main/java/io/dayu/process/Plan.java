@@ -1,6 +1,6 @@
 package io.dayu.process;
 
-import io.dayu.gossip.DesiredPipeline;
+import io.dayu.facts.DesiredPipeline;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;

@@ -1,10 +1,10 @@
 package io.dayu.process;
 
 import io.dayu.deliver.Outbox;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.LinkReport;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.View;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;

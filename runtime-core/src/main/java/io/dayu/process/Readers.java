@@ -1,8 +1,8 @@
 package io.dayu.process;
 
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import java.util.Collection;
 import java.util.HashMap;

@@ -1,13 +1,13 @@
 package io.dayu.uplink;
 
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.View;
-import io.dayu.wire.Facts;
-import io.dayu.wire.member.KnownFacts;
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.Facts;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
+import io.dayu.facts.wire.KnownFacts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

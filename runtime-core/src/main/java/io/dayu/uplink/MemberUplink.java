@@ -4,7 +4,7 @@ import io.dayu.deliver.Distributor;
 import io.dayu.deliver.ResultStore;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
-import io.dayu.gossip.NodeReport;
+import io.dayu.facts.NodeReport;
 import io.dayu.process.Plan;
 import io.dayu.source.SourceContext;
 import java.time.Duration;

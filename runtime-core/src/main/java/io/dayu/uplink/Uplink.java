@@ -2,7 +2,7 @@ package io.dayu.uplink;
 
 import io.dayu.element.Element;
 import io.dayu.element.Media;
-import io.dayu.gossip.NodeReport;
+import io.dayu.facts.NodeReport;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;

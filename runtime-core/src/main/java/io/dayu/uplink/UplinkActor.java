@@ -1,11 +1,11 @@
 package io.dayu.uplink;
 
-import io.dayu.deliver.Acknowledged;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.View;
+import io.dayu.facts.Wire;
 import io.dayu.gossip.Gossip;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.View;
 import io.dayu.process.Controller;
-import io.dayu.wire.Wire;
 import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;

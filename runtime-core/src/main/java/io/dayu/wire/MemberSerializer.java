@@ -2,38 +2,41 @@ package io.dayu.wire;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
-import io.dayu.deliver.Acknowledged;
 import io.dayu.deliver.Distributor;
 import io.dayu.deliver.LiveResults;
 import io.dayu.deliver.StoredResult;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.DroppedPipeline;
-import io.dayu.gossip.NodeReport;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Decision;
+import io.dayu.facts.Decisions;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.Pipelines;
+import io.dayu.facts.Reports;
+import io.dayu.facts.wire.Ack;
+import io.dayu.facts.wire.DroppedFact;
+import io.dayu.facts.wire.Report;
+import io.dayu.facts.wire.StreamDecision;
+import io.dayu.facts.wire.WantedPipeline;
 import io.dayu.lifecycle.PipelineEntity;
+import io.dayu.member.wire.Delivery;
+import io.dayu.member.wire.DeliveryStored;
+import io.dayu.member.wire.Farewell;
+import io.dayu.member.wire.FirstSeqAnswer;
+import io.dayu.member.wire.FirstSeqQuestion;
+import io.dayu.member.wire.PipelineAnswer;
+import io.dayu.member.wire.PipelineDeletion;
+import io.dayu.member.wire.PipelineDropped;
+import io.dayu.member.wire.PipelineQuestion;
+import io.dayu.member.wire.PipelineState;
+import io.dayu.member.wire.PipelineSubmission;
+import io.dayu.member.wire.PipelineWanted;
+import io.dayu.member.wire.ShownResult;
+import io.dayu.member.wire.ShownResults;
+import io.dayu.member.wire.WatchedPipelines;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.uplink.Gateway;
 import io.dayu.uplink.UplinkActor;
-import io.dayu.wire.member.Ack;
-import io.dayu.wire.member.Delivery;
-import io.dayu.wire.member.DeliveryStored;
-import io.dayu.wire.member.DroppedFact;
-import io.dayu.wire.member.Farewell;
-import io.dayu.wire.member.FirstSeqAnswer;
-import io.dayu.wire.member.FirstSeqQuestion;
-import io.dayu.wire.member.PipelineAnswer;
-import io.dayu.wire.member.PipelineDeletion;
-import io.dayu.wire.member.PipelineDropped;
-import io.dayu.wire.member.PipelineQuestion;
-import io.dayu.wire.member.PipelineState;
-import io.dayu.wire.member.PipelineSubmission;
-import io.dayu.wire.member.PipelineWanted;
-import io.dayu.wire.member.Report;
-import io.dayu.wire.member.ShownResult;
-import io.dayu.wire.member.ShownResults;
-import io.dayu.wire.member.StreamDecision;
-import io.dayu.wire.member.WantedPipeline;
-import io.dayu.wire.member.WatchedPipelines;
 import java.io.NotSerializableException;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -328,8 +331,35 @@ public final class MemberSerializer extends SerializerWithStringManifest {
     add(
         manifest,
         type,
-        Pipelines::answer,
+        MemberSerializer::answer,
         PipelineAnswer.parser(),
-        proto -> type.cast(Pipelines.answer(proto)));
+        proto -> type.cast(answer(proto)));
+  }
+
+  private static PipelineAnswer answer(PipelineEntity.Answer answer) {
+    var proto = PipelineAnswer.newBuilder();
+    if (answer instanceof PipelineEntity.Created created)
+      proto.setKind(PipelineAnswer.Kind.CREATED).setPipeline(Pipelines.write(created.pipeline()));
+    else if (answer instanceof PipelineEntity.Replaced replaced)
+      proto.setKind(PipelineAnswer.Kind.REPLACED).setPipeline(Pipelines.write(replaced.pipeline()));
+    else if (answer instanceof PipelineEntity.Runs runs)
+      proto.setKind(PipelineAnswer.Kind.RUNS).setPipeline(Pipelines.write(runs.pipeline()));
+    else if (answer instanceof PipelineEntity.Exists) proto.setKind(PipelineAnswer.Kind.EXISTS);
+    else if (answer instanceof PipelineEntity.Deleted) proto.setKind(PipelineAnswer.Kind.DELETED);
+    else proto.setKind(PipelineAnswer.Kind.ABSENT);
+    return proto.build();
+  }
+
+  private static PipelineEntity.Answer answer(PipelineAnswer proto) {
+    return switch (proto.getKind()) {
+      case CREATED -> new PipelineEntity.Created(Pipelines.read(proto.getPipeline()));
+      case REPLACED -> new PipelineEntity.Replaced(Pipelines.read(proto.getPipeline()));
+      case RUNS -> new PipelineEntity.Runs(Pipelines.read(proto.getPipeline()));
+      case EXISTS -> new PipelineEntity.Exists();
+      case DELETED -> new PipelineEntity.Deleted();
+      case ABSENT -> new PipelineEntity.Absent();
+      case KIND_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalArgumentException("unknown answer about a pipeline");
+    };
   }
 }

@@ -9,7 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
-import io.dayu.gossip.NodeReport;
+import io.dayu.facts.NodeReport;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Logs;

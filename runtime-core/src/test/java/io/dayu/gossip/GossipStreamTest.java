@@ -2,9 +2,14 @@ package io.dayu.gossip;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.Decision;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
 import java.time.Clock;

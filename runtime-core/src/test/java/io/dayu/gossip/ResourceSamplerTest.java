@@ -3,6 +3,7 @@ package io.dayu.gossip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.dayu.facts.NodeReport;
 import io.dayu.gossip.ResourceSampler.Counters;
 import io.dayu.gossip.ResourceSampler.Cpu;
 import java.lang.management.ManagementFactory;

@@ -3,8 +3,8 @@ package io.dayu.lifecycle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.DroppedPipeline;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
 import io.dayu.gossip.Gossip;
 import io.dayu.lifecycle.PipelineEntity.Answer;
 import io.dayu.lifecycle.PipelineEntity.Command;

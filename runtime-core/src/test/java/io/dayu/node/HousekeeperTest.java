@@ -3,11 +3,11 @@ package io.dayu.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.gossip.Gossip;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.View;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.LinkReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
 import io.dayu.link.FlowKit;
 import io.dayu.process.Controller;
 import io.dayu.process.Plan;

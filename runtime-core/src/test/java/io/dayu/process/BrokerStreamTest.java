@@ -3,10 +3,10 @@ package io.dayu.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.link.FlowKit;
 import io.dayu.read.Mosquitto;
 import io.dayu.read.MqttReadings;

@@ -1,8 +1,8 @@
 package io.dayu.process;
 
 import io.dayu.deliver.Ranges;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.link.TestConsumer;
 import java.util.List;
 import java.util.Map;

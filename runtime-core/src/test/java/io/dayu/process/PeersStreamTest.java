@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
-import io.dayu.gossip.View;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSender;
 import io.dayu.link.Logs;

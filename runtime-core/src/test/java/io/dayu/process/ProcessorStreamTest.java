@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;

@@ -2,8 +2,8 @@ package io.dayu.process;
 
 import static org.awaitility.Awaitility.await;
 
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;

@@ -3,11 +3,11 @@ package io.dayu.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.View;
+import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

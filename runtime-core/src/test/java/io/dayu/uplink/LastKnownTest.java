@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.View;
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.link.Logs;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;

@@ -1,8 +1,8 @@
 package io.dayu.collect;
 
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.View;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.View;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;

@@ -1,9 +1,9 @@
 package io.dayu.collect;
 
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StreamReport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

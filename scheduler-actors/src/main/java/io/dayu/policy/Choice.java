@@ -1,6 +1,6 @@
 package io.dayu.policy;
 
-import io.dayu.gossip.Decision.Share;
+import io.dayu.facts.Decision.Share;
 import io.dayu.source.Knobs;
 import java.util.Collections;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.dayu.policy;
 
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport.Role;
 import io.dayu.pipeline.PipelineSpec;
 import java.util.List;
 

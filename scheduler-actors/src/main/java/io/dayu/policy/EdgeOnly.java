@@ -1,7 +1,7 @@
 package io.dayu.policy;
 
 import io.dayu.collect.NodeState;
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport.Role;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.dayu.policy;
 
 import io.dayu.collect.NodeState;
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.policy.PolicyDescriptor.PolicyParameter;

@@ -1,7 +1,7 @@
 package io.dayu.policy;
 
 import io.dayu.collect.NodeState;
-import io.dayu.gossip.Decision.Share;
+import io.dayu.facts.Decision.Share;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

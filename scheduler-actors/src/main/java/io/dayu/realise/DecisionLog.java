@@ -1,6 +1,6 @@
 package io.dayu.realise;
 
-import io.dayu.gossip.Decision;
+import io.dayu.facts.Decision;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;

@@ -1,7 +1,7 @@
 package io.dayu.realise;
 
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.policy.Choice;

@@ -2,10 +2,10 @@ package io.dayu.realise;
 
 import io.dayu.collect.ClusterState;
 import io.dayu.evaluate.CostModel;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.gossip.Gossip;
-import io.dayu.gossip.NodeReport.StreamReport;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

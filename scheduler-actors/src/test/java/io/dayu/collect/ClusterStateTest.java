@@ -2,10 +2,10 @@ package io.dayu.collect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.View;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.testing.Nodes;
 import java.time.Duration;
 import java.util.List;

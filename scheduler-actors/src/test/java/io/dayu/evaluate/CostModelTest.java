@@ -3,7 +3,7 @@ package io.dayu.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.testing.Nodes;
 import java.util.Set;
 import net.jqwik.api.ForAll;

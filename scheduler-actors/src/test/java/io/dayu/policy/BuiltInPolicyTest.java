@@ -2,8 +2,8 @@ package io.dayu.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.testing.Nodes;
 import java.util.List;
 import java.util.Map;

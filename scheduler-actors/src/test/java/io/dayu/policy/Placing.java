@@ -2,7 +2,7 @@ package io.dayu.policy;
 
 import io.dayu.collect.ClusterState;
 import io.dayu.evaluate.CostModel;
-import io.dayu.gossip.Decision.Share;
+import io.dayu.facts.Decision.Share;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.testing.Nodes;
 import java.util.List;

@@ -3,8 +3,8 @@ package io.dayu.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.collect.ClusterState;
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.NodeReport.StageState;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.NodeReport.StageState;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.testing.Nodes;

@@ -2,8 +2,8 @@ package io.dayu.realise;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.Decision.Share;
+import io.dayu.facts.Decision;
+import io.dayu.facts.Decision.Share;
 import io.dayu.source.Knobs;
 import io.dayu.testing.Nodes;
 import java.util.List;

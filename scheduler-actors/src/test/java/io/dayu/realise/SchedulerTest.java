@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.Decision.Share;
-import io.dayu.gossip.DesiredPipeline;
+import io.dayu.facts.Decision;
+import io.dayu.facts.Decision.Share;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.View;
 import io.dayu.gossip.Gossip;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.View;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.Choice;
 import io.dayu.policy.Policies;

@@ -1,15 +1,15 @@
 package io.dayu.testing;
 
 import io.dayu.collect.ClusterState;
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
-import io.dayu.gossip.View;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

@@ -2,9 +2,9 @@ package io.dayu.http;
 
 import io.dayu.deliver.ResultPage;
 import io.dayu.deliver.StoredResult;
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.View;
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.Policies;

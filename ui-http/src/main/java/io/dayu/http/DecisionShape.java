@@ -1,6 +1,6 @@
 package io.dayu.http;
 
-import io.dayu.gossip.Decision;
+import io.dayu.facts.Decision;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.dayu.http;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.dayu.deliver.Ledger;
+import io.dayu.facts.Ledger;
 import java.util.List;
 import java.util.Map;
 

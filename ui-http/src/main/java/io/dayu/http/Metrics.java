@@ -2,7 +2,7 @@ package io.dayu.http;
 
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 
-import io.dayu.gossip.View;
+import io.dayu.facts.View;
 import io.dayu.http.Tokens.Role;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;

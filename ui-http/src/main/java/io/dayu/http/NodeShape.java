@@ -1,10 +1,10 @@
 package io.dayu.http;
 
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.LinkReport;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.View;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.View;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

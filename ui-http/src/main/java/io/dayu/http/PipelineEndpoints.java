@@ -7,8 +7,8 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.PUT;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.View;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.View;
 import io.dayu.http.ControlPlane.Submitted;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.Tokens.Role;

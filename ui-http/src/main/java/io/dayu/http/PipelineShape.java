@@ -1,10 +1,10 @@
 package io.dayu.http;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.NodeReport.StreamState;
-import io.dayu.gossip.View;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

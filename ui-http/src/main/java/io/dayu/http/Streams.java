@@ -1,8 +1,8 @@
 package io.dayu.http;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.View;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.View;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;

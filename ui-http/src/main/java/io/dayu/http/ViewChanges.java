@@ -1,8 +1,8 @@
 package io.dayu.http;
 
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.View;
+import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.View;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

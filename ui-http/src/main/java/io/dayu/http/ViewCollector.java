@@ -1,9 +1,9 @@
 package io.dayu.http;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.View;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.View;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;

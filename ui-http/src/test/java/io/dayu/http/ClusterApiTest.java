@@ -2,7 +2,7 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport.Role;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.dayu.gossip.NodeReport.Role;
+import io.dayu.facts.NodeReport.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse.BodyHandlers;

@@ -2,9 +2,9 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StreamState;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamState;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Instant;
 import java.util.List;

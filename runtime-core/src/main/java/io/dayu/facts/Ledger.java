@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.facts;
 
 /**
  * What became of the elements of a stream. At every moment {@code generated = delivered + failed +

@@ -1,4 +1,6 @@
-package io.dayu.wire;
+package io.dayu.facts;
+
+import io.dayu.wire.MemberSerializer;
 
 /**
  * Marks what may cross between members; {@link MemberSerializer} knows every one of them. Nothing

@@ -1,6 +1,4 @@
-package io.dayu.gossip;
-
-import io.dayu.wire.Wire;
+package io.dayu.facts;
 
 /**
  * What gossip says of a pipeline. That a pipeline is absent means nothing: after a restart of the

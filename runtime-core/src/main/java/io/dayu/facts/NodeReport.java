@@ -1,7 +1,5 @@
-package io.dayu.gossip;
+package io.dayu.facts;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.wire.Wire;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.facts;
 
 import java.util.Objects;
 

@@ -1,4 +1,4 @@
-package io.dayu.gossip;
+package io.dayu.facts;
 
 import io.dayu.pipeline.PipelineSpec;
 import java.util.Objects;

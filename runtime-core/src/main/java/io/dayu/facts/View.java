@@ -1,4 +1,4 @@
-package io.dayu.gossip;
+package io.dayu.facts;
 
 import java.time.Instant;
 import java.util.Collections;

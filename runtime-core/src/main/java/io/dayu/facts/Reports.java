@@ -1,28 +1,26 @@
-package io.dayu.wire;
+package io.dayu.facts;
 
-import io.dayu.deliver.Ledger;
-import io.dayu.gossip.NodeReport;
-import io.dayu.gossip.NodeReport.LinkReport;
-import io.dayu.gossip.NodeReport.Resources;
-import io.dayu.gossip.NodeReport.Role;
-import io.dayu.gossip.NodeReport.StageReport;
-import io.dayu.gossip.NodeReport.StageState;
-import io.dayu.gossip.NodeReport.StreamReport;
-import io.dayu.gossip.NodeReport.StreamState;
-import io.dayu.wire.member.LinkFigures;
-import io.dayu.wire.member.Report;
-import io.dayu.wire.member.ResourceFigures;
-import io.dayu.wire.member.StageFigures;
-import io.dayu.wire.member.StreamFigures;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.wire.LinkFigures;
+import io.dayu.facts.wire.Report;
+import io.dayu.facts.wire.ResourceFigures;
+import io.dayu.facts.wire.StageFigures;
+import io.dayu.facts.wire.StreamFigures;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
-/** Node reports to and from protobuf. */
-final class Reports {
+/** Node reports to and from protobuf; also the form in which they are kept. */
+public final class Reports {
   private Reports() {}
 
-  static Report write(NodeReport report) {
+  public static Report write(NodeReport report) {
     var proto =
         Report.newBuilder()
             .setNode(report.node())
@@ -40,7 +38,7 @@ final class Reports {
     return proto.build();
   }
 
-  static NodeReport read(Report proto) {
+  public static NodeReport read(Report proto) {
     return new NodeReport(
         proto.getNode(),
         proto.getCloud() ? Role.CLOUD : Role.EDGE,

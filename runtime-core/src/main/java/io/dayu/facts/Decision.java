@@ -1,7 +1,6 @@
-package io.dayu.gossip;
+package io.dayu.facts;
 
 import io.dayu.source.Knobs;
-import io.dayu.wire.Wire;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;

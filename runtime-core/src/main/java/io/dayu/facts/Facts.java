@@ -1,9 +1,6 @@
-package io.dayu.wire;
+package io.dayu.facts;
 
-import io.dayu.gossip.Decision;
-import io.dayu.gossip.DesiredPipeline;
-import io.dayu.gossip.View;
-import io.dayu.wire.member.KnownFacts;
+import io.dayu.facts.wire.KnownFacts;
 import java.time.Instant;
 import java.util.TreeMap;
 

@@ -1,11 +1,10 @@
-package io.dayu.wire;
+package io.dayu.facts;
 
-import io.dayu.gossip.Decision;
+import io.dayu.facts.wire.NodeShare;
+import io.dayu.facts.wire.Nodes;
+import io.dayu.facts.wire.Shares;
+import io.dayu.facts.wire.StreamDecision;
 import io.dayu.source.Knobs;
-import io.dayu.wire.member.NodeShare;
-import io.dayu.wire.member.Nodes;
-import io.dayu.wire.member.Shares;
-import io.dayu.wire.member.StreamDecision;
 import java.time.Instant;
 import java.util.List;
 import java.util.TreeMap;

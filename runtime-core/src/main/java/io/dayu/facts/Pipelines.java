@@ -1,0 +1,36 @@
+package io.dayu.facts;
+
+import com.google.protobuf.Struct;
+import io.dayu.facts.wire.WantedPipeline;
+import io.dayu.pipeline.Parsed;
+import io.dayu.pipeline.PipelineDocument;
+import io.dayu.pipeline.PipelineSpec;
+
+/** Pipelines to and from protobuf; also the form in which they are kept. */
+public final class Pipelines {
+  private Pipelines() {}
+
+  public static WantedPipeline write(DesiredPipeline pipeline) {
+    var proto =
+        WantedPipeline.newBuilder()
+            .setVersion(pipeline.version())
+            .setDocument(PipelineDocument.toStruct(pipeline.spec()));
+    if (pipeline.stagesVersion() != pipeline.version())
+      proto.setStagesVersion(pipeline.stagesVersion());
+    return proto.build();
+  }
+
+  public static DesiredPipeline read(WantedPipeline proto) {
+    long version = proto.getVersion();
+    return new DesiredPipeline(
+        version,
+        proto.getStagesVersion() == 0 ? version : proto.getStagesVersion(),
+        spec(proto.getDocument()));
+  }
+
+  public static PipelineSpec spec(Struct document) {
+    var parsed = PipelineDocument.fromStruct(document);
+    if (parsed instanceof Parsed.Ok ok) return ok.spec();
+    throw new IllegalArgumentException("a stored pipeline cannot be read: " + parsed);
+  }
+}
