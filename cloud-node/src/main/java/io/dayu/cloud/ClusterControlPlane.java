@@ -1,9 +1,6 @@
 package io.dayu.cloud;
 
 import io.dayu.deliver.LiveResults;
-import io.dayu.deliver.ResultPage;
-import io.dayu.deliver.ResultStore;
-import io.dayu.deliver.StoredResult;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
@@ -20,6 +17,9 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.policy.Policies;
 import io.dayu.realise.DecisionLog;
+import io.dayu.store.ResultPage;
+import io.dayu.store.ResultStore;
+import io.dayu.store.StoredResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;

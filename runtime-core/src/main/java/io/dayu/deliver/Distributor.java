@@ -5,6 +5,8 @@ import io.dayu.element.Ending;
 import io.dayu.facts.Acknowledged;
 import io.dayu.facts.Wire;
 import io.dayu.gossip.NodeNames;
+import io.dayu.store.ResultStore;
+import io.dayu.store.StoredResult;
 import io.dayu.uplink.UplinkActor;
 import java.util.ArrayList;
 import java.util.HashMap;

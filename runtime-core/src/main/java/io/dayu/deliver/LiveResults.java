@@ -1,6 +1,7 @@
 package io.dayu.deliver;
 
 import io.dayu.facts.Wire;
+import io.dayu.store.StoredResult;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

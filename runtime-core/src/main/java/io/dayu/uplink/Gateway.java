@@ -1,8 +1,8 @@
 package io.dayu.uplink;
 
-import io.dayu.deliver.ResultStore;
 import io.dayu.facts.Wire;
 import io.dayu.gossip.NodeNames;
+import io.dayu.store.ResultStore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;

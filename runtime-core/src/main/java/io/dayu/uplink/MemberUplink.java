@@ -1,12 +1,12 @@
 package io.dayu.uplink;
 
 import io.dayu.deliver.Distributor;
-import io.dayu.deliver.ResultStore;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.facts.NodeReport;
 import io.dayu.process.Plan;
 import io.dayu.source.SourceContext;
+import io.dayu.store.ResultStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

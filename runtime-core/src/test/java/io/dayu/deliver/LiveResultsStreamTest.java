@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.link.FlowKit;
+import io.dayu.store.StoredResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -23,7 +23,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class OutboxStoreTest {
+public final class OutboxStoreTest {
   private static final String STREAM = "crossing/cam-0";
 
   @TempDir Path dir;
@@ -183,7 +183,7 @@ final class OutboxStoreTest {
     assertThat(store.content(STREAM).toCompletableFuture()).isCompletedExceptionally();
   }
 
-  static OutboxSettings settings(String changes) {
+  public static OutboxSettings settings(String changes) {
     return OutboxSettings.from(
         ConfigFactory.parseString(changes)
             .withFallback(ConfigFactory.load().getConfig("dayu.outbox")));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.deliver.Distributor;
 import io.dayu.deliver.LiveResults;
-import io.dayu.deliver.StoredResult;
 import io.dayu.facts.Acknowledged;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
@@ -24,6 +23,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
+import io.dayu.store.StoredResult;
 import io.dayu.uplink.Gateway;
 import io.dayu.uplink.UplinkActor;
 import java.io.IOException;

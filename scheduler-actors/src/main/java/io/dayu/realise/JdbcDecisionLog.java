@@ -1,7 +1,7 @@
 package io.dayu.realise;
 
-import io.dayu.deliver.StoreException;
 import io.dayu.facts.Decision;
+import io.dayu.store.StoreException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,13 +1,13 @@
 package io.dayu.http;
 
-import io.dayu.deliver.ResultPage;
-import io.dayu.deliver.StoredResult;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.Policies;
+import io.dayu.store.ResultPage;
+import io.dayu.store.StoredResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;

@@ -5,11 +5,11 @@ import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.IMAGE_JPEG;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 
-import io.dayu.deliver.ResultPage;
-import io.dayu.deliver.StoredResult;
 import io.dayu.element.Media;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.Tokens.Role;
+import io.dayu.store.ResultPage;
+import io.dayu.store.StoredResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;

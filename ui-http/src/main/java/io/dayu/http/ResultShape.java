@@ -1,10 +1,10 @@
 package io.dayu.http;
 
-import io.dayu.deliver.StoredResult;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.store.StoredResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

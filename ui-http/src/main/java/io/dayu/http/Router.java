@@ -1,7 +1,7 @@
 package io.dayu.http;
 
-import io.dayu.deliver.StoreException;
 import io.dayu.http.Endpoint.Call;
+import io.dayu.store.StoreException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.net.URLDecoder;

@@ -1,7 +1,5 @@
 package io.dayu.http;
 
-import io.dayu.deliver.ResultPage;
-import io.dayu.deliver.StoredResult;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.facts.Decision;
@@ -22,6 +20,8 @@ import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
+import io.dayu.store.ResultPage;
+import io.dayu.store.StoredResult;
 import java.net.URI;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.deliver.StoreException;
 import io.dayu.http.TestServer.Answer;
+import io.dayu.store.StoreException;
 import java.io.BufferedOutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;

@@ -1,7 +1,6 @@
 package io.dayu.http;
 
 import com.google.protobuf.ByteString;
-import io.dayu.deliver.StoredResult;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
 import io.dayu.element.Element;
@@ -29,6 +28,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.source.Knobs;
+import io.dayu.store.StoredResult;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;

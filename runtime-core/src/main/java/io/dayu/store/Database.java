@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.ByteArrayInputStream;

@@ -1,10 +1,13 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.OutboxStoreTest;
+import io.dayu.deliver.Ranges;
 import io.dayu.disk.Ballast;
 import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Media;

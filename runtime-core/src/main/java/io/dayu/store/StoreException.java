@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 /**
  * The store could not do what was asked; nothing was half done. The message says what failed and

@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

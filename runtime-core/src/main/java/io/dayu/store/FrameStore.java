@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import io.dayu.element.Media;
 import java.io.IOException;

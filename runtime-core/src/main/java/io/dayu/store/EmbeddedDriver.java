@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import static org.h2.engine.Constants.SUFFIX_MV_FILE;
 

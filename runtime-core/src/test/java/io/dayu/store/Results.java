@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
@@ -10,27 +10,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Results as a small pipeline makes them. */
-final class Results {
+public final class Results {
   private Results() {}
 
-  static StoredResult delivered(String stream, long seq) {
+  public static StoredResult delivered(String stream, long seq) {
     return new StoredResult(element(stream, seq).build(), false);
   }
 
-  static StoredResult failed(String stream, long seq) {
+  public static StoredResult failed(String stream, long seq) {
     var ending =
         Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("count").setReason("broken");
     return new StoredResult(element(stream, seq).setEnding(ending).build(), false);
   }
 
   /** Delivered results {@code from .. to - 1}. */
-  static List<StoredResult> range(String stream, long from, long to) {
+  public static List<StoredResult> range(String stream, long from, long to) {
     var results = new ArrayList<StoredResult>();
     for (var seq = from; seq < to; seq++) results.add(delivered(stream, seq));
     return results;
   }
 
-  static Element.Builder element(String stream, long seq) {
+  public static Element.Builder element(String stream, long seq) {
     var labels = Labels.newBuilder().addLabel(Label.newBuilder().setName("person").setValue(seq));
     return Element.newBuilder()
         .setStream(stream)

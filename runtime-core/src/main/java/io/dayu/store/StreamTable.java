@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import java.sql.Connection;
 import java.sql.SQLException;
