@@ -2,8 +2,8 @@ package io.dayu.edge;
 
 import com.typesafe.config.Config;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.flow.FlowNode;
 import io.dayu.node.Endpoints;
-import io.dayu.node.FlowNode;
 import io.dayu.node.Launch;
 import io.dayu.node.Membership;
 import io.dayu.node.NodeSettings;

@@ -1,11 +1,11 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
+import io.dayu.flow.Controller;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Owed;
 import io.dayu.link.Parcel;
-import io.dayu.process.Controller;
 import io.dayu.process.JoinBuffer;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;

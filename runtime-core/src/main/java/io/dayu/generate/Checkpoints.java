@@ -2,7 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
-import io.dayu.process.Controller;
+import io.dayu.flow.Controller;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;

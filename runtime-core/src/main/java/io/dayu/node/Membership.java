@@ -1,7 +1,8 @@
 package io.dayu.node;
 
 import com.typesafe.config.Config;
-import io.dayu.process.Controller;
+import io.dayu.flow.Controller;
+import io.dayu.flow.FlowNode;
 import io.dayu.source.SourceContext;
 import io.dayu.uplink.MemberUplink;
 import java.time.Duration;

@@ -6,7 +6,6 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.OutboxSettings;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.generate.GenerateSettings;
-import io.dayu.gossip.ResourceSampler;
 import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
 import java.lang.reflect.RecordComponent;

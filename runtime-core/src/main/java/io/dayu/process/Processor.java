@@ -5,6 +5,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.flow.Controller;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Owed;
@@ -39,9 +40,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * tried again; an element that fails {@code maxTries} times goes to the outbox as failed, with its
  * cause. While the next stages take nothing, no new work is begun, and producers get no credit.
  */
-final class Processor extends AbstractBehavior<Inlet.Command> {
+public final class Processor extends AbstractBehavior<Inlet.Command> {
   /** The pipeline no longer wants this instance; it stops once nothing has come for a while. */
-  enum Retire implements Inlet.Command {
+  public enum Retire implements Inlet.Command {
     INSTANCE
   }
 
@@ -50,7 +51,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
    *
    * @param node this node
    */
-  record Identity(String node, Plan plan, StageSpec stage, StageProvider provider) {
+  public record Identity(String node, Plan plan, StageSpec stage, StageProvider provider) {
     String instance() {
       return plan.instance(stage.id());
     }
@@ -164,7 +165,7 @@ final class Processor extends AbstractBehavior<Inlet.Command> {
     start();
   }
 
-  static Behavior<Inlet.Command> create(
+  public static Behavior<Inlet.Command> create(
       ProcessSettings settings,
       LinkSettings links,
       Identity identity,

@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import io.dayu.flow.Controller;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;

@@ -1,6 +1,7 @@
 package io.dayu.uplink;
 
 import io.dayu.deliver.Distributor;
+import io.dayu.deliver.Uplink;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.facts.NodeReport;

@@ -1,11 +1,12 @@
 package io.dayu.uplink;
 
+import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledged;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.facts.Wire;
+import io.dayu.flow.Controller;
 import io.dayu.gossip.Gossip;
-import io.dayu.process.Controller;
 import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;

@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;

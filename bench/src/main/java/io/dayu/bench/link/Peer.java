@@ -24,7 +24,7 @@ public final class Peer implements AutoCloseable {
   private Tally tally = new Tally();
   private Optional<Transport.End> open = Optional.empty();
 
-  /** As {@link io.dayu.node.FlowNode} configures the system that carries elements. */
+  /** As {@link io.dayu.flow.FlowNode} configures the system that carries elements. */
   private static ActorSystem<SpawnProtocol.Command> startSystem() {
     var config =
         ConfigFactory.defaultOverrides()

@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StageReport;
@@ -6,6 +6,7 @@ import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.process.Plan;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -11,6 +11,7 @@ import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.process.Plans;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

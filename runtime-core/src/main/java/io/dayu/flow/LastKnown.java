@@ -1,4 +1,4 @@
-package io.dayu.uplink;
+package io.dayu.flow;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;

@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -13,6 +13,8 @@ import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSender;
 import io.dayu.link.Logs;
+import io.dayu.process.Plan;
+import io.dayu.process.Plans;
 import io.dayu.source.SourceProvider;
 import java.io.IOException;
 import java.net.InetAddress;

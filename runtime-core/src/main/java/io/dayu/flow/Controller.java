@@ -1,9 +1,10 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
+import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledged;
 import io.dayu.facts.Decision;
 import io.dayu.facts.NodeReport;
@@ -22,9 +23,11 @@ import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Receipt;
 import io.dayu.pipeline.Catalog;
+import io.dayu.process.Plan;
+import io.dayu.process.ProcessSettings;
+import io.dayu.process.Processor;
+import io.dayu.process.Router;
 import io.dayu.stage.StageDescriptor;
-import io.dayu.uplink.LastKnown;
-import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;

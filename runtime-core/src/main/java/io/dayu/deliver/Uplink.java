@@ -1,4 +1,4 @@
-package io.dayu.uplink;
+package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Media;
@@ -10,7 +10,7 @@ import org.apache.pekko.Done;
 
 /**
  * What the streams of a node need of its membership; everything else between the two goes the other
- * way, as messages to the {@link io.dayu.process.Controller}. It outlives any one member system, so
+ * way, as messages to the {@link io.dayu.flow.Controller}. It outlives any one member system, so
  * that streams do not notice when membership is started anew. Safe for any thread.
  */
 public interface Uplink {

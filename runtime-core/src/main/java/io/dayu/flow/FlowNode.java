@@ -1,16 +1,16 @@
-package io.dayu.node;
+package io.dayu.flow;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.Uplink;
 import io.dayu.generate.StreamStore;
-import io.dayu.gossip.ResourceSampler;
 import io.dayu.link.LinkServer;
+import io.dayu.node.NodeSettings;
+import io.dayu.node.ResourceSampler;
+import io.dayu.node.StartException;
 import io.dayu.pipeline.Catalog;
-import io.dayu.process.Controller;
 import io.dayu.source.SourceContext;
-import io.dayu.uplink.LastKnown;
-import io.dayu.uplink.Uplink;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -147,7 +147,7 @@ public final class FlowNode {
     return system;
   }
 
-  ActorSystem<?> system() {
+  public ActorSystem<?> system() {
     return system;
   }
 

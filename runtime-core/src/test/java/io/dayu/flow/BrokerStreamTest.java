@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.link.FlowKit;
+import io.dayu.process.Plans;
 import io.dayu.read.Mosquitto;
 import io.dayu.read.MqttReadings;
 import java.io.File;

@@ -1,4 +1,4 @@
-package io.dayu.gossip;
+package io.dayu.node;
 
 import java.util.List;
 import java.util.OptionalDouble;

@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -15,6 +15,8 @@ import io.dayu.generate.Progress;
 import io.dayu.generate.StreamMemory;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
+import io.dayu.process.Plan;
+import io.dayu.process.Plans;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;

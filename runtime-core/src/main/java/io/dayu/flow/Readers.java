@@ -1,9 +1,10 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.process.Plan;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;

@@ -1,9 +1,10 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.link.TestConsumer;
+import io.dayu.process.Router;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,11 +1,11 @@
-package io.dayu.gossip;
+package io.dayu.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.dayu.facts.NodeReport;
-import io.dayu.gossip.ResourceSampler.Counters;
-import io.dayu.gossip.ResourceSampler.Cpu;
+import io.dayu.node.ResourceSampler.Counters;
+import io.dayu.node.ResourceSampler.Cpu;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.dayu.gossip;
+package io.dayu.node;
 
 import io.dayu.facts.NodeReport;
 import java.time.Clock;

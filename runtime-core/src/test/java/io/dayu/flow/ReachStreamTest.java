@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import static org.awaitility.Awaitility.await;
 
@@ -8,6 +8,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.process.Plans;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

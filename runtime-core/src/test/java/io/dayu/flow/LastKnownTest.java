@@ -1,4 +1,4 @@
-package io.dayu.uplink;
+package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

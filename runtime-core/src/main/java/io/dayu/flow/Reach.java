@@ -1,4 +1,4 @@
-package io.dayu.process;
+package io.dayu.flow;
 
 import io.dayu.deliver.Outbox;
 import io.dayu.facts.NodeReport;
