@@ -1,17 +1,17 @@
 package io.dayu.cloud;
 
-import io.dayu.deliver.LiveResults;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
-import io.dayu.gossip.Gossip;
 import io.dayu.http.ControlPlane;
-import io.dayu.lifecycle.PipelineEntity;
-import io.dayu.node.ClusterMembers;
-import io.dayu.node.Members;
+import io.dayu.member.ClusterMembers;
+import io.dayu.member.Gossip;
+import io.dayu.member.LiveResults;
+import io.dayu.member.Members;
+import io.dayu.member.PipelineEntity;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

@@ -1,6 +1,6 @@
 package io.dayu.facts;
 
-import io.dayu.wire.MemberSerializer;
+import io.dayu.member.MemberSerializer;
 
 /**
  * Marks what may cross between members; {@link MemberSerializer} knows every one of them. Nothing

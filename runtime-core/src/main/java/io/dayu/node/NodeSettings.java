@@ -134,7 +134,7 @@ public record NodeSettings(
   }
 
   /** The same at a cluster port that is known. */
-  NodeSettings atClusterPort(int port) {
+  public NodeSettings atClusterPort(int port) {
     return new NodeSettings(
         role,
         name,

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.gossip.MemberKit;
+import io.dayu.member.MemberKit;
+import io.dayu.member.UplinkActor;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.Results;
 import io.dayu.store.StoredResult;
-import io.dayu.uplink.UplinkActor;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.dayu.collect.ClusterState;
 import io.dayu.collect.Probation;
 import io.dayu.evaluate.CostModel;
 import io.dayu.facts.View;
-import io.dayu.gossip.Gossip;
+import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.policy.Policies;

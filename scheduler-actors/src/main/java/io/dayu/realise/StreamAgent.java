@@ -5,7 +5,7 @@ import io.dayu.evaluate.CostModel;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport.StreamReport;
-import io.dayu.gossip.Gossip;
+import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;

@@ -9,7 +9,7 @@ import io.dayu.facts.Decision.Share;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.View;
-import io.dayu.gossip.Gossip;
+import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.Choice;
 import io.dayu.policy.Policies;

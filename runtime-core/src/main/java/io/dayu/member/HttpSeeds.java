@@ -1,0 +1,98 @@
+package io.dayu.member;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * {@link Seeds} by {@code GET /cluster/members} of the cloud nodes' management endpoints. Made of
+ * what a node has loaded anyway: the JDK's HTTP client and a JSON library would cost a small edge
+ * more than ten megabytes.
+ */
+final class HttpSeeds implements Seeds {
+  private static final Duration CONNECT = Duration.ofSeconds(2);
+  private static final Duration ANSWER = Duration.ofSeconds(3);
+
+  /** A view of some hundred members has some tens of kilobytes. */
+  private static final int LARGEST = 4 << 20;
+
+  private final List<String> endpoints;
+  private final Executor blocking;
+  private final AtomicInteger turn = new AtomicInteger();
+
+  /**
+   * @param endpoints {@code host:port}, at least one
+   * @param blocking where they are asked
+   */
+  HttpSeeds(List<String> endpoints, Executor blocking) {
+    if (endpoints.isEmpty()) throw new IllegalArgumentException("no management endpoint");
+    this.endpoints = List.copyOf(endpoints);
+    this.blocking = blocking;
+  }
+
+  @Override
+  public CompletionStage<Answer> ask(MemberSystem.Identity identity) {
+    var endpoint = endpoints.get(Math.floorMod(turn.getAndIncrement(), endpoints.size()));
+    return CompletableFuture.supplyAsync(() -> read(get(endpoint), identity), blocking)
+        .exceptionally(noAnswer -> Answer.NONE);
+  }
+
+  private static Config get(String endpoint) {
+    try {
+      var connection =
+          (HttpURLConnection) new URL("http://" + endpoint + "/cluster/members").openConnection();
+      connection.setConnectTimeout((int) CONNECT.toMillis());
+      connection.setReadTimeout((int) ANSWER.toMillis());
+      try (var body = connection.getInputStream()) {
+        var text = new String(body.readNBytes(LARGEST), StandardCharsets.UTF_8);
+        if (connection.getResponseCode() != 200)
+          throw new IOException("status " + connection.getResponseCode());
+        return ConfigFactory.parseString(
+            text, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException(endpoint + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Answer read(Config view, MemberSystem.Identity identity) {
+    try {
+      var members = view.getConfigList("members");
+      var uid = Long.toString(identity.uid());
+      boolean known =
+          members.stream()
+              .anyMatch(m -> is(m, identity.address()) && m.getString("nodeUid").equals(uid));
+      if (!known) return Answer.UNKNOWN;
+      return view.getConfigList("unreachable").stream()
+              .filter(m -> is(m, identity.address()))
+              .flatMap(m -> m.getStringList("observedBy").stream())
+              .anyMatch(observer -> isCloud(members, observer))
+          ? Answer.UNREACHABLE
+          : Answer.MEMBER;
+    } catch (ConfigException e) {
+      return Answer.NONE; // it is no view of members
+    }
+  }
+
+  /** Edges of two sites may never reach each other; that is no cut. */
+  private static boolean isCloud(List<? extends Config> members, String address) {
+    return members.stream()
+        .anyMatch(m -> is(m, address) && m.getStringList("roles").contains("cloud"));
+  }
+
+  private static boolean is(Config member, String address) {
+    return member.getString("node").equals(address);
+  }
+}

@@ -1,0 +1,185 @@
+package io.dayu.member;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Keeps an edge a member: whatever ends its membership, or leaves it behind, a new one is started
+ * in its place. One per node, in the {@code flow} system, which goes on meanwhile. Starts and stops
+ * block, so it runs on the dispatcher for that.
+ */
+final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
+  sealed interface Command {}
+
+  /** Keep this one, the first, which runs already. */
+  record Begin(MemberSystem first) implements Command {}
+
+  /** Leave the cluster for good; always answered. */
+  record Stop(ActorRef<Done> replyTo) implements Command {}
+
+  private record Found(Watchdog.Finding finding) implements Command {}
+
+  private record Ended(int life) implements Command {}
+
+  private record Joined(int life) implements Command {}
+
+  private enum Timer implements Command {
+    START
+  }
+
+  private static final Duration MIN_BACKOFF = Duration.ofMillis(500);
+  private static final Duration MAX_BACKOFF = Duration.ofSeconds(30);
+
+  /** How long a healed cut is left to membership itself, doubling while that does not help. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration MAX_PATIENCE = Duration.ofMinutes(10);
+
+  private final TimerScheduler<Command> timers;
+  private final Supplier<MemberSystem> starter;
+  private final Seeds seeds;
+  private final Runnable rejoined;
+  private final ActorRef<Watchdog.Finding> findings;
+  private Optional<MemberSystem> member = Optional.empty();
+  private Optional<ActorRef<Watchdog.Command>> watchdog = Optional.empty();
+  private Duration backoff = MIN_BACKOFF;
+  private Duration patience = PATIENCE;
+  private long endedNanos;
+  private long startedNanos;
+  private int life;
+
+  private MemberKeeper(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      Supplier<MemberSystem> starter,
+      Seeds seeds,
+      Runnable rejoined) {
+    super(context);
+    this.timers = timers;
+    this.starter = starter;
+    this.seeds = seeds;
+    this.rejoined = rejoined;
+    this.findings = context.messageAdapter(Watchdog.Finding.class, Found::new);
+  }
+
+  /**
+   * @param starter starts a next one at the same address; throws if that is not possible now
+   * @param rejoined called when a next one is a member; must not block
+   */
+  static Behavior<Command> create(Supplier<MemberSystem> starter, Seeds seeds, Runnable rejoined) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(MemberKeeper.class);
+                  return new MemberKeeper(context, timers, starter, seeds, rejoined);
+                }));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(
+            Begin.class,
+            begin -> {
+              begin(begin.first());
+              return this;
+            })
+        .onMessage(Stop.class, this::onStop)
+        .onMessage(Found.class, this::onFound)
+        .onMessage(Ended.class, this::onEnded)
+        .onMessage(Joined.class, this::onJoined)
+        .onMessageEquals(Timer.START, this::onStart)
+        .build();
+  }
+
+  private Behavior<Command> onStop(Stop stop) {
+    member.ifPresent(MemberSystem::stop);
+    stop.replyTo().tell(Done.getInstance());
+    return Behaviors.stopped();
+  }
+
+  private Behavior<Command> onFound(Found found) {
+    if (member.isEmpty()) return this;
+    if (found.finding() == Watchdog.Finding.CUT_OFF) {
+      if (System.nanoTime() - startedNanos > MAX_PATIENCE.toNanos()) patience = PATIENCE;
+      patience = shorter(patience.multipliedBy(2), MAX_PATIENCE);
+    }
+    getContext()
+        .getLog()
+        .warn(
+            "{}; membership is started anew, the streams go on",
+            found.finding() == Watchdog.Finding.ORPHANED
+                ? "the cloud answers and does not know this node"
+                : "the cloud can be reached again and membership does not reach it");
+    member.get().abandon();
+    return this;
+  }
+
+  private Behavior<Command> onEnded(Ended ended) {
+    if (ended.life() != life) return this;
+    getContext()
+        .getLog()
+        .warn("this node's membership has ended; the next one begins in {} ms", backoff.toMillis());
+    watchdog.ifPresent(w -> getContext().stop(w));
+    watchdog = Optional.empty();
+    member = Optional.empty();
+    endedNanos = System.nanoTime();
+    startLater();
+    return this;
+  }
+
+  private Behavior<Command> onJoined(Joined joined) {
+    if (joined.life() != life) return this;
+    backoff = MIN_BACKOFF;
+    if (life > 1) {
+      getContext()
+          .getLog()
+          .info("member again after {} ms", (System.nanoTime() - endedNanos) / 1_000_000);
+      rejoined.run();
+    }
+    return this;
+  }
+
+  private Behavior<Command> onStart() {
+    try {
+      begin(starter.get());
+    } catch (Exception e) { // Scala throws checked ones, too, such as that of a port opened late
+      getContext().getLog().warn("{}; tried again in {} ms", e.getMessage(), backoff.toMillis());
+      startLater();
+    }
+    return this;
+  }
+
+  private void startLater() {
+    timers.startSingleTimer(Timer.START, backoff);
+    backoff = shorter(backoff.multipliedBy(2), MAX_BACKOFF);
+  }
+
+  private void begin(MemberSystem started) {
+    int mine = ++life;
+    startedNanos = System.nanoTime();
+    member = Optional.of(started);
+    getContext().pipeToSelf(started.whenEnded(), (done, error) -> new Ended(mine));
+    getContext().pipeToSelf(started.whenMember(), (done, error) -> new Joined(mine));
+    watchdog =
+        Optional.of(
+            getContext()
+                .spawnAnonymous(
+                    Watchdog.create(
+                        started.identity(), started::standing, seeds, patience, findings)));
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
+  }
+}

@@ -1,0 +1,316 @@
+package io.dayu.member;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
+import io.dayu.deliver.Distributor;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.flow.Controller;
+import io.dayu.node.NodeSettings;
+import io.dayu.node.StartException;
+import io.dayu.source.SourceContext;
+import io.dayu.store.ResultStore;
+import io.dayu.store.StoredResult;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Routers;
+import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
+import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.Subscribe;
+
+/**
+ * The {@code member} system of a node: membership, gossip, uplink and, on a cloud node, gateway and
+ * shards. It may be stopped and started anew while the node's streams run on.
+ */
+public final class MemberNode implements MemberSystem {
+  /** The name of the member system, part of every address. */
+  public static final String SYSTEM = "dayu";
+
+  /**
+   * What a cloud node adds.
+   *
+   * @param published is told of new results; must not block
+   * @param alongside spawns what else lives in the member system, such as the scheduler; called in
+   *     the guardian
+   */
+  public record Cloud(
+      ResultStore store, Consumer<List<StoredResult>> published, Consumer<Parts> alongside) {}
+
+  /** What those alongside may use. */
+  public record Parts(
+      ActorContext<?> context,
+      ActorRef<Gossip.Command> gossip,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines) {}
+
+  /** A system that does not find its own way out is ended. */
+  private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
+
+  /** For the word to get out; seldom, the answer of gossip comes earlier. */
+  private static final int GOODBYE_MILLIS = 1_500;
+
+  private final ActorSystem<Void> system;
+  private final MemberUplink uplink;
+  private final MemberUplink.Member member;
+  private final CompletableFuture<Void> whenMember;
+
+  private MemberNode(ActorSystem<Void> system, MemberUplink uplink, MemberUplink.Member member) {
+    this.system = system;
+    this.uplink = uplink;
+    this.member = member;
+    this.whenMember = watchMember(system);
+    system.getWhenTerminated().thenRun(() -> uplink.detach(member));
+  }
+
+  /**
+   * Starts the system and attaches it to {@code uplink} until it ends. Joining goes on in the
+   * background; see {@link #whenMember}.
+   *
+   * @throws StartException if the cluster port cannot be opened
+   */
+  public static MemberNode start(
+      NodeSettings settings,
+      Config config,
+      ActorRef<Controller.Command> controller,
+      MemberUplink uplink,
+      Optional<Cloud> cloud) {
+    var parts = new CompletableFuture<MemberUplink.Member>();
+    ActorSystem<Void> system;
+    try {
+      system =
+          ActorSystem.create(
+              Behaviors.setup(
+                  context -> {
+                    parts.complete(spawn(context, controller, cloud));
+                    return Behaviors.empty();
+                  }),
+              SYSTEM,
+              memberConfig(settings, config));
+    } catch (Exception e) { // checked ones, too: Scala does not declare them
+      throw notStarted(settings, e);
+    }
+    var member = parts.join();
+    uplink.attach(member);
+    var cluster = Cluster.get(system);
+    // The first cloud node begins the cluster; all others have seeds.
+    if (settings.seeds().isEmpty())
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    return new MemberNode(system, uplink, member);
+  }
+
+  private static void awaitTermination(ActorSystem<Void> system) {
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .orTimeout(20, TimeUnit.SECONDS)
+        .exceptionally(late -> null)
+        .join();
+  }
+
+  public ActorSystem<Void> system() {
+    return system;
+  }
+
+  /** The address of the cluster port. */
+  public String address() {
+    var address = Cluster.get(system).selfMember().address();
+    return address.getHost().get() + ":" + address.getPort().get();
+  }
+
+  int port() {
+    return Cluster.get(system).selfMember().address().getPort().get();
+  }
+
+  @Override
+  public Identity identity() {
+    var unique = Cluster.get(system).selfMember().uniqueAddress();
+    return new Identity(unique.address().toString(), unique.longUid());
+  }
+
+  @Override
+  public Standing standing() {
+    var cluster = Cluster.get(system);
+    boolean joined = isMember(cluster.selfMember());
+    boolean alone = !joined || cluster.state().getUnreachableDataCenters().contains("cloud");
+    return new Standing(joined, alone && uplink.reachesCloud());
+  }
+
+  /** Completes when this node is a member, weakly up or up; asked once. */
+  @Override
+  public CompletableFuture<Void> whenMember() {
+    return whenMember;
+  }
+
+  @Override
+  public CompletionStage<Void> whenEnded() {
+    return system.getWhenTerminated().thenApply(done -> null);
+  }
+
+  /** Declares itself down, which needs nobody's consent. */
+  @Override
+  public void abandon() {
+    uplink.detach(member);
+    var cluster = Cluster.get(system);
+    cluster.manager().tell(new Down(cluster.selfMember().address()));
+    system.scheduler().scheduleOnce(ABANDON_TIMEOUT, system::terminate, system.executionContext());
+  }
+
+  private static CompletableFuture<Void> watchMember(ActorSystem<Void> system) {
+    var member = new CompletableFuture<Void>();
+    system.systemActorOf(
+        Behaviors.<MemberEvent>setup(
+            context -> {
+              var cluster = Cluster.get(context.getSystem());
+              cluster.subscriptions().tell(Subscribe.create(context.getSelf(), MemberEvent.class));
+              if (isMember(cluster.selfMember())) member.complete(null);
+              return Behaviors.receiveMessage(
+                  event -> {
+                    if (event.member().equals(cluster.selfMember()) && isMember(event.member()))
+                      member.complete(null);
+                    return member.isDone() ? Behaviors.stopped() : Behaviors.same();
+                  });
+            }),
+        "member-watch",
+        Props.empty());
+    return member;
+  }
+
+  private static boolean isMember(Member member) {
+    return member.status().equals(MemberStatus.up())
+        || member.status().equals(MemberStatus.weaklyUp());
+  }
+
+  /** Leaves the cluster and stops; returns when it has, or after a while. */
+  @Override
+  public void stop() {
+    uplink.detach(member);
+    sayGoodbye();
+    CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
+    awaitTermination(system);
+  }
+
+  /**
+   * The only node of a site needs nobody to agree that it leaves: it would have ended before gossip
+   * told anyone, and look cut off from then on. So an edge has a cloud node take it out, which ends
+   * this system too.
+   */
+  private void sayGoodbye() {
+    var cluster = Cluster.get(system);
+    if (cluster.selfMember().hasRole("cloud")
+        || !isMember(cluster.selfMember())
+        || cluster.state().getUnreachableDataCenters().contains("cloud")) return;
+    var identity = identity();
+    member.gateways().tell(new Gateway.Goodbye(identity.address(), identity.uid()));
+    system
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(Done.getInstance(), GOODBYE_MILLIS, TimeUnit.MILLISECONDS)
+        .join();
+  }
+
+  private static MemberUplink.Member spawn(
+      ActorContext<Void> context, ActorRef<Controller.Command> controller, Optional<Cloud> cloud) {
+    var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
+    var uplink = context.spawn(lasting(UplinkActor.create(gossip, controller)), UplinkActor.NAME);
+    var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
+    ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
+        context.getSystem().deadLetters();
+    if (cloud.isPresent()) {
+      var store = cloud.get().store();
+      var blocking =
+          context
+              .getSystem()
+              .dispatchers()
+              .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+      context.spawn(lasting(Gateway.create(store, blocking)), "gateway");
+      var sharding = ClusterSharding.get(context.getSystem());
+      distributors =
+          sharding.init(
+              Entity.of(
+                      Distributor.TYPE,
+                      entity ->
+                          Distributor.create(
+                              entity.getEntityId(), store, blocking, cloud.get().published()))
+                  .withRole("cloud")
+                  .withSettings(
+                      org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings.create(
+                              context.getSystem())
+                          .withRememberEntities(false)));
+      var pipelines =
+          sharding.init(
+              Entity.of(
+                      PipelineEntity.TYPE,
+                      entity ->
+                          PipelineEntity.create(entity.getEntityId(), entity.getShard(), gossip))
+                  .withRole("cloud"));
+      cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
+    }
+    return new MemberUplink.Member(context.getSystem(), uplink, gateways, distributors);
+  }
+
+  /** A message that cannot be handled is logged and lost; nothing else is. */
+  private static <T> Behavior<T> lasting(Behavior<T> behavior) {
+    return Behaviors.supervise(behavior).onFailure(SupervisorStrategy.resume());
+  }
+
+  private static Config memberConfig(NodeSettings settings, Config config) {
+    boolean isCloud = settings.role() == Role.CLOUD;
+    Map<String, Object> own = new HashMap<>();
+    own.put("pekko.remote.artery.canonical.hostname", settings.host());
+    own.put("pekko.remote.artery.canonical.port", settings.clusterPort());
+    own.put("pekko.remote.artery.bind.hostname", settings.bindHost());
+    own.put(
+        "pekko.cluster.roles",
+        List.of(isCloud ? "cloud" : "edge", NodeNames.role(settings.name())));
+    own.put("pekko.cluster.multi-data-center.self-data-center", settings.dataCenter());
+    own.put(
+        "pekko.cluster.seed-nodes",
+        settings.seeds().stream().map(s -> "pekko://" + SYSTEM + "@" + s).toList());
+    var base = ConfigFactory.defaultOverrides();
+    for (var entry : own.entrySet())
+      base = base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
+    return base.withFallback(
+            ConfigFactory.parseResources(isCloud ? "dayu-cloud.conf" : "dayu-edge.conf"))
+        .withFallback(ConfigFactory.parseResources("dayu-member.conf"))
+        .withFallback(config)
+        .resolve();
+  }
+
+  private static RuntimeException notStarted(NodeSettings settings, Exception error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause())
+      if (cause instanceof java.net.BindException
+          || String.valueOf(cause.getMessage()).contains("bind"))
+        return new StartException(
+            "the cluster port %s:%d cannot be opened (%s); set dayu.cluster.port to a free one"
+                .formatted(settings.bindHost(), settings.clusterPort(), cause.getMessage()),
+            error);
+    return error instanceof RuntimeException unchecked
+        ? unchecked
+        : new StartException("the member system does not start: " + error.getMessage(), error);
+  }
+}

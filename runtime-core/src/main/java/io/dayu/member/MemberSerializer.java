@@ -1,0 +1,361 @@
+package io.dayu.member;
+
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
+import io.dayu.deliver.Distributor;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Decision;
+import io.dayu.facts.Decisions;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.Pipelines;
+import io.dayu.facts.Reports;
+import io.dayu.facts.wire.Ack;
+import io.dayu.facts.wire.DroppedFact;
+import io.dayu.facts.wire.Report;
+import io.dayu.facts.wire.StreamDecision;
+import io.dayu.facts.wire.WantedPipeline;
+import io.dayu.member.wire.Delivery;
+import io.dayu.member.wire.DeliveryStored;
+import io.dayu.member.wire.Farewell;
+import io.dayu.member.wire.FirstSeqAnswer;
+import io.dayu.member.wire.FirstSeqQuestion;
+import io.dayu.member.wire.PipelineAnswer;
+import io.dayu.member.wire.PipelineDeletion;
+import io.dayu.member.wire.PipelineDropped;
+import io.dayu.member.wire.PipelineQuestion;
+import io.dayu.member.wire.PipelineState;
+import io.dayu.member.wire.PipelineSubmission;
+import io.dayu.member.wire.PipelineWanted;
+import io.dayu.member.wire.ShownResult;
+import io.dayu.member.wire.ShownResults;
+import io.dayu.member.wire.WatchedPipelines;
+import io.dayu.pipeline.PipelineDocument;
+import io.dayu.store.StoredResult;
+import java.io.NotSerializableException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.serialization.SerializerWithStringManifest;
+
+/**
+ * Every message between members, as protobuf. Identifier and manifests are frozen and listed in
+ * {@code docs/serializers.md}. An unknown manifest is a {@link NotSerializableException}, so that a
+ * newer peer is tolerated. Safe for any thread.
+ */
+public final class MemberSerializer extends SerializerWithStringManifest {
+  private static final int IDENTIFIER = 74_001;
+
+  private record Codec<T, M extends Message>(
+      String manifest, Function<T, M> write, Parser<M> parser, Function<M, T> read) {
+    byte[] bytes(Object message, Class<T> type) {
+      return write.apply(type.cast(message)).toByteArray();
+    }
+
+    Object parse(byte[] bytes) throws com.google.protobuf.InvalidProtocolBufferException {
+      return read.apply(parser.parseFrom(bytes));
+    }
+  }
+
+  private final ActorRefResolver refs;
+  private final Map<Class<?>, Codec<?, ?>> byClass = new HashMap<>();
+  private final Map<String, Codec<?, ?>> byManifest = new HashMap<>();
+
+  public MemberSerializer(ExtendedActorSystem system) {
+    refs = ActorRefResolver.get(Adapter.toTyped(system));
+    add("R", NodeReport.class, Reports::write, Report.parser(), Reports::read);
+    add("D", Decision.class, Decisions::write, StreamDecision.parser(), Decisions::read);
+    add("P", DesiredPipeline.class, Pipelines::write, WantedPipeline.parser(), Pipelines::read);
+    add(
+        "X",
+        DroppedPipeline.class,
+        fact -> DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build(),
+        DroppedFact.parser(),
+        proto -> new DroppedPipeline(proto.getName(), proto.getVersion()));
+    add(
+        "A",
+        UplinkActor.Acks.class,
+        acks ->
+            Ack.newBuilder()
+                .setStream(acks.acknowledged().stream())
+                .addAllDelivered(longs(acks.acknowledged().delivered()))
+                .addAllFailed(longs(acks.acknowledged().failed()))
+                .build(),
+        Ack.parser(),
+        proto ->
+            new UplinkActor.Acks(
+                new Acknowledged(
+                    proto.getStream(),
+                    longs(proto.getDeliveredList()),
+                    longs(proto.getFailedList()))));
+    add(
+        "S",
+        Distributor.Store.class,
+        store ->
+            Delivery.newBuilder()
+                .setStream(store.stream())
+                .addAllElement(store.elements())
+                .setReplyTo(refs.toSerializationFormat(store.replyTo()))
+                .build(),
+        Delivery.parser(),
+        proto ->
+            new Distributor.Store(
+                proto.getStream(), proto.getElementList(), ref(proto.getReplyTo())));
+    add(
+        "T",
+        Distributor.Stored.class,
+        stored -> {
+          var proto = DeliveryStored.newBuilder().addAllFailed(stored.failed());
+          stored.problem().ifPresent(proto::setProblem);
+          return proto.build();
+        },
+        DeliveryStored.parser(),
+        proto ->
+            new Distributor.Stored(
+                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty(),
+                proto.getFailedList()));
+    add(
+        "Q",
+        Gateway.FirstSeq.class,
+        ask ->
+            FirstSeqQuestion.newBuilder()
+                .setStream(ask.stream())
+                .setReplyTo(refs.toSerializationFormat(ask.replyTo()))
+                .build(),
+        FirstSeqQuestion.parser(),
+        proto -> new Gateway.FirstSeq(proto.getStream(), ref(proto.getReplyTo())));
+    add(
+        "q",
+        Gateway.FirstSeqIs.class,
+        answer -> {
+          var proto = FirstSeqAnswer.newBuilder().setSeq(answer.seq());
+          answer.problem().ifPresent(proto::setProblem);
+          return proto.build();
+        },
+        FirstSeqAnswer.parser(),
+        proto ->
+            new Gateway.FirstSeqIs(
+                proto.getSeq(),
+                proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty()));
+    add(
+        "B",
+        Gateway.Goodbye.class,
+        bye -> Farewell.newBuilder().setAddress(bye.address()).setUid(bye.uid()).build(),
+        Farewell.parser(),
+        proto -> new Gateway.Goodbye(proto.getAddress(), proto.getUid()));
+    addLiveResults();
+    addLifecycle();
+  }
+
+  @Override
+  public int identifier() {
+    return IDENTIFIER;
+  }
+
+  @Override
+  public String manifest(Object message) {
+    return codec(message).manifest();
+  }
+
+  @Override
+  public byte[] toBinary(Object message) {
+    return bytes(codec(message), message);
+  }
+
+  @Override
+  public Object fromBinary(byte[] bytes, String manifest) throws NotSerializableException {
+    var codec = byManifest.get(manifest);
+    if (codec == null)
+      throw new NotSerializableException(
+          "manifest %s is unknown here; the sender runs a newer release".formatted(manifest));
+    try {
+      return codec.parse(bytes);
+    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+      throw new NotSerializableException("broken message " + manifest + ": " + e.getMessage());
+    }
+  }
+
+  /** All manifests, which the documentation must list. */
+  Set<String> manifests() {
+    return Set.copyOf(byManifest.keySet());
+  }
+
+  private <T, M extends Message> void add(
+      String manifest, Class<T> type, Function<T, M> write, Parser<M> parser, Function<M, T> read) {
+    var codec = new Codec<>(manifest, write, parser, read);
+    byClass.put(type, codec);
+    if (byManifest.put(manifest, codec) != null)
+      throw new IllegalStateException("manifest " + manifest + " is used twice");
+  }
+
+  private Codec<?, ?> codec(Object message) {
+    var codec = byClass.get(message.getClass());
+    if (codec == null)
+      throw new IllegalArgumentException(message.getClass().getName() + " has no wire form");
+    return codec;
+  }
+
+  @SuppressWarnings("unchecked") // byClass holds a codec of T under T
+  private static <T> byte[] bytes(Codec<T, ?> codec, Object message) {
+    return codec.bytes(message, (Class<T>) message.getClass());
+  }
+
+  private <T> ActorRef<T> ref(String text) {
+    return refs.resolveActorRef(text);
+  }
+
+  private static List<Long> longs(long[] values) {
+    return Arrays.stream(values).boxed().toList();
+  }
+
+  private static long[] longs(List<Long> values) {
+    return values.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  private void addLiveResults() {
+    add(
+        "lw",
+        LiveResults.Watched.class,
+        watched ->
+            WatchedPipelines.newBuilder()
+                .setNode(refs.toSerializationFormat(watched.node()))
+                .addAllPipeline(watched.pipelines())
+                .build(),
+        WatchedPipelines.parser(),
+        proto ->
+            new LiveResults.Watched(ref(proto.getNode()), Set.copyOf(proto.getPipelineList())));
+    add(
+        "ls",
+        LiveResults.Shown.class,
+        shown -> {
+          var proto = ShownResults.newBuilder();
+          for (var result : shown.results())
+            proto.addResult(
+                ShownResult.newBuilder()
+                    .setElement(result.element())
+                    .setFrameKept(result.frameKept()));
+          return proto.build();
+        },
+        ShownResults.parser(),
+        proto ->
+            new LiveResults.Shown(
+                proto.getResultList().stream()
+                    .map(result -> new StoredResult(result.getElement(), result.getFrameKept()))
+                    .toList()));
+  }
+
+  private void addLifecycle() {
+    add(
+        "ps",
+        PipelineEntity.Submit.class,
+        submit ->
+            PipelineSubmission.newBuilder()
+                .setDocument(PipelineDocument.toStruct(submit.spec()))
+                .setReplace(submit.replace())
+                .setReplyTo(refs.toSerializationFormat(submit.replyTo()))
+                .build(),
+        PipelineSubmission.parser(),
+        proto ->
+            new PipelineEntity.Submit(
+                Pipelines.spec(proto.getDocument()), proto.getReplace(), ref(proto.getReplyTo())));
+    add(
+        "pg",
+        PipelineEntity.Get.class,
+        get ->
+            PipelineQuestion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(get.replyTo()))
+                .build(),
+        PipelineQuestion.parser(),
+        proto -> new PipelineEntity.Get(ref(proto.getReplyTo())));
+    add(
+        "pd",
+        PipelineEntity.Delete.class,
+        delete ->
+            PipelineDeletion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(delete.replyTo()))
+                .build(),
+        PipelineDeletion.parser(),
+        proto -> new PipelineEntity.Delete(ref(proto.getReplyTo())));
+    for (var answer :
+        Map.of(
+                "ac", PipelineEntity.Created.class,
+                "ar", PipelineEntity.Replaced.class,
+                "ae", PipelineEntity.Exists.class,
+                "au", PipelineEntity.Runs.class,
+                "ad", PipelineEntity.Deleted.class,
+                "aa", PipelineEntity.Absent.class)
+            .entrySet()) answer(answer.getKey(), answer.getValue());
+    add(
+        "ew",
+        PipelineEntity.Wanted.class,
+        event -> PipelineWanted.newBuilder().setPipeline(Pipelines.write(event.pipeline())).build(),
+        PipelineWanted.parser(),
+        proto -> new PipelineEntity.Wanted(Pipelines.read(proto.getPipeline())));
+    add(
+        "ed",
+        PipelineEntity.Dropped.class,
+        event -> PipelineDropped.newBuilder().setVersion(event.version()).build(),
+        PipelineDropped.parser(),
+        proto -> new PipelineEntity.Dropped(proto.getVersion()));
+    add(
+        "st",
+        PipelineEntity.State.class,
+        state -> {
+          var proto = PipelineState.newBuilder().setVersion(state.version());
+          state.pipeline().map(Pipelines::write).ifPresent(proto::setPipeline);
+          return proto.build();
+        },
+        PipelineState.parser(),
+        proto ->
+            new PipelineEntity.State(
+                proto.getVersion(),
+                proto.hasPipeline()
+                    ? Optional.of(Pipelines.read(proto.getPipeline()))
+                    : Optional.empty()));
+  }
+
+  private <T extends PipelineEntity.Answer> void answer(String manifest, Class<T> type) {
+    add(
+        manifest,
+        type,
+        MemberSerializer::answer,
+        PipelineAnswer.parser(),
+        proto -> type.cast(answer(proto)));
+  }
+
+  private static PipelineAnswer answer(PipelineEntity.Answer answer) {
+    var proto = PipelineAnswer.newBuilder();
+    if (answer instanceof PipelineEntity.Created created)
+      proto.setKind(PipelineAnswer.Kind.CREATED).setPipeline(Pipelines.write(created.pipeline()));
+    else if (answer instanceof PipelineEntity.Replaced replaced)
+      proto.setKind(PipelineAnswer.Kind.REPLACED).setPipeline(Pipelines.write(replaced.pipeline()));
+    else if (answer instanceof PipelineEntity.Runs runs)
+      proto.setKind(PipelineAnswer.Kind.RUNS).setPipeline(Pipelines.write(runs.pipeline()));
+    else if (answer instanceof PipelineEntity.Exists) proto.setKind(PipelineAnswer.Kind.EXISTS);
+    else if (answer instanceof PipelineEntity.Deleted) proto.setKind(PipelineAnswer.Kind.DELETED);
+    else proto.setKind(PipelineAnswer.Kind.ABSENT);
+    return proto.build();
+  }
+
+  private static PipelineEntity.Answer answer(PipelineAnswer proto) {
+    return switch (proto.getKind()) {
+      case CREATED -> new PipelineEntity.Created(Pipelines.read(proto.getPipeline()));
+      case REPLACED -> new PipelineEntity.Replaced(Pipelines.read(proto.getPipeline()));
+      case RUNS -> new PipelineEntity.Runs(Pipelines.read(proto.getPipeline()));
+      case EXISTS -> new PipelineEntity.Exists();
+      case DELETED -> new PipelineEntity.Deleted();
+      case ABSENT -> new PipelineEntity.Absent();
+      case KIND_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalArgumentException("unknown answer about a pipeline");
+    };
+  }
+}

@@ -1,0 +1,95 @@
+package io.dayu.member;
+
+import com.typesafe.config.Config;
+import io.dayu.flow.Controller;
+import io.dayu.flow.FlowNode;
+import io.dayu.node.NodeSettings;
+import io.dayu.source.SourceContext;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An edge's membership over all its lives; {@link MemberKeeper} starts the next one. */
+public final class Membership {
+  private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
+
+  /** More than a member system takes to leave. */
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(25);
+
+  private final String address;
+  private final CompletableFuture<Void> whenMember;
+  private final ActorSystem<?> flow;
+  private final ActorRef<MemberKeeper.Command> keeper;
+
+  private Membership(
+      String address,
+      CompletableFuture<Void> whenMember,
+      ActorSystem<?> flow,
+      ActorRef<MemberKeeper.Command> keeper) {
+    this.address = address;
+    this.whenMember = whenMember;
+    this.flow = flow;
+    this.keeper = keeper;
+  }
+
+  /**
+   * Starts the first life and keeps the node a member until {@link #stop}.
+   *
+   * @throws StartException if the cluster port cannot be opened
+   */
+  public static Membership start(
+      NodeSettings settings, Config config, FlowNode flow, MemberUplink uplink) {
+    var first = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
+    int port = first.port();
+    var blocking = DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER);
+    var keeper =
+        flow.system()
+            .systemActorOf(
+                MemberKeeper.create(
+                    // The cloud knows the node by this port.
+                    () ->
+                        MemberNode.start(
+                            settings.atClusterPort(port),
+                            config,
+                            flow.controller(),
+                            uplink,
+                            Optional.empty()),
+                    new HttpSeeds(
+                        settings.seedManagement(), flow.system().dispatchers().lookup(blocking)),
+                    () -> flow.controller().tell(Controller.Rejoined.INSTANCE)),
+                "member-keeper",
+                blocking);
+    keeper.tell(new MemberKeeper.Begin(first));
+    return new Membership(first.address(), first.whenMember(), flow.system(), keeper);
+  }
+
+  /** The address of the cluster port, the same in every life. */
+  public String address() {
+    return address;
+  }
+
+  /** Completes when the first life is a member. */
+  public CompletableFuture<Void> whenMember() {
+    return whenMember;
+  }
+
+  /** Leaves the cluster; returns when that is done, or after a while. */
+  public void stop() {
+    try {
+      AskPattern.<MemberKeeper.Command, Done>ask(
+              keeper, MemberKeeper.Stop::new, STOP_TIMEOUT, flow.scheduler())
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException e) {
+      LOG.warn("the node ends without having left the cluster: {}", e.getCause().toString());
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package io.dayu.member;
+
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.Wire;
+import io.dayu.pipeline.PipelineSpec;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.BackoffSupervisorStrategy;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.event.Level;
+
+/**
+ * The life of one pipeline: wanted, changed, dropped. A sharded, event-sourced entity of the cloud,
+ * one per name, remembered while it is wanted. After every change, and whenever it is started
+ * again, it tells gossip what is to run.
+ */
+public final class PipelineEntity
+    extends EventSourcedBehavior<
+        PipelineEntity.Command, PipelineEntity.Event, PipelineEntity.State> {
+  public static final EntityTypeKey<Command> TYPE = EntityTypeKey.create(Command.class, "Pipeline");
+
+  public interface Command {}
+
+  /** Run this verified pipeline. */
+  public record Submit(PipelineSpec spec, boolean replace, ActorRef<Answer> replyTo)
+      implements Command, Wire {}
+
+  public record Get(ActorRef<Answer> replyTo) implements Command, Wire {}
+
+  public record Delete(ActorRef<Answer> replyTo) implements Command, Wire {}
+
+  /** One for every command. */
+  public sealed interface Answer extends Wire {}
+
+  public record Created(DesiredPipeline pipeline) implements Answer {}
+
+  public record Replaced(DesiredPipeline pipeline) implements Answer {}
+
+  /** Not done: one of this name runs and {@code replace} was not asked. */
+  public record Exists() implements Answer {}
+
+  public record Runs(DesiredPipeline pipeline) implements Answer {}
+
+  public record Deleted() implements Answer {}
+
+  /** There is no pipeline of this name. */
+  public record Absent() implements Answer {}
+
+  /** What has happened to the pipeline. */
+  public sealed interface Event extends Wire {}
+
+  public record Wanted(DesiredPipeline pipeline) implements Event {}
+
+  public record Dropped(long version) implements Event {}
+
+  /**
+   * @param version of the latest event; it outlives the pipeline, so that one of the same name
+   *     continues it
+   */
+  public record State(long version, Optional<DesiredPipeline> pipeline) implements Wire {
+    public State {
+      Objects.requireNonNull(pipeline, "pipeline");
+    }
+  }
+
+  private static final BackoffSupervisorStrategy WHILE_THE_STORE_IS_AWAY =
+      SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(2), 0.2)
+          .withLogLevel(Level.WARN);
+
+  private final String name;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final ActorRef<Command> self;
+  private final ActorRef<Gossip.Command> gossip;
+
+  private PipelineEntity(
+      String name,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      ActorRef<Command> self,
+      ActorRef<Gossip.Command> gossip) {
+    super(PersistenceId.of(TYPE.name(), name), WHILE_THE_STORE_IS_AWAY);
+    this.name = name;
+    this.shard = shard;
+    this.self = self;
+    this.gossip = gossip;
+  }
+
+  public static Behavior<Command> create(
+      String name, ActorRef<ClusterSharding.ShardCommand> shard, ActorRef<Gossip.Command> gossip) {
+    return Behaviors.setup(context -> new PipelineEntity(name, shard, context.getSelf(), gossip));
+  }
+
+  @Override
+  public State emptyState() {
+    return new State(0, Optional.empty());
+  }
+
+  @Override
+  public CommandHandler<Command, Event, State> commandHandler() {
+    return newCommandHandlerBuilder()
+        .forAnyState()
+        .onCommand(Submit.class, this::onSubmit)
+        .onCommand(
+            Get.class,
+            (state, get) -> {
+              get.replyTo().tell(state.pipeline().<Answer>map(Runs::new).orElseGet(Absent::new));
+              forgetIfUnused(state);
+              return Effect().none();
+            })
+        .onCommand(Delete.class, this::onDelete)
+        .build();
+  }
+
+  @Override
+  public EventHandler<State, Event> eventHandler() {
+    return newEventHandlerBuilder()
+        .forAnyState()
+        .onEvent(
+            Wanted.class,
+            (state, wanted) ->
+                new State(wanted.pipeline().version(), Optional.of(wanted.pipeline())))
+        .onEvent(Dropped.class, (state, dropped) -> new State(dropped.version(), Optional.empty()))
+        .build();
+  }
+
+  @Override
+  public SignalHandler<State> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::tellGossip)
+        .build();
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(20, 2).withDeleteEventsOnSnapshot();
+  }
+
+  private Effect<Event, State> onSubmit(State state, Submit submit) {
+    if (state.pipeline().isPresent() && !submit.replace())
+      return Effect().reply(submit.replyTo(), new Exists());
+    boolean created = state.pipeline().isEmpty();
+    var pipeline =
+        state
+            .pipeline()
+            .map(running -> running.changed(submit.spec()))
+            .orElseGet(() -> new DesiredPipeline(state.version() + 1, submit.spec()));
+    return Effect()
+        .persist(new Wanted(pipeline))
+        .thenRun(this::tellGossip)
+        .thenReply(submit.replyTo(), s -> created ? new Created(pipeline) : new Replaced(pipeline));
+  }
+
+  private Effect<Event, State> onDelete(State state, Delete delete) {
+    if (state.pipeline().isEmpty()) {
+      forgetIfUnused(state);
+      return Effect().reply(delete.replyTo(), new Absent());
+    }
+    return Effect()
+        .persist(new Dropped(state.version() + 1))
+        .thenRun(this::tellGossip)
+        .thenRun(this::forgetIfUnused)
+        .thenReply(delete.replyTo(), s -> new Deleted());
+  }
+
+  private void tellGossip(State state) {
+    if (state.pipeline().isPresent())
+      gossip.tell(new Gossip.PublishPipeline(state.pipeline().get()));
+    else if (state.version() > 0)
+      gossip.tell(new Gossip.PublishPipeline(new DroppedPipeline(name, state.version())));
+  }
+
+  /** An entity that is asked for by a wrong name, or was dropped, is not to be remembered. */
+  private void forgetIfUnused(State state) {
+    if (state.pipeline().isEmpty()) shard.tell(new ClusterSharding.Passivate<>(self));
+  }
+}

@@ -1,0 +1,100 @@
+package io.dayu.member;
+
+import io.dayu.deliver.Uplink;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.View;
+import io.dayu.facts.Wire;
+import io.dayu.flow.Controller;
+import java.time.Duration;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * The member system's end of {@link Uplink}: hands views and acknowledgements down to the
+ * controller, and publishes the node's reports. One per member system at {@code /user/uplink},
+ * where distributors on other nodes address it.
+ */
+public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
+  /** The name under the guardian; part of the protocol between nodes. */
+  public static final String NAME = "uplink";
+
+  public sealed interface Command {}
+
+  /** From a distributor: results of a stream that this node generates are stored. */
+  public record Acks(Acknowledged acknowledged) implements Command, Wire {}
+
+  /** From this node's controller. */
+  public record Publish(NodeReport report) implements Command {}
+
+  private record Viewed(View view) implements Command {}
+
+  /** A node that changes little still says that it lives. */
+  private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(4);
+
+  private static final double SIGNIFICANT = 0.05;
+
+  private final ActorRef<Gossip.Command> gossip;
+  private final ActorRef<Controller.Command> controller;
+  private NodeReport published;
+  private long publishedNanos;
+
+  private UplinkActor(
+      ActorContext<Command> context,
+      ActorRef<Gossip.Command> gossip,
+      ActorRef<Controller.Command> controller) {
+    super(context);
+    this.gossip = gossip;
+    this.controller = controller;
+    gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
+  }
+
+  public static Behavior<Command> create(
+      ActorRef<Gossip.Command> gossip, ActorRef<Controller.Command> controller) {
+    return Behaviors.setup(context -> new UplinkActor(context, gossip, controller));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(
+            Acks.class,
+            acks -> {
+              controller.tell(new Controller.Acked(acks.acknowledged()));
+              return this;
+            })
+        .onMessage(
+            Viewed.class,
+            viewed -> {
+              controller.tell(new Controller.Viewed(viewed.view()));
+              return this;
+            })
+        .onMessage(Publish.class, this::onPublish)
+        .build();
+  }
+
+  private Behavior<Command> onPublish(Publish publish) {
+    long now = System.nanoTime();
+    if (published == null
+        || now - publishedNanos > AT_LEAST_EVERY.toNanos()
+        || significant(published, publish.report())) {
+      published = publish.report();
+      publishedNanos = now;
+      gossip.tell(new Gossip.PublishReport(published));
+    }
+    return this;
+  }
+
+  /** Elements that moved, and anything but small changes of the resources. */
+  private static boolean significant(NodeReport before, NodeReport now) {
+    return !before.streams().equals(now.streams())
+        || !before.stages().equals(now.stages())
+        || Math.abs(before.resources().cpu() - now.resources().cpu()) > SIGNIFICANT
+        || Math.abs(before.resources().memory() - now.resources().memory()) > SIGNIFICANT
+        || before.dataPort() != now.dataPort();
+  }
+}

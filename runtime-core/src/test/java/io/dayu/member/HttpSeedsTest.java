@@ -1,0 +1,105 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.dayu.member.MemberSystem.Identity;
+import io.dayu.member.Seeds.Answer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Answers as pekko-management 1.1 gives them, and others. */
+final class HttpSeedsTest {
+  private static final Identity EDGE = new Identity("pekko://dayu@10.0.0.7:25520", 4711);
+  private static final String VIEW =
+      """
+      {"leader": "pekko://dayu@10.0.0.1:25520", "members": [
+         {"node": "pekko://dayu@10.0.0.1:25520", "nodeUid": "12", "roles": ["cloud"], "status": "Up"},
+         {"node": "pekko://dayu@10.0.0.7:25520", "nodeUid": "%s", "roles": ["edge"], "status": "WeaklyUp"}],
+       "oldest": "pekko://dayu@10.0.0.1:25520", "oldestPerRole": {}, "selfNode": "pekko://dayu@10.0.0.1:25520",
+       "unreachable": [%s]}
+      """;
+
+  private final List<HttpServer> servers = new ArrayList<>();
+
+  @AfterEach
+  void stop() {
+    servers.forEach(server -> server.stop(0));
+  }
+
+  /** The address of an endpoint that says this. */
+  private String endpoint(int status, String body) throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/cluster/members",
+        exchange -> {
+          try (exchange) {
+            var bytes = body.getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+        });
+    server.start();
+    servers.add(server);
+    return "127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private static Answer ask(String... endpoints) throws Exception {
+    return next(new HttpSeeds(List.of(endpoints), ForkJoinPool.commonPool()));
+  }
+
+  private static Answer next(HttpSeeds seeds) throws Exception {
+    return seeds.ask(EDGE).toCompletableFuture().get(30, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aMemberIsKnownByAddressAndUid() throws Exception {
+    assertThat(ask(endpoint(200, VIEW.formatted("4711", "")))).isEqualTo(Answer.MEMBER);
+    assertThat(ask(endpoint(200, VIEW.formatted("4712", "")))).isEqualTo(Answer.UNKNOWN);
+  }
+
+  @Test
+  void anUnreachableMemberIsToldApart() throws Exception {
+    var unreachable =
+        """
+        {"node": "pekko://dayu@10.0.0.7:25520", "observedBy": ["pekko://dayu@10.0.0.1:25520"]}""";
+    assertThat(ask(endpoint(200, VIEW.formatted("4711", unreachable))))
+        .isEqualTo(Answer.UNREACHABLE);
+    // By another edge, which may have no way to it.
+    assertThat(ask(endpoint(200, VIEW.formatted("4711", unreachable.replace("0.1", "0.9")))))
+        .isEqualTo(Answer.MEMBER);
+    // One of an earlier life.
+    assertThat(ask(endpoint(200, VIEW.formatted("4712", unreachable)))).isEqualTo(Answer.UNKNOWN);
+  }
+
+  @Test
+  void whatIsNoAnswerSaysNothing() throws Exception {
+    assertThat(ask(endpoint(503, VIEW.formatted("4712", "")))).isEqualTo(Answer.NONE);
+    assertThat(ask(endpoint(200, "<html>"))).isEqualTo(Answer.NONE);
+    assertThat(ask(endpoint(200, "{}"))).isEqualTo(Answer.NONE);
+    assertThat(ask("host name:1")).isEqualTo(Answer.NONE);
+    var gone = endpoint(200, "");
+    servers.remove(0).stop(0);
+    assertThat(ask(gone)).isEqualTo(Answer.NONE);
+  }
+
+  @Test
+  void cloudNodesAreAskedInTurn() throws Exception {
+    var seeds =
+        new HttpSeeds(
+            List.of(
+                endpoint(200, VIEW.formatted("4711", "")), endpoint(200, VIEW.formatted("1", ""))),
+            ForkJoinPool.commonPool());
+    assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
+    assertThat(next(seeds)).isEqualTo(Answer.UNKNOWN);
+    assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
+  }
+}

@@ -1,0 +1,140 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import io.dayu.link.FlowKit;
+import io.dayu.store.StoredResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+final class LiveResultsStreamTest {
+  private static final ActorTestKit KIT = FlowKit.start();
+  private static final ActorSystem<Void> SYSTEM = KIT.system();
+
+  private final LiveResults live = new LiveResults();
+
+  @AfterAll
+  static void stop() {
+    KIT.shutdownTestKit();
+  }
+
+  private static List<StoredResult> results(String stream, long from, long to) {
+    return LongStream.range(from, to)
+        .mapToObj(seq -> Element.newBuilder().setStream(stream).setSeq(seq).build())
+        .map(element -> new StoredResult(element, false))
+        .toList();
+  }
+
+  @Test
+  void everyWatcherHearsItsPipelineOnly() {
+    var street = new CopyOnWriteArrayList<String>();
+    var others = new CopyOnWriteArrayList<String>();
+    live.watch("street").runForeach(r -> street.add(r.element().getStream()), SYSTEM);
+    live.watch("street-2").runForeach(r -> others.add(r.element().getStream()), SYSTEM);
+    live.publish(results("street/a", 0, 2));
+    live.publish(results("street-2/a", 0, 1));
+    live.publish(results("street/b", 0, 1));
+    await().until(() -> street.size() == 3 && others.size() == 1);
+    assertThat(street).containsExactly("street/a", "street/a", "street/b");
+    assertThat(others).containsExactly("street-2/a");
+  }
+
+  @Test
+  void aWatcherThatDoesNotKeepUpMissesResultsAndHoldsNobodyUp() throws Exception {
+    var slow = live.watch("street").toMat(Sink.queue(), Keep.right()).run(SYSTEM);
+    live.publish(results("street/a", 0, 10_000));
+    for (long seq = 0; seq < 100; seq++) {
+      var result = slow.pull().toCompletableFuture().get(5, TimeUnit.SECONDS).orElseThrow();
+      assertThat(result.element().getSeq()).isEqualTo(seq);
+    }
+    slow.cancel();
+    live.publish(results("street/a", 10_000, 20_000)); // nobody watches any more
+  }
+
+  @Test
+  void whatIsStoredAtOneNodeIsWatchedAtAnother() {
+    var other = new LiveResults();
+    var exchanges = List.of(KIT.spawn(live.exchange()), KIT.spawn(other.exchange()));
+    var street = new CopyOnWriteArrayList<Long>();
+    var stop = KillSwitches.shared("watcher");
+    other
+        .watch("street")
+        .via(stop.flow())
+        .runForeach(r -> street.add(r.element().getSeq()), SYSTEM);
+    publishUntil(() -> !street.isEmpty());
+    street.clear();
+    live.publish(results("street-2/a", 1, 3));
+    live.publish(large("street/a", 1, 6));
+    live.publish(results("street/a", 6, 8));
+    await().until(() -> street.contains(7L));
+    assertThat(street).endsWith(1L, 2L, 3L, 4L, 5L, 6L, 7L);
+
+    stop.shutdown();
+    await().until(() -> !live.isWatchedElsewhere());
+    other.watch("street").runForeach(r -> street.add(r.element().getSeq()), SYSTEM);
+    await().until(live::isWatchedElsewhere);
+    KIT.stop(exchanges.get(1));
+    await().until(() -> !live.isWatchedElsewhere());
+  }
+
+  @Test
+  void aNodeThatWasHeardBeforeItWasListedIsToldWhatIsWatchedHereToo() {
+    var exchange = KIT.spawn(live.exchange());
+    live.watch("street").runForeach(r -> {}, SYSTEM);
+    TestProbe<LiveResults.Command> other = KIT.createTestProbe();
+    exchange.tell(new LiveResults.Watched(other.ref(), Set.of("crossing")));
+    await().until(live::isWatchedElsewhere);
+    SYSTEM.receptionist().tell(Receptionist.register(LiveResults.KEY, other.ref()));
+    other.fishForMessage(
+        Duration.ofSeconds(10),
+        told ->
+            told.equals(new LiveResults.Watched(exchange, Set.of("street")))
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    assertThat(live.isWatchedElsewhere()).isTrue();
+    KIT.stop(exchange);
+  }
+
+  private void publishUntil(Callable<Boolean> heard) {
+    await()
+        .until(
+            () -> {
+              live.publish(results("street/a", 0, 1));
+              return heard.call();
+            });
+  }
+
+  /** Together more than one message takes. */
+  private static List<StoredResult> large(String stream, long from, long to) {
+    var output = Media.newBuilder().setOpaque(ByteString.copyFrom(new byte[3 << 20])).build();
+    return LongStream.range(from, to)
+        .mapToObj(
+            seq ->
+                Element.newBuilder()
+                    .setStream(stream)
+                    .setSeq(seq)
+                    .putOutputs("work", output)
+                    .build())
+        .map(element -> new StoredResult(element, false))
+        .toList();
+  }
+}

@@ -1,0 +1,99 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.typesafe.config.ConfigFactory;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.flow.Controller;
+import io.dayu.link.FlowKit;
+import io.dayu.node.NodeSettings;
+import io.dayu.process.Plan;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A life of an edge's membership whose cloud is not there. */
+final class MemberNodeTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  private final MemberUplink uplink = new MemberUplink();
+  private ActorTestKit kit;
+  private MemberNode member;
+
+  @BeforeEach
+  void start() {
+    kit = FlowKit.start();
+    var config =
+        ConfigFactory.parseString(
+                """
+                dayu.node { name = edge-1, host = "127.0.0.1" }
+                dayu.cluster { port = 0, seeds = "127.0.0.1:1" }
+                """)
+            .withFallback(ConfigFactory.load())
+            .resolve();
+    member =
+        MemberNode.start(
+            NodeSettings.from(Role.EDGE, config),
+            config,
+            kit.<Controller.Command>createTestProbe().ref(),
+            uplink,
+            Optional.empty());
+  }
+
+  @AfterEach
+  void stop() {
+    member.system().terminate();
+    member.whenEnded().toCompletableFuture().join();
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void itIsCutOffWhileLinksReachTheCloudAndItDoesNot() {
+    assertThat(member.standing()).isEqualTo(new MemberSystem.Standing(false, false));
+    uplink.report(report(new LinkReport("edge-2", "one/work", false, 1, 1, 0, 0)));
+    assertThat(member.standing().cutOff()).as("only a cloud node has a distributor").isFalse();
+    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 0, 0, 0, 0)));
+    assertThat(member.standing().cutOff()).as("it has not answered yet").isFalse();
+    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 1, 1, 0, 0)));
+    assertThat(member.standing()).isEqualTo(new MemberSystem.Standing(false, true));
+    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, true, 1, 1, 0, 0)));
+    assertThat(member.standing().cutOff()).as("it answers no longer").isFalse();
+  }
+
+  @Test
+  void aMemberThatIsAbandonedEndsWithoutAnybodysConsent() {
+    var cluster = Cluster.get(member.system());
+    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    await().atMost(SOON).until(() -> member.standing().joined());
+    member.abandon();
+    await().atMost(SOON).until(() -> member.whenEnded().toCompletableFuture().isDone());
+  }
+
+  private static NodeReport report(LinkReport link) {
+    return new NodeReport(
+        "edge-1",
+        Role.EDGE,
+        "edge-1",
+        1,
+        1,
+        "127.0.0.1",
+        1,
+        new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
+        Set.of(),
+        List.of(),
+        List.of(link),
+        List.of());
+  }
+}

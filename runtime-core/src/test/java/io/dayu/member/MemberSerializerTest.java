@@ -1,0 +1,239 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dayu.deliver.Distributor;
+import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.NodeReport.Resources;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.link.FlowKit;
+import io.dayu.process.Paths;
+import io.dayu.process.Plans;
+import io.dayu.source.Knobs;
+import io.dayu.store.StoredResult;
+import java.io.IOException;
+import java.io.NotSerializableException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class MemberSerializerTest {
+  private static ActorTestKit kit;
+  private static Serialization serialization;
+  private static MemberSerializer serializer;
+
+  @BeforeAll
+  static void start() throws NotSerializableException {
+    kit = FlowKit.start();
+    serialization = SerializationExtension.get(Adapter.toClassic(kit.system()));
+    serializer = (MemberSerializer) serialization.serializerFor(NodeReport.class);
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @ParameterizedTest
+  @MethodSource("manifests")
+  void aMessageIsReadAsItWasWritten(String manifest) throws Exception {
+    var message = messages(kit.<Object>createTestProbe().getRef()).get(manifest);
+    assertThat(serialization.serializerFor(message.getClass())).isSameAs(serializer);
+    assertThat(serializer.manifest(message)).isEqualTo(manifest);
+    assertSame(serializer.fromBinary(serializer.toBinary(message), manifest), message);
+  }
+
+  @ParameterizedTest
+  @MethodSource("manifests")
+  void bytesOfEarlierReleasesAreReadAndWritten(String manifest) throws Exception {
+    var message = messages(kit.system().deadLetters()).get(manifest);
+    var hex = golden().getProperty(manifest);
+    assertThat(HexFormat.of().formatHex(serializer.toBinary(message))).isEqualTo(hex);
+    assertSame(serializer.fromBinary(HexFormat.of().parseHex(hex), manifest), message);
+  }
+
+  @Test
+  void anUnknownManifestIsNotSerializable() {
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[0], "zz"))
+        .isInstanceOf(NotSerializableException.class)
+        .hasMessageContaining("newer release");
+  }
+
+  @ParameterizedTest
+  @MethodSource("manifests")
+  void brokenBytesAreNotSerializable(String manifest) {
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[] {-1}, manifest))
+        .isInstanceOf(NotSerializableException.class);
+  }
+
+  @Test
+  void whatHasNoWireFormIsRefused() {
+    assertThatThrownBy(() -> serializer.manifest("text")).hasMessageContaining("no wire form");
+  }
+
+  @Test
+  void everyMessageIsTestedAndListedInTheDocumentation() throws IOException {
+    assertThat(serializer.identifier()).isEqualTo(74_001);
+    assertThat(manifests().toList()).containsExactlyInAnyOrderElementsOf(serializer.manifests());
+    var listed = new TreeSet<String>();
+    var row = Pattern.compile("\\| 74001 \\| `([A-Za-z]+)` \\|.*");
+    for (var line : Files.readAllLines(Path.of("..", "docs", "serializers.md"))) {
+      var matcher = row.matcher(line);
+      if (matcher.matches()) assertThat(listed.add(matcher.group(1))).as(line).isTrue();
+    }
+    assertThat(listed).isEqualTo(new TreeSet<>(serializer.manifests()));
+  }
+
+  static Stream<String> manifests() {
+    return messages(null).keySet().stream();
+  }
+
+  private static void assertSame(Object read, Object written) {
+    // Arrays in a record are equal by reference only.
+    if (written instanceof UplinkActor.Acks)
+      assertThat(read).usingRecursiveComparison().isEqualTo(written);
+    else assertThat(read).isEqualTo(written);
+  }
+
+  private static Properties golden() throws IOException {
+    var golden = new Properties();
+    try (var in = MemberSerializerTest.class.getResourceAsStream("member-golden.properties")) {
+      golden.load(in);
+    }
+    return golden;
+  }
+
+  /** One of every message, by manifest. */
+  @SuppressWarnings("unchecked") // any reference can be written and read
+  private static Map<String, Object> messages(ActorRef<?> reference) {
+    var stored = (ActorRef<Distributor.Stored>) reference;
+    var first = (ActorRef<Gateway.FirstSeqIs>) reference;
+    var answer = (ActorRef<PipelineEntity.Answer>) reference;
+    var live = (ActorRef<LiveResults.Command>) reference;
+    var spec = Plans.plan(3, List.of(), "detect:reader", "count:counter<detect").spec();
+    var pipeline = new DesiredPipeline(3, spec);
+    var element =
+        FlowKit.element(7, 4).toBuilder()
+            .addAllPath(Paths.steps(Map.of("detect", "edge-2")))
+            .build();
+    var messages = new TreeMap<String, Object>();
+    messages.put("R", report());
+    messages.put("D", decision());
+    messages.put("P", pipeline);
+    messages.put("X", new DroppedPipeline("crossing", 4));
+    messages.put(
+        "A",
+        new UplinkActor.Acks(
+            new Acknowledged("crossing/cam-0", new long[] {1, 2, 300}, new long[] {4})));
+
+    messages.put("S", new Distributor.Store("crossing/cam-0", List.of(element), stored));
+    messages.put("Q", new Gateway.FirstSeq("crossing/cam-0", first));
+    messages.put("ps", new PipelineEntity.Submit(spec, true, answer));
+    messages.put("pg", new PipelineEntity.Get(answer));
+    messages.put("pd", new PipelineEntity.Delete(answer));
+    messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));
+    messages.put("B", new Gateway.Goodbye("pekko://dayu@127.0.0.1:1", 7));
+    messages.put("q", new Gateway.FirstSeqIs(20_000, Optional.empty()));
+    messages.put("ac", new PipelineEntity.Created(pipeline));
+    messages.put("ar", new PipelineEntity.Replaced(pipeline));
+    messages.put("ae", new PipelineEntity.Exists());
+    messages.put("au", new PipelineEntity.Runs(pipeline));
+    messages.put("ad", new PipelineEntity.Deleted());
+    messages.put("aa", new PipelineEntity.Absent());
+    messages.put("lw", new LiveResults.Watched(live, Set.of("crossing")));
+    messages.put("ls", new LiveResults.Shown(List.of(new StoredResult(element, true))));
+    messages.put("ew", new PipelineEntity.Wanted(pipeline));
+    messages.put("ed", new PipelineEntity.Dropped(4));
+    messages.put("st", new PipelineEntity.State(3, Optional.of(pipeline)));
+    return messages;
+  }
+
+  private static NodeReport report() {
+    return new NodeReport(
+        "edge-1",
+        Role.EDGE,
+        "north",
+        1_700_000_000_000L,
+        12,
+        "10.0.0.7",
+        25_530,
+        new Resources(4, 0.25, 0.5, 0.75, 1L << 32, 1L << 27, 1e6, 2e6, OptionalDouble.of(51.5)),
+        Set.of("identity"),
+        List.of(
+            new StageReport(
+                "crossing",
+                "detect",
+                "identity",
+                StageState.BACKING_OFF,
+                3,
+                1.5,
+                2.5,
+                100,
+                0.125,
+                1_000,
+                7,
+                2,
+                Optional.of("crashed"))),
+        List.of(new LinkReport("cloud-1", "@distributor", true, 0.5, 1.5, 1e6, 9)),
+        List.of(
+            new StreamReport(
+                "crossing/cam-0",
+                StreamState.SOURCE_DOWN,
+                new Ledger(100, 80, 5, 10, 5),
+                3,
+                32,
+                25,
+                10,
+                20,
+                30,
+                1,
+                250,
+                Optional.of("camera is gone"))));
+  }
+
+  private static Decision decision() {
+    return new Decision(
+        "crossing/cam-0",
+        5,
+        Instant.ofEpochMilli(1_700_000_000_000L),
+        new TreeMap<>(
+            Map.of(
+                "detect",
+                List.of(new Decision.Share("edge-1", 2), new Decision.Share("edge-2", 1)))),
+        new TreeMap<>(Map.of("detect", List.of("cloud-1"))),
+        new Knobs(Map.of("fps", 10.0)),
+        "edge-1 is the least loaded");
+  }
+}

@@ -1,0 +1,148 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.DroppedPipeline;
+import io.dayu.member.PipelineEntity.Answer;
+import io.dayu.member.PipelineEntity.Command;
+import io.dayu.member.PipelineEntity.Event;
+import io.dayu.member.PipelineEntity.State;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.process.Plans;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The kit writes and reads every command, event and state with its serializer. */
+final class PipelineEntityTest {
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  private final PipelineSpec spec = spec("detect:reader");
+  private ActorTestKit kit;
+  private TestProbe<ClusterSharding.ShardCommand> shard;
+  private TestProbe<Gossip.Command> gossip;
+  private EventSourcedBehaviorTestKit<Command, Event, State> entity;
+
+  @BeforeEach
+  void start() {
+    kit =
+        ActorTestKit.create(
+            EventSourcedBehaviorTestKit.config().withFallback(ConfigFactory.load()).resolve());
+    shard = kit.createTestProbe();
+    gossip = kit.createTestProbe();
+    entity =
+        EventSourcedBehaviorTestKit.create(
+            kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef()));
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void aSubmittedPipelineIsKeptAndEveryoneIsTold() {
+    var wanted = new DesiredPipeline(1, spec);
+    assertThat(submit(spec, false)).isEqualTo(new PipelineEntity.Created(wanted));
+    assertThat(told()).isEqualTo(new Gossip.PublishPipeline(wanted));
+    assertThat(get()).isEqualTo(new PipelineEntity.Runs(wanted));
+    assertThat(submit(spec, false)).isEqualTo(new PipelineEntity.Exists());
+    shard.expectNoMessage(Duration.ofMillis(100));
+  }
+
+  @Test
+  void aReplacedPipelineHasAHigherVersion() {
+    submit(spec, false);
+    var other = spec("track:reader");
+    assertThat(submit(other, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(2, other)));
+  }
+
+  @Test
+  void aChangeOfAnythingButItsStagesGoesOnWithTheInstancesThatRun() {
+    submit(spec, false);
+    var otherPolicy =
+        new PipelineSpec(
+            spec.name(),
+            spec.sources(),
+            spec.stages(),
+            new PipelineSpec.PolicySpec("cloud-only", Map.of()),
+            spec.objective(),
+            spec.delivery());
+    assertThat(submit(otherPolicy, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(2, 1, otherPolicy)));
+    assertThat(submit(otherPolicy, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(3, 1, otherPolicy)));
+    entity.restart();
+    assertThat(get()).isEqualTo(new PipelineEntity.Runs(new DesiredPipeline(3, 1, otherPolicy)));
+    var other = spec("track:reader");
+    assertThat(submit(other, true))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(4, 4, other)));
+  }
+
+  @Test
+  void aDroppedPipelineIsForgottenButItsVersionIsNot() {
+    submit(spec, false);
+    told();
+    assertThat(delete()).isEqualTo(new PipelineEntity.Deleted());
+    assertThat(told()).isEqualTo(new Gossip.PublishPipeline(new DroppedPipeline("crossing", 2)));
+    shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+    assertThat(get()).isEqualTo(new PipelineEntity.Absent());
+    assertThat(submit(spec, false))
+        .isEqualTo(new PipelineEntity.Created(new DesiredPipeline(3, spec)));
+  }
+
+  @Test
+  void aNameThatWasNeverUsedIsNotRemembered() {
+    assertThat(get()).isEqualTo(new PipelineEntity.Absent());
+    shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+    assertThat(delete()).isEqualTo(new PipelineEntity.Absent());
+    gossip.expectNoMessage(Duration.ofMillis(100));
+  }
+
+  @Test
+  void anEntityThatIsStartedAgainKnowsItsPipelineAndTellsIt() {
+    submit(spec, false);
+    told();
+    var recovered = entity.restart().state();
+    assertThat(recovered.pipeline()).contains(new DesiredPipeline(1, spec));
+    assertThat(told()).isEqualTo(new Gossip.PublishPipeline(new DesiredPipeline(1, spec)));
+  }
+
+  private Answer submit(PipelineSpec spec, boolean replace) {
+    return entity
+        .<Answer>runCommand(
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, replace, replyTo))
+        .reply();
+  }
+
+  private Answer get() {
+    return entity
+        .<Answer>runCommand((ActorRef<Answer> replyTo) -> new PipelineEntity.Get(replyTo))
+        .reply();
+  }
+
+  private Answer delete() {
+    return entity
+        .<Answer>runCommand((ActorRef<Answer> replyTo) -> new PipelineEntity.Delete(replyTo))
+        .reply();
+  }
+
+  private Gossip.Command told() {
+    return gossip.receiveMessage(SOON);
+  }
+
+  private static PipelineSpec spec(String... stages) {
+    return Plans.plan(1, List.of(), stages).spec();
+  }
+}
