@@ -4,8 +4,8 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.flow.Controller;
+import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
-import io.dayu.link.Owed;
 import io.dayu.link.Receipt;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -64,7 +64,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   }
 
   private final TimerScheduler<Inlet.Command> timers;
-  private final Owed owed;
+  private final CreditReturn credits;
   private final Uplink uplink;
   private final ActorRef<Controller.Command> controller;
   private final Map<String, Lane> lanes = new HashMap<>(); // only streams with something to store
@@ -76,7 +76,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
       ActorRef<Controller.Command> controller) {
     super(context);
     this.timers = timers;
-    this.owed = new Owed(context.getSelf());
+    this.credits = new CreditReturn(context.getSelf());
     this.uplink = uplink;
     this.controller = controller;
   }
@@ -94,7 +94,8 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return owed.receive(newReceiveBuilder())
+    return credits
+        .receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Stored.class, this::onStored)
         .onMessage(NotStored.class, this::onNotStored)
@@ -119,7 +120,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     var lane = lanes.get(stored.stream());
     if (lane.failing) getContext().getLog().info("{}: results are stored again", stored.stream());
     lane.failing = false;
-    for (var held : lane.sent) owed.taken(held.producer(), held.weight());
+    for (var held : lane.sent) credits.taken(held.producer(), held.weight());
     tellOrigins(stored, lane);
     lane.sent.clear();
     if (lane.waiting.isEmpty()) lanes.remove(stored.stream());

@@ -2,9 +2,9 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.flow.Controller;
+import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
-import io.dayu.link.Owed;
 import io.dayu.link.Parcel;
 import io.dayu.process.JoinBuffer;
 import io.dayu.process.Plan;
@@ -85,7 +85,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private final String node;
   private final OutboxStore disk;
   private final ActorRef<Controller.Command> controller;
-  private final Owed owed;
+  private final CreditReturn credits;
   private final Router router;
   private final JoinBuffer join;
   private final Replay replay;
@@ -111,7 +111,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     this.node = node;
     this.disk = disk;
     this.controller = controller;
-    this.owed = new Owed(context.getSelf());
+    this.credits = new CreditReturn(context.getSelf());
     this.router =
         new Router(
             context,
@@ -142,7 +142,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return owed.receive(newReceiveBuilder())
+    return credits
+        .receive(newReceiveBuilder())
         .onMessage(
             Inlet.Offer.class,
             offer -> {
@@ -280,7 +281,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private void pump() {
     while (!queue.isEmpty() && hasRoom()) {
       var held = queue.poll();
-      owed.taken(held.producer(), held.parcel().weight());
+      credits.taken(held.producer(), held.parcel().weight());
       join.add(held.parcel(), System.nanoTime()).ifPresent(this::dispatch);
     }
     tellQuota();

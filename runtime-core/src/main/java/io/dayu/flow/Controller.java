@@ -153,15 +153,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Environment env;
   private final Crashes crashes;
   private final long incarnation;
-  private final Reach reach;
-  private final Readers readers;
+  private final PeerLinks peerLinks;
+  private final Generators generators;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
   private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
   private final Map<String, ActorRef<Inlet.Command>> processors = new HashMap<>(); // by instance
   private final Map<String, StageReport> stages = new TreeMap<>();
-  private final Map<Reach.Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
+  private final Map<PeerLinks.Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
   private Map<String, View.Seen> reports = Map.of();
   private Map<String, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();
@@ -176,14 +176,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     this.crashes = new Crashes(env.process().minBackoff(), env.process().maxBackoff());
     this.incarnation = env.clock().millis();
-    this.reach =
-        new Reach(
+    this.peerLinks =
+        new PeerLinks(
             context,
             env.links(),
             env.node(),
             env.role(),
             context.messageAdapter(LinkSender.Event.class, LinkStatus::new));
-    this.readers = new Readers(context, env, crashes);
+    this.generators = new Generators(context, env, crashes);
     this.outbox =
         context.spawn(
             lasting(
@@ -195,7 +195,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             ? Optional.of(
                 context.spawn(lasting(Ingress.create(env.uplink(), context.getSelf())), "ingress"))
             : Optional.empty();
-    tellReach();
+    tellPeers();
     timers.startTimerWithFixedDelay(Timer.REPORT, env.reportEvery());
     context.getSelf().tell(new Viewed(env.known().view()));
   }
@@ -225,20 +225,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessageEquals(
             Rejoined.INSTANCE,
             () -> {
-              readers.tellAll(Generator.Unanswered.INSTANCE);
+              generators.tellAll(Generator.Unanswered.INSTANCE);
               return this;
             })
         .onMessage(
             Stored.class,
             stored -> {
-              reach.acknowledge(stored.origin(), stored.receipt());
+              peerLinks.acknowledge(stored.origin(), stored.receipt());
               return this;
             })
         .onMessage(Viewed.class, this::onViewed)
         .onMessage(
             Kept.class,
             kept -> {
-              readers.tell(kept.stream(), new Generator.Kept(kept.seqs()));
+              generators.tell(kept.stream(), new Generator.Kept(kept.seqs()));
               return this;
             })
         .onMessage(
@@ -263,7 +263,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(
             StreamStatus.class,
             status -> {
-              if (readers.heard(status.report())) reportSoon();
+              if (generators.heard(status.report())) reportSoon();
               return this;
             })
         .onMessage(LinkStatus.class, this::onLinkStatus)
@@ -280,7 +280,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Behavior<Command> onAcked(Acked acked) {
     var ack = acked.acknowledged();
     // Where nobody counts them any more they may still wait on the disk.
-    if (!readers.tell(ack.stream(), new Generator.Acked(ack)))
+    if (!generators.tell(ack.stream(), new Generator.Acked(ack)))
       outbox.tell(
           new Outbox.Forget(
               ack.stream(), Ranges.of(ack.delivered()).plus(Ranges.of(ack.failed()))));
@@ -291,11 +291,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var view = env.known().learn(viewed.view());
     reports = view.nodes();
     decisions = view.decisions();
-    if (reach.learn(view.nodes())) tellReach();
-    else outbox.tell(reach.clouds());
+    if (peerLinks.learn(view.nodes())) tellPeers();
+    else outbox.tell(peerLinks.clouds());
     if (finishing.isEmpty()) apply(view);
     for (var decision : decisions.values()) {
-      readers.tell(decision.stream(), new Generator.Follow(decision));
+      generators.tell(decision.stream(), new Generator.Follow(decision));
       start(decision);
     }
     for (var key : List.copyOf(unanswered.keySet()))
@@ -310,17 +310,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onFinish(Finish finish) {
     finishing = Optional.of(finish.replyTo());
-    readers.tellAll(Generator.Finish.INSTANCE);
+    generators.tellAll(Generator.Finish.INSTANCE);
     answerFinish();
     return this;
   }
 
   private void answerFinish() {
-    if (readers.isEmpty()) finishing.ifPresent(replyTo -> replyTo.tell(Done.getInstance()));
+    if (generators.isEmpty()) finishing.ifPresent(replyTo -> replyTo.tell(Done.getInstance()));
   }
 
   private Behavior<Command> onLocate(Locate locate) {
-    var key = new Reach.Key(locate.node(), locate.instance());
+    var key = new PeerLinks.Key(locate.node(), locate.instance());
     locate(key)
         .ifPresentOrElse(
             ref -> locate.replyTo().tell(new Router.Located(key.node(), key.instance(), ref)),
@@ -333,7 +333,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onAsked(Asked asked) {
     var lookup = asked.lookup();
-    reach.came(lookup);
+    peerLinks.came(lookup);
     LinkServer.Found answer =
         local(lookup.instance())
             .<LinkServer.Found>map(LinkServer.Consumer::new)
@@ -351,7 +351,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       return onAcked(
           new Acked(new Acknowledged(receipt.stream(), receipt.delivered(), receipt.failed())));
     }
-    if (reach.heard(((LinkSender.Status) status.event()).report())) tellReach();
+    if (peerLinks.heard(((LinkSender.Status) status.event()).report())) tellPeers();
     return this;
   }
 
@@ -408,8 +408,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     .map(StageDescriptor::type)
                     .collect(Collectors.toSet()),
                 List.copyOf(stages.values()),
-                reach.reports(),
-                readers.reports()));
+                peerLinks.reports(),
+                generators.reports()));
     return this;
   }
 
@@ -421,9 +421,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         processors.remove(entry.getKey());
         if (crash != null) stageCrashed(entry.getKey(), crash);
       }
-    var stream = readers.ended(gone, crash != null);
+    var stream = generators.ended(gone, crash != null);
     if (crash != null) stream.ifPresent(ended -> streamCrashed(ended, crash));
-    if (reach.ended(gone)) tellReach();
+    if (peerLinks.ended(gone)) tellPeers();
     answerFinish();
     forgetPlans();
     stages
@@ -443,7 +443,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private void streamCrashed(String stream, Throwable cause) {
     crashed(stream, cause);
-    readers.crashed(stream);
+    generators.crashed(stream);
   }
 
   private void crashed(String name, Throwable cause) {
@@ -482,7 +482,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         getContext().getLog().info("pipeline {} is to stop", name);
         retire(current.remove(name));
       }
-    readers.apply(current.values(), this::streamCrashed);
+    generators.apply(current.values(), this::streamCrashed);
   }
 
   /**
@@ -497,7 +497,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       start(plan, stage.id());
       plan.successors(stage.id()).forEach(successor -> open(plan, decision, successor));
     }
-    if (readers.reads(decision.stream())) plan.roots().forEach(root -> open(plan, decision, root));
+    if (generators.reads(decision.stream()))
+      plan.roots().forEach(root -> open(plan, decision, root));
   }
 
   /** Where a stage runs or is to run. */
@@ -510,7 +511,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** Opens links to those that run the stage by their own word; others would refuse them. */
   private void open(Plan plan, Decision decision, String stage) {
     for (var node : nodes(decision, stage))
-      if (runs(node, plan.spec().name(), stage)) locate(new Reach.Key(node, plan.instance(stage)));
+      if (runs(node, plan.spec().name(), stage))
+        locate(new PeerLinks.Key(node, plan.instance(stage)));
   }
 
   private boolean runs(String node, String pipeline, String stage) {
@@ -553,8 +555,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return Optional.of(processor);
   }
 
-  private Optional<ActorRef<Inlet.Command>> locate(Reach.Key key) {
-    return key.node().equals(env.node()) ? local(key.instance()) : reach.link(key);
+  private Optional<ActorRef<Inlet.Command>> locate(PeerLinks.Key key) {
+    return key.node().equals(env.node()) ? local(key.instance()) : peerLinks.link(key);
   }
 
   private Optional<ActorRef<Inlet.Command>> local(String instance) {
@@ -585,8 +587,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                         .noneMatch(s -> processors.containsKey(plan.instance(s.id()))));
   }
 
-  private void tellReach() {
-    outbox.tell(reach.clouds());
-    readers.suspect(new Generator.Suspects(reach.suspects(), reach.isOffline()));
+  private void tellPeers() {
+    outbox.tell(peerLinks.clouds());
+    generators.suspect(new Generator.Suspects(peerLinks.suspects(), peerLinks.isOffline()));
   }
 }

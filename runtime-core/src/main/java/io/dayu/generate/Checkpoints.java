@@ -31,10 +31,10 @@ final class Checkpoints {
   private final ActorRef<Controller.Command> controller;
   private final Generator.Identity identity;
   private final Feed feed;
-  private final Pending pending;
-  private final Accounts accounts;
+  private final Unsettled unsettled;
+  private final StreamCounts counts;
   private final Numbering numbering;
-  private final Forgetting forgetting;
+  private final SettledNumbers settledNumbers;
   private CompletionStage<Start> starting;
   private boolean savable = true;
 
@@ -44,19 +44,19 @@ final class Checkpoints {
       ActorRef<Controller.Command> controller,
       Generator.Identity identity,
       Feed feed,
-      Pending pending,
-      Accounts accounts,
+      Unsettled unsettled,
+      StreamCounts counts,
       Numbering numbering,
-      Forgetting forgetting) {
+      SettledNumbers settledNumbers) {
     this.context = context;
     this.timers = timers;
     this.controller = controller;
     this.identity = identity;
     this.feed = feed;
-    this.pending = pending;
-    this.accounts = accounts;
+    this.unsettled = unsettled;
+    this.counts = counts;
     this.numbering = numbering;
-    this.forgetting = forgetting;
+    this.settledNumbers = settledNumbers;
   }
 
   /** Looks where to begin. */
@@ -81,11 +81,11 @@ final class Checkpoints {
     var kept = start.kept();
     numbering.started(start.resumed());
     feed.seek(progress.position());
-    accounts.restore(progress);
-    pending.restore(
+    counts.restore(progress);
+    unsettled.restore(
         start.onDisk().results().where(kept::contains),
         start.onDisk().elements().where(kept::contains));
-    pending.recut().restore(start.resumed().recut(), progress.readTo());
+    unsettled.recut().restore(start.resumed().recut(), progress.readTo());
     // What is settled already and was only not removed.
     forget(start.onDisk().all().where(seq -> !kept.contains(seq)));
   }
@@ -94,9 +94,9 @@ final class Checkpoints {
   void save() {
     if (numbering.isSaving()) return;
     var oldest = oldest();
-    var saving = numbering.save(pending, accounts.ledger(pending.size()), feed.position());
+    var saving = numbering.save(unsettled, counts.ledger(unsettled.size()), feed.position());
     if (saving.isPresent()) {
-      forgetting.begun();
+      settledNumbers.begun();
       context.pipeToSelf(
           saving.get(),
           (upTo, error) ->
@@ -104,7 +104,7 @@ final class Checkpoints {
                   ? new Generator.Saved(upTo, oldest.position())
                   : new Generator.NotSaved(error));
     } else {
-      forget(forgetting.all()); // the counts are durable already
+      forget(settledNumbers.all()); // the counts are durable already
     }
   }
 
@@ -122,7 +122,7 @@ final class Checkpoints {
    */
   void saved(long upTo, long position) {
     numbering.saved(upTo);
-    forget(forgetting.saved());
+    forget(settledNumbers.saved());
     savable = true;
     feed.tellSettled(position);
     if (oldest().position() > position) saveSoon();
@@ -130,7 +130,7 @@ final class Checkpoints {
 
   void notSaved(Throwable cause) {
     numbering.notSaved();
-    forgetting.notSaved();
+    settledNumbers.notSaved();
     if (savable)
       context
           .getLog()
@@ -145,7 +145,7 @@ final class Checkpoints {
   void end() {
     var oldest = oldest();
     numbering
-        .end(pending, accounts.ledger(pending.size()), feed.position())
+        .end(unsettled, counts.ledger(unsettled.size()), feed.position())
         .thenRun(() -> feed.tellSettled(oldest.position()));
   }
 
@@ -157,11 +157,11 @@ final class Checkpoints {
         .handle((start, error) -> start)
         .thenCompose(started -> identity.memory().forget())
         .thenRun(() -> feed.tellSettled(oldest.position()));
-    identity.disk().remove(identity.stream(), pending.spooled());
+    identity.disk().remove(identity.stream(), unsettled.spooled());
   }
 
-  private Pending.Oldest oldest() {
-    return pending.oldest(numbering.next(), feed.position());
+  private Unsettled.Oldest oldest() {
+    return unsettled.oldest(numbering.next(), feed.position());
   }
 
   private void forget(Ranges settled) {

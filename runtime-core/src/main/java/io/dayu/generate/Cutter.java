@@ -13,32 +13,32 @@ import java.util.List;
  */
 final class Cutter {
   /** An element, and how it was cut. */
-  record Made(Element element, Cut cut) {}
+  record Made(Element element, SourceSpan cut) {}
 
   private final Generator.Identity identity;
-  private final Course course;
+  private final Routing routing;
   private final Numbering numbering;
   private final Feed feed;
-  private final Recut recut;
-  private final Accounts accounts;
+  private final ReplayedSpans recut;
+  private final StreamCounts counts;
   private final Clock clock;
   private final boolean noted;
   private long keepDueNanos = System.nanoTime();
 
   Cutter(
       Generator.Identity identity,
-      Course course,
+      Routing routing,
       Numbering numbering,
       Feed feed,
-      Recut recut,
-      Accounts accounts,
+      ReplayedSpans recut,
+      StreamCounts counts,
       Clock clock) {
     this.identity = identity;
-    this.course = course;
+    this.routing = routing;
     this.numbering = numbering;
     this.feed = feed;
     this.recut = recut;
-    this.accounts = accounts;
+    this.counts = counts;
     this.clock = clock;
     // Of what the origin sends again nobody knows which it was.
     this.noted = identity.provider().descriptor().repeat() != Repeat.UNSETTLED;
@@ -47,17 +47,17 @@ final class Cutter {
   /** The elements of segments that were read one after the other; settled content has none. */
   List<Made> cut(List<Segment> segments, long now) {
     var made = new ArrayList<Made>(segments.size());
-    var fresh = new ArrayList<Cut>(segments.size());
+    var fresh = new ArrayList<SourceSpan>(segments.size());
     for (var segment : segments) {
       long from = feed.position();
       feed.cut(segment);
       var next = recut.next(from, segment.position());
-      if (next instanceof Recut.Segment.Again again) {
+      if (next instanceof ReplayedSpans.Segment.Again again) {
         made.add(new Made(element(segment, again.cut(), 1, now), again.cut()));
-      } else if (next instanceof Recut.Segment.Fresh) {
-        accounts.renumbered(recut.abandon().size());
-        var cut = new Cut(numbering.take(), from, segment.position(), clock.millis());
-        accounts.generated();
+      } else if (next instanceof ReplayedSpans.Segment.Fresh) {
+        counts.renumbered(recut.abandon().size());
+        var cut = new SourceSpan(numbering.take(), from, segment.position(), clock.millis());
+        counts.generated();
         made.add(new Made(element(segment, cut, 0, now), cut));
         fresh.add(cut);
       }
@@ -69,7 +69,7 @@ final class Cutter {
   /**
    * @param attempt how often it was sent before, at least
    */
-  private Element element(Segment segment, Cut cut, int attempt, long now) {
+  private Element element(Segment segment, SourceSpan cut, int attempt, long now) {
     return Element.newBuilder()
         .setStream(identity.stream())
         .setSeq(cut.seq())
@@ -82,7 +82,7 @@ final class Cutter {
   }
 
   private boolean keeps(long now) {
-    double perSecond = course.plan().spec().delivery().keepFramesPerSecond();
+    double perSecond = routing.plan().spec().delivery().keepFramesPerSecond();
     if (perSecond <= 0 || now - keepDueNanos < 0) return false;
     long every = (long) (1e9 / perSecond);
     keepDueNanos = Math.max(keepDueNanos + every, now - every);

@@ -7,7 +7,7 @@ import io.dayu.facts.Acknowledged;
 import io.dayu.facts.Decision;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.flow.Controller;
-import io.dayu.generate.Pending.Flight;
+import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.Offline;
@@ -149,10 +149,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Identity identity;
   private final ActorRef<Controller.Command> controller;
   private final Clock clock;
-  private final Pending pending = new Pending();
-  private final Accounts accounts = new Accounts();
+  private final Unsettled unsettled = new Unsettled();
+  private final StreamCounts counts = new StreamCounts();
   private final Numbering numbering;
-  private final Course course;
+  private final Routing routing;
   private final Feed feed;
   private final Cutter cutter;
   private final Window window;
@@ -180,11 +180,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.clock = clock;
     this.controller = controller;
     this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
-    this.course = new Course(identity.node(), identity.plan());
+    this.routing = new Routing(identity.node(), identity.plan());
     this.feed = new Feed(context, timers, settings, identity);
-    this.cutter = new Cutter(identity, course, numbering, feed, pending.recut(), accounts, clock);
-    var forgetting = new Forgetting();
-    this.window = new Window(settings, identity, pending, accounts, numbering, forgetting);
+    this.cutter = new Cutter(identity, routing, numbering, feed, unsettled.recut(), counts, clock);
+    var settledNumbers = new SettledNumbers();
+    this.window = new Window(settings, identity, unsettled, counts, numbering, settledNumbers);
     this.router =
         new Router(
             context,
@@ -192,10 +192,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             context.messageAdapter(Router.Located.class, Found::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
-    this.sender = new Sender(context, settings, links, identity, router, course, pending, accounts);
+    this.sender =
+        new Sender(context, settings, links, identity, router, routing, unsettled, counts);
     this.checkpoints =
         new Checkpoints(
-            context, timers, controller, identity, feed, pending, accounts, numbering, forgetting);
+            context,
+            timers,
+            controller,
+            identity,
+            feed,
+            unsettled,
+            counts,
+            numbering,
+            settledNumbers);
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
     timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
     checkpoints.start();
@@ -304,7 +313,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void add(Cutter.Made made, long now) {
     window.add(made.element(), now, made.cut());
     if (!window.sheds()) return;
-    if (course.isOffline(Offline.SHED)) window.shedOne();
+    if (routing.isOffline(Offline.SHED)) window.shedOne();
     fill();
     if (window.isOverfull()) window.shedOne();
   }
@@ -320,9 +329,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onFollow(Follow follow) {
-    boolean first = !course.hasDecision();
+    boolean first = !routing.hasDecision();
     var decision = follow.decision();
-    if (!course.follow(decision)) return this;
+    if (!routing.follow(decision)) return this;
     feed.tune(decision.knobs());
     log()
         .info(
@@ -335,19 +344,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onChange(Change change) {
-    course.change(change.plan());
+    routing.change(change.plan());
     return this;
   }
 
   private Behavior<Command> onSuspects(Suspects changed) {
-    boolean cutOff = changed.offline() && !course.isOffline();
-    boolean back = !changed.offline() && course.isOffline();
-    var turned = course.turn(changed.nodes(), changed.offline());
+    boolean cutOff = changed.offline() && !routing.isOffline();
+    boolean back = !changed.offline() && routing.isOffline();
+    var turned = routing.turn(changed.nodes(), changed.offline());
     if (cutOff || back) tellOffline();
     if (cutOff) {
       sender.rewind();
-      if (window.sheds() && course.isOffline(Offline.SHED))
-        while (pending.waiting() > 0) window.shedOne();
+      if (window.sheds() && routing.isOffline(Offline.SHED))
+        while (unsettled.waiting() > 0) window.shedOne();
     }
     // On a cut any result may have been lost between this node and the cloud.
     sender.turn(turned, cutOff, System.nanoTime());
@@ -402,7 +411,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   /** Elements of an earlier run cannot be made again. */
-  private void giveUp(List<Cut> lost, String reason) {
+  private void giveUp(List<SourceSpan> lost, String reason) {
     if (lost.isEmpty()) return;
     problem =
         Optional.of(
@@ -414,7 +423,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** The source repeats no more of what was under way when the node ended. */
   private void unrepeated(String why) {
-    giveUp(pending.recut().abandon(), "its node ended while it was under way, and " + why);
+    giveUp(unsettled.recut().abandon(), "its node ended while it was under way, and " + why);
   }
 
   private Behavior<Command> onNotYet(NotYet notYet) {
@@ -502,7 +511,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           .warn(
               "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
               identity.stream(),
-              pending.size(),
+              unsettled.size(),
               settings.drain().toSeconds());
       return true;
     }
@@ -511,7 +520,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           .warn(
               "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
               identity.stream(),
-              pending.hereAndNow(),
+              unsettled.hereAndNow(),
               settings.finish().toSeconds());
       return true;
     }
@@ -519,8 +528,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onReport() {
-    accounts.tick(System.nanoTime());
-    router.closeIdle(instance -> !instance.startsWith(course.plan().key() + "/"));
+    counts.tick(System.nanoTime());
+    router.closeIdle(instance -> !instance.startsWith(routing.plan().key() + "/"));
     report();
     return this;
   }
@@ -536,13 +545,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (course.hasDecision() && numbering.hasStarted()) feed.open();
+    if (routing.hasDecision() && numbering.hasStarted()) feed.open();
   }
 
   private void fill() {
-    while (pending.waiting() > 0
-        && course.isRouted()
-        && !course.isOffline(Offline.SHED)
+    while (unsettled.waiting() > 0
+        && routing.isRouted()
+        && !routing.isOffline(Offline.SHED)
         && window.hasRoom(System.nanoTime())) {
       long now = System.nanoTime();
       sender.start(window.launch(now), now);
@@ -555,7 +564,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    */
   private void pull() {
     if (!feed.isOwing() || !numbering.has(Feed.MAX_BATCH)) return;
-    boolean full = course.isOffline(Offline.SHED) || window.isFull(System.nanoTime());
+    boolean full = routing.isOffline(Offline.SHED) || window.isFull(System.nanoTime());
     if (window.sheds() || !full) feed.pull();
   }
 
@@ -569,11 +578,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> finishIfDone() {
     if (finishUntilNanos != 0) {
-      boolean stuck = course.isOffline(Offline.SHED) || !course.isRouted();
-      boolean moving = pending.hereAndNow() > 0;
+      boolean stuck = routing.isOffline(Offline.SHED) || !routing.isRouted();
+      boolean moving = unsettled.hereAndNow() > 0;
       return moving && !stuck ? this : Behaviors.stopped();
     }
-    if (!feed.isOver() || pending.size() > 0) return this;
+    if (!feed.isOver() || unsettled.size() > 0) return this;
     if (drainUntilNanos != 0) {
       report();
       return Behaviors.stopped();
@@ -590,17 +599,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             : problem;
     controller.tell(
         new Controller.StreamStatus(
-            window.report(identity.stream(), state, course.decision(), reported)));
+            window.report(identity.stream(), state, routing.decision(), reported)));
   }
 
   private void tellOffline() {
     log()
         .info(
-            course.isOffline()
+            routing.isOffline()
                 ? "{}: no cloud node can be reached, delivery.offline is {}"
                 : "{}: the cloud can be reached again",
             identity.stream(),
-            course.plan().spec().delivery().offline().name().toLowerCase(Locale.ROOT));
+            routing.plan().spec().delivery().offline().name().toLowerCase(Locale.ROOT));
   }
 
   private Logger log() {

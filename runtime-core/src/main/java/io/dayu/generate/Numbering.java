@@ -63,7 +63,7 @@ final class Numbering {
   }
 
   /** Of a stream without a record only what is on the disk is known: it goes to the cloud. */
-  private Progress unknown(long firstSeq, Ranges onDisk, NavigableMap<Long, Cut> cuts) {
+  private Progress unknown(long firstSeq, Ranges onDisk, NavigableMap<Long, SourceSpan> cuts) {
     long next = firstSeq;
     if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
     if (!cuts.isEmpty()) next = Math.max(next, cuts.lastKey() + 1);
@@ -113,14 +113,14 @@ final class Numbering {
    * @return the number up to which numbers are reserved once it is durable; {@link #saved} or
    *     {@link #notSaved} is to be called with its outcome
    */
-  Optional<CompletionStage<Long>> save(Pending pending, Ledger ledger, long position) {
+  Optional<CompletionStage<Long>> save(Unsettled unsettled, Ledger ledger, long position) {
     if (saving || !hasStarted()) return Optional.empty();
     long upTo = isLow() ? next + BLOCK : reserved;
-    var progress = progress(upTo, pending, ledger, position);
+    var progress = progress(upTo, unsettled, ledger, position);
     if (saved.equals(Optional.of(progress))) return Optional.empty();
     saving = true;
     saved = Optional.of(progress);
-    return Optional.of(memory.keep(progress, pending.underWay()).thenApply(done -> upTo));
+    return Optional.of(memory.keep(progress, unsettled.underWay()).thenApply(done -> upTo));
   }
 
   /** Whether a save is under way. */
@@ -139,15 +139,15 @@ final class Numbering {
   }
 
   /** No more numbers are taken: gives back what is reserved. */
-  CompletionStage<Done> end(Pending pending, Ledger ledger, long position) {
+  CompletionStage<Done> end(Unsettled unsettled, Ledger ledger, long position) {
     if (!hasStarted()) return CompletableFuture.completedStage(Done.getInstance());
-    var kept = memory.keep(progress(next, pending, ledger, position), pending.underWay());
+    var kept = memory.keep(progress(next, unsettled, ledger, position), unsettled.underWay());
     next = -1;
     return kept;
   }
 
-  private Progress progress(long upTo, Pending pending, Ledger ledger, long position) {
-    var oldest = pending.oldest(next, position);
+  private Progress progress(long upTo, Unsettled unsettled, Ledger ledger, long position) {
+    var oldest = unsettled.oldest(next, position);
     return new Progress(
         uri,
         upTo,
@@ -157,7 +157,7 @@ final class Numbering {
         ledger.delivered(),
         ledger.failed(),
         ledger.shed(),
-        pending.recut().readTo(position),
-        pending.open());
+        unsettled.recut().readTo(position),
+        unsettled.open());
   }
 }

@@ -49,7 +49,8 @@ public record Progress(
    * @param recut those that are to be cut again under their numbers, in order
    * @param renumbered how many others are cut again, under new numbers
    */
-  record Resumed(Progress progress, List<Cut> lost, List<Cut> recut, long renumbered) {
+  record Resumed(
+      Progress progress, List<SourceSpan> lost, List<SourceSpan> recut, long renumbered) {
     Resumed {
       lost = List.copyOf(lost);
       recut = List.copyOf(recut);
@@ -77,7 +78,8 @@ public record Progress(
    *
    * @param cuts what is known of those that are open and of those that were cut since, by number
    */
-  Resumed resumed(String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, Cut> cuts) {
+  Resumed resumed(
+      String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, SourceSpan> cuts) {
     long end = used;
     while (cuts.containsKey(end)) end++;
     long cutTo = end > used ? cuts.get(end - 1).to() : readTo;
@@ -114,8 +116,8 @@ public record Progress(
       long from,
       Optional<Long> exactlyTo,
       Ranges kept,
-      List<Cut> lost,
-      List<Cut> again,
+      List<SourceSpan> lost,
+      List<SourceSpan> again,
       long renumbered) {
     var open = Ranges.copyOf(kept);
     lost.forEach(cut -> open.add(cut.seq()));
@@ -138,9 +140,9 @@ public record Progress(
   }
 
   /** What is known of each; nothing but the number if that is all. */
-  private static List<Cut> cuts(Ranges seqs, NavigableMap<Long, Cut> known) {
-    var cuts = new ArrayList<Cut>();
-    seqs.forEach(seq -> cuts.add(known.getOrDefault(seq, new Cut(seq, 0, 0, 0))));
+  private static List<SourceSpan> cuts(Ranges seqs, NavigableMap<Long, SourceSpan> known) {
+    var cuts = new ArrayList<SourceSpan>();
+    seqs.forEach(seq -> cuts.add(known.getOrDefault(seq, new SourceSpan(seq, 0, 0, 0))));
     return cuts;
   }
 

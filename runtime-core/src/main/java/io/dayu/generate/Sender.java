@@ -2,7 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.generate.Pending.Flight;
+import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
@@ -28,9 +28,9 @@ final class Sender {
   private final int maxElement;
   private final Generator.Identity identity;
   private final Router router;
-  private final Course course;
-  private final Pending pending;
-  private final Accounts accounts;
+  private final Routing routing;
+  private final Unsettled unsettled;
+  private final StreamCounts counts;
   private final Spool spool;
   private boolean spoolable = true;
 
@@ -40,23 +40,23 @@ final class Sender {
       LinkSettings links,
       Generator.Identity identity,
       Router router,
-      Course course,
-      Pending pending,
-      Accounts accounts) {
+      Routing routing,
+      Unsettled unsettled,
+      StreamCounts counts) {
     this.context = context;
     this.settings = settings;
     this.maxElement = links.maxElement();
     this.identity = identity;
     this.router = router;
-    this.course = course;
-    this.pending = pending;
-    this.accounts = accounts;
+    this.routing = routing;
+    this.unsettled = unsettled;
+    this.counts = counts;
     this.spool = new Spool(identity.disk(), identity.stream(), settings.windowBytes() / 4);
   }
 
   /** An element's first step: to the stages, or to the disk. Only while the course is routed. */
   void start(Flight flight, long now) {
-    if (course.isOffline(Offline.SPOOL)) spool(flight, now);
+    if (routing.isOffline(Offline.SPOOL)) spool(flight, now);
     else send(flight, now);
   }
 
@@ -68,9 +68,11 @@ final class Sender {
    * @param all whether all in the window are sent again, whatever their path
    */
   void turn(Set<String> turned, boolean all, long now) {
-    if (!course.isRouted()) return;
-    for (var flight : pending.flights()) if (all || passes(flight, turned)) startAgain(flight, now);
-    for (var flight : pending.again().values()) if (passes(flight, turned)) startAgain(flight, now);
+    if (!routing.isRouted()) return;
+    for (var flight : unsettled.flights())
+      if (all || passes(flight, turned)) startAgain(flight, now);
+    for (var flight : unsettled.again().values())
+      if (passes(flight, turned)) startAgain(flight, now);
     if (all) askForLost(now);
   }
 
@@ -80,24 +82,24 @@ final class Sender {
 
   /** Acknowledgements may have been lost: sends again all that was sent. */
   void ask(long now) {
-    if (!course.isRouted()) return;
-    for (var flight : pending.flights()) if (!waitsHere(flight, now)) startAgain(flight, now);
-    for (var flight : pending.again().values()) startAgain(flight, now);
+    if (!routing.isRouted()) return;
+    for (var flight : unsettled.flights()) if (!waitsHere(flight, now)) startAgain(flight, now);
+    for (var flight : unsettled.again().values()) startAgain(flight, now);
     askForLost(now);
   }
 
   /** Those that were reported; the others have not had their moment yet. */
   private void askForLost(long now) {
-    for (var flight : pending.lost().values())
+    for (var flight : unsettled.lost().values())
       if (flight.attempt > flight.base.getAttempt()) startAgain(flight, now);
   }
 
   /** Sends again what is due. */
   void sweep(long now) {
-    if (!course.isRouted()) return;
-    for (var flight : pending.flights()) startIfDue(flight, now);
-    for (var flight : pending.again().values()) startIfDue(flight, now);
-    for (var flight : pending.lost().values()) startIfDue(flight, now);
+    if (!routing.isRouted()) return;
+    for (var flight : unsettled.flights()) startIfDue(flight, now);
+    for (var flight : unsettled.again().values()) startIfDue(flight, now);
+    for (var flight : unsettled.lost().values()) startIfDue(flight, now);
   }
 
   private void startIfDue(Flight flight, long now) {
@@ -108,16 +110,16 @@ final class Sender {
   private boolean waitsHere(Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
-        && course.plan().roots().stream()
+        && routing.plan().roots().stream()
             .anyMatch(root -> router.waiting(flight.path.get(root)) > 0);
   }
 
   private void startAgain(Flight flight, long now) {
-    if (!flight.base.hasEnding() && course.isOffline(Offline.SPOOL)) {
+    if (!flight.base.hasEnding() && routing.isOffline(Offline.SPOOL)) {
       spool(flight, now);
       return;
     }
-    accounts.resent();
+    counts.resent();
     context
         .getLog()
         .debug(
@@ -155,9 +157,9 @@ final class Sender {
 
   /** Brings elements back from the disk, if some wait there and it is time. */
   void bring(long now) {
-    if (!course.isRouted() || course.isOffline()) return;
+    if (!routing.isRouted() || routing.isOffline()) return;
     spool
-        .next(pending, now)
+        .next(unsettled, now)
         .ifPresent(
             reading ->
                 context.pipeToSelf(
@@ -168,23 +170,23 @@ final class Sender {
   /** What came from the disk goes to the stages, unless there is no way to them any more. */
   void brought(List<Element> elements, long nowMillis, long now) {
     spool.brought(elements);
-    if (course.isOffline() || !course.isRouted()) {
+    if (routing.isOffline() || !routing.isRouted()) {
       spool.rewind();
       return;
     }
     for (var element : elements) {
       long seq = element.getSeq();
-      if (!pending.spooled().contains(seq) || pending.again().containsKey(seq)) continue;
+      if (!unsettled.spooled().contains(seq) || unsettled.again().containsKey(seq)) continue;
       long age = Math.max(0, nowMillis - element.getCreatedAtMs());
       var flight = Flight.uncut(element, now - age * 1_000_000);
-      pending.again().put(seq, flight);
+      unsettled.again().put(seq, flight);
       send(flight, now);
     }
   }
 
   /** What was brought back from the disk waits there again. */
   void rewind() {
-    pending.again().clear();
+    unsettled.again().clear();
     spool.rewind();
   }
 
@@ -192,7 +194,7 @@ final class Sender {
    * Reports elements of an earlier run that cannot be made again. What of them was stored stays as
    * it is, and is acknowledged as that; what may still be on its way has a moment to arrive first.
    */
-  void lost(List<Cut> cuts, String reason, long nowMillis, long now) {
+  void lost(List<SourceSpan> cuts, String reason, long nowMillis, long now) {
     for (var cut : cuts) {
       var element =
           Element.newBuilder()
@@ -205,7 +207,7 @@ final class Sender {
               .build();
       var flight = Flight.uncut(element, now);
       flight.dueNanos = now + settings.minResend().toNanos();
-      pending.lost().put(cut.seq(), flight);
+      unsettled.lost().put(cut.seq(), flight);
     }
   }
 
@@ -217,19 +219,19 @@ final class Sender {
       report(flight, flight.base.toBuilder().setAttempt(flight.attempt).build());
       return;
     }
-    flight.path = course.path();
+    flight.path = routing.path();
     flight.dueNanos = now + resendAfterNanos(flight.attempt);
     var element =
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
-            .setDecision(course.decision())
+            .setDecision(routing.decision())
             .addAllPath(Paths.steps(flight.path))
             .build();
     if (element.getSerializedSize() > maxElement) {
       fail(flight, element);
       return;
     }
-    var plan = course.plan();
+    var plan = routing.plan();
     var parcel = new Parcel(element, flight.bornNanos, 0);
     for (var root : plan.roots()) router.send(flight.path.get(root), plan.instance(root), parcel);
   }
@@ -245,7 +247,7 @@ final class Sender {
   private Ending failed(String reason) {
     return Ending.newBuilder()
         .setKind(Ending.Kind.FAILED)
-        .setStage(course.plan().order().get(0).id())
+        .setStage(routing.plan().order().get(0).id())
         .setReason(reason)
         .build();
   }
@@ -257,9 +259,9 @@ final class Sender {
   private long resendAfterNanos(int attempt) {
     // Before anything was measured nobody knows how slow the stages are: a copy would burden them.
     long usual =
-        accounts.slowMs() == 0
+        counts.slowMs() == 0
             ? settings.maxResend().toNanos() / 3
-            : Math.max(settings.minResend().toNanos(), (long) (4 * accounts.slowMs() * 1e6));
+            : Math.max(settings.minResend().toNanos(), (long) (4 * counts.slowMs() * 1e6));
     return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
   }
 }

@@ -4,7 +4,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Pace;
 import io.dayu.element.Element;
-import io.dayu.generate.Pending.Flight;
+import io.dayu.generate.Unsettled.Flight;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -43,11 +43,11 @@ final class Spool {
    * The next elements, if some wait and it is time; {@link #brought} is to be called with what
    * comes.
    */
-  Optional<CompletionStage<List<Element>>> next(Pending pending, long nowNanos) {
-    int room = disk.settings().outstanding() - pending.again().size();
+  Optional<CompletionStage<List<Element>>> next(Unsettled unsettled, long nowNanos) {
+    int room = disk.settings().outstanding() - unsettled.again().size();
     long bytes = maxBytes;
-    for (var flight : pending.again().values()) bytes -= flight.bytes;
-    boolean more = pending.spooled().size() > pending.again().size();
+    for (var flight : unsettled.again().values()) bytes -= flight.bytes;
+    boolean more = unsettled.spooled().size() > unsettled.again().size();
     if (reading || !more || room <= 0 || bytes <= 0) return Optional.empty();
     int count = Math.min(room, pace.elements(nowNanos));
     if (count == 0) return Optional.empty();

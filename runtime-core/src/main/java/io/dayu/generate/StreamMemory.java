@@ -18,7 +18,7 @@ public interface StreamMemory {
    * @param cuts of elements that were under way then and of those that were cut since, by number;
    *     some may be missing after a crash of the machine
    */
-  record Recalled(Optional<Progress> progress, NavigableMap<Long, Cut> cuts) {}
+  record Recalled(Optional<Progress> progress, NavigableMap<Long, SourceSpan> cuts) {}
 
   CompletionStage<Recalled> recall();
 
@@ -27,10 +27,10 @@ public interface StreamMemory {
    *
    * @param underWay those that are open in {@code progress} and not on the disk
    */
-  CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay);
+  CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay);
 
   /** Returns when it outlives the process; that of the machine it may not. */
-  void cut(List<Cut> cuts);
+  void cut(List<SourceSpan> cuts);
 
   /** The stream is no longer read here. */
   CompletionStage<Done> forget();

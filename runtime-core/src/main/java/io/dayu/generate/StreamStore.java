@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The memory of all streams of a node: their progress in the {@link ForcedFile} {@code
- * <data-dir>/streams.mv}, and a {@link CutLog} each in {@code <data-dir>/cuts}. Safe for any
+ * <data-dir>/streams.mv}, and a {@link SpanLog} each in {@code <data-dir>/cuts}. Safe for any
  * thread.
  */
 public final class StreamStore implements AutoCloseable {
@@ -35,7 +35,7 @@ public final class StreamStore implements AutoCloseable {
 
   private final ForcedFile<Change> file;
   private final Path cuts;
-  private final Map<String, CutLog> logs = new ConcurrentHashMap<>(); // by stream
+  private final Map<String, SpanLog> logs = new ConcurrentHashMap<>(); // by stream
 
   private StreamStore(ForcedFile<Change> file, Path cuts) {
     this.file = file;
@@ -63,7 +63,7 @@ public final class StreamStore implements AutoCloseable {
   public StreamMemory of(String stream) {
     var log =
         logs.computeIfAbsent(
-            stream, name -> new CutLog(cuts, URLEncoder.encode(name, StandardCharsets.UTF_8)));
+            stream, name -> new SpanLog(cuts, URLEncoder.encode(name, StandardCharsets.UTF_8)));
     return new StreamMemory() {
       @Override
       public CompletionStage<Recalled> recall() {
@@ -71,7 +71,7 @@ public final class StreamStore implements AutoCloseable {
       }
 
       @Override
-      public CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
+      public CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay) {
         log.begin(underWay);
         return file.write(List.of(new Change(stream, Optional.of(progress))))
             .thenApply(
@@ -82,7 +82,7 @@ public final class StreamStore implements AutoCloseable {
       }
 
       @Override
-      public void cut(List<Cut> cuts) {
+      public void cut(List<SourceSpan> cuts) {
         log.add(cuts);
       }
 
@@ -102,7 +102,7 @@ public final class StreamStore implements AutoCloseable {
   @Override
   public void close() {
     file.close();
-    logs.values().forEach(CutLog::close);
+    logs.values().forEach(SpanLog::close);
   }
 
   private static Runnable apply(MVStore store, List<Change> changes) {

@@ -5,7 +5,7 @@ import io.dayu.element.Element;
 import io.dayu.facts.Acknowledged;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
-import io.dayu.generate.Pending.Flight;
+import io.dayu.generate.Unsettled.Flight;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import java.util.Optional;
 
@@ -36,18 +36,18 @@ final class Window {
   private final GenerateSettings settings;
   private final Shed shed;
   private final InFlightLimit limit;
-  private final Pending pending;
-  private final Accounts accounts;
+  private final Unsettled unsettled;
+  private final StreamCounts counts;
   private final Numbering numbering;
-  private final Forgetting forgetting;
+  private final SettledNumbers settledNumbers;
 
   Window(
       GenerateSettings settings,
       Generator.Identity identity,
-      Pending pending,
-      Accounts accounts,
+      Unsettled unsettled,
+      StreamCounts counts,
       Numbering numbering,
-      Forgetting forgetting) {
+      SettledNumbers settledNumbers) {
     boolean live = identity.provider().descriptor().live();
     this.settings = settings;
     this.shed = identity.source().shed().orElse(live ? Shed.OLDEST : Shed.NONE);
@@ -57,15 +57,15 @@ final class Window {
             settings.maxWindow(),
             identity.plan().spec().objective().latency(),
             System.nanoTime());
-    this.pending = pending;
-    this.accounts = accounts;
+    this.unsettled = unsettled;
+    this.counts = counts;
     this.numbering = numbering;
-    this.forgetting = forgetting;
+    this.settledNumbers = settledNumbers;
   }
 
   /** An element was cut and waits. */
-  void add(Element element, long now, Cut cut) {
-    pending.add(element, now, cut);
+  void add(Element element, long now, SourceSpan cut) {
+    unsettled.add(element, now, cut);
   }
 
   /** Whether what has no room is given up; otherwise the source waits. */
@@ -75,60 +75,60 @@ final class Window {
 
   /** Whether more wait than may. */
   boolean isOverfull() {
-    return pending.waiting() > settings.liveBuffer();
+    return unsettled.waiting() > settings.liveBuffer();
   }
 
   void shedOne() {
-    if (shed == Shed.OLDEST) pending.dropOldest();
-    else pending.dropNewest();
-    accounts.shed();
+    if (shed == Shed.OLDEST) unsettled.dropOldest();
+    else unsettled.dropNewest();
+    counts.shed();
   }
 
   /** Whether one more element would have to wait. */
   boolean isFull(long now) {
-    return pending.waiting() > 0 || pending.inFlight() >= limit.current(now);
+    return unsettled.waiting() > 0 || unsettled.inFlight() >= limit.current(now);
   }
 
   /** Whether an element that waits may leave. */
   boolean hasRoom(long now) {
-    return pending.inFlight() < limit.current(now)
-        && (pending.inFlight() == 0 || pending.bytes() < settings.windowBytes());
+    return unsettled.inFlight() < limit.current(now)
+        && (unsettled.inFlight() == 0 || unsettled.bytes() < settings.windowBytes());
   }
 
   /** The element that has waited longest is on its way from now on. */
   Flight launch(long now) {
     // Until now there was nothing to wait for.
-    if (pending.inFlight() == 0) accounts.idleAt(now);
-    return pending.launch();
+    if (unsettled.inFlight() == 0) counts.idleAt(now);
+    return unsettled.launch();
   }
 
   void acked(Acknowledged ack, long now) {
-    var round = new Round(now, pending.inFlight());
+    var round = new Round(now, unsettled.inFlight());
     for (long seq : ack.delivered()) land(seq, true, round);
     for (long seq : ack.failed()) land(seq, false, round);
     landed(round);
   }
 
   private void land(long seq, boolean ok, Round round) {
-    var landed = pending.land(seq);
+    var landed = unsettled.land(seq);
     if (landed.isPresent()) {
-      accounts.done(ok, (round.now - landed.get().bornNanos) / 1_000);
+      counts.done(ok, (round.now - landed.get().bornNanos) / 1_000);
       round.add(landed.get());
       return;
     }
-    if (pending.landOutside(seq)) accounts.done(ok);
+    if (unsettled.landOutside(seq)) counts.done(ok);
     // Otherwise the acknowledgement of an earlier attempt.
-    forgetting.settled(seq);
+    settledNumbers.settled(seq);
   }
 
   /** Results are safe in the outbox. */
   void kept(Ranges seqs, long now) {
-    var round = new Round(now, pending.inFlight());
+    var round = new Round(now, unsettled.inFlight());
     seqs.forEach(
         seq -> {
-          pending.keepResult(seq).ifPresent(round::add);
+          unsettled.keepResult(seq).ifPresent(round::add);
           // Another attempt was stored meanwhile.
-          if (!pending.isOpen(seq) && numbering.hasTaken(seq)) forgetting.settled(seq);
+          if (!unsettled.isOpen(seq) && numbering.hasTaken(seq)) settledNumbers.settled(seq);
         });
     landed(round);
   }
@@ -136,33 +136,33 @@ final class Window {
   /** The element is safe on the disk, to be worked on later. */
   void spooled(Flight flight, long now) {
     long seq = flight.base.getSeq();
-    var round = new Round(now, pending.inFlight());
-    pending.spool(seq).ifPresent(round::add);
+    var round = new Round(now, unsettled.inFlight());
+    unsettled.spool(seq).ifPresent(round::add);
     // The disk has it no sooner than it was settled by another way.
-    if (!pending.isOpen(seq)) forgetting.settled(seq);
+    if (!unsettled.isOpen(seq)) settledNumbers.settled(seq);
     landed(round);
   }
 
   private void landed(Round round) {
     if (round.count == 0) return;
-    accounts.acknowledgedAt(round.now);
+    counts.acknowledgedAt(round.now);
     limit.observe(round.now, (double) round.sumUs / round.count, round.count, round.before);
   }
 
   StreamReport report(String stream, StreamState state, long decision, Optional<String> problem) {
-    var latency = accounts.latencyMs(50, 95, 99);
+    var latency = counts.latencyMs(50, 95, 99);
     return new StreamReport(
         stream,
         state,
-        accounts.ledger(pending.size()),
+        counts.ledger(unsettled.size()),
         decision,
         limit.current(System.nanoTime()),
-        accounts.perSecond(),
+        counts.perSecond(),
         latency[0],
         latency[1],
         latency[2],
-        accounts.resentCount(),
-        accounts.longestGapMs(),
+        counts.resentCount(),
+        counts.longestGapMs(),
         problem);
   }
 }

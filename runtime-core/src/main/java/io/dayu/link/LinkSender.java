@@ -37,7 +37,7 @@ import org.apache.pekko.util.ByteString;
  */
 public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** The peer has come to this node by itself, so it can be reached: try now. */
-  public enum Wake implements Inlet.Command {
+  public enum Reconnect implements Inlet.Command {
     INSTANCE
   }
 
@@ -94,8 +94,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final LinkSettings settings;
   private final Target target;
   private final ActorRef<Event> owner;
-  private final Owed owed;
-  private final Allowance credit = new Allowance();
+  private final CreditReturn credits;
+  private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final ArrayDeque<Sent> outstanding = new ArrayDeque<>(); // bounded by the peer's window
   private final Bundle bundle = new Bundle();
@@ -132,7 +132,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     this.settings = settings;
     this.target = target;
     this.owner = owner;
-    this.owed = new Owed(context.getSelf());
+    this.credits = new CreditReturn(context.getSelf());
     this.backoff = settings.minBackoff();
     timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
     timers.startTimerWithFixedDelay(Timer.CHECK, settings.suspectAfter().dividedBy(CHECKS));
@@ -153,7 +153,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return owed.receive(newReceiveBuilder())
+    return credits
+        .receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Received.class, this::onReceived)
         .onMessageEquals(
@@ -164,7 +165,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             })
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
-        .onMessageEquals(Wake.INSTANCE, this::onWake)
+        .onMessageEquals(Reconnect.INSTANCE, this::onWake)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
         .onMessageEquals(Timer.PING, this::onPing)
         .onMessageEquals(Timer.CHECK, this::onCheck)
@@ -340,7 +341,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
     reportedBytes = sentBytes;
     report();
-    idlePings = owed.isEmpty() ? idlePings + 1 : 0;
+    idlePings = credits.isEmpty() ? idlePings + 1 : 0;
     return idlePings < IDLE_PINGS ? this : Behaviors.stopped();
   }
 
@@ -444,7 +445,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     } else {
       for (var frame : Frames.data(parcel, now, (int) transferUs)) transmit(frame);
     }
-    owed.taken(held.producer(), bytes);
+    credits.taken(held.producer(), bytes);
   }
 
   private void flush() {
@@ -459,7 +460,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private void giveUp(Held held) {
     dropped++;
-    owed.taken(held.producer(), held.parcel().weight());
+    credits.taken(held.producer(), held.parcel().weight());
   }
 
   private void giveUpWaiting() {

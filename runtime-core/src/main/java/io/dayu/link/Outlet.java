@@ -11,7 +11,7 @@ public final class Outlet {
   private final ActorRef<Inlet.Grant> self;
   private final int elementWindow;
   private final long byteWindow;
-  private final Allowance credit = new Allowance();
+  private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
   private ActorRef<Inlet.Command> consumer;
 

@@ -152,11 +152,11 @@ public final class MemberNode implements MemberSystem {
   }
 
   @Override
-  public Standing standing() {
+  public MembershipStatus standing() {
     var cluster = Cluster.get(system);
     boolean joined = isMember(cluster.selfMember());
     boolean alone = !joined || cluster.state().getUnreachableDataCenters().contains("cloud");
-    return new Standing(joined, alone && uplink.reachesCloud());
+    return new MembershipStatus(joined, alone && uplink.reachesCloud());
   }
 
   /** Completes when this node is a member, weakly up or up; asked once. */

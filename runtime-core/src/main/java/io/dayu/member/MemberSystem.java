@@ -13,11 +13,11 @@ interface MemberSystem {
    * @param joined whether this node takes itself for a member
    * @param cutOff whether links reach the cloud and membership does not
    */
-  record Standing(boolean joined, boolean cutOff) {}
+  record MembershipStatus(boolean joined, boolean cutOff) {}
 
   Identity identity();
 
-  Standing standing();
+  MembershipStatus standing();
 
   /** Completes when the node is a member, weakly up or up. */
   CompletionStage<Void> whenMember();

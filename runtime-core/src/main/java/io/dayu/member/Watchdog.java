@@ -29,7 +29,8 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
     CUT_OFF
   }
 
-  private record Answered(MemberSystem.Standing standing, Seeds.Answer answer) implements Command {}
+  private record Answered(MemberSystem.MembershipStatus standing, Seeds.Answer answer)
+      implements Command {}
 
   private enum Timer implements Command {
     LOOK
@@ -42,7 +43,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
   private final TimerScheduler<Command> timers;
   private final MemberSystem.Identity identity;
-  private final Supplier<MemberSystem.Standing> standing;
+  private final Supplier<MemberSystem.MembershipStatus> standing;
   private final Seeds seeds;
   private final Duration patience;
   private final ActorRef<Finding> owner;
@@ -53,7 +54,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       MemberSystem.Identity identity,
-      Supplier<MemberSystem.Standing> standing,
+      Supplier<MemberSystem.MembershipStatus> standing,
       Seeds seeds,
       Duration patience,
       ActorRef<Finding> owner) {
@@ -74,7 +75,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
    */
   static Behavior<Command> create(
       MemberSystem.Identity identity,
-      Supplier<MemberSystem.Standing> standing,
+      Supplier<MemberSystem.MembershipStatus> standing,
       Seeds seeds,
       Duration patience,
       ActorRef<Finding> owner) {

@@ -6,9 +6,9 @@ import io.dayu.element.Hop;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.flow.Controller;
+import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
-import io.dayu.link.Owed;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.stage.Outcome;
@@ -103,7 +103,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final ProcessSettings settings;
   private final Identity identity;
   private final ActorRef<Controller.Command> controller;
-  private final Owed owed;
+  private final CreditReturn credits;
   private final Router router;
   private final Optional<JoinBuffer> join;
   private final StageMeter meter = new StageMeter();
@@ -135,7 +135,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.identity = identity;
     this.controller = controller;
     this.maxElement = links.maxElement();
-    this.owed = new Owed(context.getSelf());
+    this.credits = new CreditReturn(context.getSelf());
     this.router =
         new Router(
             context,
@@ -183,7 +183,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return owed.receive(newReceiveBuilder())
+    return credits
+        .receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
         .onMessage(Answered.class, this::onAnswered)
         .onMessage(Granted.class, this::onGranted)
@@ -217,7 +218,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     int weight = parcel.weight();
     var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
     if (whole.isPresent()) queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0));
-    else owed.taken(offer.producer(), weight);
+    else credits.taken(offer.producer(), weight);
     pump();
     return this;
   }
@@ -340,7 +341,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     stage =
         getContext()
             .spawn(
-                Behaviors.intercept(Harmless::new, behavior),
+                Behaviors.intercept(LinkageErrorGuard::new, behavior),
                 "stage-" + mine,
                 DispatcherSelector.fromConfig("dayu.dispatchers.stages"));
     getContext().watch(stage);
@@ -355,7 +356,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private void begin(Slot slot, Work queued) {
     slot.work = queued.begin(System.nanoTime());
-    if (queued.tries() == 0) owed.taken(queued.producer(), queued.weight());
+    if (queued.tries() == 0) credits.taken(queued.producer(), queued.weight());
     stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear.ref()));
   }
 

@@ -47,7 +47,7 @@ final class MqttStream {
 
   private record Idle(MqttSession session, long sinceNanos) {}
 
-  private record Cut(Optional<Segment> segment, Optional<SourceException> failure) {
+  private record SourceSpan(Optional<Segment> segment, Optional<SourceException> failure) {
     Segment get() {
       return segment.orElseThrow(failure::get);
     }
@@ -83,7 +83,7 @@ final class MqttStream {
             })
         .merge(Source.tick(TOGETHER, TOGETHER, Arrival.Pause.INSTANCE), true)
         .statefulMapConcat(() -> new Cutter(context, decode)::cut)
-        .map(Cut::get)
+        .map(SourceSpan::get)
         .mapMaterializedValue(created -> NotUsed.getInstance());
   }
 
@@ -112,8 +112,8 @@ final class MqttStream {
       this.decode = decode;
     }
 
-    List<Cut> cut(Arrival arrival) {
-      var cuts = new ArrayList<Cut>();
+    List<SourceSpan> cut(Arrival arrival) {
+      var cuts = new ArrayList<SourceSpan>();
       if (arrival instanceof Arrival.Received received) {
         var content = decode.apply(received.message());
         if (content.other().isPresent()) {
@@ -127,19 +127,19 @@ final class MqttStream {
       } else {
         together(cuts);
         if (arrival instanceof Arrival.Lost lost)
-          cuts.add(new Cut(Optional.empty(), Optional.of(lost.cause())));
+          cuts.add(new SourceSpan(Optional.empty(), Optional.of(lost.cause())));
       }
       return cuts;
     }
 
-    private void together(List<Cut> cuts) {
+    private void together(List<SourceSpan> cuts) {
       if (readings.getReadingCount() == 0) return;
       cuts.add(good(Media.newBuilder().setReadings(readings).build(), position));
       readings = Readings.newBuilder();
     }
 
-    private static Cut good(Media payload, long position) {
-      return new Cut(Optional.of(new Segment(payload, position)), Optional.empty());
+    private static SourceSpan good(Media payload, long position) {
+      return new SourceSpan(Optional.of(new Segment(payload, position)), Optional.empty());
     }
   }
 }

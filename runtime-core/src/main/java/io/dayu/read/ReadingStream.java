@@ -36,14 +36,14 @@ final class ReadingStream {
    * What the reading of the data came to. A failure is a value until it has passed the buffers: a
    * stream's error would overtake the segments in them.
    */
-  private sealed interface Cut {
-    record Good(Segment segment) implements Cut {
+  private sealed interface SourceSpan {
+    record Good(Segment segment) implements SourceSpan {
       int readings() {
         return segment.payload().getReadings().getReadingCount();
       }
     }
 
-    record Failed(SourceException cause) implements Cut {
+    record Failed(SourceException cause) implements SourceSpan {
       @Override
       public Segment segment() {
         throw cause;
@@ -78,11 +78,11 @@ final class ReadingStream {
             BURST_MICROS,
             cut -> micros(cut, context.knobs().get().get(RATE)),
             ThrottleMode.shaping())
-        .map(Cut::segment);
+        .map(SourceSpan::segment);
   }
 
-  private static int micros(Cut cut, double rate) {
-    var readings = cut instanceof Cut.Good good ? good.readings() : 0;
+  private static int micros(SourceSpan cut, double rate) {
+    var readings = cut instanceof SourceSpan.Good good ? good.readings() : 0;
     return rate > 0 ? (int) Math.min(Integer.MAX_VALUE, readings * MICROS_PER_SECOND / rate) : 0;
   }
 
@@ -107,7 +107,7 @@ final class ReadingStream {
       this.opener = opener;
     }
 
-    Optional<Cut> next() {
+    Optional<SourceSpan> next() {
       var readings = Readings.newBuilder();
       try {
         if (failure.isEmpty()) fill(readings);
@@ -116,8 +116,10 @@ final class ReadingStream {
       }
       if (readings.getReadingCount() > 0)
         return Optional.of(
-            new Cut.Good(new Segment(Media.newBuilder().setReadings(readings).build(), position)));
-      var ending = ended ? Optional.<Cut>empty() : failure.<Cut>map(Cut.Failed::new);
+            new SourceSpan.Good(
+                new Segment(Media.newBuilder().setReadings(readings).build(), position)));
+      var ending =
+          ended ? Optional.<SourceSpan>empty() : failure.<SourceSpan>map(SourceSpan.Failed::new);
       ended = true;
       return ending;
     }

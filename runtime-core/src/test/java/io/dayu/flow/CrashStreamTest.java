@@ -10,8 +10,8 @@ import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.View;
-import io.dayu.generate.Cut;
 import io.dayu.generate.Progress;
+import io.dayu.generate.SourceSpan;
 import io.dayu.generate.StreamMemory;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
@@ -344,12 +344,12 @@ final class CrashStreamTest {
       }
 
       @Override
-      public CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
+      public CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay) {
         return memory.keep(progress, underWay).whenComplete((done, error) -> kept.set(progress));
       }
 
       @Override
-      public void cut(List<Cut> cuts) {
+      public void cut(List<SourceSpan> cuts) {
         memory.cut(cuts);
       }
 
@@ -369,14 +369,14 @@ final class CrashStreamTest {
       }
 
       @Override
-      public CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
+      public CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay) {
         if (progress.generated() > 0 && now.getAsBoolean())
           throw new IllegalStateException("the disk is on fire");
         return memory.keep(progress, underWay);
       }
 
       @Override
-      public void cut(List<Cut> cuts) {
+      public void cut(List<SourceSpan> cuts) {
         memory.cut(cuts);
       }
 

@@ -10,7 +10,7 @@ import org.apache.pekko.Done;
 
 /** Remembers as long as it lives, and can be out of order. */
 final class FakeMemory implements StreamMemory {
-  private final TreeMap<Long, Cut> cuts = new TreeMap<>();
+  private final TreeMap<Long, SourceSpan> cuts = new TreeMap<>();
   private Optional<Progress> kept = Optional.empty();
   private boolean broken;
 
@@ -32,12 +32,13 @@ final class FakeMemory implements StreamMemory {
   }
 
   @Override
-  public synchronized void cut(List<Cut> more) {
+  public synchronized void cut(List<SourceSpan> more) {
     more.forEach(cut -> cuts.put(cut.seq(), cut));
   }
 
   @Override
-  public synchronized CompletionStage<Done> keep(Progress progress, Collection<Cut> underWay) {
+  public synchronized CompletionStage<Done> keep(
+      Progress progress, Collection<SourceSpan> underWay) {
     if (broken) return CompletableFuture.failedStage(new IllegalStateException("disk full"));
     kept = Optional.of(progress);
     underWay.forEach(cut -> cuts.put(cut.seq(), cut));

@@ -485,7 +485,9 @@ final class GeneratorStreamTest {
   @Test
   void whatIsNotRepeatedAsItWasGetsNewNumbers() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 3, 0, 0, 5, Ranges.of(502, 504)));
-    memory.cut(List.of(new Cut(502, 2, 3, 0), new Cut(504, 4, 7, 0))); // in longer segments now
+    memory.cut(
+        List.of(
+            new SourceSpan(502, 2, 3, 0), new SourceSpan(504, 4, 7, 0))); // in longer segments now
     generate(plan, count(8), "");
     await().atMost(SOON).until(() -> !controller.streams().isEmpty());
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(5, 3, 0, 0, 2));
@@ -497,7 +499,11 @@ final class GeneratorStreamTest {
   @Test
   void whatIsAcknowledgedBeforeItIsCutAgainIsNotCutAgain() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 2, 0, 0, 5, Ranges.of(502, 503, 504)));
-    memory.cut(List.of(new Cut(502, 2, 3, 0), new Cut(503, 3, 4, 0), new Cut(504, 4, 5, 0)));
+    memory.cut(
+        List.of(
+            new SourceSpan(502, 2, 3, 0),
+            new SourceSpan(503, 3, 4, 0),
+            new SourceSpan(504, 4, 5, 0)));
     generate(plan, count(6), "");
     await().atMost(SOON).until(() -> !controller.streams().isEmpty());
     ack(503);
@@ -509,7 +515,11 @@ final class GeneratorStreamTest {
   @Test
   void whatItsSourceDoesNotHaveAnyMoreIsReportedAsFailed() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 2, 0, 0, 5, Ranges.of(502, 503, 504)));
-    memory.cut(List.of(new Cut(502, 2, 3, 0), new Cut(503, 3, 4, 0), new Cut(504, 4, 5, 0)));
+    memory.cut(
+        List.of(
+            new SourceSpan(502, 2, 3, 0),
+            new SourceSpan(503, 3, 4, 0),
+            new SourceSpan(504, 4, 5, 0)));
     generate(plan, count(4), "min-resend = 100ms");
     follow(1, "detect", "edge-2:1");
     assertThat(List.of(acked(at("edge-2")).getSeq(), acked(at("edge-2")).getSeq()))
@@ -588,7 +598,7 @@ final class GeneratorStreamTest {
     live = true;
     memory.set(new Progress("fake:cam", 900, 0, 515, 518, 12, 1, 2, 0, Ranges.of(515, 516, 517)));
     // Cut after the counts were kept.
-    memory.cut(List.of(new Cut(518, 0, 0, 1_234), new Cut(519, 0, 0, 1_235)));
+    memory.cut(List.of(new SourceSpan(518, 0, 0, 1_234), new SourceSpan(519, 0, 0, 1_235)));
     var opened = new CopyOnWriteArrayList<Long>();
     generate(
         Plans.plan(1, List.of(Plans.READER), "detect:reader"),

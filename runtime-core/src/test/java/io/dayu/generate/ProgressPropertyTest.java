@@ -32,7 +32,7 @@ class ProgressPropertyTest {
   /** What a generator, its counts and the disk do, one random step after the other. */
   private static final class Life {
     final Map<Long, Fate> fates = new HashMap<>();
-    final Forgetting forgetting = new Forgetting();
+    final SettledNumbers forgetting = new SettledNumbers();
     final Ranges disk = new Ranges();
     Progress counts;
     long next;
@@ -107,9 +107,9 @@ class ProgressPropertyTest {
     }
 
     /** An element has the content between its number and the next one. */
-    NavigableMap<Long, Cut> cuts() {
-      var cuts = new TreeMap<Long, Cut>();
-      for (long seq = 0; seq < next; seq++) cuts.put(seq, new Cut(seq, seq, seq + 1, 1));
+    NavigableMap<Long, SourceSpan> cuts() {
+      var cuts = new TreeMap<Long, SourceSpan>();
+      for (long seq = 0; seq < next; seq++) cuts.put(seq, new SourceSpan(seq, seq, seq + 1, 1));
       return cuts;
     }
 
@@ -123,7 +123,7 @@ class ProgressPropertyTest {
       @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 99) Integer> steps,
       @ForAll Repeat repeat) {
     var life = lived(steps);
-    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, Cut>() : life.cuts();
+    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.cuts();
 
     var resumed = life.counts.resumed(URI, repeat, life.disk, cuts);
     var now = resumed.progress();
@@ -158,11 +158,14 @@ class ProgressPropertyTest {
     for (long at = resumed.progress().position(); at < life.next; at++) {
       var segment = recut.next(at, at + 1);
       boolean settled = life.isSettledAsOfTheCounts(at) || life.disk.contains(at);
-      if (settled) assertThat(segment).isEqualTo(Recut.Segment.Settled.INSTANCE);
-      else assertThat(segment).isEqualTo(new Recut.Segment.Again(new Cut(at, at, at + 1, 1)));
+      if (settled) assertThat(segment).isEqualTo(ReplayedSpans.Segment.Settled.INSTANCE);
+      else
+        assertThat(segment)
+            .isEqualTo(new ReplayedSpans.Segment.Again(new SourceSpan(at, at, at + 1, 1)));
     }
     assertThat(recut.size()).isZero();
-    assertThat(recut.next(life.next, life.next + 1)).isEqualTo(Recut.Segment.Fresh.INSTANCE);
+    assertThat(recut.next(life.next, life.next + 1))
+        .isEqualTo(ReplayedSpans.Segment.Fresh.INSTANCE);
   }
 
   /** The power fails: of what was cut, only some is known. */
@@ -186,12 +189,13 @@ class ProgressPropertyTest {
     for (long at = now.position(); at < life.next; at += segment) {
       var next = recut.next(at, at + segment);
       for (long content = at; content < at + segment; content++) {
-        if (next == Recut.Segment.Settled.INSTANCE) assertThat(covered.contains(content)).isTrue();
+        if (next == ReplayedSpans.Segment.Settled.INSTANCE)
+          assertThat(covered.contains(content)).isTrue();
         else covered.add(content);
-        if (next instanceof Recut.Segment.Again again)
+        if (next instanceof ReplayedSpans.Segment.Again again)
           assertThat(again.cut().seq()).isEqualTo(content);
       }
-      if (next == Recut.Segment.Fresh.INSTANCE) recut.abandon();
+      if (next == ReplayedSpans.Segment.Fresh.INSTANCE) recut.abandon();
     }
     for (long content = 0; content < life.next; content++)
       assertThat(covered.contains(content)).as("content %d", content).isTrue();
@@ -203,8 +207,8 @@ class ProgressPropertyTest {
     return life;
   }
 
-  private static Recut recut(Progress.Resumed resumed) {
-    var recut = new Recut();
+  private static ReplayedSpans recut(Progress.Resumed resumed) {
+    var recut = new ReplayedSpans();
     recut.restore(resumed.recut(), resumed.progress().readTo());
     return recut;
   }
@@ -215,7 +219,7 @@ class ProgressPropertyTest {
       @ForAll @Size(max = 80) List<@IntRange(min = 0, max = 99) Integer> steps,
       @ForAll Repeat repeat) {
     var life = lived(steps);
-    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, Cut>() : life.cuts();
+    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.cuts();
     var once = life.counts.resumed(URI, repeat, life.disk, cuts);
     var kept = once.progress().withNextSeq(once.progress().nextSeq() + 1_000);
     var twice = kept.resumed(URI, repeat, life.disk, cuts);

@@ -44,8 +44,8 @@ final class StreamStoreTest {
 
   @Test
   void whatWasCutIsThereUntilTheStreamIsForgotten() {
-    var cut = new Cut(22, 17, 18, 1_000);
-    var later = new Cut(25, 19, 20, 2_000);
+    var cut = new SourceSpan(22, 17, 18, 1_000);
+    var later = new SourceSpan(25, 19, 20, 2_000);
     try (var store = StreamStore.open(dir)) {
       join(store.of("p/a").keep(SOME, List.of(cut)));
       store.of("p/a").cut(List.of(later));

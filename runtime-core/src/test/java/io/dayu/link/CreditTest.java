@@ -12,7 +12,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 
-/** An {@link Outlet} and an {@link Owed} with nothing but their messages between them. */
+/** An {@link Outlet} and an {@link CreditReturn} with nothing but their messages between them. */
 final class CreditTest {
   private enum Step {
     SEND,
@@ -30,9 +30,9 @@ final class CreditTest {
     TestInbox<Inlet.Command> consumer = TestInbox.create();
     TestInbox<Inlet.Grant> producer = TestInbox.create();
     var outlet = new Outlet(producer.getRef(), elementWindow, byteWindow);
-    var owed = new Owed(consumer.getRef());
+    var credits = new CreditReturn(consumer.getRef());
     outlet.connect(consumer.getRef());
-    owed.attach((Inlet.Attach) consumer.receiveMessage());
+    credits.attach((Inlet.Attach) consumer.receiveMessage());
 
     var held = new ArrayDeque<Parcel>(); // with the consumer, not yet taken
     long sent = 0;
@@ -55,7 +55,7 @@ final class CreditTest {
           var parcel = held.poll();
           if (parcel != null) {
             assertThat(parcel.element().getSeq()).isEqualTo(taken++);
-            owed.taken(producer.getRef(), parcel.weight());
+            credits.taken(producer.getRef(), parcel.weight());
           }
         }
         case GRANT -> producer.getAllReceived().forEach(outlet::granted);
@@ -74,14 +74,14 @@ final class CreditTest {
       @ForAll("sizes") List<Integer> weights) {
     TestInbox<Inlet.Command> consumer = TestInbox.create();
     TestInbox<Inlet.Grant> producer = TestInbox.create();
-    var owed = new Owed(consumer.getRef());
-    owed.attach(new Inlet.Attach(producer.getRef(), elementWindow, byteWindow));
+    var credits = new CreditReturn(consumer.getRef());
+    credits.attach(new Inlet.Attach(producer.getRef(), elementWindow, byteWindow));
     assertThat(producer.receiveMessage())
         .isEqualTo(new Inlet.Grant(consumer.getRef(), elementWindow, byteWindow));
     int elements = 0;
     long bytes = 0;
     for (int weight : weights) {
-      owed.taken(producer.getRef(), weight);
+      credits.taken(producer.getRef(), weight);
       elements++;
       bytes += weight;
       for (var grant : producer.getAllReceived()) {
@@ -93,10 +93,10 @@ final class CreditTest {
       assertThat(bytes).isNotNegative();
       assertThat(elements * 4 < elementWindow && bytes * 4 < byteWindow || elements == 0).isTrue();
     }
-    owed.detach(producer.getRef());
-    owed.taken(producer.getRef(), 1 << 20);
+    credits.detach(producer.getRef());
+    credits.taken(producer.getRef(), 1 << 20);
     assertThat(producer.hasMessages()).isFalse();
-    assertThat(owed.isEmpty()).isTrue();
+    assertThat(credits.isEmpty()).isTrue();
   }
 
   @Property(tries = 20)

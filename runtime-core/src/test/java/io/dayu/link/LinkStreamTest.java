@@ -173,7 +173,7 @@ final class LinkStreamTest extends LinkContract {
       await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "broke"));
       consumers.put(INSTANCE, consumer.ref());
       listen(slow, address);
-      sender.tell(LinkSender.Wake.INSTANCE);
+      sender.tell(LinkSender.Reconnect.INSTANCE);
       assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
     }
   }

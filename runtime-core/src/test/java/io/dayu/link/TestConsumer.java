@@ -58,19 +58,19 @@ public final class TestConsumer {
   private Behavior<Inlet.Command> behavior() {
     return Behaviors.setup(
         context -> {
-          var owed = new Owed(context.getSelf());
+          var credits = new CreditReturn(context.getSelf());
           return Behaviors.receive(Inlet.Command.class)
               .onMessage(
                   Inlet.Attach.class,
                   attach -> {
-                    owed.attach(attach);
+                    credits.attach(attach);
                     attached.incrementAndGet();
                     return Behaviors.same();
                   })
               .onMessage(
                   Inlet.Detach.class,
                   detach -> {
-                    owed.detach(detach.producer());
+                    credits.detach(detach.producer());
                     attached.decrementAndGet();
                     return Behaviors.same();
                   })
@@ -83,7 +83,7 @@ public final class TestConsumer {
               .onMessage(
                   Take.class,
                   take -> {
-                    owed.taken(take.offer().producer(), take.offer().parcel().weight());
+                    credits.taken(take.offer().producer(), take.offer().parcel().weight());
                     return Behaviors.same();
                   })
               .build();

@@ -172,9 +172,9 @@ final class MemberKeeperTest {
     }
 
     @Override
-    public Standing standing() {
+    public MembershipStatus standing() {
       looks.incrementAndGet();
-      return new Standing(true, false);
+      return new MembershipStatus(true, false);
     }
 
     @Override

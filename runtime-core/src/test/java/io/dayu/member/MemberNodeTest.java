@@ -61,13 +61,13 @@ final class MemberNodeTest {
 
   @Test
   void itIsCutOffWhileLinksReachTheCloudAndItDoesNot() {
-    assertThat(member.standing()).isEqualTo(new MemberSystem.Standing(false, false));
+    assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, false));
     uplink.report(report(new LinkReport("edge-2", "one/work", false, 1, 1, 0, 0)));
     assertThat(member.standing().cutOff()).as("only a cloud node has a distributor").isFalse();
     uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 0, 0, 0, 0)));
     assertThat(member.standing().cutOff()).as("it has not answered yet").isFalse();
     uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 1, 1, 0, 0)));
-    assertThat(member.standing()).isEqualTo(new MemberSystem.Standing(false, true));
+    assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, true));
     uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, true, 1, 1, 0, 0)));
     assertThat(member.standing().cutOff()).as("it answers no longer").isFalse();
   }

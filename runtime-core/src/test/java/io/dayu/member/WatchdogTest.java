@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
 import io.dayu.member.MemberSystem.Identity;
-import io.dayu.member.MemberSystem.Standing;
+import io.dayu.member.MemberSystem.MembershipStatus;
 import io.dayu.member.Seeds.Answer;
 import io.dayu.member.Watchdog.Finding;
 import java.time.Duration;
@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
 final class WatchdogTest {
   private static final Identity SELF = new Identity("pekko://dayu@127.0.0.1:1", 7);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Standing FINE = new Standing(true, false);
-  private static final Standing JOINING = new Standing(false, false);
-  private static final Standing CUT_OFF = new Standing(true, true);
+  private static final MembershipStatus FINE = new MembershipStatus(true, false);
+  private static final MembershipStatus JOINING = new MembershipStatus(false, false);
+  private static final MembershipStatus CUT_OFF = new MembershipStatus(true, true);
 
   /** Whoever lets time pass does the work, so that it is done when time has passed. */
   private static final Props AT_ONCE =
@@ -36,7 +36,7 @@ final class WatchdogTest {
 
   private final TestProbe<Finding> findings = kit.createTestProbe();
   private final AtomicInteger looks = new AtomicInteger();
-  private volatile Standing standing = FINE;
+  private volatile MembershipStatus standing = FINE;
   private volatile Answer answer = Answer.MEMBER;
 
   @BeforeAll

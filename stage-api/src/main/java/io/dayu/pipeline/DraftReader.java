@@ -58,7 +58,7 @@ final class DraftReader {
   private DraftReader() {}
 
   static Draft read(Map<String, ?> tree, Problems problems) {
-    var root = new Node(tree, "", problems);
+    var root = new DocumentNode(tree, "", problems);
     root.object(ROOT);
     fixed(root.field("apiVersion"), API_VERSION);
     fixed(root.field("kind"), KIND);
@@ -84,7 +84,7 @@ final class DraftReader {
         delivery(spec.field("delivery")));
   }
 
-  private static Draft.Source source(Node node) {
+  private static Draft.Source source(DocumentNode node) {
     return new Draft.Source(
         node.path(),
         name(node.field("name"), "add a name, such as cam-0"),
@@ -94,7 +94,7 @@ final class DraftReader {
         knobs(node.field("knobs")));
   }
 
-  private static Draft.Stage stage(Node node) {
+  private static Draft.Stage stage(DocumentNode node) {
     return new Draft.Stage(
         node.path(),
         name(node.field("id"), "add an id, such as detect"),
@@ -105,7 +105,7 @@ final class DraftReader {
         params(node.field("params")));
   }
 
-  private static Optional<PolicySpec> policy(Node node) {
+  private static Optional<PolicySpec> policy(DocumentNode node) {
     if (!node.isPresent()) return Optional.of(new PolicySpec(PolicySpec.DEFAULT_NAME, Map.of()));
     return node.object(ordered("name", "params"))
         .flatMap(
@@ -116,7 +116,7 @@ final class DraftReader {
             });
   }
 
-  private static Objective objective(Node node) {
+  private static Objective objective(DocumentNode node) {
     if (node.object(ordered("latency", "percentile")).isEmpty()) return Objective.DEFAULT;
     var percentile = node.field("percentile");
     return new Objective(
@@ -133,14 +133,14 @@ final class DraftReader {
             .orElse(Objective.DEFAULT.percentile()));
   }
 
-  private static Delivery delivery(Node node) {
+  private static Delivery delivery(DocumentNode node) {
     if (node.object(ordered("offline", "keepFrames")).isEmpty()) return Delivery.DEFAULT;
     return new Delivery(
         word(node.field("offline"), Offline.values()).orElse(Delivery.DEFAULT.offline()),
         perSecond(node.field("keepFrames")).orElse(Delivery.DEFAULT.keepFramesPerSecond()));
   }
 
-  private static void fixed(Node node, String wanted) {
+  private static void fixed(DocumentNode node, String wanted) {
     var remedy = "write " + node.path() + ": " + wanted;
     node.required(remedy)
         .text()
@@ -149,7 +149,7 @@ final class DraftReader {
             text -> node.problem("must be " + wanted + " but is " + Words.quote(text), remedy));
   }
 
-  private static List<Node> list(Node node, String remedy) {
+  private static List<DocumentNode> list(DocumentNode node, String remedy) {
     var items = node.items(LIST_LIMIT);
     if (items.filter(List::isEmpty).isPresent()) node.problem("is empty", remedy);
     var present = items.orElse(List.of());
@@ -158,7 +158,7 @@ final class DraftReader {
   }
 
   /** A name is given even where it breaks the pattern: others may refer to it. */
-  private static Optional<String> name(Node node, String remedy) {
+  private static Optional<String> name(DocumentNode node, String remedy) {
     var name = node.required(remedy).text();
     name.filter(text -> !NAME.matcher(text).matches())
         .ifPresent(
@@ -170,13 +170,13 @@ final class DraftReader {
     return name;
   }
 
-  private static Optional<String> filled(Node node, String remedy) {
+  private static Optional<String> filled(DocumentNode node, String remedy) {
     var text = node.text();
     if (text.filter(String::isBlank).isPresent()) node.problem("is empty", remedy);
     return text.filter(t -> !t.isBlank());
   }
 
-  private static Optional<URI> uri(Node node) {
+  private static Optional<URI> uri(DocumentNode node) {
     var remedy = "give an absolute URI, such as http://host/cam.mjpeg or file:///data/video.mp4";
     return filled(node.required(remedy), remedy)
         .flatMap(
@@ -197,7 +197,7 @@ final class DraftReader {
             });
   }
 
-  private static Map<String, List<Double>> knobs(Node node) {
+  private static Map<String, List<Double>> knobs(DocumentNode node) {
     var knobs = new LinkedHashMap<String, List<Double>>();
     node.fields(KNOB_LIMIT)
         .orElse(Map.of())
@@ -213,7 +213,7 @@ final class DraftReader {
     return knobs;
   }
 
-  static Optional<Map<String, Object>> params(Node node) {
+  static Optional<Map<String, Object>> params(DocumentNode node) {
     return node.fields(LIST_LIMIT)
         .map(
             fields -> {
@@ -223,7 +223,7 @@ final class DraftReader {
             });
   }
 
-  private static Optional<Duration> duration(Node node) {
+  private static Optional<Duration> duration(DocumentNode node) {
     var remedy = "write a whole number and its unit, such as 300ms, 2s or 1m";
     return node.text(remedy)
         .flatMap(
@@ -245,7 +245,7 @@ final class DraftReader {
             });
   }
 
-  private static Optional<Double> perSecond(Node node) {
+  private static Optional<Double> perSecond(DocumentNode node) {
     var remedy = "write a number and /s, such as 1/s or 0.5/s";
     return node.text(remedy)
         .flatMap(
@@ -260,7 +260,7 @@ final class DraftReader {
             });
   }
 
-  private static <E extends Enum<E>> Optional<E> word(Node node, E[] values) {
+  private static <E extends Enum<E>> Optional<E> word(DocumentNode node, E[] values) {
     var byWord = new LinkedHashSet<String>();
     for (var value : values) byWord.add(word(value));
     return node.text()

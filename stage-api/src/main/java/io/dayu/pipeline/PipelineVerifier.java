@@ -49,7 +49,7 @@ public final class PipelineVerifier {
   public static List<PipelineProblem> verifyParams(
       StageDescriptor descriptor, Map<String, ?> params) {
     var problems = new Problems();
-    var given = DraftReader.params(new Node(params, "params", problems));
+    var given = DraftReader.params(new DocumentNode(params, "params", problems));
     StageChecks.params(descriptor, given.orElse(Map.of()), "params", problems);
     return problems.all();
   }

@@ -159,7 +159,7 @@ final class StageChecks {
           else if (!parameter.type().accepts(value))
             problems.add(
                 path,
-                "must be " + parameter.type().wording() + " but is " + Node.kind(value),
+                "must be " + parameter.type().wording() + " but is " + DocumentNode.kind(value),
                 "give " + parameter.type().wording());
         });
     for (var parameter : descriptor.parameters())

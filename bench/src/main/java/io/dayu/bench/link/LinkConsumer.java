@@ -1,7 +1,7 @@
 package io.dayu.bench.link;
 
+import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
-import io.dayu.link.Owed;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -14,12 +14,12 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  */
 final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
   private final Tally tally;
-  private final Owed owed;
+  private final CreditReturn credits;
 
   private LinkConsumer(ActorContext<Inlet.Command> context, Tally tally) {
     super(context);
     this.tally = tally;
-    this.owed = new Owed(context.getSelf());
+    this.credits = new CreditReturn(context.getSelf());
   }
 
   static Behavior<Inlet.Command> create(Tally tally) {
@@ -28,12 +28,12 @@ final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return owed.receive(newReceiveBuilder()).onMessage(Inlet.Offer.class, this::onOffer).build();
+    return credits.receive(newReceiveBuilder()).onMessage(Inlet.Offer.class, this::onOffer).build();
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
     tally.arrived(offer.parcel().element().getPayload().getOpaque().size());
-    owed.taken(offer.producer(), offer.parcel().weight());
+    credits.taken(offer.producer(), offer.parcel().weight());
     return this;
   }
 }

@@ -5,7 +5,7 @@ package io.dayu.link;
  * element, so that an element larger than the window passes. Not thread-safe: it belongs to one
  * actor.
  */
-final class Allowance {
+final class CreditBalance {
   private long elements;
   private long bytes;
 

@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Safe for any thread. Writes block, as long as it takes to hand some kilobytes to the system.
  */
-final class CutLog implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(CutLog.class);
+final class SpanLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SpanLog.class);
   private static final int RECORD = 6 * Long.BYTES; // segment, four of the cut, checksum
 
   /** One of the two files. */
@@ -41,8 +41,8 @@ final class CutLog implements AutoCloseable {
     }
 
     /** What its segment holds, by number. */
-    NavigableMap<Long, Cut> open() throws IOException {
-      var cuts = new TreeMap<Long, Cut>();
+    NavigableMap<Long, SourceSpan> open() throws IOException {
+      var cuts = new TreeMap<Long, SourceSpan>();
       segment = 0;
       file = new RandomAccessFile(path.toFile(), "rw");
       var bytes = Files.readAllBytes(path);
@@ -50,7 +50,8 @@ final class CutLog implements AutoCloseable {
       for (end = 0; records.remaining() >= RECORD; end += RECORD) {
         long of = records.getLong();
         var cut =
-            new Cut(records.getLong(), records.getLong(), records.getLong(), records.getLong());
+            new SourceSpan(
+                records.getLong(), records.getLong(), records.getLong(), records.getLong());
         // Behind the last record there may be a torn one, or those of an earlier segment.
         boolean whole = records.getLong() == checksum(bytes, (int) end);
         if (!whole || end > 0 && of != segment) break;
@@ -60,7 +61,7 @@ final class CutLog implements AutoCloseable {
       return cuts;
     }
 
-    void append(Collection<Cut> cuts) throws IOException {
+    void append(Collection<SourceSpan> cuts) throws IOException {
       var records = ByteBuffer.allocate(cuts.size() * RECORD);
       for (var cut : cuts) {
         int begin = records.position();
@@ -102,7 +103,7 @@ final class CutLog implements AutoCloseable {
   /**
    * @param name of the files, with an ending of their own
    */
-  CutLog(Path directory, String name) {
+  SpanLog(Path directory, String name) {
     this.halves =
         new Half[] {
           new Half(directory.resolve(name + ".cuts-0")),
@@ -111,7 +112,7 @@ final class CutLog implements AutoCloseable {
   }
 
   /** What both segments hold, by number; nothing if they cannot be read. */
-  synchronized NavigableMap<Long, Cut> read() {
+  synchronized NavigableMap<Long, SourceSpan> read() {
     close();
     try {
       return open();
@@ -121,7 +122,7 @@ final class CutLog implements AutoCloseable {
     }
   }
 
-  synchronized void add(List<Cut> cuts) {
+  synchronized void add(List<SourceSpan> cuts) {
     if (broken) return;
     try {
       if (!opened) open();
@@ -136,7 +137,7 @@ final class CutLog implements AutoCloseable {
    *
    * @param underWay the elements that are not settled and that only this log knows
    */
-  synchronized void begin(Collection<Cut> underWay) {
+  synchronized void begin(Collection<SourceSpan> underWay) {
     try {
       if (!opened) open();
       if (durable) turn();
@@ -179,8 +180,8 @@ final class CutLog implements AutoCloseable {
     for (var half : halves) half.close();
   }
 
-  private NavigableMap<Long, Cut> open() throws IOException {
-    var cuts = new TreeMap<Long, Cut>();
+  private NavigableMap<Long, SourceSpan> open() throws IOException {
+    var cuts = new TreeMap<Long, SourceSpan>();
     // A number never stands for two elements, so both say the same of it.
     for (var half : halves) cuts.putAll(half.open());
     if (halves[1].segment > halves[0].segment) {

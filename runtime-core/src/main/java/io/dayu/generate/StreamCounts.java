@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /** Counts and latencies of one stream. Belongs to one actor. */
-final class Accounts {
+final class StreamCounts {
   private static final long MAX_LATENCY_US = TimeUnit.HOURS.toMicros(1);
 
   /** Recent latencies: two halves, so that old ones fade out. */

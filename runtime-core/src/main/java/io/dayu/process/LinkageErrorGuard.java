@@ -10,8 +10,8 @@ import org.apache.pekko.actor.typed.TypedActorContext;
  * Makes a {@link LinkageError} of a stage, such as a native library that is missing, the stage's
  * crash: actors take it for fatal and would end the whole node.
  */
-final class Harmless extends BehaviorInterceptor<StageCommand, StageCommand> {
-  Harmless() {
+final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
+  LinkageErrorGuard() {
     super(StageCommand.class);
   }
 

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * life, and while the cloud is out of reach over this node if the pipeline wants that. Belongs to
  * one actor.
  */
-final class Course {
+final class Routing {
   private final String node;
   private final PathChooser paths = new PathChooser();
   private Plan plan;
@@ -22,7 +22,7 @@ final class Course {
   private Set<String> suspects = Set.of();
   private boolean offline;
 
-  Course(String node, Plan plan) {
+  Routing(String node, Plan plan) {
     this.node = node;
     change(plan);
   }

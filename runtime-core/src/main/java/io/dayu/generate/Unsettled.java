@@ -17,19 +17,19 @@ import java.util.Optional;
  * their way, those that are safe on the disk, and of an earlier run those that are to be cut again
  * and those that are lost and not yet reported. Belongs to one actor, which bounds the first two.
  */
-final class Pending {
+final class Unsettled {
   /** An element on its way. */
   static final class Flight {
     final Element base; // without path, attempt and decision
     final long bornNanos;
     final int bytes;
-    private final Cut cut;
+    private final SourceSpan cut;
     Map<String, String> path = Map.of();
     long sentNanos;
     long dueNanos;
     int attempt;
 
-    private Flight(Element element, long bornNanos, Cut cut) {
+    private Flight(Element element, long bornNanos, SourceSpan cut) {
       this.base = element;
       this.bornNanos = bornNanos;
       this.cut = cut;
@@ -40,14 +40,14 @@ final class Pending {
     /** On its way from the disk, where it stays until it is settled, or lost: nobody cuts it. */
     static Flight uncut(Element element, long bornNanos) {
       return new Flight(
-          element, bornNanos, new Cut(element.getSeq(), 0, 0, element.getCreatedAtMs()));
+          element, bornNanos, new SourceSpan(element.getSeq(), 0, 0, element.getCreatedAtMs()));
     }
   }
 
   /** The oldest element that would be lost with this node: where a successor has to go on. */
   record Oldest(long seq, long position) {}
 
-  private record Waiting(Element element, long bornNanos, Cut cut) {}
+  private record Waiting(Element element, long bornNanos, SourceSpan cut) {}
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
@@ -55,10 +55,10 @@ final class Pending {
   private final Ranges spooled = new Ranges(); // on the disk, to be worked on
   private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
   private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
-  private final Recut recut = new Recut();
+  private final ReplayedSpans recut = new ReplayedSpans();
   private long bytes;
 
-  void add(Element element, long nowNanos, Cut cut) {
+  void add(Element element, long nowNanos, SourceSpan cut) {
     waiting.add(new Waiting(element, nowNanos, cut));
   }
 
@@ -85,7 +85,7 @@ final class Pending {
   }
 
   /** What was cut and is neither settled nor on the disk. */
-  List<Cut> underWay() {
+  List<SourceSpan> underWay() {
     var cuts = new ArrayList<>(recut.due());
     lost.values().forEach(flight -> cuts.add(flight.cut));
     flights.values().forEach(flight -> cuts.add(flight.cut));
@@ -94,7 +94,7 @@ final class Pending {
   }
 
   /** What the source is about to repeat. */
-  Recut recut() {
+  ReplayedSpans recut() {
     return recut;
   }
 

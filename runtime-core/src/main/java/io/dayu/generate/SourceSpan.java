@@ -6,4 +6,4 @@ package io.dayu.generate;
  * @param from the source's position before it
  * @param to the source's position behind it
  */
-public record Cut(long seq, long from, long to, long createdAtMs) {}
+public record SourceSpan(long seq, long from, long to, long createdAtMs) {}

@@ -20,19 +20,20 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * The generators of a node, one for every source that it is to read, and what they report. Part of
  * the {@link Controller}, whose children they are, and on its thread.
  */
-final class Readers {
+final class Generators {
   /** A generator, and of what it was made. */
-  private record Reader(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
+  private record Running(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
 
   private final ActorContext<Controller.Command> context;
   private final Controller.Environment env;
   private final Crashes crashes;
-  private final Map<String, Reader> readers = new HashMap<>(); // by stream
+  private final Map<String, Running> generators = new HashMap<>(); // by stream
   private final Map<String, StreamReport> reports = new TreeMap<>();
   private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
   private long made;
 
-  Readers(ActorContext<Controller.Command> context, Controller.Environment env, Crashes crashes) {
+  Generators(
+      ActorContext<Controller.Command> context, Controller.Environment env, Crashes crashes) {
     this.context = context;
     this.env = env;
     this.crashes = crashes;
@@ -46,11 +47,11 @@ final class Readers {
   void apply(Collection<Plan> plans, BiConsumer<String, Throwable> failed) {
     for (var plan : plans)
       for (var source : plan.spec().sources()) if (isHere(source)) tryToRead(plan, source, failed);
-    for (var entry : readers.entrySet())
+    for (var entry : generators.entrySet())
       if (!isWanted(plans, entry.getKey()))
         entry.getValue().generator().tell(Generator.Drain.INSTANCE);
     for (var stream : List.copyOf(reports.keySet()))
-      if (!readers.containsKey(stream) && !isWanted(plans, stream)) {
+      if (!generators.containsKey(stream) && !isWanted(plans, stream)) {
         // It had crashed, and nobody is left to say that it is over.
         crashes.forget(stream);
         reports.remove(stream);
@@ -59,23 +60,23 @@ final class Readers {
   }
 
   boolean reads(String stream) {
-    return readers.containsKey(stream);
+    return generators.containsKey(stream);
   }
 
   boolean isEmpty() {
-    return readers.isEmpty();
+    return generators.isEmpty();
   }
 
   /** Returns whether the stream is read here. */
   boolean tell(String stream, Generator.Command command) {
-    var reader = readers.get(stream);
-    if (reader == null) return false;
-    reader.generator().tell(command);
+    var running = generators.get(stream);
+    if (running == null) return false;
+    running.generator().tell(command);
     return true;
   }
 
   void tellAll(Generator.Command command) {
-    readers.values().forEach(reader -> reader.generator().tell(command));
+    generators.values().forEach(running -> running.generator().tell(command));
   }
 
   /** Which nodes do not answer; those that begin later are told too. */
@@ -86,7 +87,7 @@ final class Readers {
 
   /** Returns whether it says something that others wait for. */
   boolean heard(StreamReport report) {
-    if (!readers.containsKey(report.stream())) return false; // it has ended since
+    if (!generators.containsKey(report.stream())) return false; // it has ended since
     var told = crashes.told(report, System.nanoTime());
     var before = reports.put(told.stream(), told);
     return before == null || before.state() != told.state() || before.decision() != told.decision();
@@ -95,11 +96,11 @@ final class Readers {
   /** A child has ended. Returns the stream that it read, which is over unless it crashed. */
   Optional<String> ended(ActorRef<?> gone, boolean crashed) {
     var stream =
-        readers.entrySet().stream()
+        generators.entrySet().stream()
             .filter(entry -> entry.getValue().generator().equals(gone))
             .map(Map.Entry::getKey)
             .findFirst();
-    stream.ifPresent(readers::remove);
+    stream.ifPresent(generators::remove);
     if (!crashed) stream.ifPresent(reports::remove);
     return stream;
   }
@@ -127,7 +128,7 @@ final class Readers {
   }
 
   private void read(Plan plan, SourceSpec source, String stream) {
-    var running = readers.get(stream);
+    var running = generators.get(stream);
     if (running != null) {
       change(running, plan, source, stream);
       return;
@@ -157,7 +158,7 @@ final class Readers {
                 context.getSelf()),
             "generator-" + ++made);
     context.watch(generator);
-    readers.put(stream, new Reader(generator, source, plan.version()));
+    generators.put(stream, new Running(generator, source, plan.version()));
     crashes.started(stream);
     generator.tell(suspects);
   }
@@ -167,15 +168,15 @@ final class Readers {
    * one, or the new version is to mend one that failed, it drains, and a later view starts its
    * successor.
    */
-  private void change(Reader reader, Plan plan, SourceSpec source, String stream) {
+  private void change(Running running, Plan plan, SourceSpec source, String stream) {
     var report = reports.get(stream);
     boolean failed = report != null && report.state() == StreamState.FAILED;
-    if (!source.equals(reader.source()) || failed && plan.version() > reader.version()) {
-      reader.generator().tell(Generator.Drain.INSTANCE);
+    if (!source.equals(running.source()) || failed && plan.version() > running.version()) {
+      running.generator().tell(Generator.Drain.INSTANCE);
       return;
     }
-    reader.generator().tell(new Generator.Change(plan));
-    if (!failed) readers.put(stream, new Reader(reader.generator(), source, plan.version()));
+    running.generator().tell(new Generator.Change(plan));
+    if (!failed) generators.put(stream, new Running(running.generator(), source, plan.version()));
   }
 
   private boolean isWanted(Collection<Plan> plans, String stream) {

@@ -28,7 +28,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * The links of a node, which it opens as they are asked for, and which other nodes can be reached
  * by them. Part of the {@link Controller}, whose children the links are, and on its thread.
  */
-final class Reach {
+final class PeerLinks {
   /** A consumer at a node. */
   record Key(String node, String instance) {}
 
@@ -54,7 +54,7 @@ final class Reach {
   /**
    * @param events is told of what the links report
    */
-  Reach(
+  PeerLinks(
       ActorContext<?> context,
       LinkSettings settings,
       String node,
@@ -112,7 +112,8 @@ final class Reach {
     // Who comes can be reached: what waits to connect there need wait no longer.
     links.forEach(
         (key, link) -> {
-          if (key.node().equals(lookup.producer())) link.sender().tell(LinkSender.Wake.INSTANCE);
+          if (key.node().equals(lookup.producer()))
+            link.sender().tell(LinkSender.Reconnect.INSTANCE);
         });
     if (role == Role.CLOUD) {
       context.watch(lookup.back());

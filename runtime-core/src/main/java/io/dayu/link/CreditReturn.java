@@ -10,7 +10,7 @@ import org.apache.pekko.actor.typed.javadsl.ReceiveBuilder;
  * A consumer's side of {@link Inlet}: counts what was taken from each producer and grants it again
  * once a quarter of the producer's window has come together. Belongs to one actor.
  */
-public final class Owed {
+public final class CreditReturn {
   private static final class Account {
     final int elementWindow;
     final long byteWindow;
@@ -26,7 +26,7 @@ public final class Owed {
   private final ActorRef<Inlet.Command> self;
   private final Map<ActorRef<Inlet.Grant>, Account> accounts = new HashMap<>();
 
-  public Owed(ActorRef<Inlet.Command> self) {
+  public CreditReturn(ActorRef<Inlet.Command> self) {
     this.self = self;
   }
 

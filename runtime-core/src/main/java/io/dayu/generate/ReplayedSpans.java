@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * distributor knows the numbers, so what it stored before the crash is not stored again. Belongs to
  * one actor.
  */
-final class Recut {
+final class ReplayedSpans {
   /** What a segment is. */
   sealed interface Segment {
     /** Not seen before: a new element. */
@@ -21,7 +21,7 @@ final class Recut {
     }
 
     /** Of an element that was under way. */
-    record Again(Cut cut) implements Segment {}
+    record Again(SourceSpan cut) implements Segment {}
 
     /** Settled before. */
     enum Settled implements Segment {
@@ -29,11 +29,11 @@ final class Recut {
     }
   }
 
-  private final TreeMap<Long, Cut> due = new TreeMap<>(); // by number, and so by position
+  private final TreeMap<Long, SourceSpan> due = new TreeMap<>(); // by number, and so by position
   private long end; // of what is repeated
 
   /** A source is to be opened that repeats what lies before {@code end}. */
-  void restore(List<Cut> cuts, long end) {
+  void restore(List<SourceSpan> cuts, long end) {
     for (var cut : cuts) due.put(cut.seq(), cut);
     this.end = end;
   }
@@ -52,7 +52,7 @@ final class Recut {
   }
 
   /** Nothing that comes is recognised any more; the elements that were due. */
-  List<Cut> abandon() {
+  List<SourceSpan> abandon() {
     end = 0;
     if (due.isEmpty()) return List.of();
     var left = List.copyOf(due.values());
@@ -78,7 +78,7 @@ final class Recut {
     return Math.max(position, end);
   }
 
-  Collection<Cut> due() {
+  Collection<SourceSpan> due() {
     return due.values();
   }
 

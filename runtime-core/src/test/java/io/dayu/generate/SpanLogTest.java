@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A second log on the same files finds what a killed process leaves. */
 final class CutLogTest {
   @TempDir Path dir;
-  private CutLog log;
+  private SpanLog log;
 
   @AfterEach
   void close() {
@@ -100,7 +100,7 @@ final class CutLogTest {
   @Test
   void whereNothingCanBeWrittenPeopleAreToldOnceAndElementsFlow() throws IOException {
     Files.createDirectory(dir.resolve("p%2Fa.cuts-0"));
-    try (var logs = Logs.of(CutLog.class)) {
+    try (var logs = Logs.of(SpanLog.class)) {
       open();
       assertThat(log.read()).isEmpty();
       log.begin(List.of());
@@ -124,11 +124,11 @@ final class CutLogTest {
   }
 
   private void open() {
-    log = new CutLog(dir, "p%2Fa");
+    log = new SpanLog(dir, "p%2Fa");
   }
 
   private Collection<Long> found() {
-    var other = new CutLog(dir, "p%2Fa");
+    var other = new SpanLog(dir, "p%2Fa");
     try {
       return other.read().keySet();
     } finally {
@@ -140,11 +140,11 @@ final class CutLogTest {
     return Files.size(dir.resolve("p%2Fa.cuts-0")) + Files.size(dir.resolve("p%2Fa.cuts-1"));
   }
 
-  private static Cut cut(long seq) {
-    return new Cut(seq, seq * 2, seq * 2 + 2, 1_000 + seq);
+  private static SourceSpan cut(long seq) {
+    return new SourceSpan(seq, seq * 2, seq * 2 + 2, 1_000 + seq);
   }
 
-  private static List<Cut> cuts(long from, long to) {
+  private static List<SourceSpan> cuts(long from, long to) {
     return LongStream.range(from, to).mapToObj(CutLogTest::cut).toList();
   }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
  * there is another one they note a problem and give nothing. An empty place (left out, or null)
  * gives nothing without a problem, unless it is {@link #required}.
  */
-final class Node {
+final class DocumentNode {
   private static final int UNKNOWN_LIMIT = 10;
   private static final int TEXT_LIMIT = 4096;
   private static final int FREE_LIMIT = 256;
@@ -22,7 +22,7 @@ final class Node {
   private final String path;
   private final Problems problems;
 
-  Node(Object value, String path, Problems problems) {
+  DocumentNode(Object value, String path, Problems problems) {
     this.value = value;
     this.path = path;
     this.problems = problems;
@@ -40,7 +40,7 @@ final class Node {
     problems.add(path, message, remedy);
   }
 
-  Node required(String remedy) {
+  DocumentNode required(String remedy) {
     if (value == null) problem("is missing", remedy);
     return this;
   }
@@ -48,7 +48,7 @@ final class Node {
   /**
    * The object with only {@code known} fields; an unknown one is a problem and otherwise unseen.
    */
-  Optional<Node> object(Set<String> known) {
+  Optional<DocumentNode> object(Set<String> known) {
     if (value == null) return Optional.empty();
     if (!(value instanceof Map<?, ?> map)) return wrong("an object with " + Words.list(known));
     var unknown =
@@ -62,27 +62,27 @@ final class Node {
   }
 
   /** A field of this object; empty if there is none, or if this is no object. */
-  Node field(String name) {
-    return new Node(
+  DocumentNode field(String name) {
+    return new DocumentNode(
         value instanceof Map<?, ?> map ? map.get(name) : null, Words.field(path, name), problems);
   }
 
   /** The fields of an object with free names, at most {@code limit}. Nothing given is no fields. */
-  Optional<Map<String, Node>> fields(int limit) {
+  Optional<Map<String, DocumentNode>> fields(int limit) {
     if (value == null) return Optional.of(Map.of());
     if (!(value instanceof Map<?, ?> map)) return wrong("an object");
     if (map.size() > limit) problem("has " + map.size() + " entries", "give at most " + limit);
-    var fields = new LinkedHashMap<String, Node>();
+    var fields = new LinkedHashMap<String, DocumentNode>();
     for (var entry : map.entrySet()) {
       if (fields.size() == limit) break;
       var name = String.valueOf(entry.getKey());
-      fields.put(name, new Node(entry.getValue(), Words.field(path, name), problems));
+      fields.put(name, new DocumentNode(entry.getValue(), Words.field(path, name), problems));
     }
     return Optional.of(fields);
   }
 
   /** The items of a list, at most {@code limit}. Nothing given is no items. */
-  Optional<List<Node>> items(int limit) {
+  Optional<List<DocumentNode>> items(int limit) {
     if (value == null) return Optional.of(List.of());
     if (!(value instanceof List<?> list))
       return wrong(
@@ -91,9 +91,9 @@ final class Node {
               ? "put it in brackets: [" + text + "]"
               : "give a list");
     if (list.size() > limit) problem("has " + list.size() + " items", "give at most " + limit);
-    var items = new ArrayList<Node>();
+    var items = new ArrayList<DocumentNode>();
     for (var item : list.subList(0, Math.min(limit, list.size())))
-      items.add(new Node(item, path + "[" + items.size() + "]", problems));
+      items.add(new DocumentNode(item, path + "[" + items.size() + "]", problems));
     return Optional.of(items);
   }
 

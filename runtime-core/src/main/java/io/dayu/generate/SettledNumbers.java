@@ -7,7 +7,7 @@ import io.dayu.deliver.Ranges;
  * other way round a crash between the two would leave elements that are neither on the disk nor
  * counted. Belongs to one actor.
  */
-final class Forgetting {
+final class SettledNumbers {
   private Ranges settled = new Ranges(); // since the last save began
   private Ranges saving = new Ranges();
 
