@@ -11,6 +11,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.Architectures;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
@@ -27,19 +29,26 @@ final class ArchitectureRules {
   private static final String[] STAGE_API = {
     "io.dayu.element..", "io.dayu.stage..", "io.dayu.source..", "io.dayu.pipeline.."
   };
-  private static final String[] RUNTIME = {
-    "io.dayu.node..",
-    "io.dayu.generate..",
-    "io.dayu.process..",
-    "io.dayu.link..",
-    "io.dayu.deliver..",
-    "io.dayu.disk..",
-    "io.dayu.uplink..",
-    "io.dayu.gossip..",
-    "io.dayu.lifecycle..",
-    "io.dayu.wire..",
-    "io.dayu.read.."
-  };
+
+  /** From top to bottom: each may know those that stand behind it. */
+  private static final List<String> RUNTIME_LAYERS =
+      List.of(
+          "member",
+          "flow",
+          "node",
+          "generate",
+          "deliver",
+          "process",
+          "link",
+          "store",
+          "disk",
+          "facts");
+
+  private static final String[] RUNTIME =
+      Stream.concat(RUNTIME_LAYERS.stream(), Stream.of("read"))
+          .map(layer -> "io.dayu." + layer + "..")
+          .toArray(String[]::new);
+
   private static final String[] SCHEDULER = {
     "io.dayu.collect..",
     "io.dayu.evaluate..",
@@ -76,6 +85,32 @@ final class ArchitectureRules {
           .should()
           .dependOnClassesThat(oursOutside(all(STAGE_API, RUNTIME)))
           .allowEmptyShould(true);
+
+  static final ArchRule RUNTIME_LAYERS_KNOW_ONLY_THOSE_BELOW = layersKnowOnlyThoseBelow();
+
+  static final ArchRule READINGS_STAND_APART =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.read..")
+          .should()
+          .dependOnClassesThat(oursOutside(all(STAGE_API, "io.dayu.read..")))
+          .because("kinds of sources plug in, those of this module too");
+
+  static final ArchRule FACTS_ARE_RECORDS_AND_PROTOBUF =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.facts..")
+          .should()
+          .dependOnClassesThat(
+              not(
+                  resideInAnyPackage(
+                      all(
+                          STAGE_API,
+                          new String[] {"io.dayu.facts..", "com.google.protobuf..", "java.."}))))
+          .because("what nodes tell each other does not depend on how they do it");
+
+  static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
+      SlicesRuleDefinition.slices().matching("io.dayu.(**)").should().beFreeOfCycles();
 
   static final ArchRule SCHEDULER_KNOWS_NO_INTERFACES =
       noClasses()
@@ -181,6 +216,23 @@ final class ArchitectureRules {
           .allowEmptyShould(true);
 
   private ArchitectureRules() {}
+
+  private static ArchRule layersKnowOnlyThoseBelow() {
+    var layers =
+        Architectures.layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .withOptionalLayers(true);
+    for (var layer : RUNTIME_LAYERS)
+      layers = layers.layer(layer).definedBy("io.dayu." + layer + "..");
+    for (int i = 0; i < RUNTIME_LAYERS.size(); i++)
+      layers =
+          i == 0
+              ? layers.whereLayer(RUNTIME_LAYERS.get(0)).mayNotBeAccessedByAnyLayer()
+              : layers
+                  .whereLayer(RUNTIME_LAYERS.get(i))
+                  .mayOnlyBeAccessedByLayers(RUNTIME_LAYERS.subList(0, i).toArray(String[]::new));
+    return layers.because("an element's way, out and back, leads through them in this order");
+  }
 
   /** All rules above, each with its name in words. */
   static Map<String, ArchRule> all() {

@@ -44,6 +44,20 @@ class ArchitectureRulesTest {
             "link",
             "io.dayu.http.Target t;"),
         arguments(
+            ArchitectureRules.RUNTIME_LAYERS_KNOW_ONLY_THOSE_BELOW,
+            "process",
+            "io.dayu.deliver.Target t;"),
+        arguments(
+            ArchitectureRules.RUNTIME_LAYERS_KNOW_ONLY_THOSE_BELOW,
+            "facts",
+            "io.dayu.deliver.Target t;"),
+        arguments(ArchitectureRules.READINGS_STAND_APART, "read", "io.dayu.deliver.Target t;"),
+        arguments(ArchitectureRules.PACKAGES_ARE_FREE_OF_CYCLES, "cli", "io.dayu.local.Back b;"),
+        arguments(
+            ArchitectureRules.FACTS_ARE_RECORDS_AND_PROTOBUF,
+            "facts",
+            "org.apache.pekko.actor.typed.ActorRef<String> r;"),
+        arguments(
             ArchitectureRules.SCHEDULER_KNOWS_NO_INTERFACES, "realise", "io.dayu.http.Target t;"),
         arguments(
             ArchitectureRules.CATALOG_KNOWS_ONLY_THE_STAGE_API,
@@ -62,17 +76,17 @@ class ArchitectureRulesTest {
         arguments(ArchitectureRules.ONLY_K8S_TALKS_TO_KUBERNETES, "http", "io.fabric8.Client c;"),
         arguments(
             ArchitectureRules.ONLY_INTERFACES_AND_CLOUD_NODE_HAVE_ROUTES,
-            "uplink",
+            "deliver",
             "org.apache.pekko.http.javadsl.Http h;"),
         arguments(
             ArchitectureRules.CAMERAS_KNOW_ONLY_MEDIA_TYPES, "sim", "io.dayu.stage.Target t;"),
         arguments(
             ArchitectureRules.NOTHING_DECLARES_JAVA_SERIALIZATION,
-            "gossip",
+            "facts",
             "record Report() implements java.io.Serializable {}"),
         arguments(
             ArchitectureRules.NOTHING_USES_JAVA_OR_JACKSON_SERIALIZATION,
-            "wire",
+            "facts",
             "Object read(java.io.ObjectInputStream in) throws Exception { return in.readObject(); }"),
         arguments(
             ArchitectureRules.ONLY_COMMANDS_PRINT, "node", "void p() { System.out.println(1); }"),
@@ -102,7 +116,7 @@ class ArchitectureRulesTest {
     return Stream.of(
         arguments(
             ArchitectureRules.NOTHING_DECLARES_JAVA_SERIALIZATION,
-            "gossip",
+            "facts",
             "enum State { UP } static class Lost extends Exception { static final long serialVersionUID = 1; }"),
         arguments(
             ArchitectureRules.CAMERAS_KNOW_ONLY_MEDIA_TYPES, "sim", "io.dayu.element.Target t;"),
@@ -153,7 +167,10 @@ class ArchitectureRulesTest {
       for (var target : TARGETS)
         files.add(source("io.dayu." + target, "Target", "public class Target {}"));
       files.add(source("io.fabric8", "Client", "public class Client {}"));
-      files.add(source("io.dayu." + where, "Offender", "class Offender { " + members + " }"));
+      if (where.equals("cli"))
+        files.add(source("io.dayu.local", "Back", "public class Back { io.dayu.cli.Offender o; }"));
+      files.add(
+          source("io.dayu." + where, "Offender", "public class Offender { " + members + " }"));
       var compiler = ToolProvider.getSystemJavaCompiler();
       try (var manager = compiler.getStandardFileManager(null, null, null)) {
         var messages = new StringWriter();

@@ -2,10 +2,8 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Wire;
-import io.dayu.member.NodeNames;
-import io.dayu.member.UplinkActor;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import java.util.ArrayList;
@@ -16,16 +14,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Collects the results of one stream: stores them idempotently, acknowledges them to the
@@ -68,6 +65,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
   private final String stream;
   private final ResultStore store;
   private final Executor blocking;
+  private final BiConsumer<String, Acknowledgement> origins;
   private final Consumer<List<StoredResult>> published;
   private final List<Store> gathered = new ArrayList<>();
   private boolean writing;
@@ -77,24 +75,31 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
       String stream,
       ResultStore store,
       Executor blocking,
+      BiConsumer<String, Acknowledgement> origins,
       Consumer<List<StoredResult>> published) {
     super(context);
     this.stream = stream;
     this.store = store;
     this.blocking = blocking;
+    this.origins = origins;
     this.published = published;
   }
 
   /**
    * @param blocking runs the writes
+   * @param origins tells a node, by its name, what of its elements is stored; must not block
    * @param published is told of new results, on the entity's thread; must not block
    */
   public static Behavior<Command> create(
-      String stream, ResultStore store, Executor blocking, Consumer<List<StoredResult>> published) {
+      String stream,
+      ResultStore store,
+      Executor blocking,
+      BiConsumer<String, Acknowledgement> origins,
+      Consumer<List<StoredResult>> published) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Distributor.class);
-          return new Distributor(context, stream, store, blocking, published);
+          return new Distributor(context, stream, store, blocking, origins, published);
         });
   }
 
@@ -189,20 +194,10 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
               elements.stream().mapToLong(Element::getSeq).filter(s -> seen.getOrDefault(s, true));
           var bad =
               elements.stream().mapToLong(Element::getSeq).filter(s -> !seen.getOrDefault(s, true));
-          var acks =
-              new UplinkActor.Acks(
-                  new Acknowledged(stream, ok.distinct().toArray(), bad.distinct().toArray()));
-          uplink(origin).ifPresent(uplink -> uplink.tell(acks));
+          origins.accept(
+              origin,
+              new Acknowledgement(stream, ok.distinct().toArray(), bad.distinct().toArray()));
         });
-  }
-
-  private Optional<ActorRef<UplinkActor.Command>> uplink(String node) {
-    var system = getContext().getSystem();
-    return NodeNames.member(Cluster.get(system), node)
-        .map(
-            member ->
-                ActorRefResolver.get(system)
-                    .resolveActorRef(member.address() + "/user/" + UplinkActor.NAME));
   }
 
   private static boolean failed(Element element) {

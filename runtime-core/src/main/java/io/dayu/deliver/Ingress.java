@@ -3,10 +3,9 @@ package io.dayu.deliver;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
-import io.dayu.flow.Controller;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
-import io.dayu.link.Receipt;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -48,9 +47,15 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private static final Duration RETRY = Duration.ofMillis(500);
 
-  private record Stored(String stream, List<Long> failed) implements Inlet.Command {}
+  /** What the owner hears. */
+  public sealed interface Event {}
 
-  private record NotStored(String stream, Throwable cause) implements Inlet.Command {}
+  /** Results that {@code origin} generates are in the store. */
+  public record Acknowledged(String origin, Acknowledgement acknowledgement) implements Event {}
+
+  private record Delivered(String stream, List<Long> failed) implements Inlet.Command {}
+
+  private record NotDelivered(String stream, Throwable cause) implements Inlet.Command {}
 
   private record Retry(String stream) implements Inlet.Command {}
 
@@ -66,29 +71,28 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private final TimerScheduler<Inlet.Command> timers;
   private final CreditReturn credits;
   private final Uplink uplink;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Event> owner;
   private final Map<String, Lane> lanes = new HashMap<>(); // only streams with something to store
 
   private Ingress(
       ActorContext<Inlet.Command> context,
       TimerScheduler<Inlet.Command> timers,
       Uplink uplink,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner) {
     super(context);
     this.timers = timers;
     this.credits = new CreditReturn(context.getSelf());
     this.uplink = uplink;
-    this.controller = controller;
+    this.owner = owner;
   }
 
-  public static Behavior<Inlet.Command> create(
-      Uplink uplink, ActorRef<Controller.Command> controller) {
+  public static Behavior<Inlet.Command> create(Uplink uplink, ActorRef<Event> owner) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Ingress.class);
-                  return new Ingress(context, timers, uplink, controller);
+                  return new Ingress(context, timers, uplink, owner);
                 }));
   }
 
@@ -97,8 +101,8 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     return credits
         .receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
-        .onMessage(Stored.class, this::onStored)
-        .onMessage(NotStored.class, this::onNotStored)
+        .onMessage(Delivered.class, this::onDelivered)
+        .onMessage(NotDelivered.class, this::onNotDelivered)
         .onMessage(
             Retry.class,
             retry -> {
@@ -116,21 +120,22 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onStored(Stored stored) {
-    var lane = lanes.get(stored.stream());
-    if (lane.failing) getContext().getLog().info("{}: results are stored again", stored.stream());
+  private Behavior<Inlet.Command> onDelivered(Delivered delivered) {
+    var lane = lanes.get(delivered.stream());
+    if (lane.failing)
+      getContext().getLog().info("{}: results are stored again", delivered.stream());
     lane.failing = false;
     for (var held : lane.sent) credits.taken(held.producer(), held.weight());
-    tellOrigins(stored, lane);
+    tellOrigins(delivered, lane);
     lane.sent.clear();
-    if (lane.waiting.isEmpty()) lanes.remove(stored.stream());
-    else next(stored.stream(), lane);
+    if (lane.waiting.isEmpty()) lanes.remove(delivered.stream());
+    else next(delivered.stream(), lane);
     return this;
   }
 
   /** Almost always there is one, since a stream is generated on one node at a time. */
-  private void tellOrigins(Stored stored, Lane lane) {
-    var failed = Set.copyOf(stored.failed());
+  private void tellOrigins(Delivered delivered, Lane lane) {
+    var failed = Set.copyOf(delivered.failed());
     var byOrigin = new HashMap<String, LongStream.Builder[]>();
     for (var held : lane.sent) {
       long seq = held.result().getSeq();
@@ -143,26 +148,28 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     }
     byOrigin.forEach(
         (origin, seqs) ->
-            controller.tell(
-                new Controller.Stored(
+            owner.tell(
+                new Acknowledged(
                     origin,
-                    new Receipt(
-                        stored.stream(), seqs[0].build().toArray(), seqs[1].build().toArray()))));
+                    new Acknowledgement(
+                        delivered.stream(),
+                        seqs[0].build().toArray(),
+                        seqs[1].build().toArray()))));
   }
 
-  private Behavior<Inlet.Command> onNotStored(NotStored notStored) {
-    var lane = lanes.get(notStored.stream());
+  private Behavior<Inlet.Command> onNotDelivered(NotDelivered notDelivered) {
+    var lane = lanes.get(notDelivered.stream());
     if (!lane.failing)
       getContext()
           .getLog()
           .warn(
               "{}: {} results cannot be stored now and are tried again every {} ms: {}",
-              notStored.stream(),
+              notDelivered.stream(),
               lane.sent.size(),
               RETRY.toMillis(),
-              reason(notStored.cause()));
+              reason(notDelivered.cause()));
     lane.failing = true;
-    timers.startSingleTimer(notStored.stream(), new Retry(notStored.stream()), RETRY);
+    timers.startSingleTimer(notDelivered.stream(), new Retry(notDelivered.stream()), RETRY);
     return this;
   }
 
@@ -185,7 +192,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
         .pipeToSelf(
             deliver(stream, results, frames),
             (failed, error) ->
-                error == null ? new Stored(stream, failed) : new NotStored(stream, error));
+                error == null ? new Delivered(stream, failed) : new NotDelivered(stream, error));
   }
 
   private CompletionStage<List<Long>> deliver(

@@ -1,7 +1,6 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
-import io.dayu.flow.Controller;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -54,6 +53,12 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     }
   }
 
+  /** What the owner hears. */
+  public sealed interface Event {}
+
+  /** Results of a stream wait on this node's disk for the cloud. */
+  public record Kept(String stream, Ranges seqs) implements Event {}
+
   /** These are settled, durably; they need not wait here any more. */
   public record Forget(String stream, Ranges seqs) implements Inlet.Command {}
 
@@ -84,7 +89,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private final ProcessSettings settings;
   private final String node;
   private final OutboxStore disk;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Event> owner;
   private final CreditReturn credits;
   private final Router router;
   private final JoinBuffer join;
@@ -104,18 +109,19 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       LinkSettings links,
       String node,
       OutboxStore disk,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.node = node;
     this.disk = disk;
-    this.controller = controller;
+    this.owner = owner;
     this.credits = new CreditReturn(context.getSelf());
     this.router =
         new Router(
             context,
-            controller,
+            locator,
             context.messageAdapter(Router.Located.class, Found::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
@@ -130,13 +136,14 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       LinkSettings links,
       String node,
       OutboxStore disk,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Outbox.class);
-                  return new Outbox(context, timers, settings, links, node, disk, controller);
+                  return new Outbox(context, timers, settings, links, node, disk, owner, locator);
                 }));
   }
 
@@ -226,7 +233,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       var byStream = new HashMap<String, Ranges>();
       for (var element : batch)
         byStream.computeIfAbsent(element.getStream(), s -> new Ranges()).add(element.getSeq());
-      byStream.forEach((stream, seqs) -> controller.tell(new Controller.Kept(stream, seqs)));
+      byStream.forEach((stream, seqs) -> owner.tell(new Kept(stream, seqs)));
       write();
       pump();
       return this;

@@ -10,8 +10,8 @@ import org.apache.pekko.Done;
 
 /**
  * What the streams of a node need of its membership; everything else between the two goes the other
- * way, as messages to the {@link io.dayu.flow.Controller}. It outlives any one member system, so
- * that streams do not notice when membership is started anew. Safe for any thread.
+ * way, as messages to the controller. It outlives any one member system, so that streams do not
+ * notice when membership is started anew. Safe for any thread.
  */
 public interface Uplink {
   /** Tells everyone about this node, when membership allows. */

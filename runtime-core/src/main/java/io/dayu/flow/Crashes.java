@@ -108,7 +108,7 @@ final class Crashes {
             0,
             0,
             Optional.empty());
-    return told(plan.instance(stage.id()), report, nowNanos);
+    return withCrashes(plan.instance(stage.id()), report, nowNanos);
   }
 
   /**
@@ -131,11 +131,11 @@ final class Crashes {
             last.map(StreamReport::resent).orElse(0L),
             last.map(StreamReport::longestGapMs).orElse(0.0),
             Optional.empty());
-    return told(report, nowNanos);
+    return withCrashes(report, nowNanos);
   }
 
   /** The report of a stage, with its crashes. */
-  StageReport told(String instance, StageReport r, long nowNanos) {
+  StageReport withCrashes(String instance, StageReport r, long nowNanos) {
     return new StageReport(
         r.pipeline(),
         r.stage(),
@@ -153,7 +153,7 @@ final class Crashes {
   }
 
   /** The report of a stream, with its crashes. */
-  StreamReport told(StreamReport r, long nowNanos) {
+  StreamReport withCrashes(StreamReport r, long nowNanos) {
     var crash = problem(r.stream(), nowNanos);
     if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
     return new StreamReport(

@@ -79,22 +79,16 @@ public final class FlowNode {
     var disk = disk(settings, streams);
     var environment =
         new Controller.Environment(
-            settings.name(),
-            settings.role(),
-            settings.site(),
-            settings.host(),
+            new Controller.Self(settings.name(), settings.role(), settings.site(), settings.host()),
+            new Controller.Settings(
+                settings.reportEvery(), settings.process(), settings.generate(), settings.link()),
             catalog,
             uplink,
-            known,
-            streams::of,
-            disk,
+            new Controller.Storage(known, streams::of, disk),
             sampler::sample,
             blocking,
             Clock.systemUTC(),
-            settings.reportEvery(),
-            settings.process(),
-            settings.generate(),
-            settings.link());
+            System::nanoTime);
     var system = ActorSystem.create(Controller.create(environment), "flow", own);
     starting.set(system);
     try {

@@ -5,6 +5,7 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Plan;
+import io.dayu.process.Router;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
@@ -24,19 +26,33 @@ final class Generators {
   /** A generator, and of what it was made. */
   private record Running(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
 
-  private final ActorContext<Controller.Command> context;
+  private final ActorContext<?> context;
   private final Controller.Environment env;
   private final Crashes crashes;
+  private final ActorRef<Generator.Event> events;
+  private final ActorRef<Router.Locate> locator;
+  private final LongSupplier nanos;
   private final Map<String, Running> generators = new HashMap<>(); // by stream
   private final Map<String, StreamReport> reports = new TreeMap<>();
   private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
   private long made;
 
+  /**
+   * @param events is told of what the generators report
+   * @param locator answers them where instances are
+   */
   Generators(
-      ActorContext<Controller.Command> context, Controller.Environment env, Crashes crashes) {
+      ActorContext<?> context,
+      Controller.Environment env,
+      Crashes crashes,
+      ActorRef<Generator.Event> events,
+      ActorRef<Router.Locate> locator) {
     this.context = context;
     this.env = env;
     this.crashes = crashes;
+    this.events = events;
+    this.locator = locator;
+    this.nanos = env.nanos();
   }
 
   /**
@@ -55,7 +71,7 @@ final class Generators {
         // It had crashed, and nobody is left to say that it is over.
         crashes.forget(stream);
         reports.remove(stream);
-        env.memory().apply(stream).forget();
+        env.storage().memory().apply(stream).forget();
       }
   }
 
@@ -88,7 +104,7 @@ final class Generators {
   /** Returns whether it says something that others wait for. */
   boolean heard(StreamReport report) {
     if (!generators.containsKey(report.stream())) return false; // it has ended since
-    var told = crashes.told(report, System.nanoTime());
+    var told = crashes.withCrashes(report, nanos.getAsLong());
     var before = reports.put(told.stream(), told);
     return before == null || before.state() != told.state() || before.decision() != told.decision();
   }
@@ -108,7 +124,7 @@ final class Generators {
   /** Its successor goes on with what was kept of the stream. */
   void crashed(String stream) {
     var last = Optional.ofNullable(reports.get(stream));
-    reports.put(stream, crashes.down(stream, last, System.nanoTime()));
+    reports.put(stream, crashes.down(stream, last, nanos.getAsLong()));
   }
 
   /** Of streams that are read, or will be again. */
@@ -119,7 +135,7 @@ final class Generators {
   /** Providers are not ours: one that throws must not keep the others from being read. */
   private void tryToRead(Plan plan, SourceSpec source, BiConsumer<String, Throwable> failed) {
     var stream = plan.spec().stream(source);
-    if (crashes.tooEarly(stream, System.nanoTime())) return;
+    if (crashes.tooEarly(stream, nanos.getAsLong())) return;
     try {
       read(plan, source, stream);
     } catch (RuntimeException | LinkageError e) {
@@ -140,22 +156,23 @@ final class Generators {
     }
     var identity =
         new Generator.Identity(
-            env.node(),
+            env.self().node(),
             plan,
             source,
             provider.get(),
             () -> env.uplink().firstSeq(stream),
-            env.memory().apply(stream),
-            env.disk());
+            env.storage().memory().apply(stream),
+            env.storage().outbox());
     var generator =
         context.spawn(
             Generator.create(
-                env.generate(),
-                env.links(),
+                env.settings().generate(),
+                env.settings().links(),
                 identity,
                 env.clock(),
-                env.reportEvery(),
-                context.getSelf()),
+                env.settings().reportEvery(),
+                events,
+                locator),
             "generator-" + ++made);
     context.watch(generator);
     generators.put(stream, new Running(generator, source, plan.version()));
@@ -188,6 +205,6 @@ final class Generators {
   }
 
   private boolean isHere(SourceSpec source) {
-    return source.node().equals(Optional.of(env.node()));
+    return source.node().equals(Optional.of(env.self().node()));
   }
 }

@@ -1,6 +1,7 @@
 package io.dayu.flow;
 
 import io.dayu.deliver.Outbox;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Role;
@@ -9,7 +10,6 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
-import io.dayu.link.Receipt;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -44,7 +44,7 @@ final class PeerLinks {
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> reports = new HashMap<>();
   // Of links that nodes have opened to this cloud node, the newest first.
-  private final Map<String, Deque<ActorRef<Receipt>>> backs = new HashMap<>();
+  private final Map<String, Deque<ActorRef<Acknowledgement>>> backs = new HashMap<>();
   private Map<String, Peer> peers = Map.of();
   private Set<String> suspects = Set.of();
   private boolean offline; // no cloud node can be reached
@@ -116,8 +116,10 @@ final class PeerLinks {
             link.sender().tell(LinkSender.Reconnect.INSTANCE);
         });
     if (role == Role.CLOUD) {
-      context.watch(lookup.back());
-      backs.computeIfAbsent(lookup.producer(), n -> new ArrayDeque<>()).addFirst(lookup.back());
+      context.watch(lookup.acknowledgements());
+      backs
+          .computeIfAbsent(lookup.producer(), n -> new ArrayDeque<>())
+          .addFirst(lookup.acknowledgements());
     }
   }
 
@@ -125,9 +127,9 @@ final class PeerLinks {
    * The distributor acknowledges through the cluster; a link that the origin has to this node tells
    * it too, because after an outage the cluster's connections may sleep as long again.
    */
-  void acknowledge(String origin, Receipt receipt) {
+  void acknowledge(String origin, Acknowledgement acknowledgement) {
     var back = backs.get(origin);
-    if (back != null) back.peekFirst().tell(receipt);
+    if (back != null) back.peekFirst().tell(acknowledgement);
   }
 
   /** Returns whether suspects or being offline have changed. */

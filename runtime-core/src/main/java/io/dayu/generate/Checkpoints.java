@@ -2,7 +2,6 @@ package io.dayu.generate;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
-import io.dayu.flow.Controller;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -28,7 +27,7 @@ final class Checkpoints {
 
   private final ActorContext<Generator.Command> context;
   private final TimerScheduler<Generator.Command> timers;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Generator.Event> owner;
   private final Generator.Identity identity;
   private final Feed feed;
   private final Unsettled unsettled;
@@ -41,7 +40,7 @@ final class Checkpoints {
   Checkpoints(
       ActorContext<Generator.Command> context,
       TimerScheduler<Generator.Command> timers,
-      ActorRef<Controller.Command> controller,
+      ActorRef<Generator.Event> owner,
       Generator.Identity identity,
       Feed feed,
       Unsettled unsettled,
@@ -50,7 +49,7 @@ final class Checkpoints {
       SettledNumbers settledNumbers) {
     this.context = context;
     this.timers = timers;
-    this.controller = controller;
+    this.owner = owner;
     this.identity = identity;
     this.feed = feed;
     this.unsettled = unsettled;
@@ -165,6 +164,6 @@ final class Checkpoints {
   }
 
   private void forget(Ranges settled) {
-    if (!settled.isEmpty()) controller.tell(new Controller.Settled(identity.stream(), settled));
+    if (!settled.isEmpty()) owner.tell(new Generator.Settled(identity.stream(), settled));
   }
 }

@@ -3,10 +3,10 @@ package io.dayu.generate;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
-import io.dayu.flow.Controller;
 import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -36,8 +36,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.slf4j.Logger;
 
 /**
- * Reads one source and answers for its elements until each is acknowledged. Spawned by the {@link
- * Controller} of the source's node. It stamps sequence numbers, keeps at most a window of elements
+ * Reads one source and answers for its elements until each is acknowledged. Spawned by the
+ * controller of the source's node. It stamps sequence numbers, keeps at most a window of elements
  * in flight, fixes every element's path from the current decision, and sends an element again, with
  * a higher attempt, when its acknowledgement is late or a node on its path is suspect. When the
  * window is full a source that can wait waits; a live one sheds by its rule, counted. A source that
@@ -46,6 +46,15 @@ import org.slf4j.Logger;
 public final class Generator extends AbstractBehavior<Generator.Command> {
   public sealed interface Command {}
 
+  /** What the owner hears. */
+  public sealed interface Event {}
+
+  /** Every second and at changes. */
+  public record Status(StreamReport report) implements Event {}
+
+  /** Elements that need not wait on the disk any more, durably. */
+  public record Settled(String stream, Ranges seqs) implements Event {}
+
   /** Follow this decision from the next element on. */
   public record Follow(Decision decision) implements Command {}
 
@@ -53,7 +62,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   public record Change(Plan plan) implements Command {}
 
   /** Results were stored. */
-  public record Acked(Acknowledged acknowledged) implements Command {}
+  public record Acknowledged(Acknowledgement acknowledgement) implements Command {}
 
   /** Results that no cloud node could take are safe in this node's outbox. */
   public record Kept(Ranges seqs) implements Command {}
@@ -147,7 +156,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final TimerScheduler<Command> timers;
   private final GenerateSettings settings;
   private final Identity identity;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Event> owner;
   private final Clock clock;
   private final Unsettled unsettled = new Unsettled();
   private final StreamCounts counts = new StreamCounts();
@@ -172,13 +181,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       Identity identity,
       Clock clock,
       Duration reportEvery,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.identity = identity;
     this.clock = clock;
-    this.controller = controller;
+    this.owner = owner;
     this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
     this.routing = new Routing(identity.node(), identity.plan());
     this.feed = new Feed(context, timers, settings, identity);
@@ -188,7 +198,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.router =
         new Router(
             context,
-            controller,
+            locator,
             context.messageAdapter(Router.Located.class, Found::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
@@ -196,15 +206,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         new Sender(context, settings, links, identity, router, routing, unsettled, counts);
     this.checkpoints =
         new Checkpoints(
-            context,
-            timers,
-            controller,
-            identity,
-            feed,
-            unsettled,
-            counts,
-            numbering,
-            settledNumbers);
+            context, timers, owner, identity, feed, unsettled, counts, numbering, settledNumbers);
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
     timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
     checkpoints.start();
@@ -216,14 +218,23 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       Identity identity,
       Clock clock,
       Duration reportEvery,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Generator.class);
                   return new Generator(
-                      context, timers, settings, links, identity, clock, reportEvery, controller);
+                      context,
+                      timers,
+                      settings,
+                      links,
+                      identity,
+                      clock,
+                      reportEvery,
+                      owner,
+                      locator);
                 }));
   }
 
@@ -231,7 +242,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Given.class, this::onGiven)
-        .onMessage(Acked.class, this::onAcked)
+        .onMessage(Acknowledged.class, this::onAcknowledged)
         .onMessage(
             Granted.class,
             granted -> {
@@ -318,8 +329,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (window.isOverfull()) window.shedOne();
   }
 
-  private Behavior<Command> onAcked(Acked acked) {
-    window.acked(acked.acknowledged(), System.nanoTime());
+  private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
+    window.acknowledged(acknowledged.acknowledgement(), System.nanoTime());
     return settled();
   }
 
@@ -597,9 +608,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         identity.disk().isFull()
             ? Optional.of("no more can wait on the disk, dayu.outbox.quota is used up")
             : problem;
-    controller.tell(
-        new Controller.StreamStatus(
-            window.report(identity.stream(), state, routing.decision(), reported)));
+    owner.tell(new Status(window.report(identity.stream(), state, routing.decision(), reported)));
   }
 
   private void tellOffline() {

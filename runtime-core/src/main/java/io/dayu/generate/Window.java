@@ -2,7 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Unsettled.Flight;
@@ -102,7 +102,7 @@ final class Window {
     return unsettled.launch();
   }
 
-  void acked(Acknowledged ack, long now) {
+  void acknowledged(Acknowledgement ack, long now) {
     var round = new Round(now, unsettled.inFlight());
     for (long seq : ack.delivered()) land(seq, true, round);
     for (long seq : ack.failed()) land(seq, false, round);

@@ -15,8 +15,8 @@ record Frame(Type type, byte[] body) {
     DATA,
     /** A part of an element with more to follow. */
     PART,
-    /** What is stored of a stream that the producer's node generates. */
-    STORED;
+    /** To the producer: what is stored of a stream that its node generates. */
+    ACKNOWLEDGEMENT;
 
     private static final Type[] ALL = values();
 

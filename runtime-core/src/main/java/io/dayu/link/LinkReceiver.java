@@ -1,10 +1,11 @@
 package io.dayu.link;
 
+import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.Acknowledgements;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
-import io.dayu.link.wire.Stored;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.apache.pekko.util.ByteString;
  * a peer that sends more than it was granted is cut off. Ends with its connection or its consumer.
  */
 final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
-  interface Command {}
+  sealed interface Command {}
 
   private record Received(List<Frame> frames) implements Command {}
 
@@ -40,6 +41,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private record Located(LinkServer.Found found) implements Command {}
 
   private record Granted(Inlet.Grant grant) implements Command {}
+
+  private record Acknowledged(Acknowledgement acknowledgement) implements Command {}
 
   private enum Timeout implements Command {
     HELLO
@@ -54,6 +57,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final String peerAddress;
   private final Outgoing connection;
   private final ActorRef<Inlet.Grant> grants;
+  private final ActorRef<Acknowledgement> acknowledgements;
   private final ArrayDeque<Long> arrivals = new ArrayDeque<>(); // bounded by the window
   private final ByteArrayOutputStream parts =
       new ByteArrayOutputStream(0); // bounded by max-element
@@ -80,6 +84,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.budget = budget;
     this.peerAddress = String.valueOf(tcp.remoteAddress());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
+    this.acknowledgements = context.messageAdapter(Acknowledgement.class, Acknowledged::new);
     var self = context.getSelf();
     var in =
         Flow.<ByteString>create()
@@ -112,7 +117,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         .onMessage(Received.class, this::onReceived)
         .onMessage(Granted.class, this::onGranted)
         .onMessage(Located.class, this::onLocated)
-        .onMessage(Receipt.class, this::onReceipt)
+        .onMessage(Acknowledged.class, this::onAcknowledged)
         .onMessage(Ended.class, this::onEnded)
         .onMessageEquals(Timeout.HELLO, this::onTimeout)
         .onSignal(Terminated.class, t -> refuse("the stage has stopped", false))
@@ -132,7 +137,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             getContext().getLog().debug("{} says bye on {}", producer, instance);
             return Behaviors.stopped();
           }
-          case CREDIT, STORED ->
+          case CREDIT, ACKNOWLEDGEMENT ->
               throw new LinkException("a producer sends no " + frame.type() + " frames");
         }
       return this;
@@ -169,8 +174,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             LinkServer.Found.class,
             consumers,
             settings.connectTimeout(),
-            replyTo ->
-                new LinkServer.Lookup(instance, producer, getContext().getSelf().narrow(), replyTo),
+            replyTo -> new LinkServer.Lookup(instance, producer, acknowledgements, replyTo),
             (found, error) ->
                 new Located(
                     error == null
@@ -234,11 +238,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     return this;
   }
 
-  private Behavior<Command> onReceipt(Receipt receipt) {
-    var stored = Stored.newBuilder().setStream(receipt.stream());
-    for (long seq : receipt.delivered()) stored.addDelivered(seq);
-    for (long seq : receipt.failed()) stored.addFailed(seq);
-    connection.send(Frames.control(Frame.Type.STORED, stored.build()));
+  private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
+    connection.send(
+        Frames.control(
+            Frame.Type.ACKNOWLEDGEMENT, Acknowledgements.write(acknowledged.acknowledgement())));
     return this;
   }
 

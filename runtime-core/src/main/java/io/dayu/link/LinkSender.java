@@ -1,11 +1,13 @@
 package io.dayu.link;
 
+import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.NodeReport.LinkReport;
+import io.dayu.facts.wire.Ack;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
-import io.dayu.link.wire.Stored;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -48,7 +50,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   public record Status(LinkReport report, long dropped) implements Event {}
 
   /** The peer tells what is stored. */
-  public record Delivered(Receipt receipt) implements Event {}
+  public record Acknowledged(Acknowledgement acknowledgement) implements Event {}
 
   /**
    * @param peer the node's name, for reports
@@ -207,15 +209,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         else
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
-      case STORED -> {
-        var stored = Frames.message(frame, Stored.parser());
-        owner.tell(
-            new Delivered(
-                new Receipt(
-                    stored.getStream(),
-                    numbers(stored.getDeliveredList()),
-                    numbers(stored.getFailedList()))));
-      }
+      case ACKNOWLEDGEMENT ->
+          owner.tell(new Acknowledged(Acknowledgements.read(Frames.message(frame, Ack.parser()))));
       case BYE -> {
         // The peer lives, but elements do not get through: no answer to what waits for it.
         onBye(Frames.message(frame, Bye.parser()));
@@ -231,10 +226,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
       report();
     }
-  }
-
-  private static long[] numbers(List<Long> numbers) {
-    return numbers.stream().mapToLong(Long::longValue).toArray();
   }
 
   private void onCredit(Credit grant, long now) {

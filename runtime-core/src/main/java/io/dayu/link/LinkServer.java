@@ -1,5 +1,6 @@
 package io.dayu.link;
 
+import io.dayu.facts.Acknowledgement;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -49,10 +50,13 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
    *
    * @param instance as in the hello
    * @param producer the peer's node
-   * @param back tells the peer what is stored of its streams, as long as it lives
+   * @param acknowledgements sends them to the peer, as long as the link lives
    */
   public record Lookup(
-      String instance, String producer, ActorRef<Receipt> back, ActorRef<Found> replyTo) {}
+      String instance,
+      String producer,
+      ActorRef<Acknowledgement> acknowledgements,
+      ActorRef<Found> replyTo) {}
 
   /** The answer to a {@link Lookup}. */
   public sealed interface Found {}

@@ -255,7 +255,11 @@ public final class MemberNode implements MemberSystem {
                       Distributor.TYPE,
                       entity ->
                           Distributor.create(
-                              entity.getEntityId(), store, blocking, cloud.get().published()))
+                              entity.getEntityId(),
+                              store,
+                              blocking,
+                              new Origins(context.getSystem()),
+                              cloud.get().published()))
                   .withRole("cloud")
                   .withSettings(
                       org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings.create(

@@ -3,7 +3,7 @@ package io.dayu.member;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.dayu.deliver.Distributor;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decisions;
 import io.dayu.facts.DesiredPipeline;
@@ -34,9 +34,7 @@ import io.dayu.member.wire.WatchedPipelines;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.store.StoredResult;
 import java.io.NotSerializableException;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -83,20 +81,10 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         proto -> new DroppedPipeline(proto.getName(), proto.getVersion()));
     add(
         "A",
-        UplinkActor.Acks.class,
-        acks ->
-            Ack.newBuilder()
-                .setStream(acks.acknowledged().stream())
-                .addAllDelivered(longs(acks.acknowledged().delivered()))
-                .addAllFailed(longs(acks.acknowledged().failed()))
-                .build(),
+        UplinkActor.Acknowledged.class,
+        acknowledged -> Acknowledgements.write(acknowledged.acknowledgement()),
         Ack.parser(),
-        proto ->
-            new UplinkActor.Acks(
-                new Acknowledged(
-                    proto.getStream(),
-                    longs(proto.getDeliveredList()),
-                    longs(proto.getFailedList()))));
+        proto -> new UplinkActor.Acknowledged(Acknowledgements.read(proto)));
     add(
         "S",
         Distributor.Store.class,
@@ -211,14 +199,6 @@ public final class MemberSerializer extends SerializerWithStringManifest {
 
   private <T> ActorRef<T> ref(String text) {
     return refs.resolveActorRef(text);
-  }
-
-  private static List<Long> longs(long[] values) {
-    return Arrays.stream(values).boxed().toList();
-  }
-
-  private static long[] longs(List<Long> values) {
-    return values.stream().mapToLong(Long::longValue).toArray();
   }
 
   private void addLiveResults() {

@@ -1,7 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.deliver.Uplink;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.facts.Wire;
@@ -26,7 +26,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   public sealed interface Command {}
 
   /** From a distributor: results of a stream that this node generates are stored. */
-  public record Acks(Acknowledged acknowledged) implements Command, Wire {}
+  public record Acknowledged(Acknowledgement acknowledgement) implements Command, Wire {}
 
   /** From this node's controller. */
   public record Publish(NodeReport report) implements Command {}
@@ -62,9 +62,9 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(
-            Acks.class,
-            acks -> {
-              controller.tell(new Controller.Acked(acks.acknowledged()));
+            Acknowledged.class,
+            acknowledged -> {
+              controller.tell(new Controller.Acknowledged(acknowledged.acknowledgement()));
               return this;
             })
         .onMessage(

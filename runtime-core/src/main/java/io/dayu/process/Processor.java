@@ -5,7 +5,6 @@ import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
-import io.dayu.flow.Controller;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -41,6 +40,12 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * cause. While the next stages take nothing, no new work is begun, and producers get no credit.
  */
 public final class Processor extends AbstractBehavior<Inlet.Command> {
+  /** What the owner hears. */
+  public sealed interface Event {}
+
+  /** Every second and at changes. */
+  public record Status(String instance, StageReport report) implements Event {}
+
   /** The pipeline no longer wants this instance; it stops once nothing has come for a while. */
   public enum Retire implements Inlet.Command {
     INSTANCE
@@ -102,7 +107,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final TimerScheduler<Inlet.Command> timers;
   private final ProcessSettings settings;
   private final Identity identity;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Event> owner;
   private final CreditReturn credits;
   private final Router router;
   private final Optional<JoinBuffer> join;
@@ -128,18 +133,19 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       LinkSettings links,
       Identity identity,
       Duration reportEvery,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.identity = identity;
-    this.controller = controller;
+    this.owner = owner;
     this.maxElement = links.maxElement();
     this.credits = new CreditReturn(context.getSelf());
     this.router =
         new Router(
             context,
-            controller,
+            locator,
             context.messageAdapter(Router.Located.class, Found::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
@@ -170,14 +176,15 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       LinkSettings links,
       Identity identity,
       Duration reportEvery,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Processor.class);
                   return new Processor(
-                      context, timers, settings, links, identity, reportEvery, controller);
+                      context, timers, settings, links, identity, reportEvery, owner, locator);
                 }));
   }
 
@@ -259,8 +266,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     long now = System.nanoTime();
     meter.tick(now);
     join.ifPresent(j -> j.expire(now));
-    controller.tell(
-        new Controller.StageStatus(
+    owner.tell(
+        new Status(
             identity.instance(),
             new StageReport(
                 identity.plan().spec().name(),

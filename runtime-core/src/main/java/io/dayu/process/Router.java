@@ -1,6 +1,5 @@
 package io.dayu.process;
 
-import io.dayu.flow.Controller;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;
@@ -17,13 +16,16 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * {@link Located}, grants and terminations.
  */
 public final class Router {
-  /** A consumer was found; sent by the controller, once it is known. */
+  /** Where is this instance? Answered as soon as that is known. */
+  public record Locate(String node, String instance, ActorRef<Located> replyTo) {}
+
+  /** A consumer was found. */
   public record Located(String node, String instance, ActorRef<Inlet.Command> consumer) {}
 
   private record Target(String node, String instance) {}
 
   private final ActorContext<?> context;
-  private final ActorRef<Controller.Command> controller;
+  private final ActorRef<Locate> locator;
   private final ActorRef<Located> located;
   private final ActorRef<Inlet.Grant> grants;
   private final LinkSettings settings;
@@ -31,12 +33,12 @@ public final class Router {
 
   public Router(
       ActorContext<?> context,
-      ActorRef<Controller.Command> controller,
+      ActorRef<Locate> locator,
       ActorRef<Located> located,
       ActorRef<Inlet.Grant> grants,
       LinkSettings settings) {
     this.context = context;
-    this.controller = controller;
+    this.locator = locator;
     this.located = located;
     this.grants = grants;
     this.settings = settings;
@@ -117,6 +119,6 @@ public final class Router {
   }
 
   private void locate(Target target) {
-    controller.tell(new Controller.Locate(target.node(), target.instance(), located));
+    locator.tell(new Locate(target.node(), target.instance(), located));
   }
 }

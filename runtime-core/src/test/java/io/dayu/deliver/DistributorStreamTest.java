@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.member.MemberKit;
-import io.dayu.member.UplinkActor;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.Results;
@@ -17,10 +16,10 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,10 +31,10 @@ final class DistributorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final String STREAM = "crossing/cam-0";
   private static ActorTestKit kit;
-  private static TestProbe<UplinkActor.Command> acks;
   private static int tests;
 
   private final BlockingQueue<Runnable> writes = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Acknowledgement> acknowledged = new LinkedBlockingQueue<>();
   private final BlockingQueue<List<StoredResult>> published = new LinkedBlockingQueue<>();
   private JdbcResultStore store;
   private TestProbe<Distributor.Stored> stored;
@@ -43,15 +42,7 @@ final class DistributorStreamTest {
 
   @BeforeAll
   static void start() {
-    kit = MemberKit.start();
-    acks = kit.createTestProbe();
-    kit.spawn(
-        Behaviors.<UplinkActor.Command>receiveMessage(
-            message -> {
-              acks.getRef().tell(message);
-              return Behaviors.same();
-            }),
-        UplinkActor.NAME);
+    kit = ActorTestKit.create();
   }
 
   @AfterAll
@@ -64,7 +55,8 @@ final class DistributorStreamTest {
     store = JdbcResultStore.openMemory("distributor-" + ++tests, 10);
     stored = kit.createTestProbe();
     Executor blocking = writes::add;
-    distributor = kit.spawn(Distributor.create(STREAM, store, blocking, published::add));
+    distributor =
+        kit.spawn(Distributor.create(STREAM, store, blocking, this::acknowledge, published::add));
   }
 
   @AfterEach
@@ -124,12 +116,12 @@ final class DistributorStreamTest {
     store(ok(1));
     write();
     assertThat(stored.receiveMessage(SOON).problem().orElseThrow()).contains("closed");
-    acks.expectNoMessage(Duration.ofMillis(200));
-    assertThat(published).isEmpty();
     // It goes on.
     store(ok(2));
     write();
     assertThat(stored.receiveMessage(SOON).problem()).isPresent();
+    assertThat(published).isEmpty();
+    assertThat(acknowledged).isEmpty();
   }
 
   @Test
@@ -138,7 +130,6 @@ final class DistributorStreamTest {
     write();
     assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
     assertThat(published.take().get(0).frameKept()).isTrue();
-    acks.receiveMessage(SOON);
   }
 
   private void store(Element... elements) {
@@ -149,8 +140,13 @@ final class DistributorStreamTest {
     writes.take().run();
   }
 
-  private static void assertAcks(List<Long> delivered, List<Long> failed) {
-    var ack = ((UplinkActor.Acks) acks.receiveMessage(SOON)).acknowledged();
+  private void acknowledge(String origin, Acknowledgement acknowledgement) {
+    assertThat(origin).isEqualTo("cloud-1");
+    acknowledged.add(acknowledgement);
+  }
+
+  private void assertAcks(List<Long> delivered, List<Long> failed) throws InterruptedException {
+    var ack = acknowledged.poll(SOON.toSeconds(), TimeUnit.SECONDS);
     assertThat(ack.stream()).isEqualTo(STREAM);
     assertThat(Arrays.stream(ack.delivered()).boxed()).containsExactlyElementsOf(delivered);
     assertThat(Arrays.stream(ack.failed()).boxed()).containsExactlyElementsOf(failed);

@@ -10,7 +10,6 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.facts.NodeReport;
-import io.dayu.flow.Controller;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Logs;
@@ -49,7 +48,7 @@ final class IngressStreamTest {
       CompletableFuture.completedStage(Done.getInstance());
   private ActorTestKit kit;
   private TestProducer producer;
-  private TestProbe<Controller.Command> controller;
+  private TestProbe<Ingress.Event> controller;
 
   @BeforeEach
   void start() {
@@ -79,7 +78,7 @@ final class IngressStreamTest {
             throw new AssertionError("an ingress asks for nothing");
           }
         };
-    controller = kit.createTestProbe(Controller.Command.class);
+    controller = kit.createTestProbe(Ingress.Event.class);
     producer = new TestProducer(kit, links, kit.spawn(Ingress.create(uplink, controller.ref())));
   }
 
@@ -109,11 +108,11 @@ final class IngressStreamTest {
     while (delivered.size() + failed.size() < 3) {
       var batch = next();
       batch.stored().complete(batch.seqs().contains(2L) ? List.of(2L) : List.of());
-      var told = controller.expectMessageClass(Controller.Stored.class, SOON);
+      var told = controller.expectMessageClass(Ingress.Acknowledged.class, SOON);
       assertThat(told.origin()).isEqualTo("edge-1");
-      assertThat(told.receipt().stream()).isEqualTo("crossing/cam-0");
-      for (long seq : told.receipt().delivered()) delivered.add(seq);
-      for (long seq : told.receipt().failed()) failed.add(seq);
+      assertThat(told.acknowledgement().stream()).isEqualTo("crossing/cam-0");
+      for (long seq : told.acknowledgement().delivered()) delivered.add(seq);
+      for (long seq : told.acknowledgement().failed()) failed.add(seq);
     }
     assertThat(delivered).containsExactly(0L, 1L);
     assertThat(failed).containsExactly(2L);

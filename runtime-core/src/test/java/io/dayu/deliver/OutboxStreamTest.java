@@ -52,7 +52,10 @@ final class OutboxStreamTest {
         ProcessSettings.from(
             ConfigFactory.parseString("max-waiting = 4, join-patience = 400ms")
                 .withFallback(ConfigFactory.load().getConfig("dayu.process")));
-    outbox = kit.spawn(Outbox.create(settings, links, "edge-1", disk, controller.ref()));
+    outbox =
+        kit.spawn(
+            Outbox.create(
+                settings, links, "edge-1", disk, controller.ofOutbox(), controller.locator()));
     producer = new TestProducer(kit, links, outbox);
   }
 
@@ -243,7 +246,10 @@ final class OutboxStreamTest {
     probe.expectTerminated(outbox, SOON);
     disk.close();
     disk = OutboxStore.open(dir, OutboxStoreTest.settings(changes));
-    outbox = kit.spawn(Outbox.create(settings, links, "edge-1", disk, controller.ref()));
+    outbox =
+        kit.spawn(
+            Outbox.create(
+                settings, links, "edge-1", disk, controller.ofOutbox(), controller.locator()));
     producer = new TestProducer(kit, links, outbox);
   }
 

@@ -3,7 +3,7 @@ package io.dayu.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageState;
@@ -134,7 +134,7 @@ final class CrashStreamTest {
   void aMessageThatAGeneratorCannotHandleLosesNothing() {
     run(TestNode.numbers("numbers", true, COUNT, 500), memory -> memory);
     await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > COUNT / 4);
-    node.controller.tell(new Controller.Acked(new Acknowledged(STREAM, null, null)));
+    node.controller.tell(new Controller.Acknowledged(new Acknowledgement(STREAM, null, null)));
     awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
     assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow()).contains("crashed once");
   }
@@ -174,7 +174,7 @@ final class CrashStreamTest {
             () ->
                 kept.get().generated() == before.generated()
                     && kept.get().open().size() == before.inFlight());
-    node.controller.tell(new Controller.Acked(new Acknowledged(STREAM, null, null)));
+    node.controller.tell(new Controller.Acknowledged(new Acknowledgement(STREAM, null, null)));
     awaitLedger(before::equals);
     assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow()).contains("crashed once");
 

@@ -1,9 +1,12 @@
 package io.dayu.flow;
 
+import io.dayu.deliver.Outbox;
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.generate.Generator;
 import io.dayu.link.TestConsumer;
+import io.dayu.process.Processor;
 import io.dayu.process.Router;
 import java.util.List;
 import java.util.Map;
@@ -18,37 +21,58 @@ public final class FakeController {
   private final Map<String, TestConsumer> consumers = new ConcurrentHashMap<>();
   private final List<StreamReport> streams = new CopyOnWriteArrayList<>();
   private final List<StageReport> stages = new CopyOnWriteArrayList<>();
-  private final List<Controller.Kept> kept = new CopyOnWriteArrayList<>();
-  private final List<Controller.Settled> settled = new CopyOnWriteArrayList<>();
+  private final List<Outbox.Kept> kept = new CopyOnWriteArrayList<>();
+  private final List<Generator.Settled> settled = new CopyOnWriteArrayList<>();
   private final ActorTestKit kit;
-  private final ActorRef<Controller.Command> ref;
+  private final ActorRef<Router.Locate> locator;
 
   public FakeController(ActorTestKit kit) {
     this.kit = kit;
-    this.ref =
+    this.locator =
         kit.spawn(
-            Behaviors.<Controller.Command>receiveMessage(
-                message -> {
-                  if (message instanceof Controller.Locate locate)
-                    locate
-                        .replyTo()
-                        .tell(
-                            new Router.Located(
-                                locate.node(),
-                                locate.instance(),
-                                consumer(locate.node(), locate.instance()).ref()));
-                  else if (message instanceof Controller.StreamStatus status)
-                    streams.add(status.report());
-                  else if (message instanceof Controller.StageStatus status)
-                    stages.add(status.report());
-                  else if (message instanceof Controller.Kept k) kept.add(k);
-                  else if (message instanceof Controller.Settled s) settled.add(s);
+            Behaviors.receiveMessage(
+                locate -> {
+                  locate
+                      .replyTo()
+                      .tell(
+                          new Router.Located(
+                              locate.node(),
+                              locate.instance(),
+                              consumer(locate.node(), locate.instance()).ref()));
                   return Behaviors.same();
                 }));
   }
 
-  public ActorRef<Controller.Command> ref() {
-    return ref;
+  public ActorRef<Router.Locate> locator() {
+    return locator;
+  }
+
+  public ActorRef<Generator.Event> ofGenerator() {
+    return kit.spawn(
+        Behaviors.receiveMessage(
+            event -> {
+              if (event instanceof Generator.Status status) streams.add(status.report());
+              else if (event instanceof Generator.Settled some) settled.add(some);
+              return Behaviors.same();
+            }));
+  }
+
+  public ActorRef<Processor.Event> ofProcessor() {
+    return kit.spawn(
+        Behaviors.receiveMessage(
+            event -> {
+              if (event instanceof Processor.Status status) stages.add(status.report());
+              return Behaviors.same();
+            }));
+  }
+
+  public ActorRef<Outbox.Event> ofOutbox() {
+    return kit.spawn(
+        Behaviors.receiveMessage(
+            event -> {
+              if (event instanceof Outbox.Kept some) kept.add(some);
+              return Behaviors.same();
+            }));
   }
 
   public TestConsumer consumer(String node, String instance) {
@@ -57,12 +81,12 @@ public final class FakeController {
 
   /** Numbers that the outbox told of. */
   public Ranges kept() {
-    return kept.stream().map(Controller.Kept::seqs).reduce(new Ranges(), Ranges::plus);
+    return kept.stream().map(Outbox.Kept::seqs).reduce(new Ranges(), Ranges::plus);
   }
 
   /** Numbers that a generator told of. */
   public Ranges settled() {
-    return settled.stream().map(Controller.Settled::seqs).reduce(new Ranges(), Ranges::plus);
+    return settled.stream().map(Generator.Settled::seqs).reduce(new Ranges(), Ranges::plus);
   }
 
   /** All reports so far. */

@@ -73,7 +73,7 @@ final class PeersStreamTest {
     var newest = link("edge-1", cloud, told);
     LinkSender.Event event;
     do event = told.receiveMessage(SOON);
-    while (!(event instanceof LinkSender.Delivered));
+    while (!(event instanceof LinkSender.Acknowledged));
     kit.stop(newest);
     await()
         .atMost(SOON)
@@ -123,7 +123,7 @@ final class PeersStreamTest {
     node.generating = lost.ref();
     node.controller.tell(
         new Controller.Viewed(TestNode.view(node, node.pipeline("one", "numbers:x", "reader"))));
-    lost.expectMessageClass(Controller.Acked.class, SOON);
+    lost.expectMessageClass(Controller.Acknowledged.class, SOON);
     node.generating = node.controller;
     node.controller.tell(Controller.Rejoined.INSTANCE);
     await().atMost(SOON).until(() -> delivered(node) == 20);

@@ -8,7 +8,7 @@ import io.dayu.deliver.Uplink;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
@@ -133,22 +133,22 @@ final class TestNode implements AutoCloseable {
     this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("outbox")));
     var environment =
         new Controller.Environment(
-            name,
-            role,
-            "here",
-            "127.0.0.1",
+            new Controller.Self(name, role, "here", "127.0.0.1"),
+            new Controller.Settings(
+                reportEvery,
+                ProcessSettings.from(config.getConfig("process")),
+                GenerateSettings.from(config.getConfig("generate")),
+                LinkSettings.from(config.getConfig("link"))),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            LastKnown.open(dir, ForkJoinPool.commonPool()),
-            stream -> memory.apply(streams.of(stream)),
-            disk,
+            new Controller.Storage(
+                LastKnown.open(dir, ForkJoinPool.commonPool()),
+                stream -> memory.apply(streams.of(stream)),
+                disk),
             () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
-            reportEvery,
-            ProcessSettings.from(config.getConfig("process")),
-            GenerateSettings.from(config.getConfig("generate")),
-            LinkSettings.from(config.getConfig("link")));
+            System::nanoTime);
     controller = kit.spawn(Controller.create(environment), name);
     generating = controller;
     var started = kit.createTestProbe(LinkServer.Started.class);
@@ -254,7 +254,7 @@ final class TestNode implements AutoCloseable {
   /** Where elements for an instance go in on this node. */
   ActorRef<Inlet.Command> inlet(String node, String instance) {
     var probe = kit.createTestProbe(Router.Located.class);
-    controller.tell(new Controller.Locate(node, instance, probe.ref()));
+    controller.tell(new Controller.Locate(new Router.Locate(node, instance, probe.ref())));
     return probe.receiveMessage(Duration.ofSeconds(20)).consumer();
   }
 
@@ -292,8 +292,8 @@ final class TestNode implements AutoCloseable {
           elements.stream().map(Element::getSeq).filter(n -> results.get(n).hasEnding()).toList();
       var delivered = elements.stream().map(Element::getSeq).filter(n -> !failed.contains(n));
       generating.tell(
-          new Controller.Acked(
-              new Acknowledged(
+          new Controller.Acknowledged(
+              new Acknowledgement(
                   stream,
                   delivered.mapToLong(n -> n).toArray(),
                   failed.stream().mapToLong(n -> n).toArray())));

@@ -14,7 +14,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.element.Step;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
@@ -169,7 +169,8 @@ final class GeneratorStreamTest {
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     // A late acknowledgement of an earlier attempt changes nothing.
     ack(500);
-    generator.tell(new Generator.Acked(new Acknowledged(STREAM, new long[0], new long[] {500})));
+    generator.tell(
+        new Generator.Acknowledged(new Acknowledgement(STREAM, new long[0], new long[] {500})));
     await().atMost(SOON).until(() -> controller.stream().resent() >= 2);
     int reports = controller.streams().size();
     await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
@@ -404,7 +405,8 @@ final class GeneratorStreamTest {
           if (seq != null && !ok.contains(seq)) {
             bad.add(seq);
             generator.tell(
-                new Generator.Acked(new Acknowledged(STREAM, new long[0], new long[] {seq})));
+                new Generator.Acknowledged(
+                    new Acknowledgement(STREAM, new long[0], new long[] {seq})));
           }
         }
         default -> {
@@ -527,7 +529,8 @@ final class GeneratorStreamTest {
     var failed = controller.consumer("edge-1", Plan.OUTBOX).takeNext().element();
     assertThat(failed.getSeq()).isEqualTo(504);
     assertThat(failed.getEnding().getReason()).contains("ended before it");
-    generator.tell(new Generator.Acked(new Acknowledged(STREAM, new long[0], new long[] {504})));
+    generator.tell(
+        new Generator.Acknowledged(new Acknowledgement(STREAM, new long[0], new long[] {504})));
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(5, 4, 1, 0, 0));
   }
@@ -623,8 +626,8 @@ final class GeneratorStreamTest {
     assertThat(reported.keySet()).containsExactly(515L, 516L, 517L, 518L, 519L);
     assertThat(reported.get(519L).getCreatedAtMs()).isEqualTo(1_235);
     generator.tell(
-        new Generator.Acked(
-            new Acknowledged(STREAM, new long[] {515}, new long[] {516, 517, 518, 519})));
+        new Generator.Acknowledged(
+            new Acknowledgement(STREAM, new long[] {515}, new long[] {516, 517, 518, 519})));
     await().atMost(SOON).until(() -> controller.stream().ledger().delivered() == 13);
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(21, 13, 5, 2, 1));
   }
@@ -819,7 +822,8 @@ final class GeneratorStreamTest {
                 identity,
                 Clock.systemUTC(),
                 Duration.ofMillis(100),
-                controller.ref()));
+                controller.ofGenerator(),
+                controller.locator()));
   }
 
   private TestConsumer at(String node) {
@@ -840,7 +844,7 @@ final class GeneratorStreamTest {
   }
 
   private void ack(long... seqs) {
-    generator.tell(new Generator.Acked(new Acknowledged(STREAM, seqs, new long[0])));
+    generator.tell(new Generator.Acknowledged(new Acknowledgement(STREAM, seqs, new long[0])));
   }
 
   private boolean state(StreamState state) {

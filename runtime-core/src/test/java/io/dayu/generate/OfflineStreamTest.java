@@ -12,7 +12,7 @@ import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
@@ -505,7 +505,8 @@ final class OfflineStreamTest {
                     disk),
                 Clock.systemUTC(),
                 Duration.ofMillis(100),
-                controller.ref()));
+                controller.ofGenerator(),
+                controller.locator()));
     var route = new TreeMap<>(Map.of("detect", List.of(new Decision.Share("cloud-1", 1))));
     generator.tell(
         new Generator.Follow(
@@ -526,7 +527,7 @@ final class OfflineStreamTest {
   }
 
   private void ack(long... seqs) {
-    generator.tell(new Generator.Acked(new Acknowledged(STREAM, seqs, new long[0])));
+    generator.tell(new Generator.Acknowledged(new Acknowledgement(STREAM, seqs, new long[0])));
   }
 
   private long inFlight() {

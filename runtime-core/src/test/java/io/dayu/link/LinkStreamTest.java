@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 final class LinkStreamTest extends LinkContract {
   private static final String INSTANCE = "crossing@1/detect";
 
-  private final Map<String, ActorRef<Receipt>> backs = new ConcurrentHashMap<>();
+  private final Map<String, ActorRef<Acknowledgement>> backs = new ConcurrentHashMap<>();
   private final Map<String, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
 
   @Override
@@ -186,13 +187,14 @@ final class LinkStreamTest extends LinkContract {
     await().atMost(SOON).until(() -> backs.containsKey("edge-1"));
     backs
         .get("edge-1")
-        .tell(new Receipt("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
+        .tell(new Acknowledgement("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
     LinkSender.Event event;
     do event = events.receiveMessage(SOON);
-    while (!(event instanceof LinkSender.Delivered));
-    assertThat(((LinkSender.Delivered) event).receipt())
+    while (!(event instanceof LinkSender.Acknowledged));
+    assertThat(((LinkSender.Acknowledged) event).acknowledgement())
         .usingRecursiveComparison()
-        .isEqualTo(new Receipt("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
+        .isEqualTo(
+            new Acknowledgement("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
   }
 
   @Test
@@ -339,7 +341,7 @@ final class LinkStreamTest extends LinkContract {
         kit.spawn(
             Behaviors.receiveMessage(
                 question -> {
-                  backs.put(question.producer(), question.back());
+                  backs.put(question.producer(), question.acknowledgements());
                   var found = consumers.get(question.instance());
                   question
                       .replyTo()

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.deliver.Distributor;
-import io.dayu.facts.Acknowledged;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
@@ -122,7 +122,7 @@ final class MemberSerializerTest {
 
   private static void assertSame(Object read, Object written) {
     // Arrays in a record are equal by reference only.
-    if (written instanceof UplinkActor.Acks)
+    if (written instanceof UplinkActor.Acknowledged)
       assertThat(read).usingRecursiveComparison().isEqualTo(written);
     else assertThat(read).isEqualTo(written);
   }
@@ -155,8 +155,8 @@ final class MemberSerializerTest {
     messages.put("X", new DroppedPipeline("crossing", 4));
     messages.put(
         "A",
-        new UplinkActor.Acks(
-            new Acknowledged("crossing/cam-0", new long[] {1, 2, 300}, new long[] {4})));
+        new UplinkActor.Acknowledged(
+            new Acknowledgement("crossing/cam-0", new long[] {1, 2, 300}, new long[] {4})));
 
     messages.put("S", new Distributor.Store("crossing/cam-0", List.of(element), stored));
     messages.put("Q", new Gateway.FirstSeq("crossing/cam-0", first));

@@ -435,7 +435,13 @@ final class ProcessorStreamTest {
     var identity =
         new Processor.Identity("edge-1", plan, plan.spec().stage(stage).orElseThrow(), provider);
     Behavior<Inlet.Command> behavior =
-        Processor.create(process, links, identity, Duration.ofMillis(50), controller.ref());
+        Processor.create(
+            process,
+            links,
+            identity,
+            Duration.ofMillis(50),
+            controller.ofProcessor(),
+            controller.locator());
     return kit.spawn(behavior);
   }
 

@@ -1,0 +1,25 @@
+package io.dayu.facts;
+
+import io.dayu.facts.wire.Ack;
+import java.util.List;
+
+/** Acknowledgements to and from protobuf; the same in messages between members and on links. */
+public final class Acknowledgements {
+  private Acknowledgements() {}
+
+  public static Ack write(Acknowledgement acknowledgement) {
+    var proto = Ack.newBuilder().setStream(acknowledgement.stream());
+    for (long seq : acknowledgement.delivered()) proto.addDelivered(seq);
+    for (long seq : acknowledgement.failed()) proto.addFailed(seq);
+    return proto.build();
+  }
+
+  public static Acknowledgement read(Ack proto) {
+    return new Acknowledgement(
+        proto.getStream(), numbers(proto.getDeliveredList()), numbers(proto.getFailedList()));
+  }
+
+  private static long[] numbers(List<Long> numbers) {
+    return numbers.stream().mapToLong(Long::longValue).toArray();
+  }
+}

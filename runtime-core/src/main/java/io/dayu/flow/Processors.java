@@ -1,0 +1,182 @@
+package io.dayu.flow;
+
+import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport.StageReport;
+import io.dayu.facts.View;
+import io.dayu.link.Inlet;
+import io.dayu.process.Plan;
+import io.dayu.process.Processor;
+import io.dayu.process.Router;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * The pipelines that a node knows, and the processors of the stages that it runs of them. Part of
+ * the {@link Controller}, whose children the processors are, and on its thread.
+ */
+final class Processors {
+  private final ActorContext<?> context;
+  private final Controller.Environment env;
+  private final Crashes crashes;
+  private final ActorRef<Processor.Event> events;
+  private final ActorRef<Router.Locate> locator;
+  private final LongSupplier nanos;
+  private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
+  private final Map<String, Plan> current = new HashMap<>(); // by pipeline
+  private final Map<String, ActorRef<Inlet.Command>> running = new HashMap<>(); // by instance
+  private final Map<String, StageReport> reports = new TreeMap<>();
+  private long started;
+
+  /**
+   * @param events is told of what the processors report
+   * @param locator answers them where other instances are
+   */
+  Processors(
+      ActorContext<?> context,
+      Controller.Environment env,
+      Crashes crashes,
+      ActorRef<Processor.Event> events,
+      ActorRef<Router.Locate> locator) {
+    this.context = context;
+    this.env = env;
+    this.crashes = crashes;
+    this.events = events;
+    this.locator = locator;
+    this.nanos = env.nanos();
+  }
+
+  /** Takes in which pipelines are to run and which are to stop. */
+  void apply(View view) {
+    for (var pipeline : view.pipelines().values()) {
+      var name = pipeline.spec().name();
+      var known = current.get(name);
+      if (known != null && known.version() >= pipeline.version()) continue;
+      var plan = new Plan(pipeline, env.catalog());
+      current.put(name, plan);
+      plans.put(plan.key(), plan);
+      if (known != null && !known.key().equals(plan.key())) retire(known);
+      context.getLog().info("pipeline {} is to run, version {}", name, plan.version());
+    }
+    for (var name : List.copyOf(current.keySet()))
+      if (view.dropped().getOrDefault(name, 0L) >= current.get(name).version()) {
+        context.getLog().info("pipeline {} is to stop", name);
+        retire(current.remove(name));
+      }
+  }
+
+  /** The pipelines that are to run. */
+  Collection<Plan> current() {
+    return Collections.unmodifiableCollection(current.values());
+  }
+
+  /** The pipeline that a decision is about, if it is to run. */
+  Optional<Plan> plan(Decision decision) {
+    return Optional.ofNullable(
+        current.get(decision.stream().substring(0, decision.stream().indexOf('/'))));
+  }
+
+  /** The processor of an instance, started if this node can run it and does not yet. */
+  Optional<ActorRef<Inlet.Command>> find(String instance) {
+    return plan(instance).flatMap(plan -> start(plan, stage(instance)));
+  }
+
+  Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {
+    var instance = plan.instance(stage);
+    var processor = running.get(instance);
+    if (processor != null) return Optional.of(processor);
+    var spec = plan.spec().stage(stage);
+    var provider = plan.provider(stage);
+    if (spec.isEmpty() || provider.isEmpty()) return Optional.empty();
+    if (crashes.tooEarly(instance, nanos.getAsLong())) return Optional.empty();
+    processor =
+        context.spawn(
+            Processor.create(
+                env.settings().process(),
+                env.settings().links(),
+                new Processor.Identity(env.self().node(), plan, spec.get(), provider.get()),
+                env.settings().reportEvery(),
+                events,
+                locator),
+            "processor-" + ++started,
+            DispatcherSelector.defaultDispatcher());
+    context.watch(processor);
+    running.put(instance, processor);
+    crashes.started(instance);
+    context.getLog().info("stage {} ({}) starts here", instance, spec.get().type());
+    return Optional.of(processor);
+  }
+
+  /** Returns whether it says something that others wait for. */
+  boolean heard(Processor.Status status) {
+    if (!running.containsKey(status.instance())) return false; // it has ended since
+    var report = crashes.withCrashes(status.instance(), status.report(), nanos.getAsLong());
+    var before = reports.put(status.instance(), report);
+    return before == null || before.state() != report.state();
+  }
+
+  /** A child has ended. Returns the instance that it was, if it was a processor. */
+  Optional<String> ended(ActorRef<?> gone) {
+    var instance =
+        running.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(gone))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    instance.ifPresent(running::remove);
+    return instance;
+  }
+
+  /** It is started again when it is asked for, once its back-off is over. */
+  void crashed(String instance) {
+    var plan = plan(instance);
+    var spec = plan.flatMap(p -> p.spec().stage(stage(instance)));
+    if (spec.isPresent())
+      reports.put(instance, crashes.down(plan.get(), spec.get(), nanos.getAsLong()));
+  }
+
+  /** Forgets the plans and reports that nothing runs of any more. */
+  void forgetEnded() {
+    plans
+        .values()
+        .removeIf(
+            plan ->
+                current.get(plan.spec().name()) != plan
+                    && plan.order().stream()
+                        .noneMatch(s -> running.containsKey(plan.instance(s.id()))));
+    reports
+        .keySet()
+        .removeIf(i -> !running.containsKey(i) && !(crashes.isDown(i) && plan(i).isPresent()));
+  }
+
+  /** Of stages that run here, or will again. */
+  List<StageReport> reports() {
+    return List.copyOf(reports.values());
+  }
+
+  private void retire(Plan plan) {
+    for (var stage : plan.order()) {
+      var processor = running.get(plan.instance(stage.id()));
+      if (processor != null) processor.tell(Processor.Retire.INSTANCE);
+    }
+    forgetEnded();
+  }
+
+  private Optional<Plan> plan(String instance) {
+    int slash = instance.indexOf('/');
+    return slash < 0
+        ? Optional.empty()
+        : Optional.ofNullable(plans.get(instance.substring(0, slash)));
+  }
+
+  private static String stage(String instance) {
+    return instance.substring(instance.indexOf('/') + 1);
+  }
+}

@@ -1,0 +1,30 @@
+package io.dayu.member;
+
+import io.dayu.facts.Acknowledgement;
+import java.util.function.BiConsumer;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.typed.Cluster;
+
+/**
+ * Tells the node that generates a stream what of it is stored, by its {@link UplinkActor}. What a
+ * node does not hear it asks for again. Safe for any thread.
+ */
+final class Origins implements BiConsumer<String, Acknowledgement> {
+  private final ActorSystem<?> system;
+
+  Origins(ActorSystem<?> system) {
+    this.system = system;
+  }
+
+  @Override
+  public void accept(String node, Acknowledgement acknowledgement) {
+    NodeNames.member(Cluster.get(system), node)
+        .map(
+            member ->
+                ActorRefResolver.get(system)
+                    .<UplinkActor.Command>resolveActorRef(
+                        member.address() + "/user/" + UplinkActor.NAME))
+        .ifPresent(uplink -> uplink.tell(new UplinkActor.Acknowledged(acknowledgement)));
+  }
+}

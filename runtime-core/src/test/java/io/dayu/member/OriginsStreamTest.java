@@ -1,0 +1,47 @@
+package io.dayu.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.facts.Acknowledgement;
+import java.time.Duration;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class OriginsStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(30);
+
+  private ActorTestKit kit;
+  private TestProbe<UplinkActor.Command> uplink;
+  private Origins origins;
+
+  @BeforeEach
+  void start() {
+    kit = MemberKit.start();
+    uplink = kit.createTestProbe();
+    kit.spawn(
+        Behaviors.<UplinkActor.Command>receiveMessage(
+            message -> {
+              uplink.getRef().tell(message);
+              return Behaviors.same();
+            }),
+        UplinkActor.NAME);
+    origins = new Origins(kit.system());
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void anAcknowledgementReachesTheUplinkOfTheNodeAndOneForAStrangerNobody() {
+    var mine = new Acknowledgement("crossing/cam-0", new long[] {1, 3}, new long[] {2});
+    origins.accept("edge-9", new Acknowledgement("crossing/cam-9", new long[] {7}, new long[0]));
+    origins.accept("cloud-1", mine);
+    assertThat(uplink.receiveMessage(SOON)).isEqualTo(new UplinkActor.Acknowledged(mine));
+  }
+}
