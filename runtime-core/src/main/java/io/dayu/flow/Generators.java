@@ -32,6 +32,7 @@ final class Generators {
   private final ActorRef<Generator.Event> events;
   private final ActorRef<Router.Locate> locator;
   private final LongSupplier nanos;
+  private final Generator.Setup setup;
   private final Map<String, Running> generators = new HashMap<>(); // by stream
   private final Map<String, StreamReport> reports = new TreeMap<>();
   private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
@@ -53,6 +54,14 @@ final class Generators {
     this.events = events;
     this.locator = locator;
     this.nanos = env.nanos();
+    var settings = env.settings();
+    this.setup =
+        new Generator.Setup(
+            settings.generate(),
+            settings.links(),
+            settings.reportEvery(),
+            env.clock(),
+            env.nanos());
   }
 
   /**
@@ -164,16 +173,7 @@ final class Generators {
             env.storage().memory().apply(stream),
             env.storage().outbox());
     var generator =
-        context.spawn(
-            Generator.create(
-                env.settings().generate(),
-                env.settings().links(),
-                identity,
-                env.clock(),
-                env.settings().reportEvery(),
-                events,
-                locator),
-            "generator-" + ++made);
+        context.spawn(Generator.create(setup, identity, events, locator), "generator-" + ++made);
     context.watch(generator);
     generators.put(stream, new Running(generator, source, plan.version()));
     crashes.started(stream);

@@ -2,18 +2,42 @@ package io.dayu.generate;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Keeps how far a stream has come, so that whoever reads it next goes on from there. What is
- * settled is forgotten on the disk, and the source told, once that is durable. Belongs to one
- * actor, whose messages tell what became of it.
+ * Keeps how far a stream has come, so that whoever reads it next goes on from there, and reserves
+ * its numbers along with it. What is settled may be removed from the disk once that is durable.
+ * Belongs to one actor, which is told by {@link Event events} what became of its requests.
  */
 final class Checkpoints {
+  /** What became of a request. */
+  sealed interface Event extends Generator.Command {}
+
+  /** It is known where to begin, and numbers are reserved. */
+  record Found(Start start) implements Event {}
+
+  /** It is not known yet; {@link #start} is to be called again. */
+  record NotFound(Throwable cause) implements Event {}
+
+  /**
+   * The progress is durable.
+   *
+   * @param reserved numbers below are reserved
+   * @param position all that the source gave before it is settled
+   */
+  record Saved(long reserved, long position) implements Event {}
+
+  record NotSaved(Throwable cause) implements Event {}
+
   /** Where to begin, and what an earlier run left on the disk. */
   record Start(Progress.Resumed resumed, OutboxStore.Content onDisk) {
     /** What waits on the disk and is counted as open. */
@@ -22,148 +46,184 @@ final class Checkpoints {
     }
   }
 
-  /** A source that is told what is settled may wait for it, but every save writes to the disk. */
-  private static final Duration SAVE_AFTER = Duration.ofMillis(25);
+  private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
 
-  private final ActorContext<Generator.Command> context;
-  private final TimerScheduler<Generator.Command> timers;
-  private final ActorRef<Generator.Event> owner;
-  private final Generator.Identity identity;
-  private final Feed feed;
-  private final Unsettled unsettled;
-  private final StreamCounts counts;
+  private final Feed.Origin origin;
+  private final StreamMemory memory;
+  private final OutboxStore disk;
   private final Numbering numbering;
-  private final SettledNumbers settledNumbers;
-  private CompletionStage<Start> starting;
+  private final Consumer<CompletionStage<? extends Event>> later;
+  private final SettledNumbers settled = new SettledNumbers();
+  private CompletionStage<Start> starting =
+      CompletableFuture.failedStage(new IllegalStateException("not begun"));
+  private boolean saving;
   private boolean savable = true;
+  private Optional<Progress> saved = Optional.empty();
 
+  /**
+   * @param later sends the event of the stage to the actor; the stage never fails
+   */
   Checkpoints(
-      ActorContext<Generator.Command> context,
-      TimerScheduler<Generator.Command> timers,
-      ActorRef<Generator.Event> owner,
-      Generator.Identity identity,
-      Feed feed,
-      Unsettled unsettled,
-      StreamCounts counts,
+      Feed.Origin origin,
+      StreamMemory memory,
+      OutboxStore disk,
       Numbering numbering,
-      SettledNumbers settledNumbers) {
-    this.context = context;
-    this.timers = timers;
-    this.owner = owner;
-    this.identity = identity;
-    this.feed = feed;
-    this.unsettled = unsettled;
-    this.counts = counts;
+      Consumer<CompletionStage<? extends Event>> later) {
+    this.origin = origin;
+    this.memory = memory;
+    this.disk = disk;
     this.numbering = numbering;
-    this.settledNumbers = settledNumbers;
-  }
-
-  /** Looks where to begin. */
-  void start() {
-    var repeat = identity.provider().descriptor().repeat();
-    starting =
-        identity
-            .disk()
-            .content(identity.stream())
-            .thenCompose(
-                onDisk ->
-                    numbering
-                        .start(repeat, onDisk.all(), identity.firstSeq())
-                        .thenApply(start -> new Start(start, onDisk)));
-    context.pipeToSelf(
-        starting,
-        (start, error) -> error == null ? new Generator.Begin(start) : new Generator.NotYet(error));
-  }
-
-  void started(Start start) {
-    var progress = start.resumed().progress();
-    var kept = start.kept();
-    numbering.started(start.resumed());
-    feed.seek(progress.position());
-    counts.restore(progress);
-    unsettled.restore(
-        start.onDisk().results().where(kept::contains),
-        start.onDisk().elements().where(kept::contains));
-    unsettled.recut().restore(start.resumed().recut(), progress.readTo());
-    // What is settled already and was only not removed.
-    forget(start.onDisk().all().where(seq -> !kept.contains(seq)));
-  }
-
-  /** Keeps the progress, unless that is under way or nothing has changed. */
-  void save() {
-    if (numbering.isSaving()) return;
-    var oldest = oldest();
-    var saving = numbering.save(unsettled, counts.ledger(unsettled.size()), feed.position());
-    if (saving.isPresent()) {
-      settledNumbers.begun();
-      context.pipeToSelf(
-          saving.get(),
-          (upTo, error) ->
-              error == null
-                  ? new Generator.Saved(upTo, oldest.position())
-                  : new Generator.NotSaved(error));
-    } else {
-      forget(settledNumbers.all()); // the counts are durable already
-    }
-  }
-
-  /** Something was settled: a source that wants to know it need not wait for the next save. */
-  void saveSoon() {
-    if (feed.isListening() && !timers.isTimerActive(Generator.Timer.SAVE))
-      timers.startSingleTimer(Generator.Timer.SAVE, SAVE_AFTER);
+    this.later = later;
   }
 
   /**
-   * The progress is durable.
+   * Looks where to begin: where the last run ended if anything is known of it, otherwise where the
+   * cloud says, above all that is on the disk. Answered by {@link Found} or {@link NotFound}.
    *
-   * @param upTo numbers are reserved up to here
-   * @param position all that the source gave before it is settled
+   * @param firstSeq asks the cloud
    */
-  void saved(long upTo, long position) {
-    numbering.saved(upTo);
-    forget(settledNumbers.saved());
+  void start(Supplier<CompletionStage<Long>> firstSeq) {
+    starting =
+        disk.content(origin.stream())
+            .thenCompose(
+                onDisk ->
+                    resume(onDisk.all(), firstSeq)
+                        .thenCompose(this::reserve)
+                        .thenApply(resumed -> new Start(resumed, onDisk)));
+    later.accept(
+        starting.handle((start, error) -> error == null ? new Found(start) : new NotFound(error)));
+  }
+
+  private CompletionStage<Progress.Resumed> resume(
+      Ranges onDisk, Supplier<CompletionStage<Long>> firstSeq) {
+    var repeat = origin.provider().descriptor().repeat();
+    return memory
+        .recall()
+        .thenCompose(
+            found ->
+                found
+                    .progress()
+                    .map(CompletableFuture::completedStage)
+                    .orElseGet(
+                        () -> firstSeq.get().thenApply(seq -> unknown(seq, onDisk, found.spans())))
+                    .thenApply(last -> last.resumed(uri(), repeat, onDisk, found.spans())));
+  }
+
+  /** Of a stream without a record only what is on the disk is known: it goes to the cloud. */
+  private Progress unknown(long firstSeq, Ranges onDisk, NavigableMap<Long, SourceSpan> spans) {
+    long next = firstSeq;
+    if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
+    if (!spans.isEmpty()) next = Math.max(next, spans.lastKey() + 1);
+    return new Progress(uri(), next, 0, next, next, 0, 0, 0, 0, onDisk);
+  }
+
+  private CompletionStage<Progress.Resumed> reserve(Progress.Resumed resumed) {
+    var progress = resumed.progress();
+    var underWay = new ArrayList<>(resumed.lost());
+    underWay.addAll(resumed.replayed());
+    return memory
+        .keep(progress.withNextSeq(progress.nextSeq() + Numbering.BLOCK), underWay)
+        .thenApply(done -> resumed);
+  }
+
+  /** A number is settled. */
+  void settled(long seq) {
+    settled.add(seq);
+  }
+
+  /**
+   * Keeps the progress, unless that is under way or nothing has changed. Answered by {@link Saved}
+   * or {@link NotSaved}.
+   *
+   * @param position of the source, behind all that was cut
+   * @return what may be removed from the disk at once: the counts that tell of it are durable
+   */
+  Ranges save(Unsettled unsettled, StreamCounts counts, long position) {
+    if (saving) return new Ranges();
+    if (!numbering.hasStarted()) return settled.all();
+    long upTo = numbering.toReserve();
+    var progress = progress(upTo, unsettled, counts, position);
+    if (saved.equals(Optional.of(progress))) return settled.all();
+    saving = true;
+    saved = Optional.of(progress);
+    settled.saveBegins();
+    later.accept(
+        memory
+            .keep(progress, unsettled.underWay())
+            .handle(
+                (done, error) ->
+                    error == null ? new Saved(upTo, progress.position()) : new NotSaved(error)));
+    return new Ranges();
+  }
+
+  /** Returns what may be removed from the disk now. */
+  Ranges saved(Saved event) {
     savable = true;
-    feed.tellSettled(position);
-    if (oldest().position() > position) saveSoon();
+    saving = false;
+    numbering.reserved(event.reserved());
+    return settled.saved();
   }
 
-  void notSaved(Throwable cause) {
-    numbering.notSaved();
-    settledNumbers.notSaved();
+  void notSaved(NotSaved event) {
     if (savable)
-      context
-          .getLog()
-          .warn(
-              "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
-              identity.stream(),
-              Generator.unwrapped(cause).toString());
+      LOG.warn(
+          "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
+          origin.stream(),
+          Generator.unwrapped(event.cause()).toString());
     savable = false;
+    saving = false;
+    saved = Optional.empty();
+    settled.notSaved();
   }
 
-  /** Keeps where a successor on this node goes on. */
-  void end() {
-    var oldest = oldest();
-    numbering
-        .end(unsettled, counts.ledger(unsettled.size()), feed.position())
-        .thenRun(() -> feed.tellSettled(oldest.position()));
+  /**
+   * Keeps where a successor on this node goes on, and gives back the numbers that were not used.
+   *
+   * @return completes when that is durable, with the position before which all is settled
+   */
+  CompletionStage<Long> end(Unsettled unsettled, StreamCounts counts, long position) {
+    if (!numbering.hasStarted()) return CompletableFuture.completedStage(position);
+    var progress = progress(numbering.next(), unsettled, counts, position);
+    numbering.end();
+    return memory.keep(progress, unsettled.underWay()).thenApply(done -> progress.position());
   }
 
-  /** Keeps nothing: the stream goes on elsewhere, or not at all. */
-  void remove() {
-    var oldest = oldest();
+  /**
+   * Keeps nothing: the stream goes on elsewhere, or not at all.
+   *
+   * @return completes when all is forgotten
+   */
+  CompletionStage<Done> remove(Unsettled unsettled) {
+    disk.remove(origin.stream(), unsettled.spooled())
+        .exceptionally(
+            error -> {
+              LOG.warn(
+                  "{}: elements stay on the disk, where they count against dayu.outbox.quota: {}",
+                  origin.stream(),
+                  error.toString());
+              return Done.getInstance();
+            });
     // A start that is still under way would keep a record after it was forgotten.
-    starting
-        .handle((start, error) -> start)
-        .thenCompose(started -> identity.memory().forget())
-        .thenRun(() -> feed.tellSettled(oldest.position()));
-    identity.disk().remove(identity.stream(), unsettled.spooled());
+    return starting.handle((start, error) -> start).thenCompose(started -> memory.forget());
   }
 
-  private Unsettled.Oldest oldest() {
-    return unsettled.oldest(numbering.next(), feed.position());
+  private Progress progress(long upTo, Unsettled unsettled, StreamCounts counts, long position) {
+    var ledger = counts.ledger(unsettled.size());
+    var oldest = unsettled.oldest(numbering.next(), position);
+    return new Progress(
+        uri(),
+        upTo,
+        oldest.position(),
+        oldest.seq(),
+        numbering.next(),
+        ledger.delivered(),
+        ledger.failed(),
+        ledger.shed(),
+        unsettled.replayed().readTo(position),
+        unsettled.open());
   }
 
-  private void forget(Ranges settled) {
-    if (!settled.isEmpty()) owner.tell(new Generator.Settled(identity.stream(), settled));
+  private String uri() {
+    return origin.uri().toString();
   }
 }

@@ -1,91 +1,119 @@
 package io.dayu.generate;
 
 import io.dayu.element.Element;
-import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Makes elements of what a source gives: each with a number of its own, some marked to be kept with
- * their payload. That they were cut is noted before anybody sees them. Belongs to one actor.
+ * their payload. That they were cut is noted before anybody sees them. What the source repeats
+ * after a crash keeps its number. Belongs to one actor.
  */
 final class Cutter {
-  /** An element, and how it was cut. */
-  record Made(Element element, SourceSpan cut) {}
+  /**
+   * An element, and what of the source it is.
+   *
+   * @param fresh false for one that had its number before a crash
+   */
+  record Made(Element element, SourceSpan span, boolean fresh) {}
 
-  private final Generator.Identity identity;
-  private final Routing routing;
+  /**
+   * @param renumbered elements that were to be repeated under their numbers and are not: what comes
+   *     instead has new ones
+   */
+  record Cut(List<Made> made, int renumbered) {}
+
+  private final String stream;
+  private final String node;
   private final Numbering numbering;
-  private final Feed feed;
-  private final ReplayedSpans recut;
-  private final StreamCounts counts;
+  private final ReplayedSpans replayed;
+  private final Consumer<List<SourceSpan>> note;
   private final Clock clock;
-  private final boolean noted;
-  private long keepDueNanos = System.nanoTime();
+  private long position;
+  private long keepDueNanos;
 
+  /**
+   * @param replayed what the source is about to repeat
+   * @param note is told of what was cut before {@link #cut} returns
+   */
   Cutter(
-      Generator.Identity identity,
-      Routing routing,
+      String stream,
+      String node,
       Numbering numbering,
-      Feed feed,
-      ReplayedSpans recut,
-      StreamCounts counts,
-      Clock clock) {
-    this.identity = identity;
-    this.routing = routing;
+      ReplayedSpans replayed,
+      Consumer<List<SourceSpan>> note,
+      Clock clock,
+      long nowNanos) {
+    this.stream = stream;
+    this.node = node;
     this.numbering = numbering;
-    this.feed = feed;
-    this.recut = recut;
-    this.counts = counts;
+    this.replayed = replayed;
+    this.note = note;
     this.clock = clock;
-    // Of what the origin sends again nobody knows which it was.
-    this.noted = identity.provider().descriptor().repeat() != Repeat.UNSETTLED;
+    this.keepDueNanos = nowNanos;
   }
 
-  /** The elements of segments that were read one after the other; settled content has none. */
-  List<Made> cut(List<Segment> segments, long now) {
+  /** The next segment begins here. */
+  void seek(long position) {
+    this.position = position;
+  }
+
+  /** The source's position behind all that was cut. */
+  long position() {
+    return position;
+  }
+
+  /**
+   * The elements of segments that were read one after the other; settled content has none.
+   *
+   * @param keepPerSecond how many elements are to be kept with their payload
+   */
+  Cut cut(List<Segment> segments, double keepPerSecond, long nowNanos) {
     var made = new ArrayList<Made>(segments.size());
     var fresh = new ArrayList<SourceSpan>(segments.size());
+    int renumbered = 0;
     for (var segment : segments) {
-      long from = feed.position();
-      feed.cut(segment);
-      var next = recut.next(from, segment.position());
-      if (next instanceof ReplayedSpans.Segment.Again again) {
-        made.add(new Made(element(segment, again.cut(), 1, now), again.cut()));
-      } else if (next instanceof ReplayedSpans.Segment.Fresh) {
-        counts.renumbered(recut.abandon().size());
-        var cut = new SourceSpan(numbering.take(), from, segment.position(), clock.millis());
-        counts.generated();
-        made.add(new Made(element(segment, cut, 0, now), cut));
-        fresh.add(cut);
+      long from = position;
+      position = segment.position();
+      var content = replayed.next(from, position);
+      if (content instanceof ReplayedSpans.Content.Again again) {
+        boolean keep = keeps(keepPerSecond, nowNanos);
+        made.add(new Made(element(segment, again.span(), 1, keep), again.span(), false));
+      } else if (content instanceof ReplayedSpans.Content.Fresh) {
+        renumbered += replayed.abandon().size();
+        var span = new SourceSpan(numbering.take(), from, position, clock.millis());
+        boolean keep = keeps(keepPerSecond, nowNanos);
+        made.add(new Made(element(segment, span, 0, keep), span, true));
+        fresh.add(span);
       }
     }
-    if (noted && !fresh.isEmpty()) identity.memory().cut(fresh);
-    return made;
+    if (!fresh.isEmpty()) note.accept(fresh);
+    return new Cut(made, renumbered);
   }
 
   /**
    * @param attempt how often it was sent before, at least
    */
-  private Element element(Segment segment, SourceSpan cut, int attempt, long now) {
+  private Element element(Segment segment, SourceSpan span, int attempt, boolean keep) {
     return Element.newBuilder()
-        .setStream(identity.stream())
-        .setSeq(cut.seq())
-        .setOrigin(identity.node())
-        .setCreatedAtMs(cut.createdAtMs())
+        .setStream(stream)
+        .setSeq(span.seq())
+        .setOrigin(node)
+        .setCreatedAtMs(span.createdAtMs())
         .setAttempt(attempt)
-        .setKeep(keeps(now))
+        .setKeep(keep)
         .setPayload(segment.payload())
         .build();
   }
 
-  private boolean keeps(long now) {
-    double perSecond = routing.plan().spec().delivery().keepFramesPerSecond();
-    if (perSecond <= 0 || now - keepDueNanos < 0) return false;
+  private boolean keeps(double perSecond, long nowNanos) {
+    if (perSecond <= 0 || nowNanos - keepDueNanos < 0) return false;
     long every = (long) (1e9 / perSecond);
-    keepDueNanos = Math.max(keepDueNanos + every, now - every);
+    // After a pause one more is due at once, not all that were left out.
+    keepDueNanos = nowNanos - keepDueNanos > 2 * every ? nowNanos - every : keepDueNanos + every;
     return true;
   }
 }

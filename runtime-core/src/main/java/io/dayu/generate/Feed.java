@@ -1,56 +1,79 @@
 package io.dayu.generate;
 
 import io.dayu.source.Knobs;
-import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
+import io.dayu.source.SourceProvider;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
 
 /**
- * The source of a stream as its generator reads it: a batch each time it is asked for one, sent to
- * the generator. It can be opened again, and what an earlier opening still sends is told by its
- * generation. Belongs to one actor, which opens it when the time has come.
+ * The source of a stream as its generator reads it: a batch each time it is asked for one. It can
+ * be opened again, and what an earlier opening still sends is told by its generation. Belongs to
+ * one actor, which opens it when the time has come and is sent its {@link Event events}.
  */
 final class Feed {
+  /**
+   * What the source does.
+   *
+   * @see #isCurrent
+   */
+  sealed interface Event extends Generator.Command {
+    /** Counts the openings. */
+    int generation();
+  }
+
+  /** It is open; {@code source} waits to be asked for the first batch. */
+  record Opened(ActorRef<Ack> source, int generation) implements Event {}
+
+  /** A batch, never empty; {@code source} waits to be asked for the next one. */
+  record Given(List<SourceBatches.Piece> pieces, ActorRef<Ack> source, int generation)
+      implements Event {}
+
+  /** The origin answers, though there may be no data yet. */
+  record Reached(int generation) implements Event {}
+
+  record Ended(int generation) implements Event {}
+
+  record Failed(Throwable cause, int generation) implements Event {}
+
   enum Ack {
     INSTANCE
   }
 
+  /** What is read, and how. */
+  record Origin(String stream, URI uri, SourceProvider provider) {}
+
   /** A batch is cut as one, so its last elements wait for room: more would show in latencies. */
   static final int MAX_BATCH = 16;
 
-  private final ActorContext<Generator.Command> context;
-  private final TimerScheduler<Generator.Command> timers;
+  private final ActorSystem<?> system;
+  private final ActorRef<Event> owner;
   private final GenerateSettings settings;
-  private final Generator.Identity identity;
+  private final Origin origin;
   private final AtomicReference<Knobs> knobs; // read by the source's threads
-  private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // the source's ear
-  private UniqueKillSwitch kill;
-  private ActorRef<Ack> owedTo;
+  private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // by the source
+  private Optional<UniqueKillSwitch> kill = Optional.empty(); // while it is open
+  private Optional<ActorRef<Ack>> waiting = Optional.empty(); // to be asked for the next batch
   private int generation;
   private Duration backoff;
-  private long position;
   private boolean over;
 
-  Feed(
-      ActorContext<Generator.Command> context,
-      TimerScheduler<Generator.Command> timers,
-      GenerateSettings settings,
-      Generator.Identity identity) {
-    this.context = context;
-    this.timers = timers;
+  Feed(ActorSystem<?> system, ActorRef<Event> owner, GenerateSettings settings, Origin origin) {
+    this.system = system;
+    this.owner = owner;
     this.settings = settings;
-    this.identity = identity;
+    this.origin = origin;
     this.knobs = new AtomicReference<>(Knobs.NONE);
     this.backoff = settings.sourceMinBackoff();
   }
@@ -59,67 +82,58 @@ final class Feed {
     this.knobs.set(knobs);
   }
 
-  /** Where the source is read from when it is opened. */
-  void seek(long position) {
-    this.position = position;
-  }
-
-  /** The source's position behind all that was cut. */
-  long position() {
-    return position;
-  }
-
-  void cut(Segment segment) {
-    position = segment.position();
-  }
-
-  /** Opens the source where it was left, unless it is open or over. */
-  void open() {
-    if (kill != null || over) return;
+  /**
+   * Opens the source, unless it is open or over.
+   *
+   * @param position where it is read from
+   */
+  void open(long position) {
+    if (kill.isPresent() || over) return;
     int mine = ++generation;
-    var generator = context.getSelf();
     kill =
-        Reading.batches(
-                identity.provider(),
-                new SourceContext(
-                    identity.source().uri(),
-                    identity.stream(),
-                    position,
-                    knobs::get,
-                    settled::set,
-                    () -> generator.tell(new Generator.SourceReached(mine))),
-                Math.min(MAX_BATCH, settings.maxWindow()))
-            .viaMat(KillSwitches.single(), Keep.right())
-            .to(
-                ActorSink.actorRefWithBackpressure(
-                    generator,
-                    (ActorRef<Ack> replyTo, List<Reading.Piece> batch) ->
-                        new Generator.Given(batch, replyTo, mine),
-                    (ActorRef<Ack> replyTo) -> new Generator.Opened(replyTo, mine),
-                    Ack.INSTANCE,
-                    new Generator.SourceEnded(mine),
-                    error -> new Generator.SourceFailed(error, mine)))
-            .run(context.getSystem());
+        Optional.of(
+            SourceBatches.of(
+                    origin.provider(),
+                    new SourceContext(
+                        origin.uri(),
+                        origin.stream(),
+                        position,
+                        knobs::get,
+                        settled::set,
+                        () -> owner.tell(new Reached(mine))),
+                    Math.min(MAX_BATCH, settings.maxWindow()))
+                .viaMat(KillSwitches.single(), Keep.right())
+                .to(
+                    ActorSink.actorRefWithBackpressure(
+                        owner,
+                        (ActorRef<Ack> replyTo, List<SourceBatches.Piece> batch) ->
+                            new Given(batch, replyTo, mine),
+                        (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
+                        Ack.INSTANCE,
+                        new Ended(mine),
+                        error -> new Failed(error, mine)))
+                .run(system));
   }
 
-  /** Whether what was sent comes from the source as it is open now. */
-  boolean isCurrent(int generation) {
-    return generation == this.generation;
+  /** Whether the event comes from the source as it is open now. */
+  boolean isCurrent(Event event) {
+    return event.generation() == generation;
   }
 
   /** {@code source} waits to be asked for the next batch. */
-  void owes(ActorRef<Ack> source) {
-    owedTo = source;
+  void waits(ActorRef<Ack> source) {
+    waiting = Optional.of(source);
   }
 
-  boolean isOwing() {
-    return owedTo != null;
+  /** Whether the source waits to be asked for the next batch. */
+  boolean isWaiting() {
+    return waiting.isPresent();
   }
 
   /** Asks for the next batch. */
   void pull() {
-    owedTo.tell(Ack.INSTANCE);
-    owedTo = null;
+    waiting.ifPresent(source -> source.tell(Ack.INSTANCE));
+    waiting = Optional.empty();
   }
 
   /** The source gave something: the next failure is a first one. */
@@ -128,30 +142,22 @@ final class Feed {
   }
 
   /**
-   * Stops reading a source that failed. {@link Generator.Timer#OPEN} comes when it is to be opened
-   * again, each time later.
+   * Stops reading a source that failed.
    *
-   * @return false if it is over, since it cannot ever be read
+   * @return after what time it is to be opened again, each time later; empty if it is over, since
+   *     it cannot ever be read
    */
-  boolean failed(Throwable cause) {
+  Optional<Duration> failed(Throwable cause) {
     stop();
     if (cause instanceof SourceException e && e.permanent()) {
       over = true;
-      context.getLog().warn("{} cannot be read: {}", identity.stream(), cause.getMessage());
-      return false;
+      return Optional.empty();
     }
-    context
-        .getLog()
-        .warn(
-            "{} is not readable now ({}), tried again in {} ms",
-            identity.stream(),
-            cause.getMessage(),
-            backoff.toMillis());
-    timers.startSingleTimer(Generator.Timer.OPEN, backoff);
+    var wait = backoff;
     var doubled = backoff.multipliedBy(2);
     backoff =
         doubled.compareTo(settings.sourceMaxBackoff()) > 0 ? settings.sourceMaxBackoff() : doubled;
-    return true;
+    return Optional.of(wait);
   }
 
   /** The source has ended. */
@@ -171,9 +177,9 @@ final class Feed {
 
   private void stop() {
     generation++;
-    owedTo = null;
-    if (kill != null) kill.shutdown();
-    kill = null;
+    waiting = Optional.empty();
+    kill.ifPresent(UniqueKillSwitch::shutdown);
+    kill = Optional.empty();
   }
 
   /** Whether the source wants to know what is settled. */
@@ -183,7 +189,7 @@ final class Feed {
 
   /** All before this position is settled, durably. Safe for any thread. */
   void tellSettled(long upTo) {
-    var ear = settled.get();
-    if (ear != null) ear.accept(upTo);
+    var listener = settled.get();
+    if (listener != null) listener.accept(upTo);
   }
 }

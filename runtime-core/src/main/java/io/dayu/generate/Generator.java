@@ -2,18 +2,18 @@ package io.dayu.generate;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
-import io.dayu.element.Element;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
-import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
+import io.dayu.source.Repeat;
 import io.dayu.source.SourceProvider;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -37,14 +38,39 @@ import org.slf4j.Logger;
 
 /**
  * Reads one source and answers for its elements until each is acknowledged. Spawned by the
- * controller of the source's node. It stamps sequence numbers, keeps at most a window of elements
- * in flight, fixes every element's path from the current decision, and sends an element again, with
- * a higher attempt, when its acknowledgement is late or a node on its path is suspect. When the
- * window is full a source that can wait waits; a live one sheds by its rule, counted. A source that
- * fails is opened again with back-off.
+ * controller of the source's node, one per stream.
+ *
+ * <p>In order:
+ *
+ * <ol>
+ *   <li>{@link Checkpoints} look where to begin: {@link Checkpoints.Found}, or {@link
+ *       Checkpoints.NotFound} and once more after a second. Numbers are reserved with it.
+ *   <li>The first {@link Follow} brings the decision. With both, the {@link Feed} opens the source.
+ *   <li>{@link Feed.Given} is a batch of segments. The {@link Cutter} numbers them, and notes that
+ *       on the disk; the elements wait for the {@link Window}. The next batch is asked for when the
+ *       window has room, of a live source at once.
+ *   <li>As long as the window has room the {@link Sender} gives an element its path and offers it
+ *       to the processors of the first stages, or writes it to the disk while the cloud is out of
+ *       reach and the pipeline says {@code spool}.
+ *   <li>{@link Acknowledged} frees its place: its result is stored. {@link Kept} frees it, too: its
+ *       result is in this node's outbox. What has no place is shed by a live source, counted, and
+ *       held back by one that can wait.
+ *   <li>An element that is late, or whose path leads through a node that is suspect ({@link
+ *       Suspects}), is sent again with a higher attempt; all are when acknowledgements may have
+ *       been lost ({@link Unanswered}).
+ *   <li>Every 200 ms the progress is kept, and numbers are reserved: {@link Checkpoints.Saved}.
+ *       Only then is what was settled removed from the disk, and the source told of it.
+ *   <li>A source that fails ({@link Feed.Failed}) is opened again with back-off. When it has ended
+ *       and nothing is open any more, the stream is completed.
+ *   <li>{@link Drain} and {@link Finish} close the source; the actor stops when nothing that it
+ *       waits for is in flight, or after {@code dayu.generate.drain} or {@code finish}.
+ * </ol>
  */
 public final class Generator extends AbstractBehavior<Generator.Command> {
-  public sealed interface Command {}
+  public sealed interface Command permits Request, Feed.Event, Checkpoints.Event, Sender.Event {}
+
+  /** What the owner asks, and what the actor tells itself. */
+  sealed interface Request extends Command {}
 
   /** What the owner hears. */
   public sealed interface Event {}
@@ -56,37 +82,49 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   public record Settled(String stream, Ranges seqs) implements Event {}
 
   /** Follow this decision from the next element on. */
-  public record Follow(Decision decision) implements Command {}
+  public record Follow(Decision decision) implements Request {}
 
   /** The pipeline has changed: elements cut from now on take the new plan. */
-  public record Change(Plan plan) implements Command {}
+  public record Change(Plan plan) implements Request {}
 
   /** Results were stored. */
-  public record Acknowledged(Acknowledgement acknowledgement) implements Command {}
+  public record Acknowledged(Acknowledgement acknowledgement) implements Request {}
 
   /** Results that no cloud node could take are safe in this node's outbox. */
-  public record Kept(Ranges seqs) implements Command {}
+  public record Kept(Ranges seqs) implements Request {}
 
   /**
    * Nodes that give no sign of life.
    *
    * @param offline whether no cloud node can be reached
    */
-  public record Suspects(Set<String> nodes, boolean offline) implements Command {}
+  public record Suspects(Set<String> nodes, boolean offline) implements Request {}
 
   /** Acknowledgements may have been lost: ask again for what is in flight, by sending it again. */
-  public enum Unanswered implements Command {
+  public enum Unanswered implements Request {
     INSTANCE
   }
 
   /** Stop reading; end when nothing is in flight any more, or after a while. */
-  public enum Drain implements Command {
+  public enum Drain implements Request {
     INSTANCE
   }
 
   /** The node stops: stop reading; end when nothing is on its way any more, or after a while. */
-  public enum Finish implements Command {
+  public enum Finish implements Request {
     INSTANCE
+  }
+
+  private record Granted(Inlet.Grant grant) implements Request {}
+
+  private record Located(Router.Located located) implements Request {}
+
+  private enum Timer implements Request {
+    REPORT,
+    SWEEP,
+    OPEN,
+    BEGIN,
+    SAVE
   }
 
   /**
@@ -110,57 +148,47 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
-  private record Granted(Inlet.Grant grant) implements Command {}
+  /**
+   * How generators of a node work.
+   *
+   * @param reportEvery between two reports
+   * @param nanos a clock as {@link System#nanoTime}
+   */
+  public record Setup(
+      GenerateSettings settings,
+      LinkSettings links,
+      Duration reportEvery,
+      Clock clock,
+      LongSupplier nanos) {}
 
-  private record Found(Router.Located located) implements Command {}
+  /** Whether the stream is to go on, and if not until when it waits for what is in flight. */
+  private sealed interface Phase {
+    enum Reading implements Phase {
+      INSTANCE
+    }
 
-  // From the checkpoints.
+    /** It is read no more here. */
+    record Draining(long untilNanos) implements Phase {}
 
-  record Begin(Checkpoints.Start start) implements Command {}
-
-  record NotYet(Throwable cause) implements Command {}
-
-  record Saved(long upTo, long position) implements Command {}
-
-  record NotSaved(Throwable cause) implements Command {}
-
-  // From the sender: what the disk did.
-
-  record Spooled(Flight flight, Throwable error) implements Command {}
-
-  record Brought(List<Element> elements) implements Command {}
-
-  // From the feed.
-
-  record Opened(ActorRef<Feed.Ack> source, int generation) implements Command {}
-
-  record Given(List<Reading.Piece> pieces, ActorRef<Feed.Ack> source, int generation)
-      implements Command {}
-
-  record SourceReached(int generation) implements Command {}
-
-  record SourceEnded(int generation) implements Command {}
-
-  record SourceFailed(Throwable cause, int generation) implements Command {}
-
-  enum Timer implements Command {
-    REPORT,
-    SWEEP,
-    OPEN,
-    BEGIN,
-    SAVE
+    /** Its node stops. */
+    record Finishing(long untilNanos) implements Phase {}
   }
 
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
+  /** A source that is told what is settled may wait for it, but every save writes to the disk. */
+  private static final Duration SAVE_AFTER = Duration.ofMillis(25);
+
+  private static final Duration BEGIN_AGAIN = Duration.ofSeconds(1);
+
   private final TimerScheduler<Command> timers;
-  private final GenerateSettings settings;
+  private final Setup setup;
   private final Identity identity;
+  private final String stream;
   private final ActorRef<Event> owner;
-  private final Clock clock;
   private final Unsettled unsettled = new Unsettled();
-  private final StreamCounts counts = new StreamCounts();
-  private final Numbering numbering;
+  private final StreamCounts counts;
+  private final Numbering numbering = new Numbering();
   private final Routing routing;
   private final Feed feed;
   private final Cutter cutter;
@@ -170,78 +198,92 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Checkpoints checkpoints;
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
-  private long drainUntilNanos;
-  private long finishUntilNanos;
+  private Phase phase = Phase.Reading.INSTANCE;
 
   private Generator(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
-      GenerateSettings settings,
-      LinkSettings links,
+      Setup setup,
       Identity identity,
-      Clock clock,
-      Duration reportEvery,
       ActorRef<Event> owner,
       ActorRef<Router.Locate> locator) {
     super(context);
     this.timers = timers;
-    this.settings = settings;
+    this.setup = setup;
     this.identity = identity;
-    this.clock = clock;
+    this.stream = identity.stream();
     this.owner = owner;
-    this.numbering = new Numbering(identity.memory(), identity.source().uri().toString());
+    var settings = setup.settings();
+    long now = now();
+    var descriptor = identity.provider().descriptor();
+    var origin = new Feed.Origin(stream, identity.source().uri(), identity.provider());
+    this.counts = new StreamCounts(now);
     this.routing = new Routing(identity.node(), identity.plan());
-    this.feed = new Feed(context, timers, settings, identity);
-    this.cutter = new Cutter(identity, routing, numbering, feed, unsettled.recut(), counts, clock);
-    var settledNumbers = new SettledNumbers();
-    this.window = new Window(settings, identity, unsettled, counts, numbering, settledNumbers);
+    this.feed = new Feed(context.getSystem(), context.getSelf().narrow(), settings, origin);
+    this.cutter =
+        new Cutter(
+            stream,
+            identity.node(),
+            numbering,
+            unsettled.replayed(),
+            // Of what the origin sends again nobody knows which it was.
+            descriptor.repeat() == Repeat.UNSETTLED ? spans -> {} : identity.memory()::note,
+            setup.clock(),
+            now);
+    this.checkpoints =
+        new Checkpoints(origin, identity.memory(), identity.disk(), numbering, this::later);
+    this.window =
+        new Window(
+            settings,
+            identity.source().shed().orElse(descriptor.live() ? Shed.OLDEST : Shed.NONE),
+            identity.plan().spec().objective().latency(),
+            unsettled,
+            counts,
+            checkpoints::settled,
+            now);
     this.router =
         new Router(
             context,
             locator,
-            context.messageAdapter(Router.Located.class, Found::new),
+            context.messageAdapter(Router.Located.class, Located::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
-            links);
+            setup.links());
     this.sender =
-        new Sender(context, settings, links, identity, router, routing, unsettled, counts);
-    this.checkpoints =
-        new Checkpoints(
-            context, timers, owner, identity, feed, unsettled, counts, numbering, settledNumbers);
-    timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
+        new Sender(
+            settings,
+            setup.links().maxElement(),
+            stream,
+            identity.node(),
+            router,
+            routing,
+            unsettled,
+            new Spool(identity.disk(), stream, settings.windowBytes() / 4, now),
+            counts::slowMs,
+            this::later);
+    timers.startTimerWithFixedDelay(Timer.REPORT, setup.reportEvery());
     timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
-    checkpoints.start();
+    checkpoints.start(identity.firstSeq());
   }
 
+  /**
+   * @param owner hears the {@link Event events}
+   * @param locator answers where instances are
+   */
   public static Behavior<Command> create(
-      GenerateSettings settings,
-      LinkSettings links,
-      Identity identity,
-      Clock clock,
-      Duration reportEvery,
-      ActorRef<Event> owner,
-      ActorRef<Router.Locate> locator) {
+      Setup setup, Identity identity, ActorRef<Event> owner, ActorRef<Router.Locate> locator) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Generator.class);
-                  return new Generator(
-                      context,
-                      timers,
-                      settings,
-                      links,
-                      identity,
-                      clock,
-                      reportEvery,
-                      owner,
-                      locator);
+                  return new Generator(context, timers, setup, identity, owner, locator);
                 }));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Given.class, this::onGiven)
+        .onMessage(Feed.Given.class, this::onGiven)
         .onMessage(Acknowledged.class, this::onAcknowledged)
         .onMessage(
             Granted.class,
@@ -250,28 +292,28 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               return this;
             })
         .onMessage(
-            Found.class,
-            found -> {
-              router.located(found.located());
+            Located.class,
+            located -> {
+              router.located(located.located());
               return this;
             })
+        .onMessage(Checkpoints.Found.class, this::onFound)
+        .onMessage(Checkpoints.NotFound.class, this::onNotFound)
         .onMessage(Follow.class, this::onFollow)
         .onMessage(Change.class, this::onChange)
         .onMessage(Kept.class, this::onKept)
         .onMessage(Suspects.class, this::onSuspects)
         .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
+        .onMessage(Checkpoints.Saved.class, this::onSaved)
+        .onMessage(Checkpoints.NotSaved.class, this::onNotSaved)
+        .onMessage(Sender.Spooled.class, this::onSpooled)
+        .onMessage(Sender.Brought.class, this::onBrought)
+        .onMessage(Feed.Opened.class, this::onOpened)
+        .onMessage(Feed.Reached.class, this::onReached)
+        .onMessage(Feed.Ended.class, this::onEnded)
+        .onMessage(Feed.Failed.class, this::onFailed)
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
         .onMessageEquals(Finish.INSTANCE, this::onFinish)
-        .onMessage(Begin.class, this::onBegin)
-        .onMessage(NotYet.class, this::onNotYet)
-        .onMessage(Saved.class, this::onSaved)
-        .onMessage(NotSaved.class, this::onNotSaved)
-        .onMessage(Spooled.class, this::onSpooled)
-        .onMessage(Brought.class, this::onBrought)
-        .onMessage(Opened.class, this::onOpened)
-        .onMessage(SourceReached.class, this::onSourceReached)
-        .onMessage(SourceEnded.class, this::onSourceEnded)
-        .onMessage(SourceFailed.class, this::onSourceFailed)
         .onMessageEquals(Timer.SWEEP, this::onSweep)
         .onMessageEquals(Timer.REPORT, this::onReport)
         .onMessageEquals(
@@ -283,13 +325,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessageEquals(
             Timer.BEGIN,
             () -> {
-              checkpoints.start();
+              checkpoints.start(identity.firstSeq());
               return this;
             })
         .onMessageEquals(
             Timer.SAVE,
             () -> {
-              checkpoints.save();
+              save();
               return this;
             })
         .onSignal(
@@ -302,41 +344,35 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .build();
   }
 
-  private Behavior<Command> onGiven(Given given) {
-    if (!feed.isCurrent(given.generation())) return this;
-    long now = System.nanoTime();
-    if (given.pieces().get(0).segment().isPresent()) {
-      readable();
-      feed.works();
-    }
-    var segments = given.pieces().stream().flatMap(piece -> piece.segment().stream()).toList();
-    for (var made : cutter.cut(segments, now)) add(made, now);
-    fill();
-    var failure = given.pieces().get(given.pieces().size() - 1).failure();
-    if (failure.isPresent())
-      return onSourceFailed(new SourceFailed(failure.get(), given.generation()));
-    feed.owes(given.source());
-    if (numbering.isLow()) checkpoints.save();
-    pull();
+  private Behavior<Command> onFound(Checkpoints.Found found) {
+    var start = found.start();
+    var progress = start.resumed().progress();
+    numbering.start(progress.nextSeq());
+    cutter.seek(progress.position());
+    window.restore(start);
+    problem = Optional.empty();
+    if (!start.kept().isEmpty())
+      log().info("{}: {} elements wait on the disk for the cloud", stream, start.kept().size());
+    long again = start.resumed().replayed().size() + start.resumed().renumbered();
+    if (again > 0)
+      log()
+          .info(
+              "{}: {} elements were under way when the node ended; they are read again",
+              stream,
+              again);
+    giveUp(
+        start.resumed().lost(),
+        "its node ended while it was under way, and its source cannot be read again");
+    open();
+    return finishIfDone();
+  }
+
+  private Behavior<Command> onNotFound(Checkpoints.NotFound notFound) {
+    var cause = unwrapped(notFound.cause());
+    problem = Optional.of("waits to know where to begin: " + cause.getMessage());
+    log().debug("{}: no first sequence number", stream, cause);
+    timers.startSingleTimer(Timer.BEGIN, BEGIN_AGAIN);
     return this;
-  }
-
-  private void add(Cutter.Made made, long now) {
-    window.add(made.element(), now, made.cut());
-    if (!window.sheds()) return;
-    if (routing.isOffline(Offline.SHED)) window.shedOne();
-    fill();
-    if (window.isOverfull()) window.shedOne();
-  }
-
-  private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
-    window.acknowledged(acknowledged.acknowledgement(), System.nanoTime());
-    return settled();
-  }
-
-  private Behavior<Command> onKept(Kept kept) {
-    window.kept(kept.seqs(), System.nanoTime());
-    return settled();
   }
 
   private Behavior<Command> onFollow(Follow follow) {
@@ -344,9 +380,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var decision = follow.decision();
     if (!routing.follow(decision)) return this;
     feed.tune(decision.knobs());
-    log()
-        .info(
-            "{} follows decision {}: {}", identity.stream(), decision.version(), decision.reason());
+    log().info("{} follows decision {}: {}", stream, decision.version(), decision.reason());
     if (first) open();
     fill();
     pull();
@@ -357,6 +391,57 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onChange(Change change) {
     routing.change(change.plan());
     return this;
+  }
+
+  private Behavior<Command> onOpened(Feed.Opened opened) {
+    if (!feed.isCurrent(opened)) return this;
+    feed.waits(opened.source());
+    pull();
+    return this;
+  }
+
+  private Behavior<Command> onReached(Feed.Reached reached) {
+    // One that is reached and lost again and again is to be opened less and less often.
+    if (feed.isCurrent(reached)) readable();
+    return this;
+  }
+
+  private Behavior<Command> onGiven(Feed.Given given) {
+    if (!feed.isCurrent(given)) return this;
+    long now = now();
+    if (given.pieces().get(0).segment().isPresent()) {
+      readable();
+      feed.works();
+    }
+    var segments = given.pieces().stream().flatMap(piece -> piece.segment().stream()).toList();
+    var cut = cutter.cut(segments, routing.plan().spec().delivery().keepFramesPerSecond(), now);
+    window.renumbered(cut.renumbered());
+    for (var made : cut.made()) add(made, now);
+    fill();
+    var failure = given.pieces().get(given.pieces().size() - 1).failure();
+    if (failure.isPresent()) return onFailed(new Feed.Failed(failure.get(), given.generation()));
+    feed.waits(given.source());
+    if (numbering.isLow()) save();
+    pull();
+    return this;
+  }
+
+  private void add(Cutter.Made made, long now) {
+    window.add(made, now);
+    if (!window.sheds()) return;
+    if (routing.isOffline(Offline.SHED)) window.shedOne();
+    fill();
+    if (window.isOverfull()) window.shedOne();
+  }
+
+  private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
+    window.acknowledged(acknowledged.acknowledgement(), now());
+    return settled();
+  }
+
+  private Behavior<Command> onKept(Kept kept) {
+    window.kept(kept.seqs(), numbering::hasTaken, now());
+    return settled();
   }
 
   private Behavior<Command> onSuspects(Suspects changed) {
@@ -370,20 +455,76 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         while (unsettled.waiting() > 0) window.shedOne();
     }
     // On a cut any result may have been lost between this node and the cloud.
-    sender.turn(turned, cutOff, System.nanoTime());
+    sender.turn(turned, cutOff, now());
     fill();
     pull();
     return finishIfDone();
   }
 
   private Behavior<Command> onUnanswered() {
-    sender.ask(System.nanoTime());
+    sender.ask(now());
     return this;
   }
 
+  private Behavior<Command> onSpooled(Sender.Spooled spooled) {
+    long now = now();
+    if (!sender.spooled(spooled, now)) return this;
+    window.spooled(spooled.flight(), now);
+    return settled();
+  }
+
+  private Behavior<Command> onBrought(Sender.Brought brought) {
+    sender.brought(brought.elements(), setup.clock().millis(), now());
+    return this;
+  }
+
+  private Behavior<Command> onSaved(Checkpoints.Saved saved) {
+    forget(checkpoints.saved(saved));
+    feed.tellSettled(saved.position());
+    if (unsettled.oldest(numbering.next(), cutter.position()).position() > saved.position())
+      saveSoon();
+    pull();
+    return this;
+  }
+
+  private Behavior<Command> onNotSaved(Checkpoints.NotSaved notSaved) {
+    checkpoints.notSaved(notSaved);
+    return this;
+  }
+
+  private Behavior<Command> onEnded(Feed.Ended ended) {
+    if (!feed.isCurrent(ended)) return this;
+    if (!(phase instanceof Phase.Draining)) log().info("{}: the source has ended", stream);
+    feed.ended();
+    unrepeated("its source has ended before it");
+    return finishIfDone();
+  }
+
+  private Behavior<Command> onFailed(Feed.Failed failed) {
+    if (!feed.isCurrent(failed)) return this;
+    var message = String.valueOf(failed.cause().getMessage());
+    problem = Optional.of(message);
+    var again = feed.failed(failed.cause());
+    if (again.isPresent()) {
+      state = StreamState.SOURCE_DOWN;
+      log()
+          .warn(
+              "{} is not readable now ({}), tried again in {} ms",
+              stream,
+              message,
+              again.get().toMillis());
+      timers.startSingleTimer(Timer.OPEN, again.get());
+      return this;
+    }
+    state = StreamState.FAILED;
+    log().warn("{} cannot be read: {}", stream, message);
+    unrepeated("its source cannot be read any more");
+    return finishIfDone();
+  }
+
   private Behavior<Command> onDrain() {
-    if (drainUntilNanos == 0) {
-      drainUntilNanos = System.nanoTime() + settings.drain().toNanos();
+    if (!(phase instanceof Phase.Draining)) {
+      phase = new Phase.Draining(now() + setup.settings().drain().toNanos());
       feed.close();
       unrepeated("the stream is read no more here");
     }
@@ -391,33 +532,78 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onFinish() {
-    if (finishUntilNanos == 0 && drainUntilNanos == 0) {
-      finishUntilNanos = System.nanoTime() + settings.finish().toNanos();
+    if (phase == Phase.Reading.INSTANCE) {
+      phase = new Phase.Finishing(now() + setup.settings().finish().toNanos());
       feed.close();
     }
     return finishIfDone();
   }
 
-  private Behavior<Command> onBegin(Begin begin) {
-    var start = begin.start();
-    checkpoints.started(start);
+  private Behavior<Command> onSweep() {
+    long now = now();
+    // The window may have grown by itself, at the end of a probe.
+    fill();
+    pull();
+    sender.sweep(now);
+    sender.bring(now);
+    if (isOverdue(now)) return Behaviors.stopped();
+    save();
+    return this;
+  }
+
+  private Behavior<Command> onReport() {
+    counts.tick(now());
+    router.closeIdle(instance -> !instance.startsWith(routing.plan().key() + "/"));
+    report();
+    return this;
+  }
+
+  private Behavior<Command> onPostStop() {
+    feed.close();
+    router.close();
+    // A stream that was drained goes on elsewhere, or not at all.
+    if (phase instanceof Phase.Draining) {
+      long settled = unsettled.oldest(numbering.next(), cutter.position()).position();
+      checkpoints.remove(unsettled).thenRun(() -> feed.tellSettled(settled));
+    } else {
+      checkpoints.end(unsettled, counts, cutter.position()).thenAccept(feed::tellSettled);
+    }
+    return this;
+  }
+
+  /** Opens the source as soon as both a decision and a first sequence number are there. */
+  private void open() {
+    if (routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position());
+  }
+
+  private void readable() {
+    state = StreamState.RUNNING;
     problem = Optional.empty();
-    if (!start.kept().isEmpty())
-      log()
-          .info(
-              "{}: {} elements wait on the disk for the cloud",
-              identity.stream(),
-              start.kept().size());
-    var lost = start.resumed().lost();
-    long again = start.resumed().recut().size() + start.resumed().renumbered();
-    if (again > 0)
-      log()
-          .info(
-              "{}: {} elements were under way when the node ended; they are read again",
-              identity.stream(),
-              again);
-    giveUp(lost, "its node ended while it was under way, and its source cannot be read again");
-    open();
+  }
+
+  private void fill() {
+    while (unsettled.waiting() > 0 && routing.isRouted() && !routing.isOffline(Offline.SHED)) {
+      long now = now();
+      if (!window.hasRoom(now)) return;
+      sender.start(window.launch(now), now);
+    }
+  }
+
+  /**
+   * Asks the source for more, if there are numbers for it: a live one always, one that can wait
+   * when the window has room.
+   */
+  private void pull() {
+    if (!feed.isWaiting() || !numbering.has(Feed.MAX_BATCH)) return;
+    boolean full = routing.isOffline(Offline.SHED) || window.isFull(now());
+    if (window.sheds() || !full) feed.pull();
+  }
+
+  /** Elements have left the window or the disk: others take their place. */
+  private Behavior<Command> settled() {
+    fill();
+    pull();
+    saveSoon();
     return finishIfDone();
   }
 
@@ -428,173 +614,37 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         Optional.of(
             "%d elements are lost, unless they were stored before: %s"
                 .formatted(lost.size(), reason));
-    log().warn("{}: {}", identity.stream(), problem.get());
-    sender.lost(lost, reason, clock.millis(), System.nanoTime());
+    log().warn("{}: {}", stream, problem.get());
+    sender.lost(lost, reason, setup.clock().millis(), now());
   }
 
   /** The source repeats no more of what was under way when the node ended. */
   private void unrepeated(String why) {
-    giveUp(unsettled.recut().abandon(), "its node ended while it was under way, and " + why);
+    giveUp(unsettled.replayed().abandon(), "its node ended while it was under way, and " + why);
   }
 
-  private Behavior<Command> onNotYet(NotYet notYet) {
-    var cause = unwrapped(notYet.cause());
-    problem = Optional.of("waits to know where to begin: " + cause.getMessage());
-    log().debug("{}: no first sequence number", identity.stream(), cause);
-    timers.startSingleTimer(Timer.BEGIN, Duration.ofSeconds(1));
-    return this;
+  private void save() {
+    forget(checkpoints.save(unsettled, counts, cutter.position()));
   }
 
-  private Behavior<Command> onSaved(Saved saved) {
-    checkpoints.saved(saved.upTo(), saved.position());
-    pull();
-    return this;
+  /** Something was settled: a source that wants to know it need not wait for the next save. */
+  private void saveSoon() {
+    if (feed.isListening() && !timers.isTimerActive(Timer.SAVE))
+      timers.startSingleTimer(Timer.SAVE, SAVE_AFTER);
   }
 
-  private Behavior<Command> onNotSaved(NotSaved notSaved) {
-    checkpoints.notSaved(notSaved.cause());
-    return this;
-  }
-
-  private Behavior<Command> onSpooled(Spooled spooled) {
-    long now = System.nanoTime();
-    if (!sender.spooled(spooled.flight(), spooled.error(), now)) return this;
-    window.spooled(spooled.flight(), now);
-    return settled();
-  }
-
-  private Behavior<Command> onBrought(Brought brought) {
-    sender.brought(brought.elements(), clock.millis(), System.nanoTime());
-    return this;
-  }
-
-  private Behavior<Command> onOpened(Opened opened) {
-    if (!feed.isCurrent(opened.generation())) return this;
-    feed.owes(opened.source());
-    pull();
-    return this;
-  }
-
-  private Behavior<Command> onSourceReached(SourceReached reached) {
-    // One that is reached and lost again and again is to be opened less and less often.
-    if (feed.isCurrent(reached.generation())) readable();
-    return this;
-  }
-
-  private void readable() {
-    state = StreamState.RUNNING;
-    problem = Optional.empty();
-  }
-
-  private Behavior<Command> onSourceEnded(SourceEnded ended) {
-    if (!feed.isCurrent(ended.generation())) return this;
-    if (drainUntilNanos == 0) log().info("{}: the source has ended", identity.stream());
-    feed.ended();
-    unrepeated("its source has ended before it");
-    return finishIfDone();
-  }
-
-  private Behavior<Command> onSourceFailed(SourceFailed failed) {
-    if (!feed.isCurrent(failed.generation())) return this;
-    boolean again = feed.failed(failed.cause());
-    problem = Optional.of(String.valueOf(failed.cause().getMessage()));
-    state = again ? StreamState.SOURCE_DOWN : StreamState.FAILED;
-    if (!again) unrepeated("its source cannot be read any more");
-    return again ? this : finishIfDone();
-  }
-
-  private Behavior<Command> onSweep() {
-    long now = System.nanoTime();
-    // The window may have grown by itself, at the end of a probe.
-    fill();
-    pull();
-    sender.sweep(now);
-    sender.bring(now);
-    if (isOverdue(now)) return Behaviors.stopped();
-    checkpoints.save();
-    return this;
-  }
-
-  /** Whether a stream that is to end has waited long enough. */
-  private boolean isOverdue(long now) {
-    if (drainUntilNanos != 0 && now - drainUntilNanos > 0) {
-      log()
-          .warn(
-              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
-              identity.stream(),
-              unsettled.size(),
-              settings.drain().toSeconds());
-      return true;
-    }
-    if (finishUntilNanos != 0 && now - finishUntilNanos > 0) {
-      log()
-          .warn(
-              "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
-              identity.stream(),
-              unsettled.hereAndNow(),
-              settings.finish().toSeconds());
-      return true;
-    }
-    return false;
-  }
-
-  private Behavior<Command> onReport() {
-    counts.tick(System.nanoTime());
-    router.closeIdle(instance -> !instance.startsWith(routing.plan().key() + "/"));
-    report();
-    return this;
-  }
-
-  private Behavior<Command> onPostStop() {
-    feed.close();
-    router.close();
-    // A stream that was drained goes on elsewhere, or not at all.
-    if (drainUntilNanos != 0) checkpoints.remove();
-    else checkpoints.end();
-    return this;
-  }
-
-  /** Opens the source as soon as both a decision and a first sequence number are there. */
-  private void open() {
-    if (routing.hasDecision() && numbering.hasStarted()) feed.open();
-  }
-
-  private void fill() {
-    while (unsettled.waiting() > 0
-        && routing.isRouted()
-        && !routing.isOffline(Offline.SHED)
-        && window.hasRoom(System.nanoTime())) {
-      long now = System.nanoTime();
-      sender.start(window.launch(now), now);
-    }
-  }
-
-  /**
-   * Asks the source for more, if there are numbers for it: a live one always, one that can wait
-   * when the window has room.
-   */
-  private void pull() {
-    if (!feed.isOwing() || !numbering.has(Feed.MAX_BATCH)) return;
-    boolean full = routing.isOffline(Offline.SHED) || window.isFull(System.nanoTime());
-    if (window.sheds() || !full) feed.pull();
-  }
-
-  /** Elements have left the window or the disk: others take their place. */
-  private Behavior<Command> settled() {
-    fill();
-    pull();
-    checkpoints.saveSoon();
-    return finishIfDone();
+  private void forget(Ranges settled) {
+    if (!settled.isEmpty()) owner.tell(new Settled(stream, settled));
   }
 
   private Behavior<Command> finishIfDone() {
-    if (finishUntilNanos != 0) {
+    if (phase instanceof Phase.Finishing) {
       boolean stuck = routing.isOffline(Offline.SHED) || !routing.isRouted();
       boolean moving = unsettled.hereAndNow() > 0;
       return moving && !stuck ? this : Behaviors.stopped();
     }
     if (!feed.isOver() || unsettled.size() > 0) return this;
-    if (drainUntilNanos != 0) {
+    if (phase instanceof Phase.Draining) {
       report();
       return Behaviors.stopped();
     }
@@ -603,12 +653,37 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return this;
   }
 
+  /** Whether a stream that is to end has waited long enough. */
+  private boolean isOverdue(long now) {
+    if (phase instanceof Phase.Draining draining && now - draining.untilNanos() > 0) {
+      log()
+          .warn(
+              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
+              stream,
+              unsettled.size(),
+              setup.settings().drain().toSeconds());
+      return true;
+    }
+    if (phase instanceof Phase.Finishing finishing && now - finishing.untilNanos() > 0) {
+      log()
+          .warn(
+              "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
+              stream,
+              unsettled.hereAndNow(),
+              setup.settings().finish().toSeconds());
+      return true;
+    }
+    return false;
+  }
+
   private void report() {
     var reported =
         identity.disk().isFull()
             ? Optional.of("no more can wait on the disk, dayu.outbox.quota is used up")
             : problem;
-    owner.tell(new Status(window.report(identity.stream(), state, routing.decision(), reported)));
+    owner.tell(
+        new Status(
+            window.report(stream, state, routing.decision(), sender.resent(), reported, now())));
   }
 
   private void tellOffline() {
@@ -617,8 +692,22 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             routing.isOffline()
                 ? "{}: no cloud node can be reached, delivery.offline is {}"
                 : "{}: the cloud can be reached again",
-            identity.stream(),
+            stream,
             routing.plan().spec().delivery().offline().name().toLowerCase(Locale.ROOT));
+  }
+
+  private void later(CompletionStage<? extends Command> event) {
+    getContext()
+        .pipeToSelf(
+            event,
+            (command, error) -> {
+              if (error != null) throw new IllegalStateException("an event cannot fail", error);
+              return command;
+            });
+  }
+
+  private long now() {
+    return setup.nanos().getAsLong();
   }
 
   private Logger log() {

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param uri of the source, to which the positions belong
  * @param nextSeq no element has this number or a higher one
  * @param position of the source, before the oldest element that is neither settled nor on the disk
- * @param recut that element's number: a source that is read again from {@code position} repeats the
- *     content of it and of all later ones
+ * @param firstReplayed that element's number: a source that is read again from {@code position}
+ *     repeats the content of it and of all later ones
  * @param used the first number that was not used, as of these counts
  * @param readTo of the source, behind all that was cut, as of these counts
  * @param open the numbers below {@code used} that are not settled, on the disk or not
@@ -26,7 +26,7 @@ public record Progress(
     String uri,
     long nextSeq,
     long position,
-    long recut,
+    long firstReplayed,
     long used,
     long delivered,
     long failed,
@@ -35,7 +35,7 @@ public record Progress(
     Ranges open) {
   public Progress {
     Objects.requireNonNull(uri, "uri");
-    if (recut > used || used > nextSeq || !open.isEmpty() && open.last() >= used)
+    if (firstReplayed > used || used > nextSeq || !open.isEmpty() && open.last() >= used)
       throw new IllegalArgumentException("numbers out of order");
     open = Ranges.copyOf(open);
   }
@@ -44,16 +44,16 @@ public record Progress(
    * Where a successor begins.
    *
    * @param progress its first counts; open in it are what is on the disk, {@code lost} and {@code
-   *     recut}
+   *     replayed}
    * @param lost elements that were under way and cannot be made again
-   * @param recut those that are to be cut again under their numbers, in order
+   * @param replayed those that are to be cut again under their numbers, in order
    * @param renumbered how many others are cut again, under new numbers
    */
   record Resumed(
-      Progress progress, List<SourceSpan> lost, List<SourceSpan> recut, long renumbered) {
+      Progress progress, List<SourceSpan> lost, List<SourceSpan> replayed, long renumbered) {
     Resumed {
       lost = List.copyOf(lost);
-      recut = List.copyOf(recut);
+      replayed = List.copyOf(replayed);
     }
   }
 
@@ -76,34 +76,34 @@ public record Progress(
    * then what is on the disk of the same content does not count. Of other sources what is not on
    * the disk is lost.
    *
-   * @param cuts what is known of those that are open and of those that were cut since, by number
+   * @param spans what is known of those that are open and of those that were cut since, by number
    */
   Resumed resumed(
-      String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, SourceSpan> cuts) {
+      String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, SourceSpan> spans) {
     long end = used;
-    while (cuts.containsKey(end)) end++;
-    long cutTo = end > used ? cuts.get(end - 1).to() : readTo;
+    while (spans.containsKey(end)) end++;
+    long cutTo = end > used ? spans.get(end - 1).to() : readTo;
     var all = Ranges.copyOf(open);
     for (long seq = used; seq < end; seq++) all.add(seq);
     boolean again = repeat != Repeat.NONE && uri.equals(uriNow);
     if (!again) {
       var kept = onDisk.where(seq -> seq >= used || open.contains(seq));
-      var lost = cuts(all.where(seq -> !kept.contains(seq)), cuts);
+      var lost = spans(all.where(seq -> !kept.contains(seq)), spans);
       return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0);
     }
     // Those before the position are not read again.
-    var before = all.where(seq -> seq < recut);
-    var lost = cuts(before.where(seq -> !onDisk.contains(seq)), cuts);
-    var behind = all.where(seq -> seq >= recut);
-    boolean known = behind.where(seq -> !cuts.containsKey(seq)).isEmpty() && cutTo >= position;
+    var before = all.where(seq -> seq < firstReplayed);
+    var lost = spans(before.where(seq -> !onDisk.contains(seq)), spans);
+    var behind = all.where(seq -> seq >= firstReplayed);
+    boolean known = behind.where(seq -> !spans.containsKey(seq)).isEmpty() && cutTo >= position;
     if (repeat != Repeat.EXACT || !known) {
       var kept = before.where(onDisk::contains);
       return resumed(
           uriNow, onDisk, end, position, Optional.empty(), kept, lost, List.of(), behind.size());
     }
     var kept = all.where(onDisk::contains);
-    var recut = cuts(behind.where(seq -> !onDisk.contains(seq)), cuts);
-    return resumed(uriNow, onDisk, end, position, Optional.of(cutTo), kept, lost, recut, 0);
+    var replayed = spans(behind.where(seq -> !onDisk.contains(seq)), spans);
+    return resumed(uriNow, onDisk, end, position, Optional.of(cutTo), kept, lost, replayed, 0);
   }
 
   /**
@@ -120,8 +120,8 @@ public record Progress(
       List<SourceSpan> again,
       long renumbered) {
     var open = Ranges.copyOf(kept);
-    lost.forEach(cut -> open.add(cut.seq()));
-    again.forEach(cut -> open.add(cut.seq()));
+    lost.forEach(span -> open.add(span.seq()));
+    again.forEach(span -> open.add(span.seq()));
     long next = Math.max(nextSeq, end);
     if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
     var now =
@@ -129,7 +129,7 @@ public record Progress(
             uriNow,
             next,
             from,
-            exactlyTo.isPresent() ? recut : next,
+            exactlyTo.isPresent() ? firstReplayed : next,
             next,
             delivered,
             failed,
@@ -140,13 +140,14 @@ public record Progress(
   }
 
   /** What is known of each; nothing but the number if that is all. */
-  private static List<SourceSpan> cuts(Ranges seqs, NavigableMap<Long, SourceSpan> known) {
-    var cuts = new ArrayList<SourceSpan>();
-    seqs.forEach(seq -> cuts.add(known.getOrDefault(seq, new SourceSpan(seq, 0, 0, 0))));
-    return cuts;
+  private static List<SourceSpan> spans(Ranges seqs, NavigableMap<Long, SourceSpan> known) {
+    var spans = new ArrayList<SourceSpan>();
+    seqs.forEach(seq -> spans.add(known.getOrDefault(seq, new SourceSpan(seq, 0, 0, 0))));
+    return spans;
   }
 
   Progress withNextSeq(long seq) {
-    return new Progress(uri, seq, position, recut, used, delivered, failed, shed, readTo, open);
+    return new Progress(
+        uri, seq, position, firstReplayed, used, delivered, failed, shed, readTo, open);
   }
 }

@@ -13,18 +13,18 @@ import java.util.TreeMap;
  * one actor.
  */
 final class ReplayedSpans {
-  /** What a segment is. */
-  sealed interface Segment {
+  /** What a segment of the source is. */
+  sealed interface Content {
     /** Not seen before: a new element. */
-    enum Fresh implements Segment {
+    enum Fresh implements Content {
       INSTANCE
     }
 
     /** Of an element that was under way. */
-    record Again(SourceSpan cut) implements Segment {}
+    record Again(SourceSpan span) implements Content {}
 
     /** Settled before. */
-    enum Settled implements Segment {
+    enum Settled implements Content {
       INSTANCE
     }
   }
@@ -33,8 +33,8 @@ final class ReplayedSpans {
   private long end; // of what is repeated
 
   /** A source is to be opened that repeats what lies before {@code end}. */
-  void restore(List<SourceSpan> cuts, long end) {
-    for (var cut : cuts) due.put(cut.seq(), cut);
+  void restore(List<SourceSpan> spans, long end) {
+    for (var span : spans) due.put(span.seq(), span);
     this.end = end;
   }
 
@@ -42,13 +42,13 @@ final class ReplayedSpans {
    * The next segment, between two positions of the source. If it is a fresh one and something is
    * still due, the source did not repeat it as it was, and {@link #abandon} is to be called.
    */
-  Segment next(long from, long to) {
-    if (from >= end) return Segment.Fresh.INSTANCE;
+  Content next(long from, long to) {
+    if (from >= end) return Content.Fresh.INSTANCE;
     var first = due.firstEntry();
     if (first != null && first.getValue().from() == from && first.getValue().to() == to)
-      return new Segment.Again(due.remove(first.getKey()));
+      return new Content.Again(due.remove(first.getKey()));
     long settledTo = first == null ? end : first.getValue().from();
-    return to <= settledTo ? Segment.Settled.INSTANCE : Segment.Fresh.INSTANCE;
+    return to <= settledTo ? Content.Settled.INSTANCE : Content.Fresh.INSTANCE;
   }
 
   /** Nothing that comes is recognised any more; the elements that were due. */

@@ -3,7 +3,6 @@ package io.dayu.generate;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.generate.Unsettled.Flight;
-import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
@@ -11,47 +10,78 @@ import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
-import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends the elements of a stream, and sends them again when they are late, when a node on their
  * path is lost, or when they come back from the disk: each time with a path of its own and a higher
  * attempt. While the cloud is out of reach their way leads to the disk, if the pipeline wants that.
- * Belongs to one actor, whose messages tell what the disk did.
+ * Belongs to one actor, which is told by {@link Event events} what the disk did.
  */
 final class Sender {
+  /** What the disk did. */
+  sealed interface Event extends Generator.Command {}
+
+  /** The element is on the disk, unless there was an error. */
+  record Spooled(Flight flight, Optional<Throwable> error) implements Event {}
+
+  /** Elements came from the disk; none if that failed, or there are no more. */
+  record Brought(List<Element> elements) implements Event {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
   private static final long SPOOL_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
 
-  private final ActorContext<Generator.Command> context;
   private final GenerateSettings settings;
   private final int maxElement;
-  private final Generator.Identity identity;
+  private final String stream;
+  private final String node;
   private final Router router;
   private final Routing routing;
   private final Unsettled unsettled;
-  private final StreamCounts counts;
   private final Spool spool;
+  private final Supplier<OptionalDouble> slowMs;
+  private final Consumer<CompletionStage<? extends Event>> later;
   private boolean spoolable = true;
+  private long resent;
 
+  /**
+   * @param maxElement largest element in bytes that a link takes
+   * @param slowMs a generous latency of the stream, once one was measured
+   * @param later sends the event of the stage to the actor; the stage never fails
+   */
   Sender(
-      ActorContext<Generator.Command> context,
       GenerateSettings settings,
-      LinkSettings links,
-      Generator.Identity identity,
+      int maxElement,
+      String stream,
+      String node,
       Router router,
       Routing routing,
       Unsettled unsettled,
-      StreamCounts counts) {
-    this.context = context;
+      Spool spool,
+      Supplier<OptionalDouble> slowMs,
+      Consumer<CompletionStage<? extends Event>> later) {
     this.settings = settings;
-    this.maxElement = links.maxElement();
-    this.identity = identity;
+    this.maxElement = maxElement;
+    this.stream = stream;
+    this.node = node;
     this.router = router;
     this.routing = routing;
     this.unsettled = unsettled;
-    this.counts = counts;
-    this.spool = new Spool(identity.disk(), identity.stream(), settings.windowBytes() / 4);
+    this.spool = spool;
+    this.slowMs = slowMs;
+    this.later = later;
+  }
+
+  /** Elements sent more than once. */
+  long resent() {
+    return resent;
   }
 
   /** An element's first step: to the stages, or to the disk. Only while the course is routed. */
@@ -119,20 +149,17 @@ final class Sender {
       spool(flight, now);
       return;
     }
-    counts.resent();
-    context
-        .getLog()
-        .debug(
-            "{}#{} is sent again, attempt {}",
-            identity.stream(),
-            flight.base.getSeq(),
-            flight.attempt + 1);
+    resent++;
+    LOG.debug("{}#{} is sent again, attempt {}", stream, flight.base.getSeq(), flight.attempt + 1);
     send(flight, now);
   }
 
   private void spool(Flight flight, long now) {
     flight.dueNanos = now + settings.maxResend().toNanos();
-    context.pipeToSelf(spool.write(flight), (done, error) -> new Generator.Spooled(flight, error));
+    later.accept(
+        spool
+            .write(flight)
+            .handle((done, error) -> new Spooled(flight, Optional.ofNullable(error))));
   }
 
   /**
@@ -140,18 +167,19 @@ final class Sender {
    *
    * @return whether the element is safe
    */
-  boolean spooled(Flight flight, Throwable error, long now) {
-    if (error != null) {
-      flight.dueNanos = now + SPOOL_RETRY_NANOS;
-      if (spoolable)
-        context
-            .getLog()
-            .warn(
-                "{}: elements cannot wait on the disk now: {}",
-                identity.stream(),
-                Generator.unwrapped(error).getMessage());
-    }
-    spoolable = error == null;
+  boolean spooled(Spooled spooled, long now) {
+    spooled
+        .error()
+        .ifPresent(
+            error -> {
+              spooled.flight().dueNanos = now + SPOOL_RETRY_NANOS;
+              if (spoolable)
+                LOG.warn(
+                    "{}: elements cannot wait on the disk now: {}",
+                    stream,
+                    Generator.unwrapped(error).getMessage());
+            });
+    spoolable = spooled.error().isEmpty();
     return spoolable;
   }
 
@@ -162,9 +190,9 @@ final class Sender {
         .next(unsettled, now)
         .ifPresent(
             reading ->
-                context.pipeToSelf(
-                    reading,
-                    (found, error) -> new Generator.Brought(error == null ? found : List.of())));
+                later.accept(
+                    reading.handle(
+                        (found, error) -> new Brought(error == null ? found : List.of()))));
   }
 
   /** What came from the disk goes to the stages, unless there is no way to them any more. */
@@ -194,20 +222,20 @@ final class Sender {
    * Reports elements of an earlier run that cannot be made again. What of them was stored stays as
    * it is, and is acknowledged as that; what may still be on its way has a moment to arrive first.
    */
-  void lost(List<SourceSpan> cuts, String reason, long nowMillis, long now) {
-    for (var cut : cuts) {
+  void lost(List<SourceSpan> spans, String reason, long nowMillis, long now) {
+    for (var span : spans) {
       var element =
           Element.newBuilder()
-              .setStream(identity.stream())
-              .setSeq(cut.seq())
-              .setOrigin(identity.node())
-              .setCreatedAtMs(cut.createdAtMs() == 0 ? nowMillis : cut.createdAtMs())
+              .setStream(stream)
+              .setSeq(span.seq())
+              .setOrigin(node)
+              .setCreatedAtMs(span.createdAtMs() == 0 ? nowMillis : span.createdAtMs())
               .setAttempt(1)
               .setEnding(failed(reason))
               .build();
       var flight = Flight.uncut(element, now);
       flight.dueNanos = now + settings.minResend().toNanos();
-      unsettled.lost().put(cut.seq(), flight);
+      unsettled.lost().put(span.seq(), flight);
     }
   }
 
@@ -253,15 +281,16 @@ final class Sender {
   }
 
   private void report(Flight flight, Element ended) {
-    router.send(identity.node(), Plan.OUTBOX, new Parcel(ended, flight.bornNanos, 0));
+    router.send(node, Plan.OUTBOX, new Parcel(ended, flight.bornNanos, 0));
   }
 
   private long resendAfterNanos(int attempt) {
+    var slow = slowMs.get();
     // Before anything was measured nobody knows how slow the stages are: a copy would burden them.
     long usual =
-        counts.slowMs() == 0
+        slow.isEmpty()
             ? settings.maxResend().toNanos() / 3
-            : Math.max(settings.minResend().toNanos(), (long) (4 * counts.slowMs() * 1e6));
+            : Math.max(settings.minResend().toNanos(), (long) (4 * slow.getAsDouble() * 1e6));
     return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
   }
 }

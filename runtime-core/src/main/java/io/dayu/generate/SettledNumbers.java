@@ -11,12 +11,12 @@ final class SettledNumbers {
   private Ranges settled = new Ranges(); // since the last save began
   private Ranges saving = new Ranges();
 
-  void settled(long seq) {
+  void add(long seq) {
     settled.add(seq);
   }
 
   /** A save begins that counts all that are settled. */
-  void begun() {
+  void saveBegins() {
     settled.forEach(saving::add);
     settled = new Ranges();
   }
@@ -35,7 +35,7 @@ final class SettledNumbers {
 
   /** All that are settled, where the counts that tell so are durable already. */
   Ranges all() {
-    begun();
+    saveBegins();
     return saved();
   }
 }

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class SpanLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpanLog.class);
-  private static final int RECORD = 6 * Long.BYTES; // segment, four of the cut, checksum
+  private static final int RECORD = 6 * Long.BYTES; // segment, four of the span, checksum
 
   /** One of the two files. */
   private static final class Half {
@@ -42,35 +42,35 @@ final class SpanLog implements AutoCloseable {
 
     /** What its segment holds, by number. */
     NavigableMap<Long, SourceSpan> open() throws IOException {
-      var cuts = new TreeMap<Long, SourceSpan>();
+      var spans = new TreeMap<Long, SourceSpan>();
       segment = 0;
       file = new RandomAccessFile(path.toFile(), "rw");
       var bytes = Files.readAllBytes(path);
       var records = ByteBuffer.wrap(bytes);
       for (end = 0; records.remaining() >= RECORD; end += RECORD) {
         long of = records.getLong();
-        var cut =
+        var span =
             new SourceSpan(
                 records.getLong(), records.getLong(), records.getLong(), records.getLong());
         // Behind the last record there may be a torn one, or those of an earlier segment.
         boolean whole = records.getLong() == checksum(bytes, (int) end);
         if (!whole || end > 0 && of != segment) break;
         segment = of;
-        cuts.put(cut.seq(), cut);
+        spans.put(span.seq(), span);
       }
-      return cuts;
+      return spans;
     }
 
-    void append(Collection<SourceSpan> cuts) throws IOException {
-      var records = ByteBuffer.allocate(cuts.size() * RECORD);
-      for (var cut : cuts) {
+    void append(Collection<SourceSpan> spans) throws IOException {
+      var records = ByteBuffer.allocate(spans.size() * RECORD);
+      for (var span : spans) {
         int begin = records.position();
         records
             .putLong(segment)
-            .putLong(cut.seq())
-            .putLong(cut.from())
-            .putLong(cut.to())
-            .putLong(cut.createdAtMs());
+            .putLong(span.seq())
+            .putLong(span.from())
+            .putLong(span.to())
+            .putLong(span.createdAtMs());
         records.putLong(checksum(records.array(), begin));
       }
       file.seek(end);
@@ -122,11 +122,11 @@ final class SpanLog implements AutoCloseable {
     }
   }
 
-  synchronized void add(List<SourceSpan> cuts) {
+  synchronized void add(List<SourceSpan> spans) {
     if (broken) return;
     try {
       if (!opened) open();
-      halves[0].append(cuts);
+      halves[0].append(spans);
     } catch (IOException e) {
       gaveUp(e);
     }
@@ -181,9 +181,9 @@ final class SpanLog implements AutoCloseable {
   }
 
   private NavigableMap<Long, SourceSpan> open() throws IOException {
-    var cuts = new TreeMap<Long, SourceSpan>();
+    var spans = new TreeMap<Long, SourceSpan>();
     // A number never stands for two elements, so both say the same of it.
-    for (var half : halves) cuts.putAll(half.open());
+    for (var half : halves) spans.putAll(half.open());
     if (halves[1].segment > halves[0].segment) {
       var newer = halves[1];
       halves[1] = halves[0];
@@ -193,7 +193,7 @@ final class SpanLog implements AutoCloseable {
     broken = false;
     carried = false;
     durable = false;
-    return cuts;
+    return spans;
   }
 
   /** Until the next save is durable, a crash is as one of the machine. */

@@ -26,11 +26,11 @@ final class Spool {
   /**
    * @param maxBytes elements that were brought back may take so much memory
    */
-  Spool(OutboxStore disk, String stream, long maxBytes) {
+  Spool(OutboxStore disk, String stream, long maxBytes, long nowNanos) {
     this.disk = disk;
     this.stream = stream;
     this.maxBytes = maxBytes;
-    this.pace = new Pace(disk.settings(), System.nanoTime());
+    this.pace = new Pace(disk.settings(), nowNanos);
   }
 
   /** Completes when the element is safe; fails when there is no room, or that is not certain. */

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.facts.Ledger;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -8,23 +9,28 @@ import org.HdrHistogram.Histogram;
 final class StreamCounts {
   private static final long MAX_LATENCY_US = TimeUnit.HOURS.toMicros(1);
 
-  /** Recent latencies: two halves, so that old ones fade out. */
-  private Histogram recent = new Histogram(MAX_LATENCY_US, 3);
+  /** After so many reports the older half of the latencies is left out. */
+  private static final int REPORTS_PER_HALF = 15;
 
+  private Histogram recent = new Histogram(MAX_LATENCY_US, 3);
   private Histogram previous = new Histogram(MAX_LATENCY_US, 3);
   private long generated;
   private long delivered;
   private long failed;
   private long shed;
-  private long resent;
   private long acknowledged;
   private long reported;
-  private long reportedAtNanos = System.nanoTime();
+  private long reportedAtNanos;
   private double perSecond;
   private long lastAckNanos;
   private long longestGapNanos;
-  private double slowMs;
-  private int ticks;
+  private OptionalDouble slowMs = OptionalDouble.empty();
+  private int reports;
+
+  StreamCounts(long nowNanos) {
+    this.reportedAtNanos = nowNanos;
+    this.lastAckNanos = nowNanos;
+  }
 
   /** Goes on with the counts of an earlier run. */
   void restore(Progress progress) {
@@ -45,10 +51,6 @@ final class StreamCounts {
 
   void shed() {
     shed++;
-  }
-
-  void resent() {
-    resent++;
   }
 
   /** Acknowledged after it was outside of the window: its latency tells nothing of the way. */
@@ -86,8 +88,8 @@ final class StreamCounts {
     reportedAtNanos = nowNanos;
     // Of a stream that was cut off the last figures hold: none at all would make it wait long.
     double slowNow = latencyMs(99)[0];
-    if (slowNow > 0) slowMs = slowNow;
-    if (++ticks % 15 == 0) {
+    if (slowNow > 0) slowMs = OptionalDouble.of(slowNow);
+    if (++reports % REPORTS_PER_HALF == 0) {
       var oldest = previous;
       previous = recent;
       oldest.reset();
@@ -97,10 +99,6 @@ final class StreamCounts {
 
   double perSecond() {
     return perSecond;
-  }
-
-  long resentCount() {
-    return resent;
   }
 
   double longestGapMs() {
@@ -117,8 +115,8 @@ final class StreamCounts {
     return values;
   }
 
-  /** A generous latency as of the last report, for time-outs; 0 if nothing was measured yet. */
-  double slowMs() {
+  /** A generous latency as of the last report, for time-outs; empty if nothing was measured yet. */
+  OptionalDouble slowMs() {
     return slowMs;
   }
 }

@@ -15,10 +15,10 @@ public interface StreamMemory {
    * What is known of the stream.
    *
    * @param progress what was kept last; empty if nothing was, or if it was forgotten
-   * @param cuts of elements that were under way then and of those that were cut since, by number;
+   * @param spans of elements that were under way then and of those that were cut since, by number;
    *     some may be missing after a crash of the machine
    */
-  record Recalled(Optional<Progress> progress, NavigableMap<Long, SourceSpan> cuts) {}
+  record Recalled(Optional<Progress> progress, NavigableMap<Long, SourceSpan> spans) {}
 
   CompletionStage<Recalled> recall();
 
@@ -29,8 +29,8 @@ public interface StreamMemory {
    */
   CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay);
 
-  /** Returns when it outlives the process; that of the machine it may not. */
-  void cut(List<SourceSpan> cuts);
+  /** Elements were cut. Returns when it outlives the process; that of the machine it may not. */
+  void note(List<SourceSpan> spans);
 
   /** The stream is no longer read here. */
   CompletionStage<Done> forget();

@@ -82,8 +82,8 @@ public final class StreamStore implements AutoCloseable {
       }
 
       @Override
-      public void cut(List<SourceSpan> cuts) {
-        log.add(cuts);
+      public void note(List<SourceSpan> spans) {
+        log.add(spans);
       }
 
       @Override
@@ -130,7 +130,7 @@ public final class StreamStore implements AutoCloseable {
               proto.getUri(),
               proto.getNextSeq(),
               proto.getPosition(),
-              proto.getRecut(),
+              proto.getFirstReplayed(),
               proto.getUsed(),
               proto.getDelivered(),
               proto.getFailed(),
@@ -148,7 +148,7 @@ public final class StreamStore implements AutoCloseable {
         .setUri(p.uri())
         .setNextSeq(p.nextSeq())
         .setPosition(p.position())
-        .setRecut(p.recut())
+        .setFirstReplayed(p.firstReplayed())
         .setUsed(p.used())
         .setDelivered(p.delivered())
         .setFailed(p.failed())

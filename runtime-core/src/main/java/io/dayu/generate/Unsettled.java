@@ -23,16 +23,16 @@ final class Unsettled {
     final Element base; // without path, attempt and decision
     final long bornNanos;
     final int bytes;
-    private final SourceSpan cut;
+    private final SourceSpan span;
     Map<String, String> path = Map.of();
     long sentNanos;
     long dueNanos;
     int attempt;
 
-    private Flight(Element element, long bornNanos, SourceSpan cut) {
+    private Flight(Element element, long bornNanos, SourceSpan span) {
       this.base = element;
       this.bornNanos = bornNanos;
-      this.cut = cut;
+      this.span = span;
       this.bytes = base.getSerializedSize();
       this.attempt = element.getAttempt();
     }
@@ -47,7 +47,7 @@ final class Unsettled {
   /** The oldest element that would be lost with this node: where a successor has to go on. */
   record Oldest(long seq, long position) {}
 
-  private record Waiting(Element element, long bornNanos, SourceSpan cut) {}
+  private record Waiting(Element element, long bornNanos, SourceSpan span) {}
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
@@ -55,11 +55,11 @@ final class Unsettled {
   private final Ranges spooled = new Ranges(); // on the disk, to be worked on
   private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
   private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
-  private final ReplayedSpans recut = new ReplayedSpans();
+  private final ReplayedSpans replayed = new ReplayedSpans();
   private long bytes;
 
-  void add(Element element, long nowNanos, SourceSpan cut) {
-    waiting.add(new Waiting(element, nowNanos, cut));
+  void add(Element element, long nowNanos, SourceSpan span) {
+    waiting.add(new Waiting(element, nowNanos, span));
   }
 
   /** What an earlier run left on the disk. */
@@ -77,25 +77,25 @@ final class Unsettled {
     var flying = flights.values().iterator();
     if (flying.hasNext()) {
       var flight = flying.next();
-      return new Oldest(flight.base.getSeq(), flight.cut.from());
+      return new Oldest(flight.base.getSeq(), flight.span.from());
     }
     // What is to be cut again is younger than what was.
-    if (waiting.isEmpty()) return new Oldest(recut.oldest().orElse(next), now);
-    return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().cut().from());
+    if (waiting.isEmpty()) return new Oldest(replayed.oldest().orElse(next), now);
+    return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().span().from());
   }
 
   /** What was cut and is neither settled nor on the disk. */
   List<SourceSpan> underWay() {
-    var cuts = new ArrayList<>(recut.due());
-    lost.values().forEach(flight -> cuts.add(flight.cut));
-    flights.values().forEach(flight -> cuts.add(flight.cut));
-    waiting.forEach(w -> cuts.add(w.cut()));
-    return cuts;
+    var spans = new ArrayList<>(replayed.due());
+    lost.values().forEach(flight -> spans.add(flight.span));
+    flights.values().forEach(flight -> spans.add(flight.span));
+    waiting.forEach(w -> spans.add(w.span()));
+    return spans;
   }
 
   /** What the source is about to repeat. */
-  ReplayedSpans recut() {
-    return recut;
+  ReplayedSpans replayed() {
+    return replayed;
   }
 
   /** What is reported as failed, outside of the window. */
@@ -106,7 +106,7 @@ final class Unsettled {
   /** The numbers of all. */
   Ranges open() {
     var open = results.plus(spooled);
-    recut.addTo(open);
+    replayed.addTo(open);
     lost.keySet().forEach(open::add);
     flights.keySet().forEach(open::add);
     waiting.forEach(w -> open.add(w.element().getSeq()));
@@ -124,7 +124,7 @@ final class Unsettled {
   /** The element that has waited longest is on its way from now on. */
   Flight launch() {
     var first = waiting.removeFirst();
-    var flight = new Flight(first.element(), first.bornNanos(), first.cut());
+    var flight = new Flight(first.element(), first.bornNanos(), first.span());
     flights.put(flight.base.getSeq(), flight);
     bytes += flight.bytes;
     return flight;
@@ -144,7 +144,7 @@ final class Unsettled {
   }
 
   private boolean removeOutside(long seq) {
-    return spooled.remove(seq) || lost.remove(seq) != null || recut.remove(seq);
+    return spooled.remove(seq) || lost.remove(seq) != null || replayed.remove(seq);
   }
 
   /** The result is on the disk; the flight it ends, if it was in the window until now. */
@@ -168,7 +168,7 @@ final class Unsettled {
         || results.contains(seq)
         || spooled.contains(seq)
         || lost.containsKey(seq)
-        || recut.contains(seq);
+        || replayed.contains(seq);
   }
 
   /** Some of the spooled ones are on their way, outside of the window. */
@@ -195,7 +195,7 @@ final class Unsettled {
 
   /** All that are not settled. */
   long size() {
-    return hereAndNow() + lost.size() + recut.size() + onDisk();
+    return hereAndNow() + lost.size() + replayed.size() + onDisk();
   }
 
   /** Those of the source as it is open now. */

@@ -1,13 +1,15 @@
 package io.dayu.generate;
 
 import io.dayu.deliver.Ranges;
-import io.dayu.element.Element;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Unsettled.Flight;
 import io.dayu.pipeline.PipelineSpec.Shed;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 
 /**
  * The in-flight window of a stream: how many elements may be on their way, which leave it, and how
@@ -38,34 +40,50 @@ final class Window {
   private final InFlightLimit limit;
   private final Unsettled unsettled;
   private final StreamCounts counts;
-  private final Numbering numbering;
-  private final SettledNumbers settledNumbers;
+  private final LongConsumer settled;
 
+  /**
+   * @param objective the stream's latency objective
+   * @param settled is told of numbers that need not wait on the disk any more
+   */
   Window(
       GenerateSettings settings,
-      Generator.Identity identity,
+      Shed shed,
+      Duration objective,
       Unsettled unsettled,
       StreamCounts counts,
-      Numbering numbering,
-      SettledNumbers settledNumbers) {
-    boolean live = identity.provider().descriptor().live();
+      LongConsumer settled,
+      long nowNanos) {
     this.settings = settings;
-    this.shed = identity.source().shed().orElse(live ? Shed.OLDEST : Shed.NONE);
-    this.limit =
-        new InFlightLimit(
-            settings.minWindow(),
-            settings.maxWindow(),
-            identity.plan().spec().objective().latency(),
-            System.nanoTime());
+    this.shed = shed;
+    this.limit = new InFlightLimit(settings.minWindow(), settings.maxWindow(), objective, nowNanos);
     this.unsettled = unsettled;
     this.counts = counts;
-    this.numbering = numbering;
-    this.settledNumbers = settledNumbers;
+    this.settled = settled;
+  }
+
+  /** Goes on with what an earlier run left. */
+  void restore(Checkpoints.Start start) {
+    var progress = start.resumed().progress();
+    var kept = start.kept();
+    counts.restore(progress);
+    unsettled.restore(
+        start.onDisk().results().where(kept::contains),
+        start.onDisk().elements().where(kept::contains));
+    unsettled.replayed().restore(start.resumed().replayed(), progress.readTo());
+    // What is settled already and was only not removed.
+    start.onDisk().all().where(seq -> !kept.contains(seq)).forEach(settled);
   }
 
   /** An element was cut and waits. */
-  void add(Element element, long now, SourceSpan cut) {
-    unsettled.add(element, now, cut);
+  void add(Cutter.Made made, long now) {
+    if (made.fresh()) counts.generated();
+    unsettled.add(made.element(), now, made.span());
+  }
+
+  /** Elements that count as generated are so again, under other numbers. */
+  void renumbered(int count) {
+    counts.renumbered(count);
   }
 
   /** Whether what has no room is given up; otherwise the source waits. */
@@ -118,17 +136,21 @@ final class Window {
     }
     if (unsettled.landOutside(seq)) counts.done(ok);
     // Otherwise the acknowledgement of an earlier attempt.
-    settledNumbers.settled(seq);
+    settled.accept(seq);
   }
 
-  /** Results are safe in the outbox. */
-  void kept(Ranges seqs, long now) {
+  /**
+   * Results are safe in the outbox.
+   *
+   * @param ofThisRun whether a number was given since the stream was started here
+   */
+  void kept(Ranges seqs, LongPredicate ofThisRun, long now) {
     var round = new Round(now, unsettled.inFlight());
     seqs.forEach(
         seq -> {
           unsettled.keepResult(seq).ifPresent(round::add);
           // Another attempt was stored meanwhile.
-          if (!unsettled.isOpen(seq) && numbering.hasTaken(seq)) settledNumbers.settled(seq);
+          if (!unsettled.isOpen(seq) && ofThisRun.test(seq)) settled.accept(seq);
         });
     landed(round);
   }
@@ -139,7 +161,7 @@ final class Window {
     var round = new Round(now, unsettled.inFlight());
     unsettled.spool(seq).ifPresent(round::add);
     // The disk has it no sooner than it was settled by another way.
-    if (!unsettled.isOpen(seq)) settledNumbers.settled(seq);
+    if (!unsettled.isOpen(seq)) settled.accept(seq);
     landed(round);
   }
 
@@ -149,19 +171,28 @@ final class Window {
     limit.observe(round.now, (double) round.sumUs / round.count, round.count, round.before);
   }
 
-  StreamReport report(String stream, StreamState state, long decision, Optional<String> problem) {
+  /**
+   * @param resent elements sent more than once
+   */
+  StreamReport report(
+      String stream,
+      StreamState state,
+      long decision,
+      long resent,
+      Optional<String> problem,
+      long now) {
     var latency = counts.latencyMs(50, 95, 99);
     return new StreamReport(
         stream,
         state,
         counts.ledger(unsettled.size()),
         decision,
-        limit.current(System.nanoTime()),
+        limit.current(now),
         counts.perSecond(),
         latency[0],
         latency[1],
         latency[2],
-        counts.resentCount(),
+        resent,
         counts.longestGapMs(),
         problem);
   }

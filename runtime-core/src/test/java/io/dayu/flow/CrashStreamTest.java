@@ -349,8 +349,8 @@ final class CrashStreamTest {
       }
 
       @Override
-      public void cut(List<SourceSpan> cuts) {
-        memory.cut(cuts);
+      public void note(List<SourceSpan> spans) {
+        memory.note(spans);
       }
 
       @Override
@@ -376,8 +376,8 @@ final class CrashStreamTest {
       }
 
       @Override
-      public void cut(List<SourceSpan> cuts) {
-        memory.cut(cuts);
+      public void note(List<SourceSpan> spans) {
+        memory.note(spans);
       }
 
       @Override

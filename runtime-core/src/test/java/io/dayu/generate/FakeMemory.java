@@ -10,7 +10,7 @@ import org.apache.pekko.Done;
 
 /** Remembers as long as it lives, and can be out of order. */
 final class FakeMemory implements StreamMemory {
-  private final TreeMap<Long, SourceSpan> cuts = new TreeMap<>();
+  private final TreeMap<Long, SourceSpan> spans = new TreeMap<>();
   private Optional<Progress> kept = Optional.empty();
   private boolean broken;
 
@@ -28,12 +28,12 @@ final class FakeMemory implements StreamMemory {
 
   @Override
   public synchronized CompletionStage<Recalled> recall() {
-    return CompletableFuture.completedStage(new Recalled(kept, new TreeMap<>(cuts)));
+    return CompletableFuture.completedStage(new Recalled(kept, new TreeMap<>(spans)));
   }
 
   @Override
-  public synchronized void cut(List<SourceSpan> more) {
-    more.forEach(cut -> cuts.put(cut.seq(), cut));
+  public synchronized void note(List<SourceSpan> more) {
+    more.forEach(span -> spans.put(span.seq(), span));
   }
 
   @Override
@@ -41,14 +41,14 @@ final class FakeMemory implements StreamMemory {
       Progress progress, Collection<SourceSpan> underWay) {
     if (broken) return CompletableFuture.failedStage(new IllegalStateException("disk full"));
     kept = Optional.of(progress);
-    underWay.forEach(cut -> cuts.put(cut.seq(), cut));
+    underWay.forEach(span -> spans.put(span.seq(), span));
     return CompletableFuture.completedStage(Done.getInstance());
   }
 
   @Override
   public synchronized CompletionStage<Done> forget() {
     kept = Optional.empty();
-    cuts.clear();
+    spans.clear();
     return CompletableFuture.completedStage(Done.getInstance());
   }
 }

@@ -487,7 +487,7 @@ final class GeneratorStreamTest {
   @Test
   void whatIsNotRepeatedAsItWasGetsNewNumbers() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 3, 0, 0, 5, Ranges.of(502, 504)));
-    memory.cut(
+    memory.note(
         List.of(
             new SourceSpan(502, 2, 3, 0), new SourceSpan(504, 4, 7, 0))); // in longer segments now
     generate(plan, count(8), "");
@@ -501,7 +501,7 @@ final class GeneratorStreamTest {
   @Test
   void whatIsAcknowledgedBeforeItIsCutAgainIsNotCutAgain() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 2, 0, 0, 5, Ranges.of(502, 503, 504)));
-    memory.cut(
+    memory.note(
         List.of(
             new SourceSpan(502, 2, 3, 0),
             new SourceSpan(503, 3, 4, 0),
@@ -517,7 +517,7 @@ final class GeneratorStreamTest {
   @Test
   void whatItsSourceDoesNotHaveAnyMoreIsReportedAsFailed() {
     memory.set(new Progress("fake:cam", 900, 2, 502, 505, 2, 0, 0, 5, Ranges.of(502, 503, 504)));
-    memory.cut(
+    memory.note(
         List.of(
             new SourceSpan(502, 2, 3, 0),
             new SourceSpan(503, 3, 4, 0),
@@ -601,7 +601,7 @@ final class GeneratorStreamTest {
     live = true;
     memory.set(new Progress("fake:cam", 900, 0, 515, 518, 12, 1, 2, 0, Ranges.of(515, 516, 517)));
     // Cut after the counts were kept.
-    memory.cut(List.of(new SourceSpan(518, 0, 0, 1_234), new SourceSpan(519, 0, 0, 1_235)));
+    memory.note(List.of(new SourceSpan(518, 0, 0, 1_234), new SourceSpan(519, 0, 0, 1_235)));
     var opened = new CopyOnWriteArrayList<Long>();
     generate(
         Plans.plan(1, List.of(Plans.READER), "detect:reader"),
@@ -817,11 +817,13 @@ final class GeneratorStreamTest {
     generator =
         kit.spawn(
             Generator.create(
-                generate,
-                FlowKit.links(links),
+                new Generator.Setup(
+                    generate,
+                    FlowKit.links(links),
+                    Duration.ofMillis(100),
+                    Clock.systemUTC(),
+                    System::nanoTime),
                 identity,
-                Clock.systemUTC(),
-                Duration.ofMillis(100),
                 controller.ofGenerator(),
                 controller.locator()));
   }

@@ -148,7 +148,10 @@ final class OfflineStreamTest {
   }
 
   private boolean kept500IsSaved() {
-    return memory.kept().filter(p -> p.recut() == 501 && p.open().contains(500)).isPresent();
+    return memory
+        .kept()
+        .filter(p -> p.firstReplayed() == 501 && p.open().contains(500))
+        .isPresent();
   }
 
   @Test
@@ -491,10 +494,14 @@ final class OfflineStreamTest {
     generator =
         kit.spawn(
             Generator.create(
-                GenerateSettings.from(
-                    ConfigFactory.parseString(settings)
-                        .withFallback(ConfigFactory.load().getConfig("dayu.generate"))),
-                FlowKit.links(""),
+                new Generator.Setup(
+                    GenerateSettings.from(
+                        ConfigFactory.parseString(settings)
+                            .withFallback(ConfigFactory.load().getConfig("dayu.generate"))),
+                    FlowKit.links(""),
+                    Duration.ofMillis(100),
+                    Clock.systemUTC(),
+                    System::nanoTime),
                 new Generator.Identity(
                     "edge-1",
                     plan,
@@ -503,8 +510,6 @@ final class OfflineStreamTest {
                     () -> CompletableFuture.completedFuture(500L),
                     memory,
                     disk),
-                Clock.systemUTC(),
-                Duration.ofMillis(100),
                 controller.ofGenerator(),
                 controller.locator()));
     var route = new TreeMap<>(Map.of("detect", List.of(new Decision.Share("cloud-1", 1))));

@@ -17,7 +17,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 
 /**
- * A stream that crashes at any moment: its counts, what waits on the disk and what was cut are
+ * A stream that crashes at any moment: its counts, what waits on the disk and what was span are
  * written one after the other, and each may be older than the other.
  */
 class ProgressPropertyTest {
@@ -32,7 +32,7 @@ class ProgressPropertyTest {
   /** What a generator, its counts and the disk do, one random step after the other. */
   private static final class Life {
     final Map<Long, Fate> fates = new HashMap<>();
-    final SettledNumbers forgetting = new SettledNumbers();
+    final SettledNumbers settledNumbers = new SettledNumbers();
     final Ranges disk = new Ranges();
     Progress counts;
     long next;
@@ -62,9 +62,9 @@ class ProgressPropertyTest {
         case 6 -> pick(which, Fate.SETTLED, disk::add); // of an earlier attempt, stored and kept
         case 7 -> {
           counts = counts();
-          forgetting.begun();
+          settledNumbers.saveBegins();
         }
-        case 8 -> forgetting.saved().forEach(disk::remove);
+        case 8 -> settledNumbers.saved().forEach(disk::remove);
         default -> {
           // A live source gives one up.
           pick(
@@ -81,7 +81,7 @@ class ProgressPropertyTest {
 
     private void settle(long seq) {
       fates.put(seq, Fate.SETTLED);
-      forgetting.settled(seq);
+      settledNumbers.add(seq);
       delivered++;
     }
 
@@ -107,10 +107,10 @@ class ProgressPropertyTest {
     }
 
     /** An element has the content between its number and the next one. */
-    NavigableMap<Long, SourceSpan> cuts() {
-      var cuts = new TreeMap<Long, SourceSpan>();
-      for (long seq = 0; seq < next; seq++) cuts.put(seq, new SourceSpan(seq, seq, seq + 1, 1));
-      return cuts;
+    NavigableMap<Long, SourceSpan> spans() {
+      var spans = new TreeMap<Long, SourceSpan>();
+      for (long seq = 0; seq < next; seq++) spans.put(seq, new SourceSpan(seq, seq, seq + 1, 1));
+      return spans;
     }
 
     boolean isSettledAsOfTheCounts(long seq) {
@@ -123,28 +123,28 @@ class ProgressPropertyTest {
       @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 99) Integer> steps,
       @ForAll Repeat repeat) {
     var life = lived(steps);
-    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.cuts();
+    var spans = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.spans();
 
-    var resumed = life.counts.resumed(URI, repeat, life.disk, cuts);
+    var resumed = life.counts.resumed(URI, repeat, life.disk, spans);
     var now = resumed.progress();
     assertThat(now.nextSeq()).as("no number twice").isGreaterThanOrEqualTo(life.next);
     assertThat(now.delivered()).isEqualTo(life.counts.delivered());
     assertThat(now.shed()).isEqualTo(life.counts.shed());
     var seen = new Ranges();
-    resumed.lost().forEach(cut -> assertThat(seen.add(cut.seq())).isTrue());
-    resumed.recut().forEach(cut -> assertThat(seen.add(cut.seq())).isTrue());
+    resumed.lost().forEach(span -> assertThat(seen.add(span.seq())).isTrue());
+    resumed.replayed().forEach(span -> assertThat(seen.add(span.seq())).isTrue());
     now.open().where(life.disk::contains).forEach(seq -> assertThat(seen.add(seq)).isTrue());
     assertThat(now.open()).isEqualTo(seen);
     now.open().forEach(seq -> assertThat(life.isSettledAsOfTheCounts(seq)).isFalse());
     if (repeat == Repeat.UNSETTLED) {
-      assertThat(resumed.recut()).isEmpty();
+      assertThat(resumed.replayed()).isEmpty();
       // Content is either sent again or waits on the disk.
       for (long seq = 0; seq < life.counts.used(); seq++)
         if (life.counts.open().contains(seq))
-          assertThat(now.open().contains(seq)).isEqualTo(seq < life.counts.recut());
+          assertThat(now.open().contains(seq)).isEqualTo(seq < life.counts.firstReplayed());
     } else {
       assertThat(now.generated()).isEqualTo(life.next);
-      assertThat(repeat == Repeat.EXACT ? resumed.lost() : resumed.recut()).isEmpty();
+      assertThat(repeat == Repeat.EXACT ? resumed.lost() : resumed.replayed()).isEmpty();
       assertThat(resumed.renumbered()).isZero();
     }
   }
@@ -153,49 +153,49 @@ class ProgressPropertyTest {
   void whatIsReadAgainKeepsItsNumberAndWhatIsSettledIsLeftOut(
       @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 99) Integer> steps) {
     var life = lived(steps);
-    var resumed = life.counts.resumed(URI, Repeat.EXACT, life.disk, life.cuts());
-    var recut = recut(resumed);
+    var resumed = life.counts.resumed(URI, Repeat.EXACT, life.disk, life.spans());
+    var replayed = replayed(resumed);
     for (long at = resumed.progress().position(); at < life.next; at++) {
-      var segment = recut.next(at, at + 1);
+      var segment = replayed.next(at, at + 1);
       boolean settled = life.isSettledAsOfTheCounts(at) || life.disk.contains(at);
-      if (settled) assertThat(segment).isEqualTo(ReplayedSpans.Segment.Settled.INSTANCE);
+      if (settled) assertThat(segment).isEqualTo(ReplayedSpans.Content.Settled.INSTANCE);
       else
         assertThat(segment)
-            .isEqualTo(new ReplayedSpans.Segment.Again(new SourceSpan(at, at, at + 1, 1)));
+            .isEqualTo(new ReplayedSpans.Content.Again(new SourceSpan(at, at, at + 1, 1)));
     }
-    assertThat(recut.size()).isZero();
-    assertThat(recut.next(life.next, life.next + 1))
-        .isEqualTo(ReplayedSpans.Segment.Fresh.INSTANCE);
+    assertThat(replayed.size()).isZero();
+    assertThat(replayed.next(life.next, life.next + 1))
+        .isEqualTo(ReplayedSpans.Content.Fresh.INSTANCE);
   }
 
-  /** The power fails: of what was cut, only some is known. */
+  /** The power fails: of what was span, only some is known. */
   @Property(tries = 1_000)
   void withoutAllOfWhatWasCutNothingIsLeftOutThatIsNotSettled(
       @ForAll @Size(max = 120) List<@IntRange(min = 0, max = 99) Integer> steps,
       @ForAll Set<@IntRange(min = 0, max = 40) Integer> unknown,
       @ForAll @IntRange(min = 1, max = 3) int segment) {
     var life = lived(steps);
-    var cuts = life.cuts();
-    unknown.forEach(seq -> cuts.remove((long) seq));
-    var resumed = life.counts.resumed(URI, Repeat.EXACT, life.disk, cuts);
+    var spans = life.spans();
+    unknown.forEach(seq -> spans.remove((long) seq));
+    var resumed = life.counts.resumed(URI, Repeat.EXACT, life.disk, spans);
     var now = resumed.progress();
     assertThat(resumed.lost()).isEmpty();
     assertThat(now.nextSeq()).isGreaterThanOrEqualTo(life.next);
-    var recut = recut(resumed);
+    var replayed = replayed(resumed);
     var covered = life.disk.where(now.open()::contains);
     for (long seq = 0; seq < life.next; seq++)
       if (life.isSettledAsOfTheCounts(seq)) covered.add(seq);
     // Segments may be longer than they were.
     for (long at = now.position(); at < life.next; at += segment) {
-      var next = recut.next(at, at + segment);
+      var next = replayed.next(at, at + segment);
       for (long content = at; content < at + segment; content++) {
-        if (next == ReplayedSpans.Segment.Settled.INSTANCE)
+        if (next == ReplayedSpans.Content.Settled.INSTANCE)
           assertThat(covered.contains(content)).isTrue();
         else covered.add(content);
-        if (next instanceof ReplayedSpans.Segment.Again again)
-          assertThat(again.cut().seq()).isEqualTo(content);
+        if (next instanceof ReplayedSpans.Content.Again again)
+          assertThat(again.span().seq()).isEqualTo(content);
       }
-      if (next == ReplayedSpans.Segment.Fresh.INSTANCE) recut.abandon();
+      if (next == ReplayedSpans.Content.Fresh.INSTANCE) replayed.abandon();
     }
     for (long content = 0; content < life.next; content++)
       assertThat(covered.contains(content)).as("content %d", content).isTrue();
@@ -207,10 +207,10 @@ class ProgressPropertyTest {
     return life;
   }
 
-  private static ReplayedSpans recut(Progress.Resumed resumed) {
-    var recut = new ReplayedSpans();
-    recut.restore(resumed.recut(), resumed.progress().readTo());
-    return recut;
+  private static ReplayedSpans replayed(Progress.Resumed resumed) {
+    var replayed = new ReplayedSpans();
+    replayed.restore(resumed.replayed(), resumed.progress().readTo());
+    return replayed;
   }
 
   /** The second crash finds what the first one left, and the entries that were not removed yet. */
@@ -219,12 +219,12 @@ class ProgressPropertyTest {
       @ForAll @Size(max = 80) List<@IntRange(min = 0, max = 99) Integer> steps,
       @ForAll Repeat repeat) {
     var life = lived(steps);
-    var cuts = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.cuts();
-    var once = life.counts.resumed(URI, repeat, life.disk, cuts);
+    var spans = repeat == Repeat.UNSETTLED ? new TreeMap<Long, SourceSpan>() : life.spans();
+    var once = life.counts.resumed(URI, repeat, life.disk, spans);
     var kept = once.progress().withNextSeq(once.progress().nextSeq() + 1_000);
-    var twice = kept.resumed(URI, repeat, life.disk, cuts);
+    var twice = kept.resumed(URI, repeat, life.disk, spans);
     assertThat(twice.lost()).isEqualTo(once.lost());
-    assertThat(twice.recut()).isEqualTo(once.recut());
+    assertThat(twice.replayed()).isEqualTo(once.replayed());
     assertThat(twice.progress().open()).isEqualTo(once.progress().open());
     assertThat(twice.progress().generated()).isEqualTo(once.progress().generated());
     assertThat(twice.progress().readTo()).isEqualTo(once.progress().readTo());
@@ -235,11 +235,11 @@ class ProgressPropertyTest {
       @ForAll @Size(max = 80) List<@IntRange(min = 0, max = 99) Integer> steps) {
     var life = new Life(Progress.begin("file:old.csv", 0));
     for (int step : steps) life.step(step % 10, step / 10);
-    var resumed = life.counts.resumed("file:new.csv", Repeat.EXACT, life.disk, life.cuts());
+    var resumed = life.counts.resumed("file:new.csv", Repeat.EXACT, life.disk, life.spans());
     var now = resumed.progress();
     assertThat(now.position()).isZero();
     assertThat(now.readTo()).isZero();
-    assertThat(resumed.recut()).isEmpty();
+    assertThat(resumed.replayed()).isEmpty();
     life.disk.forEach(
         seq -> {
           if (life.counts.open().contains(seq)) assertThat(now.open().contains(seq)).isTrue();

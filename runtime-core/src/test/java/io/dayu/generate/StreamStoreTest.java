@@ -48,16 +48,16 @@ final class StreamStoreTest {
     var later = new SourceSpan(25, 19, 20, 2_000);
     try (var store = StreamStore.open(dir)) {
       join(store.of("p/a").keep(SOME, List.of(cut)));
-      store.of("p/a").cut(List.of(later));
-      store.of("p/b").cut(List.of(later));
+      store.of("p/a").note(List.of(later));
+      store.of("p/b").note(List.of(later));
     }
     try (var store = StreamStore.open(dir)) {
       var recalled = store.of("p/a").recall().toCompletableFuture().join();
-      assertThat(recalled.cuts().values()).containsExactly(cut, later);
+      assertThat(recalled.spans().values()).containsExactly(cut, later);
       join(store.of("p/a").forget());
       recalled = store.of("p/a").recall().toCompletableFuture().join();
-      assertThat(recalled.cuts()).isEmpty();
-      assertThat(store.of("p/b").recall().toCompletableFuture().join().cuts()).hasSize(1);
+      assertThat(recalled.spans()).isEmpty();
+      assertThat(store.of("p/b").recall().toCompletableFuture().join().spans()).hasSize(1);
     }
   }
 

@@ -16,7 +16,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * goes along with the next one. A failure keeps its place behind the segments that were read before
  * it, whatever it is: even a source that cannot be opened, or lacks a library, is a piece.
  */
-final class Reading {
+final class SourceBatches {
   /** A segment, or the failure that ends the source. */
   record Piece(Optional<Segment> segment, Optional<Throwable> failure) {
     private static Piece of(Segment segment) {
@@ -34,12 +34,12 @@ final class Reading {
 
   private static final long BATCH_BYTES = 256 << 10;
 
-  private Reading() {}
+  private SourceBatches() {}
 
   /**
    * @param elements the most in a batch
    */
-  static Source<List<Piece>, NotUsed> batches(
+  static Source<List<Piece>, NotUsed> of(
       SourceProvider provider, SourceContext context, int elements) {
     long each = BATCH_BYTES / elements;
     return open(provider, context)
