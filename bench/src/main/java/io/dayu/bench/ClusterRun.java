@@ -1,7 +1,7 @@
 package io.dayu.bench;
 
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.local.LocalCluster;
 import java.util.function.Function;
 
 /** The life of the processes of a measurement. */

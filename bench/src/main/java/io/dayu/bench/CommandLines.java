@@ -1,7 +1,7 @@
 package io.dayu.bench;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.Units;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -39,7 +39,7 @@ public final class CommandLines {
   }
 
   private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof CliException) {
+    if (e instanceof UserException) {
       command.getErr().println(e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }

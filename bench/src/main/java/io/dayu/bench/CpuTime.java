@@ -1,7 +1,7 @@
 package io.dayu.bench;
 
-import io.dayu.cli.ChildProcess;
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
+import io.dayu.local.ChildProcess;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,7 +19,7 @@ public final class CpuTime {
         .flatMap(handle -> handle.info().totalCpuDuration())
         .orElseThrow(
             () ->
-                new CliException(
+                new UserException(
                     "the CPU time of %s (pid %d) cannot be read"
                         .formatted(process.name(), process.pid())));
   }

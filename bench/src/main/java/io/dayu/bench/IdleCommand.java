@@ -1,9 +1,9 @@
 package io.dayu.bench;
 
 import io.dayu.bench.idle.IdleBench;
-import io.dayu.cli.Home;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,10 +1,10 @@
 package io.dayu.bench;
 
 import io.dayu.bench.pipeline.PipelineBench;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Home;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,7 +65,7 @@ final class PipelineCommand implements Callable<Integer> {
         .failure()
         .ifPresent(
             why -> {
-              throw new CliException("The bench failed: " + why);
+              throw new UserException("The bench failed: " + why);
             });
     return 0;
   }

@@ -1,7 +1,7 @@
 package io.dayu.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ public final class ReportOptions {
               Files.createDirectories(path.toAbsolutePath().getParent());
             Files.writeString(path, report.toPrettyString() + System.lineSeparator());
           } catch (IOException e) {
-            throw new CliException("cannot write the report " + path + ": " + e.getMessage(), e);
+            throw new UserException("cannot write the report " + path + ": " + e.getMessage(), e);
           }
           out.println();
           out.println("Report: " + path);

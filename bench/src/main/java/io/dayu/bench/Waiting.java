@@ -1,8 +1,8 @@
 package io.dayu.bench;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -22,7 +22,7 @@ public final class Waiting {
   /**
    * Blocks until something holds.
    *
-   * @throws CliException if it does not in time, or a process ends
+   * @throws UserException if it does not in time, or a process ends
    */
   public void until(String what, Duration atMost, BooleanSupplier condition) {
     long deadline = System.nanoTime() + atMost.toNanos();
@@ -30,7 +30,7 @@ public final class Waiting {
     while (!quietly(condition)) {
       alive();
       if (System.nanoTime() > deadline)
-        throw new CliException("%s: gave up after %d s".formatted(what, atMost.toSeconds()));
+        throw new UserException("%s: gave up after %d s".formatted(what, atMost.toSeconds()));
       sleep(LOOK_AGAIN);
     }
   }
@@ -56,7 +56,7 @@ public final class Waiting {
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();
-    } catch (CliException askedAgain) {
+    } catch (UserException askedAgain) {
       return false;
     }
   }
@@ -75,7 +75,7 @@ public final class Waiting {
       Thread.sleep(time.toMillis(), time.toNanosPart() % 1_000_000);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CliException("interrupted", e);
+      throw new UserException("interrupted", e);
     }
   }
 }

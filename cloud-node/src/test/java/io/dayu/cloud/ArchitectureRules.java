@@ -56,7 +56,9 @@ final class ArchitectureRules {
     "io.dayu.realise..",
     "io.dayu.lab.."
   };
-  private static final String[] INTERFACES = {"io.dayu.http..", "io.dayu.cli.."};
+  private static final String[] INTERFACES = {
+    "io.dayu.http..", "io.dayu.cli..", "io.dayu.local..", "io.dayu.client..", "io.dayu.console.."
+  };
   private static final String[] ENDS = {
     "io.dayu.cloud..", "io.dayu.edge..", "io.dayu.k8s..", "io.dayu.sim..", "io.dayu.bench.."
   };
@@ -169,6 +171,51 @@ final class ArchitectureRules {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.pekko.http..");
+
+  static final ArchRule NOBODY_KNOWS_THE_COMMANDS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.dayu.cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.dayu.cli..")
+          .because("benches and tests start clusters and ask them without a command line");
+
+  static final ArchRule LAUNCHER_KNOWS_ONLY_CLIENT_AND_CONSOLE =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.local..")
+          .should()
+          .dependOnClassesThat(
+              oursOutside("io.dayu.local..", "io.dayu.client..", "io.dayu.console.."))
+          .because("a node is a program with a class path of its own")
+          .allowEmptyShould(true);
+
+  static final ArchRule CLIENT_KNOWS_ONLY_THE_CONSOLE =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.client..")
+          .should()
+          .dependOnClassesThat(oursOutside("io.dayu.client..", "io.dayu.console.."))
+          .because("it meets the HTTP interface as any other program does")
+          .allowEmptyShould(true);
+
+  static final ArchRule CONSOLE_KNOWS_ONLY_ITSELF =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.console..")
+          .should()
+          .dependOnClassesThat(oursOutside("io.dayu.console.."))
+          .allowEmptyShould(true);
+
+  static final ArchRule HTTP_KNOWS_NO_CLIENT =
+      noClasses()
+          .that()
+          .resideInAPackage("io.dayu.http..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.dayu.client..", "io.dayu.console..", "io.dayu.local..")
+          .allowEmptyShould(true);
 
   static final ArchRule CAMERAS_KNOW_ONLY_MEDIA_TYPES =
       noClasses()

@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ArchitectureRulesTest {
   /** What the offending classes lean on: one public class in each package. */
   private static final List<String> TARGETS =
-      List.of("cloud", "edge", "policy", "http", "deliver", "element", "stage", "sim");
+      List.of(
+          "cloud", "edge", "policy", "http", "deliver", "element", "stage", "sim", "cli", "client");
 
   @TempDir Path directory;
 
@@ -78,6 +79,16 @@ class ArchitectureRulesTest {
             ArchitectureRules.ONLY_INTERFACES_AND_CLOUD_NODE_HAVE_ROUTES,
             "deliver",
             "org.apache.pekko.http.javadsl.Http h;"),
+        arguments(ArchitectureRules.NOBODY_KNOWS_THE_COMMANDS, "http", "io.dayu.cli.Target t;"),
+        arguments(
+            ArchitectureRules.LAUNCHER_KNOWS_ONLY_CLIENT_AND_CONSOLE,
+            "local",
+            "io.dayu.http.Target t;"),
+        arguments(
+            ArchitectureRules.CLIENT_KNOWS_ONLY_THE_CONSOLE, "client", "io.dayu.http.Target t;"),
+        arguments(
+            ArchitectureRules.CONSOLE_KNOWS_ONLY_ITSELF, "console", "io.dayu.client.Target t;"),
+        arguments(ArchitectureRules.HTTP_KNOWS_NO_CLIENT, "http", "io.dayu.client.Target t;"),
         arguments(
             ArchitectureRules.CAMERAS_KNOW_ONLY_MEDIA_TYPES, "sim", "io.dayu.stage.Target t;"),
         arguments(

@@ -3,9 +3,9 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.Home;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Hello;
+import io.dayu.local.Home;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;

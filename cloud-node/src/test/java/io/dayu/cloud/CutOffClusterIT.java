@@ -3,7 +3,7 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

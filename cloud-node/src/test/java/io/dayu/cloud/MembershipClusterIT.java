@@ -3,9 +3,9 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.Endpoints;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.NodeOptions;
+import io.dayu.local.Endpoints;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;

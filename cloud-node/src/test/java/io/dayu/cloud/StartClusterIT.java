@@ -2,10 +2,10 @@ package io.dayu.cloud;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.cli.ChildProcess;
-import io.dayu.cli.Home;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.NodeOptions;
+import io.dayu.local.ChildProcess;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,7 +3,7 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.Home;
+import io.dayu.local.Home;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,10 @@
 package io.dayu.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiClient;
+import io.dayu.console.Table;
+import io.dayu.local.BackgroundCluster;
+import io.dayu.local.Home;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.util.Optional;
@@ -46,7 +49,7 @@ final class ApiOptions {
   }
 
   private static Optional<URI> started() {
-    return UpState.read(Home.find()).map(UpState::api);
+    return BackgroundCluster.read(Home.find()).map(BackgroundCluster::api);
   }
 
   PrintWriter out() {
@@ -59,11 +62,7 @@ final class ApiOptions {
 
   /** Prints an answer as JSON, indented. */
   void print(JsonNode answer) {
-    try {
-      out().println(ApiClient.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    out().println(answer.toPrettyString());
   }
 
   void print(Table table, String whenEmpty) {

@@ -1,5 +1,6 @@
 package io.dayu.cli;
 
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +18,7 @@ final class CameraPort {
     } catch (NoSuchFileException notReady) {
       return OptionalInt.empty();
     } catch (IOException | NumberFormatException e) {
-      throw new CliException("cannot read the camera's port from " + file + ": " + e, e);
+      throw new UserException("cannot read the camera's port from " + file + ": " + e, e);
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.dayu.cli;
 
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -61,7 +63,7 @@ public final class Dayu implements Runnable {
   }
 
   private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
-    if (e instanceof CliException) {
+    if (e instanceof UserException) {
       command.getErr().println(e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }

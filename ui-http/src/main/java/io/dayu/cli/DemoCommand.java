@@ -1,5 +1,9 @@
 package io.dayu.cli;
 
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -77,7 +81,7 @@ final class DemoCommand implements Callable<Integer> {
         .failure()
         .ifPresent(
             why -> {
-              throw new CliException("The demo failed: " + why);
+              throw new UserException("The demo failed: " + why);
             });
     return 0;
   }

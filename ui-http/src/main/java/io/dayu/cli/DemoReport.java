@@ -1,6 +1,11 @@
 package io.dayu.cli;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.Table;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +57,7 @@ record DemoReport(
 
   /** In the form other programs rely on. */
   ObjectNode json() {
-    var json = ApiClient.JSON.createObjectNode();
+    var json = JsonNodeFactory.instance.objectNode();
     json.putObject("ledger")
         .put("generated", ledger.generated())
         .put("delivered", ledger.delivered())
@@ -89,7 +94,7 @@ record DemoReport(
         Files.createDirectories(file.toAbsolutePath().getParent());
       Files.writeString(file, json().toPrettyString() + System.lineSeparator());
     } catch (IOException e) {
-      throw new CliException("cannot write the report " + file + ": " + e.getMessage(), e);
+      throw new UserException("cannot write the report " + file + ": " + e.getMessage(), e);
     }
   }
 

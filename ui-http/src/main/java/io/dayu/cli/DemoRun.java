@@ -1,5 +1,11 @@
 package io.dayu.cli;
 
+import io.dayu.client.ApiClient;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +62,7 @@ final class DemoRun {
   /**
    * Runs it to the end, when all processes are gone. Logs and data stay only if it fails.
    *
-   * @throws CliException if something it needs does not start or dies
+   * @throws UserException if something it needs does not start or dies
    */
   DemoReport run() {
     progress.line("Dayu demo: one camera, four stages, one cloud and two edge nodes");
@@ -159,7 +165,7 @@ final class DemoRun {
           watch.say(Duration.ofNanos(gone), loaded.get() + " is relieved");
         }
         failures = 0;
-      } catch (CliException e) {
+      } catch (UserException e) {
         alive(cluster);
         if (++failures == FAILURES) throw e;
         watch.say(Duration.ofNanos(gone), "no answer, asking again: " + e.getMessage());
@@ -183,7 +189,7 @@ final class DemoRun {
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();
-    } catch (CliException askedAgain) {
+    } catch (UserException askedAgain) {
       return false;
     }
   }
@@ -217,7 +223,7 @@ final class DemoRun {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CliException("interrupted", e);
+      throw new UserException("interrupted", e);
     }
   }
 

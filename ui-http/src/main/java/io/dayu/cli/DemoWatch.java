@@ -1,8 +1,14 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiClient;
+import io.dayu.client.ApiException;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.Progress;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -166,7 +172,7 @@ final class DemoWatch {
             AnnotatedFrame.write(AnnotatedFrame.draw(bestFrame.get(), boxesOfBest), file);
             progress.line("Frame with %d boxes: %s".formatted(bestBoxes, file));
           } catch (IOException e) {
-            throw new CliException("cannot write the frame " + file + ": " + e.getMessage(), e);
+            throw new UserException("cannot write the frame " + file + ": " + e.getMessage(), e);
           }
         });
   }

@@ -1,6 +1,10 @@
 package io.dayu.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.dayu.console.Table;
+import io.dayu.console.Units;
+import io.dayu.local.BackgroundCluster;
+import io.dayu.local.Home;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -62,8 +66,8 @@ final class DoctorCommand implements Callable<Integer> {
     checks.add(cores(Runtime.getRuntime().availableProcessors()));
     checks.add(memory(freeBytes()));
     checks.add(disk(home));
-    var up = UpState.read(home);
-    checks.add(up(up.map(UpState::nodes).orElse(List.of())));
+    var up = BackgroundCluster.read(home);
+    checks.add(up(up.map(BackgroundCluster::nodes).orElse(List.of())));
     if (up.isEmpty()) PORTS.forEach((port, key) -> checks.add(port(port, key)));
     retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
     var out = spec.commandLine().getOut();
@@ -119,9 +123,12 @@ final class DoctorCommand implements Callable<Integer> {
         : new Check("disk", Grade.HINT, found, "models, jars and results need about 1 GB");
   }
 
-  private static Check up(List<UpState.Started> nodes) {
+  private static Check up(List<BackgroundCluster.Started> nodes) {
     var gone =
-        nodes.stream().filter(n -> n.process().isEmpty()).map(UpState.Started::name).toList();
+        nodes.stream()
+            .filter(n -> n.process().isEmpty())
+            .map(BackgroundCluster.Started::name)
+            .toList();
     if (nodes.isEmpty()) return new Check("cluster", Grade.OK, "not up", "");
     return gone.isEmpty()
         ? new Check("cluster", Grade.OK, nodes.size() + " nodes up", "")

@@ -1,5 +1,9 @@
 package io.dayu.cli;
 
+import io.dayu.console.Progress;
+import io.dayu.local.BackgroundCluster;
+import io.dayu.local.ChildProcess;
+import io.dayu.local.Home;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -21,7 +25,7 @@ final class DownCommand implements Callable<Integer> {
   public Integer call() {
     var home = Home.find();
     var out = spec.commandLine().getOut();
-    var state = UpState.read(home);
+    var state = BackgroundCluster.read(home);
     if (state.isEmpty()) {
       out.println("Nothing is up.");
       return 0;
@@ -30,13 +34,13 @@ final class DownCommand implements Callable<Integer> {
     // Edges first: while a cloud node is there they leave cleanly.
     stop(state.get().nodes().stream().filter(n -> !n.role().equals("cloud")).toList(), progress);
     stop(state.get().nodes().stream().filter(n -> n.role().equals("cloud")).toList(), progress);
-    UpState.forget(home);
-    out.printf("Dayu is down. Data and logs stay in %s%n", UpState.directory(home));
+    BackgroundCluster.forget(home);
+    out.printf("Dayu is down. Data and logs stay in %s%n", BackgroundCluster.directory(home));
     return 0;
   }
 
-  private static void stop(List<UpState.Started> nodes, Progress progress) {
-    var ends = new LinkedHashMap<UpState.Started, CompletableFuture<ProcessHandle>>();
+  private static void stop(List<BackgroundCluster.Started> nodes, Progress progress) {
+    var ends = new LinkedHashMap<BackgroundCluster.Started, CompletableFuture<ProcessHandle>>();
     for (var node : nodes)
       node.process()
           .ifPresentOrElse(

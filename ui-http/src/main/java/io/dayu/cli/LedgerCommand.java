@@ -1,8 +1,10 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.Table;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,6 +1,9 @@
 package io.dayu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiClient;
+import io.dayu.console.Table;
+import io.dayu.console.Units;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

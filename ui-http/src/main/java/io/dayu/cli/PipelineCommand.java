@@ -1,12 +1,15 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import io.dayu.client.ApiException;
+import io.dayu.console.Table;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +68,7 @@ final class PipelineCommand implements Runnable {
               : client.send("POST", "pipelines", document);
     } catch (ApiException e) {
       if (e.status() != 409) throw e;
-      throw new CliException(e.getMessage() + "%n  (--replace does that)".formatted(), e);
+      throw new UserException(e.getMessage() + "%n  (--replace does that)".formatted(), e);
     }
     if (api.json()) {
       api.print(answer);
@@ -131,11 +134,11 @@ final class PipelineCommand implements Runnable {
           ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
           : Files.readString(Path.of(file));
     } catch (NoSuchFileException e) {
-      throw new CliException("there is no file " + file, e);
+      throw new UserException("there is no file " + file, e);
     } catch (CharacterCodingException e) {
-      throw new CliException(file + " is not UTF-8 text", e);
+      throw new UserException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new CliException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new UserException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 

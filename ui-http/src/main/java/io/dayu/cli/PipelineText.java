@@ -1,6 +1,8 @@
 package io.dayu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.console.Table;
+import io.dayu.console.Units;
 
 /** A pipeline's state as text. */
 final class PipelineText {

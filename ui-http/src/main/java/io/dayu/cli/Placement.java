@@ -1,6 +1,7 @@
 package io.dayu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.console.Units;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;

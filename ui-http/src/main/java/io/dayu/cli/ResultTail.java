@@ -1,8 +1,9 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiClient;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;

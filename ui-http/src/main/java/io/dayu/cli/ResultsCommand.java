@@ -1,8 +1,10 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Optional;
@@ -66,7 +68,7 @@ final class ResultsCommand implements Callable<Integer> {
     } catch (Enough enough) {
       return;
     }
-    throw new CliException("the stream of results has ended");
+    throw new UserException("the stream of results has ended");
   }
 
   /** Leaves a stream that has no end of its own. */

@@ -1,5 +1,11 @@
 package io.dayu.cli;
 
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.BackgroundCluster;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,18 +73,21 @@ final class UpCommand implements Callable<Integer> {
               + " jdbc:postgresql://host:port/database, or --cloud 1");
     var home = Home.find();
     var running =
-        UpState.read(home).stream()
+        BackgroundCluster.read(home).stream()
             .flatMap(s -> s.nodes().stream())
             .filter(n -> n.process().isPresent())
-            .map(UpState.Started::name)
+            .map(BackgroundCluster.Started::name)
             .toList();
     if (!running.isEmpty())
-      throw new CliException(
+      throw new UserException(
           "already up: %s. Stop them with: dayu down".formatted(String.join(", ", running)));
     var out = spec.commandLine().getOut();
     var settings =
         new LocalCluster.Settings(
-            role -> role.program(home), UpState.directory(home), false, Duration.ofSeconds(60));
+            role -> role.program(home),
+            BackgroundCluster.directory(home),
+            false,
+            Duration.ofSeconds(60));
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
       var cloud = new ArrayList<NodeOptions>();
       for (int i = 1; i <= clouds; i++) {
@@ -91,7 +100,7 @@ final class UpCommand implements Callable<Integer> {
       for (int i = 1; i <= edges; i++)
         options.add(node(NodeOptions.edge("edge-" + i, "site-" + i)));
       cluster.start(options.toArray(NodeOptions[]::new));
-      UpState.of(cluster).write(home);
+      BackgroundCluster.of(cluster).write(home);
       cluster.detach();
       out.printf("Dayu is up: %s%n", cluster.api());
       cluster

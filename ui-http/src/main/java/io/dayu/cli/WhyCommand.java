@@ -1,7 +1,10 @@
 package io.dayu.cli;
 
-import static io.dayu.cli.ApiClient.path;
+import static io.dayu.client.ApiClient.path;
 
+import io.dayu.console.Table;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -37,13 +40,13 @@ final class WhyCommand implements Callable<Integer> {
     }
     var streams = Placement.byStream(answer.path("items"));
     if (streams.isEmpty())
-      throw new CliException(
+      throw new UserException(
           "nothing has been decided for pipeline %s yet; dayu pipeline show %s tells how it fares"
               .formatted(pipeline, pipeline));
     var stages = new TreeSet<String>();
     streams.values().forEach(d -> stages.addAll(latest(d).where().keySet()));
     if (!stages.contains(stage))
-      throw new CliException(
+      throw new UserException(
           "pipeline %s has no stage %s; its stages: %s"
               .formatted(pipeline, stage, String.join(", ", stages)));
     var now = Instant.now();

@@ -3,6 +3,11 @@ package io.dayu.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.FakeNode;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -21,14 +26,14 @@ class DemoClusterIT {
     return new DemoRun(
         new LocalCluster.Settings(
             role -> nodes, dir.resolve("cluster"), true, Duration.ofSeconds(30)),
-        LocalClusterIT.fake(),
+        FakeNode.program(),
         new DemoRun.Settings(Duration.ofSeconds(4), 0, Optional.of(dir.resolve("frame.png"))),
         Progress.to(new PrintWriter(told, true), false));
   }
 
   @Test
   void loadMovesAStageAndTheReportSaysSo() throws Exception {
-    var report = demo(LocalClusterIT.fake()).run();
+    var report = demo(FakeNode.program()).run();
     assertThat(report.failure()).isEmpty();
     var json = report.json();
     assertThat(json.path("routeChanges").asInt()).as(told.toString()).isEqualTo(2);
@@ -57,7 +62,7 @@ class DemoClusterIT {
   void whatDiesIsReportedAndTheLogsAreKept() {
     var bad = new Home.Program(System.getProperty("java.class.path"), "io.dayu.NoSuchClass");
     assertThatThrownBy(() -> demo(bad).run())
-        .isInstanceOf(CliException.class)
+        .isInstanceOf(UserException.class)
         .hasMessageContainingAll("cloud-1 ended unexpectedly", "NoSuchClass");
     assertThat(told.toString()).contains("kept in " + dir.resolve("cluster"));
     assertThat(dir.resolve("cluster/cloud-1/cloud-1.log")).exists();

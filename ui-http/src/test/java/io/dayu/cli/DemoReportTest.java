@@ -2,6 +2,7 @@ package io.dayu.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -3,6 +3,10 @@ package io.dayu.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dayu.local.BackgroundCluster;
+import io.dayu.local.FakeNode;
+import io.dayu.local.Home;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -177,7 +181,7 @@ class LauncherClusterIT {
           .contains("cloud-1  ready in")
           .contains("edge-1   ready in")
           .contains("Dayu is up: http://127.0.0.1:");
-      var nodes = UpState.read(new Home(home)).orElseThrow().nodes();
+      var nodes = BackgroundCluster.read(new Home(home)).orElseThrow().nodes();
       assertThat(nodes).hasSize(2).allMatch(n -> n.process().isPresent());
       assertThat(dayu(Map.of(), "nodes").out()).contains("NODE");
       var again = dayu(Map.of(), "up");
@@ -201,7 +205,8 @@ class LauncherClusterIT {
     var report = dir.resolve("r.json");
     var good = dayu(Map.of(), "demo", "--duration", "5s", "--report", report.toString());
     assertThat(good.code()).as(good.out() + good.err()).isZero();
-    assertThat(ApiClient.JSON.readTree(report.toFile()).path("routeChanges").asInt()).isPositive();
+    assertThat(new ObjectMapper().readTree(report.toFile()).path("routeChanges").asInt())
+        .isPositive();
     var temporary = Files.createDirectories(dir.resolve("tmp"));
     var options = "-Dfake.lost=3 -Djava.io.tmpdir=" + temporary;
     var bad = dayu(Map.of("JAVA_TOOL_OPTIONS", options), "demo", "--duration", "5s");

@@ -2,6 +2,7 @@ package io.dayu.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Collections;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class PlacementTest {
   private static java.util.List<Placement> read(String... decisions) throws Exception {
     var newestFirst = new ArrayList<>(java.util.List.of(decisions));
     Collections.reverse(newestFirst);
-    return Placement.byStream(ApiClient.JSON.readTree(newestFirst.toString())).get("p/a");
+    return Placement.byStream(new ObjectMapper().readTree(newestFirst.toString())).get("p/a");
   }
 
   @Test

@@ -1,8 +1,8 @@
 package io.dayu.bench.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.CliException;
+import io.dayu.client.ApiClient;
+import io.dayu.console.UserException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -51,7 +51,7 @@ public final class Arrivals implements AutoCloseable {
     while (!closed) {
       try {
         api.events("pipelines/" + pipeline + "/results/stream", this::note);
-      } catch (CliException broken) {
+      } catch (UserException broken) {
         if (closed) return;
       }
       try {

@@ -2,9 +2,9 @@ package io.dayu.bench.chaos;
 
 import io.dayu.bench.CommandLines;
 import io.dayu.bench.ReportOptions;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Home;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -101,12 +101,12 @@ public final class ChaosCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--clouds must be 1, or 3 to 7");
     var joined = network.orElseGet(NetworkKind::best);
     if (!joined.available())
-      throw new CliException("--network %s needs %s".formatted(joined.word(), joined.needs()));
+      throw new UserException("--network %s needs %s".formatted(joined.word(), joined.needs()));
     if (tcpRetries.isPresent() && joined != NetworkKind.NAMESPACES)
       throw new ParameterException(
           spec.commandLine(), "--tcp-retries needs --network " + NetworkKind.NAMESPACES.word());
     if (clouds > 1 && !ChaosRun.possible(Fault.Need.STORE, joined))
-      throw new CliException("several cloud nodes need " + Fault.Need.STORE);
+      throw new UserException("several cloud nodes need " + Fault.Need.STORE);
     var out = spec.commandLine().getOut();
     var progress = Progress.to(out, Progress.onTerminal());
     var kinds = kinds(joined, progress);
@@ -151,10 +151,10 @@ public final class ChaosCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--faults: " + e.getMessage());
     }
     if (clouds == 1 && kinds.contains(Fault.STORE_OUTAGE))
-      throw new CliException(Fault.STORE_OUTAGE.word() + " needs --clouds 3");
+      throw new UserException(Fault.STORE_OUTAGE.word() + " needs --clouds 3");
     for (var fault : kinds)
       if (!ChaosRun.possible(fault.need(), joined))
-        throw new CliException("%s needs %s".formatted(fault.word(), fault.need()));
+        throw new UserException("%s needs %s".formatted(fault.word(), fault.need()));
     return kinds;
   }
 

@@ -3,14 +3,14 @@ package io.dayu.bench.chaos;
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.Stored;
 import io.dayu.bench.truth.Verdict;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Home;
-import io.dayu.cli.LedgerCounts;
-import io.dayu.cli.NodeOptions.Role;
-import io.dayu.cli.Progress;
-import io.dayu.cli.Units;
+import io.dayu.client.ApiClient;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.Progress;
+import io.dayu.console.Units;
+import io.dayu.console.UserException;
 import io.dayu.deliver.LocalPostgres;
+import io.dayu.local.Home;
+import io.dayu.local.NodeOptions.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -113,7 +113,7 @@ public final class ChaosRun {
    * Runs it to the end, when all processes are gone. Logs and data stay only if a promise was not
    * kept.
    *
-   * @throws CliException if the nodes do not start, or nothing flows
+   * @throws UserException if the nodes do not start, or nothing flows
    */
   public ChaosReport run() {
     var disk =
@@ -255,7 +255,7 @@ public final class ChaosRun {
                   planned.fault().word(),
                   node,
                   Units.millis(Duration.between(begun, undone).toMillis())));
-    } catch (CliException e) {
+    } catch (UserException e) {
       var what = "%s %s: %s".formatted(planned.fault().word(), node, e.getMessage());
       problems.add(what);
       say(what);
@@ -265,7 +265,7 @@ public final class ChaosRun {
   private void look(Rig rig, Runnable meanwhile) {
     try {
       rig.alive();
-    } catch (CliException died) {
+    } catch (UserException died) {
       if (!nodeDied) {
         problems.add(died.getMessage());
         say(died.getMessage());
@@ -300,7 +300,7 @@ public final class ChaosRun {
                 sum.inFlight() + l.inFlight());
       }
       progress.line("%6s  %s".formatted(clock(), sum));
-    } catch (CliException unreachable) {
+    } catch (UserException unreachable) {
       progress.line("%6s  the cloud does not answer".formatted(clock()));
     }
   }
@@ -328,7 +328,7 @@ public final class ChaosRun {
       for (var load : loads)
         status.append('\n').append(api.get("pipelines/" + load.name()).toPrettyString());
       Files.writeString(rig.directory().resolve("status.json"), status);
-    } catch (IOException | CliException unreachable) {
+    } catch (IOException | UserException unreachable) {
       // The problem is reported without it.
     }
   }
@@ -370,7 +370,7 @@ public final class ChaosRun {
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();
-    } catch (CliException askedAgain) {
+    } catch (UserException askedAgain) {
       return false;
     }
   }
@@ -380,7 +380,7 @@ public final class ChaosRun {
       Thread.sleep(time.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CliException("interrupted", e);
+      throw new UserException("interrupted", e);
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class Disks implements AutoCloseable {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
-      throw new CliException("cannot make " + directory + ": " + e.getMessage(), e);
+      throw new UserException("cannot make " + directory + ": " + e.getMessage(), e);
     }
     Shell.run(
         "mount",
@@ -63,7 +63,7 @@ final class Disks implements AutoCloseable {
     try {
       Files.deleteIfExists(directory.resolve(FILLER));
     } catch (IOException e) {
-      throw new CliException("cannot free " + directory + ": " + e.getMessage(), e);
+      throw new UserException("cannot free " + directory + ": " + e.getMessage(), e);
     }
   }
 
@@ -87,7 +87,7 @@ final class Disks implements AutoCloseable {
       while (mounts.find())
         if (Namespaces.isDead(mounts.group(1))) Shell.succeeds("umount", "-l", mounts.group(2));
     } catch (IOException e) {
-      throw new CliException("cannot read /proc/mounts: " + e.getMessage(), e);
+      throw new UserException("cannot read /proc/mounts: " + e.getMessage(), e);
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -66,7 +66,7 @@ final class LinkProxy implements AutoCloseable {
       selector.wakeup();
       return (InetSocketAddress) channel.getLocalAddress();
     } catch (IOException e) {
-      throw new CliException("cannot listen at " + front + ": " + e.getMessage(), e);
+      throw new UserException("cannot listen at " + front + ": " + e.getMessage(), e);
     }
   }
 

@@ -1,8 +1,8 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.NodeOptions;
-import io.dayu.cli.NodeOptions.Role;
+import io.dayu.console.UserException;
+import io.dayu.local.NodeOptions;
+import io.dayu.local.NodeOptions.Role;
 import java.net.Inet4Address;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -73,7 +73,7 @@ final class Namespaces implements Network {
       Shell.run("ip", "address", "add", network.hostAddress() + "/24", "dev", network.bridge);
       Shell.run("ip", "link", "set", network.bridge, "up");
       return network;
-    } catch (CliException e) {
+    } catch (UserException e) {
       network.close();
       throw e;
     }
@@ -85,7 +85,7 @@ final class Namespaces implements Network {
         .mapToObj(i -> "10.%d.%d".formatted(200 + (pid / 256 + i) % 50, pid % 256))
         .filter(subnet -> !used(subnet))
         .findFirst()
-        .orElseThrow(() -> new CliException("no free subnet 10.200.x to 10.249.x"));
+        .orElseThrow(() -> new UserException("no free subnet 10.200.x to 10.249.x"));
   }
 
   private static boolean used(String subnet) {

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.NodeOptions;
+import io.dayu.local.NodeOptions;
 
 /** What joins the nodes of a rig, and what can be done to their links. Safe for several threads. */
 interface Network extends AutoCloseable {

@@ -1,8 +1,8 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.NodeOptions;
-import io.dayu.cli.NodeOptions.Role;
+import io.dayu.console.UserException;
+import io.dayu.local.NodeOptions;
+import io.dayu.local.NodeOptions.Role;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,7 +42,7 @@ final class Proxies implements Network {
   static boolean available() {
     try (var reserved = reserve()) {
       return reserved.isBound();
-    } catch (IOException | CliException e) {
+    } catch (IOException | UserException e) {
       return false;
     }
   }
@@ -63,7 +63,7 @@ final class Proxies implements Network {
       } catch (IOException taken) {
         // By another run; the next one may be free.
       }
-    throw new CliException("there is no free part of 127.0.0.0/8 at port " + CLUSTER);
+    throw new UserException("there is no free part of 127.0.0.0/8 at port " + CLUSTER);
   }
 
   @Override
@@ -125,7 +125,7 @@ final class Proxies implements Network {
         var written = Files.writeString(file.resolveSibling(file.getFileName() + ".new"), text);
         Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
-        throw new CliException("cannot write to " + directory + ": " + e.getMessage(), e);
+        throw new UserException("cannot write to " + directory + ": " + e.getMessage(), e);
       }
     }
   }

@@ -3,16 +3,16 @@ package io.dayu.bench.chaos;
 import io.dayu.bench.Waiting;
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.NodeClasses;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.ApiException;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Endpoints;
-import io.dayu.cli.Home;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.NodeOptions;
-import io.dayu.cli.NodeOptions.Role;
-import io.dayu.cli.Progress;
+import io.dayu.client.ApiClient;
+import io.dayu.client.ApiException;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
 import io.dayu.deliver.LocalPostgres;
+import io.dayu.local.Endpoints;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
+import io.dayu.local.NodeOptions.Role;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -94,7 +94,7 @@ public final class Rig implements AutoCloseable {
           .orElseGet(LocalPostgres::start);
     } catch (IllegalStateException e) {
       network.ifPresent(Network::close);
-      throw new CliException("several cloud nodes share a database: " + e.getMessage(), e);
+      throw new UserException("several cloud nodes share a database: " + e.getMessage(), e);
     }
   }
 
@@ -108,7 +108,7 @@ public final class Rig implements AutoCloseable {
       Runtime.getRuntime().addShutdownHook(rig.hook);
       return rig;
     } catch (IOException e) {
-      throw new CliException("cannot make a temporary directory: " + e.getMessage(), e);
+      throw new UserException("cannot make a temporary directory: " + e.getMessage(), e);
     }
   }
 
@@ -318,16 +318,16 @@ public final class Rig implements AutoCloseable {
 
   private LocalPostgres store() {
     return postgres.orElseThrow(
-        () -> new CliException("a single cloud node has no database that can be stopped"));
+        () -> new UserException("a single cloud node has no database that can be stopped"));
   }
 
   private Network net() {
     return network.orElseThrow(
-        () -> new CliException("the nodes have no network that can be broken"));
+        () -> new UserException("the nodes have no network that can be broken"));
   }
 
   /**
-   * @throws CliException if a node has ended that nobody killed
+   * @throws UserException if a node has ended that nobody killed
    */
   public void alive() {
     cluster

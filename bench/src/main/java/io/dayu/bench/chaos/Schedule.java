@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.NodeOptions.Role;
+import io.dayu.local.NodeOptions.Role;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -13,12 +13,12 @@ final class Shell {
 
   /**
    * @return what it wrote
-   * @throws CliException if it cannot be run or fails
+   * @throws UserException if it cannot be run or fails
    */
   static String run(String... command) {
     var ended = execute(command);
     if (ended.code() != 0)
-      throw new CliException(
+      throw new UserException(
           "'%s' failed: %s".formatted(String.join(" ", command), ended.output().strip()));
     return ended.output();
   }
@@ -27,7 +27,7 @@ final class Shell {
   static boolean succeeds(String... command) {
     try {
       return execute(command).code() == 0;
-    } catch (CliException e) {
+    } catch (UserException e) {
       return false;
     }
   }
@@ -39,10 +39,10 @@ final class Shell {
       var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       return new Ended(process.waitFor(), output);
     } catch (IOException e) {
-      throw new CliException("cannot run %s: %s".formatted(List.of(command), e.getMessage()), e);
+      throw new UserException("cannot run %s: %s".formatted(List.of(command), e.getMessage()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CliException("interrupted", e);
+      throw new UserException("interrupted", e);
     }
   }
 

@@ -3,11 +3,11 @@ package io.dayu.bench.idle;
 import io.dayu.bench.ClusterRun;
 import io.dayu.bench.CpuTime;
 import io.dayu.bench.Waiting;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Endpoints;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.NodeOptions;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Endpoints;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -62,7 +62,7 @@ public final class IdleBench {
   private static double rss(LocalCluster.Node node) {
     return node.process()
             .rssBytes()
-            .orElseThrow(() -> new CliException("this platform does not tell resident memory"))
+            .orElseThrow(() -> new UserException("this platform does not tell resident memory"))
         / 1e6;
   }
 
@@ -75,10 +75,10 @@ public final class IdleBench {
               .flatMap(handle -> handle.info().startInstant())
               .orElse(Instant.MAX);
       if (started.isAfter(ready))
-        throw new CliException("the start time of " + node.options().name() + " cannot be read");
+        throw new UserException("the start time of " + node.options().name() + " cannot be read");
       return Duration.between(started, ready).toMillis() / 1e3;
     } catch (IOException e) {
-      throw new CliException("the node is no longer ready: " + e.getMessage(), e);
+      throw new UserException("the node is no longer ready: " + e.getMessage(), e);
     }
   }
 }

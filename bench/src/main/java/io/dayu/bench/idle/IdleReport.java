@@ -3,7 +3,7 @@ package io.dayu.bench.idle;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.bench.Statistics;
-import io.dayu.cli.Table;
+import io.dayu.console.Table;
 
 /**
  * What an edge node costs that does nothing.

@@ -1,9 +1,9 @@
 package io.dayu.bench.link;
 
-import io.dayu.cli.ChildProcess;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Home;
-import io.dayu.cli.LocalCluster;
+import io.dayu.console.UserException;
+import io.dayu.local.ChildProcess;
+import io.dayu.local.Home;
+import io.dayu.local.LocalCluster;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -42,7 +42,7 @@ final class PeerProcess implements AutoCloseable {
           cluster.run(name, program, jvm, List.of(Integer.toString(server.getLocalPort())));
       return new PeerProcess(process, server.accept());
     } catch (IOException e) {
-      throw new CliException("the %s does not start: %s".formatted(name, e.getMessage()), e);
+      throw new UserException("the %s does not start: %s".formatted(name, e.getMessage()), e);
     }
   }
 
@@ -76,9 +76,9 @@ final class PeerProcess implements AutoCloseable {
       var answer = in.readLine();
       if (answer != null) return answer;
       if (process.await(Duration.ofSeconds(5))) throw process.died();
-      throw new CliException(process.name() + " has hung up on \"" + line + "\"");
+      throw new UserException(process.name() + " has hung up on \"" + line + "\"");
     } catch (IOException e) {
-      throw new CliException(
+      throw new UserException(
           "%s does not answer \"%s\": %s".formatted(process.name(), line, e.getMessage()), e);
     }
   }
@@ -88,7 +88,7 @@ final class PeerProcess implements AutoCloseable {
     try {
       control.close();
     } catch (IOException e) {
-      throw new CliException("the connection to " + process.name() + " cannot be closed", e);
+      throw new UserException("the connection to " + process.name() + " cannot be closed", e);
     }
   }
 }

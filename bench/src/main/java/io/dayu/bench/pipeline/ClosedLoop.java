@@ -1,9 +1,9 @@
 package io.dayu.bench.pipeline;
 
 import io.dayu.bench.CpuTime;
-import io.dayu.cli.CliException;
-import io.dayu.cli.LedgerCounts;
-import io.dayu.cli.LocalCluster;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.UserException;
+import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +80,7 @@ record ClosedLoop(
       return perSecond.stream()
           .mapToDouble(r -> r)
           .average()
-          .orElseThrow(() -> new CliException("no report came while the pipeline was measured"));
+          .orElseThrow(() -> new UserException("no report came while the pipeline was measured"));
     }
   }
 }

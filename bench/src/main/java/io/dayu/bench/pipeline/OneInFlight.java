@@ -1,6 +1,6 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 
 /**
  * The latency without queues: the window is one element, and the source makes one when the result

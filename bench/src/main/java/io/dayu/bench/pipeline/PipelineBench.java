@@ -2,8 +2,8 @@ package io.dayu.bench.pipeline;
 
 import io.dayu.bench.ClusterRun;
 import io.dayu.bench.Waiting;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class PipelineBench {
   /**
    * Measures one payload after the other.
    *
-   * @throws io.dayu.cli.CliException if a node does not start or dies
+   * @throws io.dayu.console.UserException if a node does not start or dies
    */
   public PipelineReport run(List<Integer> payloads) {
     var figures = new ArrayList<PipelineReport.Figures>();

@@ -1,6 +1,6 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.util.List;
 

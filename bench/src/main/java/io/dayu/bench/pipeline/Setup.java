@@ -1,9 +1,9 @@
 package io.dayu.bench.pipeline;
 
 import io.dayu.bench.Waiting;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.LocalCluster;
-import io.dayu.cli.NodeOptions;
+import io.dayu.client.ApiClient;
+import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeOptions;
 import java.time.Duration;
 
 /**

@@ -1,6 +1,6 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.cli.ApiClient;
+import io.dayu.client.ApiClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;

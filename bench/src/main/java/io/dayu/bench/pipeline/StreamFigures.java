@@ -1,8 +1,8 @@
 package io.dayu.bench.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.ApiClient;
+import io.dayu.client.LedgerCounts;
 
 /**
  * What the API tells of a pipeline's only stream, as its generator reported it last.

@@ -4,8 +4,8 @@ import io.dayu.bench.chaos.Arrivals;
 import io.dayu.bench.chaos.Fault;
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.Verdict;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.CliException;
+import io.dayu.client.ApiClient;
+import io.dayu.console.UserException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -99,7 +99,7 @@ final class CloudKilled implements Scenario {
       var distributors = shards(course, "Distributor");
       long orphaned =
           streams.stream().filter(s -> distributors.contains(shard(s.load.stream()))).count();
-      if (orphaned == 0) throw new CliException(Course.CLOUD + " distributes no stream");
+      if (orphaned == 0) throw new UserException(Course.CLOUD + " distributes no stream");
       return killed(course, streams, orphaned);
     } finally {
       streams.forEach(s -> s.arrivals.close());
@@ -181,14 +181,14 @@ final class CloudKilled implements Scenario {
       try {
         load.change(api, everythingOn(Course.OTHER));
         return;
-      } catch (CliException notYet) {
+      } catch (UserException notYet) {
         if (Duration.between(killed, Instant.now()).compareTo(PATIENCE) > 0) throw notYet;
       }
       try {
         Thread.sleep(AGAIN.toMillis());
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new CliException("interrupted", e);
+        throw new UserException("interrupted", e);
       }
     }
   }

@@ -1,7 +1,7 @@
 package io.dayu.bench.reliability;
 
-import io.dayu.cli.Home;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.local.Home;
 import java.time.Duration;
 import java.util.Objects;
 

@@ -3,9 +3,9 @@ package io.dayu.bench.reliability;
 import io.dayu.bench.CommandLines;
 import io.dayu.bench.chaos.ChaosRun;
 import io.dayu.bench.chaos.NetworkKind;
-import io.dayu.cli.CliException;
-import io.dayu.cli.Home;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,7 +152,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
           .progress()
           .line("  %s: %s".formatted(seen.kept() ? "kept" : "NOT KEPT", seen.figures()));
       return ReliabilityTable.Row.of(scenario, seen);
-    } catch (CliException e) {
+    } catch (UserException e) {
       context.progress().line("  NOT KEPT: " + e.getMessage());
       return ReliabilityTable.Row.failed(scenario, e.getMessage());
     }
@@ -164,7 +164,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
       var all = table.with(document, SCENARIOS.stream().map(Scenario::fault).toList());
       Files.writeString(file, all.into(document));
     } catch (IOException e) {
-      throw new CliException("cannot write the report " + file + ": " + e.getMessage(), e);
+      throw new UserException("cannot write the report " + file + ": " + e.getMessage(), e);
     }
   }
 }

@@ -3,7 +3,7 @@ package io.dayu.bench.reliability;
 import io.dayu.bench.chaos.ChaosRun;
 import io.dayu.bench.chaos.Fault;
 import io.dayu.bench.chaos.NetworkKind;
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.util.ArrayList;
 import java.util.OptionalInt;
 
@@ -47,7 +47,7 @@ final class Seeds implements Scenario {
         if (!report.kept()) failed.add(seed);
         faults += report.faults().size();
         given += report.verdict().given();
-      } catch (CliException e) {
+      } catch (UserException e) {
         context.progress().line("  seed %d: %s".formatted(seed, e.getMessage()));
         failed.add(seed);
       }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dayu.cli.ApiClient;
-import io.dayu.cli.CliException;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.ApiClient;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +93,7 @@ public record Load(
       for (long i = 0; i < count; i++)
         out.append(Counted.json(Counted.reading(name, i, bytes))).append('\n');
     } catch (IOException e) {
-      throw new CliException("cannot write " + path() + ": " + e.getMessage(), e);
+      throw new UserException("cannot write " + path() + ": " + e.getMessage(), e);
     }
   }
 
@@ -162,7 +162,7 @@ public record Load(
             longest = Math.max(longest, at[i] - at[i - 1]);
       return Duration.ofMillis(longest);
     } catch (IOException e) {
-      throw new CliException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
+      throw new UserException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -181,7 +181,7 @@ public record Load(
     try {
       return new Expected.Live(stream(), Journal.read(path()), bytes, STAGES.size(), kills);
     } catch (IOException e) {
-      throw new CliException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
+      throw new UserException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

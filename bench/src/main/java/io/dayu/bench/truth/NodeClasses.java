@@ -1,6 +1,6 @@
 package io.dayu.bench.truth;
 
-import io.dayu.cli.CliException;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystems;
@@ -30,7 +30,7 @@ public final class NodeClasses {
       }
       return directory;
     } catch (IOException | URISyntaxException e) {
-      throw new CliException("cannot make " + directory + ": " + e.getMessage(), e);
+      throw new UserException("cannot make " + directory + ": " + e.getMessage(), e);
     }
   }
 

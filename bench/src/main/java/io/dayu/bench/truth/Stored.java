@@ -1,7 +1,7 @@
 package io.dayu.bench.truth;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.cli.ApiClient;
+import io.dayu.client.ApiClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package io.dayu.bench.truth;
 
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

@@ -2,8 +2,8 @@ package io.dayu.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.cli.Home;
-import io.dayu.cli.Progress;
+import io.dayu.console.Progress;
+import io.dayu.local.Home;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;

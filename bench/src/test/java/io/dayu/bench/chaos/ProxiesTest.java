@@ -2,7 +2,7 @@ package io.dayu.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.cli.NodeOptions;
+import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

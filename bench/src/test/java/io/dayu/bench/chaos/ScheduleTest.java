@@ -3,7 +3,7 @@ package io.dayu.bench.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.bench.chaos.Schedule.Planned;
-import io.dayu.cli.NodeOptions.Role;
+import io.dayu.local.NodeOptions.Role;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;

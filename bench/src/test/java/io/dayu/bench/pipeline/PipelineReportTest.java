@@ -2,7 +2,7 @@ package io.dayu.bench.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

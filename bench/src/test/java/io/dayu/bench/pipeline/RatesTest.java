@@ -3,8 +3,8 @@ package io.dayu.bench.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dayu.cli.CliException;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
+import io.dayu.console.UserException;
 import org.junit.jupiter.api.Test;
 
 class RatesTest {
@@ -38,6 +38,6 @@ class RatesTest {
     report(100, 5);
     report(100, 0);
 
-    assertThatThrownBy(rates::mean).isInstanceOf(CliException.class);
+    assertThatThrownBy(rates::mean).isInstanceOf(UserException.class);
   }
 }

@@ -3,7 +3,7 @@ package io.dayu.bench.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import org.junit.jupiter.api.Test;
 
 class StreamFiguresTest {

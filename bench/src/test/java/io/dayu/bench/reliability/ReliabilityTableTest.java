@@ -3,7 +3,7 @@ package io.dayu.bench.reliability;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.bench.truth.Verdict;
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.LocalDate;

@@ -2,7 +2,7 @@ package io.dayu.bench.truth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.cli.LedgerCounts;
+import io.dayu.client.LedgerCounts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

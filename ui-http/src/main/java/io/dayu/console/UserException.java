@@ -1,14 +1,14 @@
-package io.dayu.cli;
+package io.dayu.console;
 
 /** Something a person has to know; its message is shown as it is, without a stack trace. */
-public class CliException extends RuntimeException {
+public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  public CliException(String message) {
+  public UserException(String message) {
     super(message);
   }
 
-  public CliException(String message, Throwable cause) {
+  public UserException(String message, Throwable cause) {
     super(message, cause);
   }
 }

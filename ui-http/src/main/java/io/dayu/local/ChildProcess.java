@@ -1,5 +1,6 @@
-package io.dayu.cli;
+package io.dayu.local;
 
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ public final class ChildProcess implements AutoCloseable {
       builder.environment().putAll(environment);
       return new ChildProcess(name, builder.start(), log);
     } catch (IOException e) {
-      throw new CliException("cannot start " + name + ": " + e.getMessage(), e);
+      throw new UserException("cannot start " + name + ": " + e.getMessage(), e);
     }
   }
 
@@ -128,20 +129,20 @@ public final class ChildProcess implements AutoCloseable {
               .inheritIO()
               .start()
               .waitFor();
-      if (code != 0) throw new CliException("kill -" + signal + " of " + name + " failed");
+      if (code != 0) throw new UserException("kill -" + signal + " of " + name + " failed");
     } catch (IOException e) {
-      throw new CliException("cannot signal " + name + ": " + e.getMessage(), e);
+      throw new UserException("cannot signal " + name + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   /** Why it ended, with the end of its log. */
-  public CliException died() {
+  public UserException died() {
     int code = process.exitValue();
     // A JVM or shell that a signal ended reports 128 + signal.
     var how = code > 128 ? "by signal " + (code - 128) : "exit code " + code;
-    return new CliException("%s ended unexpectedly, %s; %s".formatted(name, how, endOfLog()));
+    return new UserException("%s ended unexpectedly, %s; %s".formatted(name, how, endOfLog()));
   }
 
   String endOfLog() {

@@ -1,4 +1,4 @@
-package io.dayu.cli;
+package io.dayu.local;
 
 import java.io.File;
 import java.nio.file.Path;

@@ -1,9 +1,10 @@
-package io.dayu.cli;
+package io.dayu.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dayu.console.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,15 +18,12 @@ class LocalClusterIT {
   @TempDir private Path dir;
 
   private LocalCluster.Settings settings(boolean temporary, Duration ready) {
-    return new LocalCluster.Settings(role -> fake(), dir.resolve("cluster"), temporary, ready);
+    return new LocalCluster.Settings(
+        role -> FakeNode.program(), dir.resolve("cluster"), temporary, ready);
   }
 
   private LocalCluster.Settings settings() {
     return settings(true, Duration.ofSeconds(30));
-  }
-
-  static Home.Program fake() {
-    return new Home.Program(System.getProperty("java.class.path"), FakeNode.class.getName());
   }
 
   @Test
@@ -81,7 +79,7 @@ class LocalClusterIT {
                     1,
                     2,
                     n -> n.name().equals("edge-2") ? n.with("fake.mode", "dies") : n))
-        .isInstanceOf(CliException.class)
+        .isInstanceOf(UserException.class)
         .hasMessageContainingAll("edge-2", "exit code 78", "dayu.nonsense is not a key");
     assertThat(ProcessHandle.current().descendants().filter(ProcessHandle::isAlive)).isEmpty();
   }

@@ -1,4 +1,4 @@
-package io.dayu.cli;
+package io.dayu.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 

@@ -1,6 +1,8 @@
-package io.dayu.cli;
+package io.dayu.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,12 +16,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code dayu up} started and {@code dayu down} ends, as kept in the home.
+ * The nodes that {@code dayu up} left running and {@code dayu down} ends, as a file in the home
+ * tells of them: the process that started them is gone.
  *
  * @param api of the first cloud node
  */
-record UpState(URI api, List<Started> nodes) {
-  UpState {
+public record BackgroundCluster(URI api, List<Started> nodes) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public BackgroundCluster {
     nodes = List.copyOf(nodes);
   }
 
@@ -27,9 +32,10 @@ record UpState(URI api, List<Started> nodes) {
    * @param startedAt by the operating system's word, to tell the process from a later one that was
    *     given the same id
    */
-  record Started(String name, String role, long pid, Instant startedAt, Path dataDir, Path log) {
+  public record Started(
+      String name, String role, long pid, Instant startedAt, Path dataDir, Path log) {
     /** The node's process if it still runs; a process that is not ours is never returned. */
-    Optional<ProcessHandle> process() {
+    public Optional<ProcessHandle> process() {
       return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).filter(this::isOurs);
     }
 
@@ -52,7 +58,8 @@ record UpState(URI api, List<Started> nodes) {
     }
   }
 
-  static Path directory(Home home) {
+  /** Where their data and logs are. */
+  public static Path directory(Home home) {
     return home.state().resolve("up");
   }
 
@@ -60,8 +67,9 @@ record UpState(URI api, List<Started> nodes) {
     return directory(home).resolve("state.json");
   }
 
-  static UpState of(LocalCluster cluster) {
-    return new UpState(
+  /** The nodes of a cluster that is about to be {@link LocalCluster#detach detached}. */
+  public static BackgroundCluster of(LocalCluster cluster) {
+    return new BackgroundCluster(
         cluster.api(),
         cluster.nodes().stream()
             .map(
@@ -79,16 +87,16 @@ record UpState(URI api, List<Started> nodes) {
   }
 
   /** Empty if nothing was started, or all of it was ended. */
-  static Optional<UpState> read(Home home) {
+  public static Optional<BackgroundCluster> read(Home home) {
     var file = file(home);
     if (!Files.exists(file)) return Optional.empty();
     try {
-      var json = ApiClient.JSON.readTree(file.toFile());
+      var json = JSON.readTree(file.toFile());
       var nodes = new ArrayList<Started>();
       for (var node : json.path("nodes")) nodes.add(started(node));
-      return Optional.of(new UpState(URI.create(json.path("api").asText()), nodes));
+      return Optional.of(new BackgroundCluster(URI.create(json.path("api").asText()), nodes));
     } catch (IOException | RuntimeException e) {
-      throw new CliException(
+      throw new UserException(
           "%s cannot be understood (%s); end its processes and delete it"
               .formatted(file, e.getMessage()),
           e);
@@ -105,8 +113,9 @@ record UpState(URI api, List<Started> nodes) {
         Path.of(node.path("log").asText()));
   }
 
-  void write(Home home) {
-    var json = ApiClient.JSON.createObjectNode();
+  /** Replaces what the home tells, as a whole. */
+  public void write(Home home) {
+    var json = JSON.createObjectNode();
     json.put("api", api.toString());
     var list = json.putArray("nodes");
     for (var node : nodes)
@@ -120,18 +129,19 @@ record UpState(URI api, List<Started> nodes) {
     try {
       Files.createDirectories(directory(home));
       var fresh = directory(home).resolve("state.json.new");
-      ApiClient.JSON.writerWithDefaultPrettyPrinter().writeValue(fresh.toFile(), json);
+      JSON.writerWithDefaultPrettyPrinter().writeValue(fresh.toFile(), json);
       Files.move(fresh, file(home), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new CliException("cannot write " + file(home) + ": " + e.getMessage(), e);
+      throw new UserException("cannot write " + file(home) + ": " + e.getMessage(), e);
     }
   }
 
-  static void forget(Home home) {
+  /** After this {@link #read} finds nothing. */
+  public static void forget(Home home) {
     try {
       Files.deleteIfExists(file(home));
     } catch (IOException e) {
-      throw new CliException("cannot delete " + file(home) + ": " + e.getMessage(), e);
+      throw new UserException("cannot delete " + file(home) + ": " + e.getMessage(), e);
     }
   }
 }

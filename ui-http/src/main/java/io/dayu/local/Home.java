@@ -1,5 +1,6 @@
-package io.dayu.cli;
+package io.dayu.local;
 
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ public record Home(Path root) {
     for (var dir = Path.of("").toAbsolutePath(); dir != null; dir = dir.getParent())
       if (Files.isRegularFile(dir.resolve("dayu")) && Files.isDirectory(dir.resolve("edge-node")))
         return new Home(dir);
-    throw new CliException(
+    throw new UserException(
         "Dayu's directory is not known: start it with its launcher ./dayu, or set -Ddayu.home");
   }
 
@@ -54,7 +55,7 @@ public record Home(Path root) {
           own(module, target) + java.io.File.pathSeparator + Files.readString(list).strip(),
           mainClass);
     } catch (IOException e) {
-      throw new CliException("cannot read " + list + ": " + e.getMessage(), e);
+      throw new UserException("cannot read " + list + ": " + e.getMessage(), e);
     }
   }
 
@@ -70,8 +71,8 @@ public record Home(Path root) {
     throw notBuilt(module);
   }
 
-  private CliException notBuilt(String module) {
-    return new CliException(
+  private UserException notBuilt(String module) {
+    return new UserException(
         "module %s is not built in %s: run ./dayu there, or mvn -DskipTests package"
             .formatted(module, root));
   }

@@ -1,6 +1,7 @@
-package io.dayu.cli;
+package io.dayu.local;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -32,9 +33,14 @@ public final class FakeNode {
 
   private final long startedAt = System.nanoTime();
   private final byte[] picture = picture();
-  private final ArrayNode decisions = ApiClient.JSON.createArrayNode();
+  private final ArrayNode decisions = JsonNodeFactory.instance.arrayNode();
 
   private FakeNode() {}
+
+  /** Plays any role, and a camera. */
+  public static Home.Program program() {
+    return new Home.Program(System.getProperty("java.class.path"), FakeNode.class.getName());
+  }
 
   /** Runs until it is ended from outside. */
   public static void main(String[] args) throws Exception {

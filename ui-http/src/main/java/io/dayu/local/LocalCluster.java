@@ -1,5 +1,8 @@
-package io.dayu.cli;
+package io.dayu.local;
 
+import io.dayu.client.ApiClient;
+import io.dayu.console.Progress;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -57,7 +60,7 @@ public final class LocalCluster implements AutoCloseable {
             true,
             Duration.ofSeconds(60));
       } catch (IOException e) {
-        throw new CliException("cannot make a temporary directory: " + e.getMessage(), e);
+        throw new UserException("cannot make a temporary directory: " + e.getMessage(), e);
       }
     }
   }
@@ -114,7 +117,7 @@ public final class LocalCluster implements AutoCloseable {
    * the cloud nodes of this and of earlier calls, whether they live or not, so that any of them can
    * be started again. A cloud node that is alone is its own seed.
    *
-   * @throws CliException if one ends or is not ready in time; it names the end of its log
+   * @throws UserException if one ends or is not ready in time; it names the end of its log
    */
   public synchronized List<Node> start(NodeOptions... options) {
     var started = System.nanoTime();
@@ -142,8 +145,8 @@ public final class LocalCluster implements AutoCloseable {
     return Arrays.stream(options).map(o -> nodes.get(o.name())).toList();
   }
 
-  private static CliException late(ChildProcess process, Duration elapsed) {
-    return new CliException(
+  private static UserException late(ChildProcess process, Duration elapsed) {
+    return new UserException(
         "%s is not ready after %d s; %s"
             .formatted(process.name(), elapsed.toSeconds(), process.endOfLog()));
   }
@@ -165,7 +168,7 @@ public final class LocalCluster implements AutoCloseable {
       for (var port : ports) port.close();
       return placed;
     } catch (IOException e) {
-      throw new CliException("there is no free port: " + e.getMessage(), e);
+      throw new UserException("there is no free port: " + e.getMessage(), e);
     }
   }
 
@@ -194,7 +197,7 @@ public final class LocalCluster implements AutoCloseable {
     try {
       Files.deleteIfExists(data.resolve(Endpoints.FILE));
     } catch (IOException e) {
-      throw new CliException("cannot write to " + data + ": " + e.getMessage(), e);
+      throw new UserException("cannot write to " + data + ": " + e.getMessage(), e);
     }
     if (isCloud(options)) clouds.add(options.name());
     var program = options.program(settings.programs().apply(options.role()));
@@ -265,7 +268,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private void refuseIfStopping() {
-    if (stopping) throw new CliException("the cluster is being stopped");
+    if (stopping) throw new UserException("the cluster is being stopped");
   }
 
   /** The nodes that were started, in this order; a killed one is still among them. */
@@ -309,7 +312,7 @@ public final class LocalCluster implements AutoCloseable {
         .filter(n -> n.process().alive())
         .flatMap(n -> n.endpoints().api().stream())
         .findFirst()
-        .orElseThrow(() -> new CliException("no cloud node is running"));
+        .orElseThrow(() -> new UserException("no cloud node is running"));
   }
 
   public ApiClient client() {

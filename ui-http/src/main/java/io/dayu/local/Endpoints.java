@@ -1,5 +1,6 @@
-package io.dayu.cli;
+package io.dayu.local;
 
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -44,7 +45,7 @@ public record Endpoints(
     } catch (NoSuchFileException notReady) {
       return Optional.empty();
     } catch (IOException e) {
-      throw new CliException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new UserException("cannot read " + file + ": " + e.getMessage(), e);
     }
     try {
       return Optional.of(
@@ -57,7 +58,7 @@ public record Endpoints(
               Long.parseLong(need(values, "pid")),
               Double.parseDouble(values.getProperty("readySeconds", "0"))));
     } catch (IllegalArgumentException e) {
-      throw new CliException(file + " cannot be understood: " + e.getMessage(), e);
+      throw new UserException(file + " cannot be understood: " + e.getMessage(), e);
     }
   }
 

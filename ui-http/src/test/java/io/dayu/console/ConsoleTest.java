@@ -1,19 +1,14 @@
-package io.dayu.cli;
+package io.dayu.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class TextTest {
-  @TempDir private Path dir;
-
+class ConsoleTest {
   @Test
   void durationsAreReadWithTheirUnit() {
     assertThat(Units.duration("90")).isEqualTo(Duration.ofSeconds(90));
@@ -54,34 +49,5 @@ class TextTest {
     progress.now("a");
     progress.line("b");
     assertThat(log.toString()).isEqualTo("b" + System.lineSeparator());
-  }
-
-  @Test
-  void aProcessThatIsNotOursIsNeverTakenForANode() {
-    var self = ProcessHandle.current();
-    var node =
-        new UpState.Started(
-            "edge-1",
-            "edge",
-            self.pid(),
-            self.info().startInstant().orElseThrow(),
-            dir.resolve("data"),
-            dir.resolve("log"));
-    assertThat(node.process()).isEmpty();
-  }
-
-  @Test
-  void theDoctorSaysWhatToDo() throws Exception {
-    assertThat(DoctorCommand.java(11).grade()).isEqualTo(DoctorCommand.Grade.PROBLEM);
-    assertThat(DoctorCommand.java(17).remedy()).isEmpty();
-    assertThat(DoctorCommand.memory(100).remedy()).contains("1.5 GB");
-    try (var taken = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      var check = DoctorCommand.port(taken.getLocalPort(), "dayu.http.port");
-      assertThat(check.grade()).isEqualTo(DoctorCommand.Grade.HINT);
-      assertThat(check.found()).contains("in use");
-    }
-    var setting = Files.writeString(dir.resolve("retries"), "15\n");
-    assertThat(DoctorCommand.retries(setting).orElseThrow().remedy()).contains("sysctl");
-    assertThat(DoctorCommand.retries(dir.resolve("none"))).isEmpty();
   }
 }

@@ -1,4 +1,4 @@
-package io.dayu.cli;
+package io.dayu.console;
 
 import java.time.Duration;
 import java.util.Locale;

@@ -1,10 +1,11 @@
-package io.dayu.cli;
+package io.dayu.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.console.UserException;
 import java.util.Optional;
 
 /** An answer of the HTTP interface that is not success, put so that a person can act on it. */
-public final class ApiException extends CliException {
+public final class ApiException extends UserException {
   private static final long serialVersionUID = 1L;
   private final int status;
 

@@ -1,9 +1,10 @@
-package io.dayu.cli;
+package io.dayu.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -26,10 +27,10 @@ import java.util.stream.Stream;
 
 /**
  * The HTTP interface of a cluster, as a client sees it. Methods block, at most 30 s unless said
- * otherwise, and fail with a {@link CliException} a person can read. Safe for several threads.
+ * otherwise, and fail with a {@link UserException} a person can read. Safe for several threads.
  */
 public final class ApiClient {
-  static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
@@ -56,7 +57,7 @@ public final class ApiClient {
   }
 
   /** A path below {@code /api/v1/} from its segments. */
-  static String path(String... segments) {
+  public static String path(String... segments) {
     return Stream.of(segments)
         .map(s -> URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20"))
         .collect(java.util.stream.Collectors.joining("/"));
@@ -105,7 +106,7 @@ public final class ApiClient {
         data.setLength(0);
       }
     } catch (IOException e) {
-      throw new CliException("the connection to " + base + " broke: " + e.getMessage(), e);
+      throw new UserException("the connection to " + base + " broke: " + e.getMessage(), e);
     }
   }
 
@@ -128,20 +129,20 @@ public final class ApiClient {
     try {
       return http.send(request, handler);
     } catch (HttpConnectTimeoutException | ConnectException e) {
-      throw new CliException(
+      throw new UserException(
           "nobody answers at %s. Start a cluster with ./dayu up, or name one with --api URL."
               .formatted(base),
           e);
     } catch (HttpTimeoutException e) {
-      throw new CliException(
+      throw new UserException(
           "%s did not answer %s within %d s"
               .formatted(base, request.uri().getPath(), ANSWER.toSeconds()),
           e);
     } catch (IOException e) {
-      throw new CliException("the connection to " + base + " failed: " + e.getMessage(), e);
+      throw new UserException("the connection to " + base + " failed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CliException("interrupted", e);
+      throw new UserException("interrupted", e);
     }
   }
 
@@ -172,9 +173,9 @@ public final class ApiClient {
     try {
       return JSON.readTree(body);
     } catch (JsonProcessingException e) {
-      throw new CliException(base + " answered with something that is not JSON", e);
+      throw new UserException(base + " answered with something that is not JSON", e);
     } catch (IOException e) {
-      throw new CliException("the answer of " + base + " cannot be read: " + e.getMessage(), e);
+      throw new UserException("the answer of " + base + " cannot be read: " + e.getMessage(), e);
     }
   }
 }

@@ -1,4 +1,4 @@
-package io.dayu.cli;
+package io.dayu.console;
 
 import java.io.PrintWriter;
 
