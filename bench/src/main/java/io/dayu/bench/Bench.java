@@ -1,5 +1,9 @@
 package io.dayu.bench;
 
+import io.dayu.bench.idle.IdleCommand;
+import io.dayu.bench.link.LinkCommand;
+import io.dayu.bench.pipeline.PipelineCommand;
+import io.dayu.bench.run.CommandLines;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

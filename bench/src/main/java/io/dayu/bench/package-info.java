@@ -1,5 +1,15 @@
 /**
- * Benches: what one hop, a whole pipeline and an idle node cost, each measured in processes of
- * their own. {@link io.dayu.bench.Bench} is the command line.
+ * The command line of the benches, {@code dayu bench}: {@link io.dayu.bench.Bench} alone, which
+ * knows each bench by its command. The packages below never know this one:
+ *
+ * <ul>
+ *   <li>{@code link}, {@code pipeline}, {@code idle}: one bench each
+ *   <li>{@code reliability}: the table of promises; knows {@code chaos}
+ *   <li>{@code chaos}: nodes that can be broken; knows {@code truth}
+ *   <li>{@code truth}: elements that can be recognised again
+ *   <li>{@code run}: what all of them use; knows none of them
+ * </ul>
+ *
+ * <p>They start nodes with {@link io.dayu.local} and ask them with {@link io.dayu.client}.
  */
 package io.dayu.bench;

@@ -3,6 +3,8 @@ package io.dayu.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.bench.chaos.ChaosCommand;
+import io.dayu.bench.run.CommandLines;
+import io.dayu.bench.run.PayloadOptions;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;

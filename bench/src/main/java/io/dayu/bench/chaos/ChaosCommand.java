@@ -1,7 +1,7 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.bench.CommandLines;
-import io.dayu.bench.ReportOptions;
+import io.dayu.bench.run.CommandLines;
+import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.Home;

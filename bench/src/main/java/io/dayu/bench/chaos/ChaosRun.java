@@ -1,7 +1,7 @@
 package io.dayu.bench.chaos;
 
 import io.dayu.bench.truth.Load;
-import io.dayu.bench.truth.Stored;
+import io.dayu.bench.truth.StoredResult;
 import io.dayu.bench.truth.Verdict;
 import io.dayu.client.ApiClient;
 import io.dayu.client.LedgerCounts;
@@ -120,21 +120,21 @@ public final class ChaosRun {
         settings.needs(Fault.Need.DISKS)
             ? OptionalInt.of(256 + 2 * (int) settings.duration().toSeconds())
             : OptionalInt.empty();
-    var rigging =
-        new Rig.Settings(
+    var testbedSettings =
+        new Testbed.Settings(
             home,
             settings.clouds(),
             settings.edges(),
             settings.networkNeeded(),
             disk,
             settings.tcpRetries());
-    try (var rig = Rig.open(rigging, progress)) {
+    try (var testbed = Testbed.open(testbedSettings, progress)) {
       try {
-        var report = run(rig);
-        if (!report.kept()) keep(rig);
+        var report = run(testbed);
+        if (!report.kept()) keep(testbed);
         return report;
       } catch (RuntimeException e) {
-        keep(rig);
+        keep(testbed);
         throw e;
       } finally {
         progress.now("stopping …");
@@ -144,12 +144,12 @@ public final class ChaosRun {
     }
   }
 
-  private void keep(Rig rig) {
-    rig.keep();
-    progress.line("Logs and data are kept in " + rig.directory());
+  private void keep(Testbed testbed) {
+    testbed.keep();
+    progress.line("Logs and data are kept in " + testbed.directory());
   }
 
-  private ChaosReport run(Rig rig) {
+  private ChaosReport run(Testbed testbed) {
     var schedule =
         Schedule.draw(
             settings.seed(),
@@ -157,11 +157,12 @@ public final class ChaosRun {
             settings.kinds(),
             settings.clouds(),
             settings.edges());
-    rig.start();
-    var api = rig.api();
-    var loads = loads(rig);
-    loads.forEach(load -> rig.submit(load));
-    rig.waiting()
+    testbed.start();
+    var api = testbed.api();
+    var loads = loads(testbed);
+    loads.forEach(load -> testbed.submit(load));
+    testbed
+        .waiting()
         .until(
             "waiting for the first results",
             BEGIN,
@@ -172,27 +173,27 @@ public final class ChaosRun {
             .formatted(
                 settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
     var arrivals = new TreeMap<String, Arrivals>();
-    for (var load : loads) arrivals.put(load.name(), Arrivals.of(rig.apis(), load.name()));
+    for (var load : loads) arrivals.put(load.name(), Arrivals.of(testbed.apis(), load.name()));
     try {
-      inflict(rig, schedule, () -> tell(api, loads));
-      settle(rig, api, loads);
-      return compare(rig, api, loads, arrivals);
+      inflict(testbed, schedule, () -> tell(api, loads));
+      settle(testbed, api, loads);
+      return compare(testbed, api, loads, arrivals);
     } finally {
       arrivals.values().forEach(Arrivals::close);
     }
   }
 
   /** Two edges read a file and a sensor each; stages go everywhere, by different policies. */
-  private List<Load> loads(Rig rig) {
+  private List<Load> loads(Testbed testbed) {
     int seconds = (int) settings.duration().toSeconds() + 5;
     var until = Instant.now().plusSeconds(seconds);
     // Faults hold a file up for a third of the time, or so; what is left over comes in peace.
     int reading = seconds * 2 / 3;
-    var all = rig.names();
+    var all = testbed.names();
     var edges = all.stream().filter(n -> n.startsWith(Role.EDGE.word())).toList();
     var one = edges.get(0);
     var two = edges.get(edges.size() - 1);
-    var dir = rig.directory();
+    var dir = testbed.directory();
     Map<String, Object> roundRobin = Map.of("name", "round-robin");
     return List.of(
         Load.file("files-1", one, Load.fixed(edges, all, all, edges), FILE_RATE, reading, dir),
@@ -202,16 +203,16 @@ public final class ChaosRun {
   }
 
   /** Each fault on a thread of its own, for some take a while to be undone. */
-  private void inflict(Rig rig, Schedule schedule, Runnable meanwhile) {
+  private void inflict(Testbed testbed, Schedule schedule, Runnable meanwhile) {
     var threads = Executors.newCachedThreadPool(ChaosRun::daemon);
     try {
       var running = new ArrayList<Future<?>>();
       for (var planned : schedule.faults()) {
-        while (Instant.now().isBefore(start.plus(planned.at()))) look(rig, meanwhile);
-        running.add(threads.submit(() -> inflict(rig, planned)));
+        while (Instant.now().isBefore(start.plus(planned.at()))) look(testbed, meanwhile);
+        running.add(threads.submit(() -> inflict(testbed, planned)));
       }
       while (running.stream().anyMatch(f -> !f.isDone())
-          || Instant.now().isBefore(start.plus(settings.duration()))) look(rig, meanwhile);
+          || Instant.now().isBefore(start.plus(settings.duration()))) look(testbed, meanwhile);
     } finally {
       stop(threads);
     }
@@ -227,26 +228,26 @@ public final class ChaosRun {
     threads.shutdownNow();
   }
 
-  private void inflict(Rig rig, Schedule.Planned planned) {
+  private void inflict(Testbed testbed, Schedule.Planned planned) {
     var role = planned.fault().role();
-    var node = Rig.name(role, planned.rank());
+    var node = Testbed.name(role, planned.rank());
     // On a slow machine a node may still be starting when its next fault is due, or that of another
     // cloud node.
     var turn = role == Role.CLOUD ? role.word() : node;
     synchronized (turns.computeIfAbsent(turn, n -> new Object())) {
-      inflict(rig, planned, node);
+      inflict(testbed, planned, node);
     }
   }
 
-  private void inflict(Rig rig, Schedule.Planned planned, String node) {
+  private void inflict(Testbed testbed, Schedule.Planned planned, String node) {
     try {
       var begun = Instant.now();
-      rig.begin(planned.fault(), node);
+      testbed.begin(planned.fault(), node);
       say(
           "%s %s for %s"
               .formatted(planned.fault().word(), node, Units.millis(planned.lasting().toMillis())));
       pause(planned.lasting());
-      rig.end(planned.fault(), node);
+      testbed.end(planned.fault(), node);
       var undone = Instant.now();
       done.add(new Done(planned, node, begun, undone));
       say(
@@ -262,9 +263,9 @@ public final class ChaosRun {
     }
   }
 
-  private void look(Rig rig, Runnable meanwhile) {
+  private void look(Testbed testbed, Runnable meanwhile) {
     try {
-      rig.alive();
+      testbed.alive();
     } catch (UserException died) {
       if (!nodeDied) {
         problems.add(died.getMessage());
@@ -305,42 +306,42 @@ public final class ChaosRun {
     }
   }
 
-  private void settle(Rig rig, ApiClient api, List<Load> loads) {
+  private void settle(Testbed testbed, ApiClient api, List<Load> loads) {
     var patience = SETTLE.plus(settings.duration());
     var deadline = Instant.now().plus(patience);
     while (!quietly(() -> loads.stream().allMatch(load -> load.settled(api)))) {
       if (Instant.now().isAfter(deadline)) {
         problems.add(
             "not all is settled %d s after the last fault".formatted(patience.toSeconds()));
-        keepStatus(rig, api, loads);
+        keepStatus(testbed, api, loads);
         return;
       }
-      look(rig, () -> tell(api, loads));
+      look(testbed, () -> tell(api, loads));
     }
     tell(api, loads);
   }
 
   /** For whoever looks for the cause: what the API tells, and every node's threads in its log. */
-  private static void keepStatus(Rig rig, ApiClient api, List<Load> loads) {
-    rig.dumpThreads();
+  private static void keepStatus(Testbed testbed, ApiClient api, List<Load> loads) {
+    testbed.dumpThreads();
     try {
       var status = new StringBuilder(api.get("nodes").toPrettyString());
       for (var load : loads)
         status.append('\n').append(api.get("pipelines/" + load.name()).toPrettyString());
-      Files.writeString(rig.directory().resolve("status.json"), status);
+      Files.writeString(testbed.directory().resolve("status.json"), status);
     } catch (IOException | UserException unreachable) {
       // The problem is reported without it.
     }
   }
 
   private ChaosReport compare(
-      Rig rig, ApiClient api, List<Load> loads, Map<String, Arrivals> arrivals) {
+      Testbed testbed, ApiClient api, List<Load> loads, Map<String, Arrivals> arrivals) {
     var verdict = Verdict.NONE;
     var created = new ArrayList<Long>();
     for (var load : loads) {
-      var rows = Stored.all(api, load.name());
+      var rows = StoredResult.all(api, load.name());
       rows.forEach(row -> created.add(row.createdAtMs()));
-      verdict = verdict.plus(load.verdict(api, rows, rig.kills(load.node())));
+      verdict = verdict.plus(load.verdict(api, rows, testbed.kills(load.node())));
     }
     var faults = new ArrayList<ChaosReport.Done>();
     for (var d : List.copyOf(done)) {

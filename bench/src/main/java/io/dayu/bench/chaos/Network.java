@@ -2,7 +2,9 @@ package io.dayu.bench.chaos;
 
 import io.dayu.local.NodeOptions;
 
-/** What joins the nodes of a rig, and what can be done to their links. Safe for several threads. */
+/**
+ * What joins the nodes of a testbed, and what can be done to their links. Safe for several threads.
+ */
 interface Network extends AutoCloseable {
   /** The options with which a node is reached by all others through this network only. */
   NodeOptions attach(NodeOptions node);

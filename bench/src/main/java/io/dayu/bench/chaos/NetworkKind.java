@@ -5,7 +5,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** How the nodes of a rig are joined; each kind lets more be done to them than the one before. */
+/**
+ * How the nodes of a testbed are joined; each kind lets more be done to them than the one before.
+ */
 public enum NetworkKind {
   /** By the machine's loopback: no link can be broken. */
   NONE("nothing"),

@@ -1,8 +1,8 @@
 package io.dayu.bench.idle;
 
-import io.dayu.bench.ClusterRun;
-import io.dayu.bench.CpuTime;
-import io.dayu.bench.Waiting;
+import io.dayu.bench.run.ClusterRun;
+import io.dayu.bench.run.CpuTime;
+import io.dayu.bench.run.Waiting;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.Endpoints;
@@ -19,7 +19,7 @@ import java.util.List;
  * Watches an edge node without pipelines, with the flags of a small node, while it is a member of a
  * cluster with one cloud node.
  */
-public final class IdleBench {
+final class IdleBench {
   /** The heap of a small edge. */
   static final int HEAP_MB = 64;
 
@@ -29,13 +29,13 @@ public final class IdleBench {
   private final LocalCluster.Settings settings;
   private final Progress progress;
 
-  public IdleBench(LocalCluster.Settings settings, Progress progress) {
+  IdleBench(LocalCluster.Settings settings, Progress progress) {
     this.settings = settings;
     this.progress = progress;
   }
 
   /** Starts the nodes, lets them settle and watches the edge for {@code duration}. */
-  public IdleReport run(Duration duration) {
+  IdleReport run(Duration duration) {
     progress.line("An edge node with nothing to do");
     return ClusterRun.run(settings, progress, cluster -> run(cluster, duration));
   }

@@ -2,7 +2,7 @@ package io.dayu.bench.idle;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dayu.bench.Statistics;
+import io.dayu.bench.run.Statistics;
 import io.dayu.console.Table;
 
 /**
@@ -13,11 +13,10 @@ import io.dayu.console.Table;
  * @param readySeconds as the node says, from the start of its JVM
  * @param readyWallSeconds from the start of its process to the moment others can see it is ready
  */
-public record IdleReport(
-    double rssMb, double cpuPercent, double readySeconds, double readyWallSeconds) {
+record IdleReport(double rssMb, double cpuPercent, double readySeconds, double readyWallSeconds) {
   private static final int DIGITS = 4;
 
-  public ObjectNode json() {
+  ObjectNode json() {
     return JsonNodeFactory.instance
         .objectNode()
         .put("bench", "idle")
@@ -29,7 +28,7 @@ public record IdleReport(
   }
 
   /** For people. */
-  public String text() {
+  String text() {
     return Table.of(">MEMORY", ">CPU OF A CORE", ">READY", ">READY, WALL CLOCK")
         .row(
             "%.0f MB".formatted(rssMb),

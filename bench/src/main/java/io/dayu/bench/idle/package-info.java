@@ -1,2 +1,4 @@
-/** An edge node that has nothing to do. */
+/**
+ * An edge node that has nothing to do: the command {@code dayu bench idle} and what it measures.
+ */
 package io.dayu.bench.idle;

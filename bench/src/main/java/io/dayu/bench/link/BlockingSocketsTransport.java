@@ -17,10 +17,11 @@ final class BlockingSocketsTransport implements Transport {
   private static final int BUFFER = 64 << 10;
 
   @Override
-  public ReceivingEnd receive(ActorSystem<SpawnProtocol.Command> system, int payload, Tally tally) {
+  public ReceivingEnd receive(
+      ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals) {
     try {
       var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      thread("receive", () -> read(server, tally));
+      thread("receive", () -> read(server, arrivals));
       return new ReceivingEnd() {
         @Override
         public int port() {
@@ -49,7 +50,7 @@ final class BlockingSocketsTransport implements Transport {
     }
   }
 
-  private static void read(ServerSocket server, Tally tally) {
+  private static void read(ServerSocket server, ArrivalCounter arrivals) {
     try (var socket = server.accept();
         var in = new DataInputStream(new BufferedInputStream(socket.getInputStream(), BUFFER))) {
       while (true) {
@@ -57,7 +58,7 @@ final class BlockingSocketsTransport implements Transport {
         var bytes = new byte[in.readInt()];
         in.readLong();
         in.readFully(bytes);
-        tally.arrived(bytes.length);
+        arrivals.arrived(bytes.length);
       }
     } catch (IOException ended) {
       // The sender has closed, or we have: the end of the turn either way.

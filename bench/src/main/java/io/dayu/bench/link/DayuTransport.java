@@ -16,8 +16,9 @@ final class DayuTransport implements Transport {
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   @Override
-  public ReceivingEnd receive(ActorSystem<SpawnProtocol.Command> system, int payload, Tally tally) {
-    var host = spawn(system, LinkHost.create(settings(system), tally), "receive");
+  public ReceivingEnd receive(
+      ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals) {
+    var host = spawn(system, LinkHost.create(settings(system), arrivals), "receive");
     var started =
         AskPattern.<LinkHost.Command, LinkServer.Started>ask(
                 host, LinkHost.Listen::new, ANSWER, system.scheduler())

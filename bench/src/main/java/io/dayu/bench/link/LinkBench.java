@@ -1,8 +1,8 @@
 package io.dayu.bench.link;
 
-import io.dayu.bench.ClusterRun;
-import io.dayu.bench.CpuTime;
-import io.dayu.bench.Waiting;
+import io.dayu.bench.run.ClusterRun;
+import io.dayu.bench.run.CpuTime;
+import io.dayu.bench.run.Waiting;
 import io.dayu.console.Progress;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
@@ -17,7 +17,7 @@ import java.util.Map;
  * round gives each its turn, and what is compared are turns of the same round. The first round
  * warms up and does not count.
  */
-public final class LinkBench {
+final class LinkBench {
   private static final Duration LONGEST_TURN = Duration.ofSeconds(2);
   private static final int FEWEST_ROUNDS = 3;
   private static final Duration WARM_UP_TURN = Duration.ofSeconds(3);
@@ -29,7 +29,7 @@ public final class LinkBench {
   private final LocalCluster.Settings settings;
   private final Progress progress;
 
-  public LinkBench(Home home, LocalCluster.Settings settings, Progress progress) {
+  LinkBench(Home home, LocalCluster.Settings settings, Progress progress) {
     this.home = home;
     this.settings = settings;
     this.progress = progress;
@@ -54,7 +54,7 @@ public final class LinkBench {
    * @param payloads in bytes, measured one after the other
    * @param duration that counts, for each payload
    */
-  public LinkReport run(List<Integer> payloads, Duration duration) {
+  LinkReport run(List<Integer> payloads, Duration duration) {
     progress.line(
         "One hop between two processes, %d ways in turns".formatted(Mechanism.values().length));
     return ClusterRun.run(settings, progress, cluster -> run(cluster, payloads, duration));
@@ -104,9 +104,9 @@ public final class LinkBench {
       sender.send(mechanism, payload, port);
       waiting.pass(what, SETTLE);
       var cpu = CpuTime.of(processes);
-      var begin = receiver.tally();
+      var begin = receiver.arrived();
       waiting.pass(what, time);
-      var end = receiver.tally();
+      var end = receiver.arrived();
       var used = CpuTime.of(processes).minus(cpu);
       sender.stop();
       receiver.stop();

@@ -13,17 +13,17 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * for the one link of a turn.
  */
 final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
-  private final Tally tally;
+  private final ArrivalCounter arrivals;
   private final CreditReturn credits;
 
-  private LinkConsumer(ActorContext<Inlet.Command> context, Tally tally) {
+  private LinkConsumer(ActorContext<Inlet.Command> context, ArrivalCounter arrivals) {
     super(context);
-    this.tally = tally;
+    this.arrivals = arrivals;
     this.credits = new CreditReturn(context.getSelf());
   }
 
-  static Behavior<Inlet.Command> create(Tally tally) {
-    return Behaviors.setup(context -> new LinkConsumer(context, tally));
+  static Behavior<Inlet.Command> create(ArrivalCounter arrivals) {
+    return Behaviors.setup(context -> new LinkConsumer(context, arrivals));
   }
 
   @Override
@@ -32,7 +32,7 @@ final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
-    tally.arrived(offer.parcel().element().getPayload().getOpaque().size());
+    arrivals.arrived(offer.parcel().element().getPayload().getOpaque().size());
     credits.taken(offer.producer(), offer.parcel().weight());
     return this;
   }

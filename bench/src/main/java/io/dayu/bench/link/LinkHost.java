@@ -27,16 +27,16 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
   private record Wanted(LinkServer.Lookup lookup) implements Command {}
 
   private final LinkSettings settings;
-  private final Tally tally;
+  private final ArrivalCounter arrivals;
 
-  private LinkHost(ActorContext<Command> context, LinkSettings settings, Tally tally) {
+  private LinkHost(ActorContext<Command> context, LinkSettings settings, ArrivalCounter arrivals) {
     super(context);
     this.settings = settings;
-    this.tally = tally;
+    this.arrivals = arrivals;
   }
 
-  static Behavior<Command> create(LinkSettings settings, Tally tally) {
-    return Behaviors.setup(context -> new LinkHost(context, settings, tally));
+  static Behavior<Command> create(LinkSettings settings, ArrivalCounter arrivals) {
+    return Behaviors.setup(context -> new LinkHost(context, settings, arrivals));
   }
 
   @Override
@@ -61,7 +61,7 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
   }
 
   private Behavior<Command> onWanted(Wanted wanted) {
-    var consumer = getContext().spawnAnonymous(LinkConsumer.create(tally));
+    var consumer = getContext().spawnAnonymous(LinkConsumer.create(arrivals));
     wanted.lookup().replyTo().tell(new LinkServer.Consumer(consumer));
     return this;
   }

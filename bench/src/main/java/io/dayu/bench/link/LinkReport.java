@@ -2,7 +2,7 @@ package io.dayu.bench.link;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dayu.bench.Statistics;
+import io.dayu.bench.run.Statistics;
 import io.dayu.console.Table;
 import io.dayu.console.Units;
 import java.time.Duration;
@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** What one hop costs, Dayu's way and others. */
-public record LinkReport(List<Figures> payloads) {
+record LinkReport(List<Figures> payloads) {
   private static final int DIGITS = 4;
 
-  public LinkReport {
+  LinkReport {
     payloads = List.copyOf(payloads);
   }
 
@@ -82,7 +82,7 @@ public record LinkReport(List<Figures> payloads) {
   }
 
   /** The figures of the first payload stand at the top as well, for whoever asked for one only. */
-  public ObjectNode json() {
+  ObjectNode json() {
     var json = JsonNodeFactory.instance.objectNode();
     json.put("bench", "link");
     json.setAll(json(payloads.get(0)));
@@ -122,7 +122,7 @@ public record LinkReport(List<Figures> payloads) {
   }
 
   /** For people. */
-  public String text() {
+  String text() {
     var table =
         Table.of(
             ">PAYLOAD",

@@ -16,12 +16,12 @@ import org.apache.pekko.actor.typed.SpawnProtocol;
 /**
  * One end of a hop, in a process of its own. It connects to whoever started it and does what it is
  * told, one line each: {@code receive MECHANISM PAYLOAD} is answered with a port, {@code send
- * MECHANISM PAYLOAD PORT} and {@code close} with {@code ok}, {@code tally} with elements, bytes and
- * nanoseconds. When the connection ends, so does the process.
+ * MECHANISM PAYLOAD PORT} and {@code close} with {@code ok}, {@code arrived} with elements, bytes
+ * and nanoseconds. When the connection ends, so does the process.
  */
 public final class Peer implements AutoCloseable {
   private final ActorSystem<SpawnProtocol.Command> system = startSystem();
-  private Tally tally = new Tally();
+  private ArrivalCounter arrivals = new ArrivalCounter();
   private Optional<Transport.End> open = Optional.empty();
 
   /** As {@link io.dayu.flow.FlowNode} configures the system that carries elements. */
@@ -65,8 +65,8 @@ public final class Peer implements AutoCloseable {
         replace(Mechanism.valueOf(words[1]).transport().send(system, payload, port));
         yield "ok";
       }
-      case "tally" -> {
-        var now = tally.snapshot();
+      case "arrived" -> {
+        var now = arrivals.snapshot();
         yield now.elements() + " " + now.bytes() + " " + now.atNanos();
       }
       case "close" -> {
@@ -79,9 +79,9 @@ public final class Peer implements AutoCloseable {
   }
 
   private String receive(Mechanism mechanism, int payload) {
-    // A tally of its own for each turn: a straggler of the last one counts nowhere.
-    tally = new Tally();
-    var end = mechanism.transport().receive(system, payload, tally);
+    // A counter of its own for each turn: a straggler of the last one counts nowhere.
+    arrivals = new ArrivalCounter();
+    var end = mechanism.transport().receive(system, payload, arrivals);
     replace(end);
     return Integer.toString(end.port());
   }

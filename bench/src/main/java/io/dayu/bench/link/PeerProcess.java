@@ -59,9 +59,9 @@ final class PeerProcess implements AutoCloseable {
     ask("send %s %d %d".formatted(mechanism, payload, port));
   }
 
-  Tally.Snapshot tally() {
-    var words = ask("tally").split(" ");
-    return new Tally.Snapshot(
+  ArrivalCounter.Snapshot arrived() {
+    var words = ask("arrived").split(" ");
+    return new ArrivalCounter.Snapshot(
         Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]));
   }
 

@@ -15,13 +15,15 @@ final class RawStreamsTransport implements Transport {
   private static final int LARGEST_FRAME = 64 << 20;
 
   @Override
-  public ReceivingEnd receive(ActorSystem<SpawnProtocol.Command> system, int payload, Tally tally) {
+  public ReceivingEnd receive(
+      ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals) {
     // The halves of the framing exist in the Scala interface only.
     return StreamsTcp.receive(
         system,
         Flow.<ByteString>create()
             .via(Framing.simpleFramingProtocolDecoder(LARGEST_FRAME))
-            .toMat(Sink.foreach(frame -> tally.arrived(frame.size() - Long.BYTES)), Keep.right()));
+            .toMat(
+                Sink.foreach(frame -> arrivals.arrived(frame.size() - Long.BYTES)), Keep.right()));
   }
 
   @Override

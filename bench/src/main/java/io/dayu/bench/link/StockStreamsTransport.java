@@ -25,14 +25,15 @@ final class StockStreamsTransport implements Transport {
   private static final int LARGEST_FRAME = 64 << 20;
 
   @Override
-  public ReceivingEnd receive(ActorSystem<SpawnProtocol.Command> system, int payload, Tally tally) {
+  public ReceivingEnd receive(
+      ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals) {
     return StreamsTcp.receive(
         system,
         Flow.<ByteString>create()
             .via(Framing.lengthField(LENGTH, 0, LARGEST_FRAME, ByteOrder.BIG_ENDIAN))
             .map(StockStreamsTransport::decode)
             .toMat(
-                Sink.foreach(element -> tally.arrived(element.getPayload().getOpaque().size())),
+                Sink.foreach(element -> arrivals.arrived(element.getPayload().getOpaque().size())),
                 Keep.right()));
   }
 

@@ -16,7 +16,8 @@ interface Transport {
   }
 
   /** Opens a port that the system chose and counts what arrives, from one sender. */
-  ReceivingEnd receive(ActorSystem<SpawnProtocol.Command> system, int payload, Tally tally);
+  ReceivingEnd receive(
+      ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals);
 
   /** Sends without pause to a port of this machine. */
   End send(ActorSystem<SpawnProtocol.Command> system, int payload, int port);

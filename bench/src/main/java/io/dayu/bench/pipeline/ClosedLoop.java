@@ -1,6 +1,6 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.bench.CpuTime;
+import io.dayu.bench.run.CpuTime;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.UserException;
 import io.dayu.local.LocalCluster;
@@ -26,8 +26,8 @@ record ClosedLoop(
   private static final String PIPELINE = "throughput";
 
   static ClosedLoop run(Setup setup, String edge) {
-    var load = new Documents.Load(edge, setup.payload(), 0, 0);
-    setup.submit(PIPELINE, Documents.on(edge, Setup.CLOUD), load);
+    var load = new BenchPipeline.Load(edge, setup.payload(), 0, 0);
+    setup.submit(PIPELINE, BenchPipeline.on(edge, Setup.CLOUD), load);
     setup.waiting().pass(setup.title("throughput, warming up"), setup.warmUp());
     var rates = new Rates();
     var cpu = cpu(setup);

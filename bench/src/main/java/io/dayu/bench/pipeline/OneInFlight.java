@@ -20,14 +20,14 @@ record OneInFlight(StreamFigures.Latency latency, double elementsPerSecond, Ledg
             .edge(edge)
             .with("dayu.generate.min-window", "1")
             .with("dayu.generate.max-window", "1"));
-    var documents = Documents.on(edge, Setup.CLOUD);
+    var pipeline = BenchPipeline.on(edge, Setup.CLOUD);
     // The compilers learn from many elements, so these come as fast as they can.
-    var warmUp = new Documents.Load(edge, setup.payload(), 0, 0);
-    setup.submit(PIPELINE + "-warm-up", documents, warmUp);
+    var warmUp = new BenchPipeline.Load(edge, setup.payload(), 0, 0);
+    setup.submit(PIPELINE + "-warm-up", pipeline, warmUp);
     setup.waiting().pass(setup.title("one in flight, warming up"), setup.warmUp());
     setup.delete(PIPELINE + "-warm-up");
     // A pipeline of its own begins with empty statistics.
-    setup.submit(PIPELINE, documents, new Documents.Load(edge, setup.payload(), PER_SECOND, 0));
+    setup.submit(PIPELINE, pipeline, new BenchPipeline.Load(edge, setup.payload(), PER_SECOND, 0));
     var rates = new ClosedLoop.Rates();
     setup
         .waiting()

@@ -1,7 +1,7 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.bench.ClusterRun;
-import io.dayu.bench.Waiting;
+import io.dayu.bench.run.ClusterRun;
+import io.dayu.bench.run.Waiting;
 import io.dayu.console.Progress;
 import io.dayu.local.LocalCluster;
 import java.time.Duration;
@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * for each payload: first the highest rate, then route changes at half of it if they were asked
  * for, then the latency of one element in flight.
  */
-public final class PipelineBench {
+final class PipelineBench {
   private static final String EDGE = "edge-1";
   private static final String SECOND_EDGE = "edge-2";
   private static final String LATENCY_EDGE = "edge-3";
@@ -25,8 +25,8 @@ public final class PipelineBench {
    * @param duration that counts, of each part
    * @param routeChange whether stages are moved as well
    */
-  public record Settings(Duration duration, boolean routeChange) {
-    public Settings {
+  record Settings(Duration duration, boolean routeChange) {
+    Settings {
       Objects.requireNonNull(duration, "duration");
     }
   }
@@ -38,8 +38,7 @@ public final class PipelineBench {
   /**
    * @param clusters new settings for each payload's nodes
    */
-  public PipelineBench(
-      Supplier<LocalCluster.Settings> clusters, Settings settings, Progress progress) {
+  PipelineBench(Supplier<LocalCluster.Settings> clusters, Settings settings, Progress progress) {
     this.clusters = clusters;
     this.settings = settings;
     this.progress = progress;
@@ -50,7 +49,7 @@ public final class PipelineBench {
    *
    * @throws io.dayu.console.UserException if a node does not start or dies
    */
-  public PipelineReport run(List<Integer> payloads) {
+  PipelineReport run(List<Integer> payloads) {
     var figures = new ArrayList<PipelineReport.Figures>();
     for (int payload : payloads) {
       progress.line("Three identity stages, %d bytes".formatted(payload));

@@ -2,7 +2,7 @@ package io.dayu.bench.pipeline;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dayu.bench.Statistics;
+import io.dayu.bench.run.Statistics;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.Table;
 import java.util.List;
@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What a pipeline achieves. */
-public record PipelineReport(List<Figures> payloads) {
+record PipelineReport(List<Figures> payloads) {
   private static final int DIGITS = 4;
 
-  public PipelineReport {
+  PipelineReport {
     payloads = List.copyOf(payloads);
   }
 
@@ -43,14 +43,14 @@ public record PipelineReport(List<Figures> payloads) {
   }
 
   /** What must not happen however slow the machine is; empty if it did not. */
-  public Optional<String> failure() {
+  Optional<String> failure() {
     return payloads.stream()
         .flatMap(f -> f.failure().map(why -> "at %d bytes %s".formatted(f.payload(), why)).stream())
         .findFirst();
   }
 
   /** The figures of the first payload stand at the top as well, for whoever asked for one only. */
-  public ObjectNode json() {
+  ObjectNode json() {
     var json = JsonNodeFactory.instance.objectNode();
     json.put("bench", "pipeline");
     json.setAll(json(payloads.get(0)));
@@ -110,7 +110,7 @@ public record PipelineReport(List<Figures> payloads) {
   }
 
   /** For people. */
-  public String text() {
+  String text() {
     var table =
         Table.of(
             ">PAYLOAD", ">ELEMENTS/S", ">MB/S", ">CPU/ELEMENT", ">P50", ">P95", ">P99", "LEDGER");

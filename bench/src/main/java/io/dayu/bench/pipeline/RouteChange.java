@@ -37,17 +37,17 @@ record RouteChange(
     setup.start(setup.edge(other));
     var routes =
         List.of(
-            new Documents(edge, edge, Setup.CLOUD),
-            new Documents(edge, other, Setup.CLOUD),
-            new Documents(other, other, Setup.CLOUD),
-            new Documents(other, edge, Setup.CLOUD));
+            new BenchPipeline(edge, edge, Setup.CLOUD),
+            new BenchPipeline(edge, other, Setup.CLOUD),
+            new BenchPipeline(other, other, Setup.CLOUD),
+            new BenchPipeline(other, edge, Setup.CLOUD));
     long rate = Math.max(1, Math.round(elementsPerSecond));
-    warmUp(setup, routes, new Documents.Load(edge, setup.payload(), rate, 0));
+    warmUp(setup, routes, new BenchPipeline.Load(edge, setup.payload(), rate, 0));
 
     var every = setup.duration().dividedBy(CHANGES);
     var whole = STEADY.plus(setup.duration()).plus(MOVE.multipliedBy(CHANGES));
     long count = rate * whole.toMillis() / 1000;
-    var load = new Documents.Load(edge, setup.payload(), rate, count);
+    var load = new BenchPipeline.Load(edge, setup.payload(), rate, count);
     setup.submit(PIPELINE, routes.get(0), load);
     setup.waiting().pass(setup.title("steady at %d/s".formatted(rate)), STEADY);
     double steadyGap = setup.figures(PIPELINE).longestGapMs();
@@ -76,7 +76,7 @@ record RouteChange(
   }
 
   /** Visits every route once, so that no node meets one for the first time. */
-  private static void warmUp(Setup setup, List<Documents> routes, Documents.Load load) {
+  private static void warmUp(Setup setup, List<BenchPipeline> routes, BenchPipeline.Load load) {
     var name = PIPELINE + "-warm-up";
     var each = setup.warmUp().dividedBy(routes.size());
     setup.submit(name, routes.get(0), load);
@@ -88,7 +88,8 @@ record RouteChange(
   }
 
   /** Moves stages; returns when the generator is known to follow. */
-  private static void change(Setup setup, String name, Documents route, Documents.Load load) {
+  private static void change(
+      Setup setup, String name, BenchPipeline route, BenchPipeline.Load load) {
     long before = setup.figures(name).decisionInUse();
     setup.change(name, route, load);
     setup

@@ -1,6 +1,6 @@
 package io.dayu.bench.pipeline;
 
-import io.dayu.bench.Waiting;
+import io.dayu.bench.run.Waiting;
 import io.dayu.client.ApiClient;
 import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
@@ -59,16 +59,16 @@ record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, 
   }
 
   /** Submits a pipeline and waits for its first results. */
-  void submit(String name, Documents documents, Documents.Load load) {
-    api.send("POST", "pipelines", documents.document(name, load));
+  void submit(String name, BenchPipeline pipeline, BenchPipeline.Load load) {
+    api.send("POST", "pipelines", pipeline.document(name, load));
     waiting.until(
         "waiting for the first results",
         PATIENCE,
         () -> StreamFigures.of(api, name).ledger().delivered() > 0);
   }
 
-  void change(String name, Documents documents, Documents.Load load) {
-    api.send("PUT", "pipelines/" + name, documents.document(name, load));
+  void change(String name, BenchPipeline pipeline, BenchPipeline.Load load) {
+    api.send("PUT", "pipelines/" + name, pipeline.document(name, load));
   }
 
   StreamFigures figures(String name) {

@@ -83,40 +83,39 @@ final class CloudKilled implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(context, CLOUDS, false, true, LASTING, CloudKilled::run);
+    return ScenarioRun.run(context, CLOUDS, false, true, LASTING, CloudKilled::run);
   }
 
-  private static Seen run(Course course) {
+  private static Seen run(ScenarioRun run) {
     var streams = new ArrayList<Stream>();
     try {
-      for (int i = 1; i <= STREAMS; i++) streams.add(stream(course, "stream-" + i));
+      for (int i = 1; i <= STREAMS; i++) streams.add(stream(run, "stream-" + i));
       for (var s : streams)
-        course
-            .rig()
+        run.testbed()
             .waiting()
             .until("waiting for " + s.load.name(), PATIENCE, () -> s.delivered(Instant.MIN));
-      course.pass("as usual", Duration.ofSeconds(5));
-      var distributors = shards(course, "Distributor");
+      run.pass("as usual", Duration.ofSeconds(5));
+      var distributors = shards(run, "Distributor");
       long orphaned =
           streams.stream().filter(s -> distributors.contains(shard(s.load.stream()))).count();
-      if (orphaned == 0) throw new UserException(Course.CLOUD + " distributes no stream");
-      return killed(course, streams, orphaned);
+      if (orphaned == 0) throw new UserException(ScenarioRun.CLOUD + " distributes no stream");
+      return killed(run, streams, orphaned);
     } finally {
       streams.forEach(s -> s.arrivals.close());
     }
   }
 
-  private static Stream stream(Course course, String name) {
+  private static Stream stream(ScenarioRun run, String name) {
     var load =
         Load.live(
             name,
-            Course.READER,
-            everythingOn(Course.READER),
+            ScenarioRun.READER,
+            everythingOn(ScenarioRun.READER),
             RATE,
             Instant.now().plus(LASTING),
-            course.rig().directory());
-    course.rig().submit(load);
-    return new Stream(load, Arrivals.of(course.rig().apis(), name));
+            run.testbed().directory());
+    run.testbed().submit(load);
+    return new Stream(load, Arrivals.of(run.testbed().apis(), name));
   }
 
   private static Map<String, Object> everythingOn(String node) {
@@ -124,34 +123,33 @@ final class CloudKilled implements Scenario {
     return Load.fixed(there, there, there, there);
   }
 
-  private static Seen killed(Course course, List<Stream> streams, long orphaned) {
-    for (var s : streams) s.before = s.load.decisionInUse(course.api());
-    course.rig().kill(Course.CLOUD);
+  private static Seen killed(ScenarioRun run, List<Stream> streams, long orphaned) {
+    for (var s : streams) s.before = s.load.decisionInUse(run.api());
+    run.testbed().kill(ScenarioRun.CLOUD);
     var killed = Instant.now();
     var changes =
         streams.stream()
-            .map(s -> CompletableFuture.runAsync(() -> change(course.api(), s.load, killed)))
+            .map(s -> CompletableFuture.runAsync(() -> change(run.api(), s.load, killed)))
             .toList();
-    course
-        .rig()
+    run.testbed()
         .waiting()
         .until(
             "waiting for deliveries and new decisions",
             PATIENCE,
             () ->
-                streams.stream().filter(s -> !s.decided(course.api())).count() == 0
+                streams.stream().filter(s -> !s.decided(run.api())).count() == 0
                     && streams.stream().allMatch(s -> s.delivered(killed)));
     var until = Instant.now();
     changes.forEach(CompletableFuture::join);
-    course.rig().restart(Course.CLOUD);
+    run.testbed().restart(ScenarioRun.CLOUD);
     var resumed = longest(streams.stream().map(s -> s.resumed(killed)).toList());
     var decided =
         longest(
             streams.stream().map(s -> Duration.between(killed, s.decided.orElseThrow())).toList());
-    var verdict = course.verdict(course.stored());
+    var verdict = run.verdict(run.stored());
     var pause = Duration.ZERO;
     for (var s : streams) {
-      verdict = verdict.plus(course.verdict(s.load));
+      verdict = verdict.plus(run.verdict(s.load));
       pause = longest(List.of(pause, s.load.longestPause(killed, until)));
     }
     return seen(orphaned, streams.size(), resumed, decided, pause, verdict);
@@ -179,7 +177,7 @@ final class CloudKilled implements Scenario {
   private static void change(ApiClient api, Load load, Instant killed) {
     while (true) {
       try {
-        load.change(api, everythingOn(Course.OTHER));
+        load.change(api, everythingOn(ScenarioRun.OTHER));
         return;
       } catch (UserException notYet) {
         if (Duration.between(killed, Instant.now()).compareTo(PATIENCE) > 0) throw notYet;
@@ -197,12 +195,11 @@ final class CloudKilled implements Scenario {
     return times.stream().max(Duration::compareTo).orElseThrow();
   }
 
-  /** The shards that {@link Course#CLOUD} has. */
-  private static List<String> shards(Course course, String type) {
+  /** The shards that {@link ScenarioRun#CLOUD} has. */
+  private static List<String> shards(ScenarioRun run, String type) {
     var shards = new ArrayList<String>();
-    course
-        .rig()
-        .management(Course.CLOUD)
+    run.testbed()
+        .management(ScenarioRun.CLOUD)
         .get("/cluster/shards/" + type)
         .path("regions")
         .forEach(region -> shards.add(region.path("shardId").asText()));

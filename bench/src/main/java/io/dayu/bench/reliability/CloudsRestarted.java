@@ -32,25 +32,25 @@ final class CloudsRestarted implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         false,
         true,
         AWAY.plusSeconds(60),
-        course -> {
+        run -> {
           var killed = Instant.now();
-          course.rig().kill(Course.CLOUD);
-          course.pass("without a cloud", AWAY);
-          course.rig().restart(Course.CLOUD);
+          run.testbed().kill(ScenarioRun.CLOUD);
+          run.pass("without a cloud", AWAY);
+          run.testbed().restart(ScenarioRun.CLOUD);
           var up = Instant.now();
-          var flows = course.first("results", up, a -> a.at().isAfter(up));
-          var rows = course.stored();
-          var pause = Course.longestPause(rows, killed, up);
+          var flows = run.first("results", up, a -> a.at().isAfter(up));
+          var rows = run.stored();
+          var pause = ScenarioRun.longestPause(rows, killed, up);
           return Seen.of(
               "longest pause of the source %d ms; results %d ms after the cloud is up"
                   .formatted(pause.toMillis(), flows.toMillis()),
               pause.compareTo(LONGEST_PAUSE) <= 0 && flows.compareTo(LIMIT) <= 0,
-              course.verdict(rows));
+              run.verdict(rows));
         });
   }
 }

@@ -1,7 +1,7 @@
 package io.dayu.bench.reliability;
 
 import io.dayu.bench.chaos.Fault;
-import io.dayu.bench.truth.Stored;
+import io.dayu.bench.truth.StoredResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -38,28 +38,27 @@ final class EdgeCutOff implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         true,
         true,
         context.cut().plus(NORMAL).plus(draining(context)),
-        course -> {
+        run -> {
           var before = Instant.now();
-          course.pass("as usual", NORMAL);
+          run.pass("as usual", NORMAL);
           var cut = Instant.now();
-          course.rig().cut(Course.READER);
-          course.pass("cut off", context.cut());
+          run.testbed().cut(ScenarioRun.READER);
+          run.pass("cut off", context.cut());
           var healed = Instant.now();
-          course.rig().heal(Course.READER);
-          var back =
-              course.first("what comes after it", healed, a -> a.createdAt().isAfter(healed));
+          run.testbed().heal(ScenarioRun.READER);
+          var back = run.first("what comes after it", healed, a -> a.createdAt().isAfter(healed));
           var reconnected = healed.plus(back);
-          var rows = course.stored();
-          var verdict = course.verdict(rows);
-          var pause = Course.longestPause(rows, cut, healed);
-          double normal = Course.p95(created(rows, before, cut));
+          var rows = run.stored();
+          var verdict = run.verdict(rows);
+          var pause = ScenarioRun.longestPause(rows, cut, healed);
+          double normal = ScenarioRun.p95(created(rows, before, cut));
           var live = during(rows, cut, healed, reconnected);
-          double drain = Course.p95(live);
+          double drain = ScenarioRun.p95(live);
           long cutAway = created(rows, cut, healed).size();
           return Seen.of(
               ("cut off for %d s: longest gap %d ms, %d results of that time stored, %d shed; first"
@@ -79,7 +78,7 @@ final class EdgeCutOff implements Scenario {
         });
   }
 
-  private static List<Stored> created(List<Stored> rows, Instant from, Instant until) {
+  private static List<StoredResult> created(List<StoredResult> rows, Instant from, Instant until) {
     return rows.stream()
         .filter(r -> r.createdAtMs() >= from.toEpochMilli())
         .filter(r -> r.createdAtMs() < until.toEpochMilli())
@@ -92,8 +91,8 @@ final class EdgeCutOff implements Scenario {
    *
    * @param rows in the order they were stored
    */
-  private static List<Stored> during(
-      List<Stored> rows, Instant cut, Instant healed, Instant reconnected) {
+  private static List<StoredResult> during(
+      List<StoredResult> rows, Instant cut, Instant healed, Instant reconnected) {
     var backlog = created(rows, cut, healed);
     int drained = backlog.isEmpty() ? 0 : rows.lastIndexOf(backlog.get(backlog.size() - 1));
     return created(rows.subList(0, drained), reconnected, Instant.now());

@@ -33,22 +33,22 @@ final class EdgeKilledOffline implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         true,
         false,
         BEFORE.plus(AFTER).plusSeconds(30),
-        course -> {
+        run -> {
           var cut = Instant.now();
-          course.rig().cut(Course.READER);
-          course.pass("cut off", BEFORE);
-          course.rig().kill(Course.READER);
+          run.testbed().cut(ScenarioRun.READER);
+          run.pass("cut off", BEFORE);
+          run.testbed().kill(ScenarioRun.READER);
           var killed = Instant.now();
-          course.rig().restart(Course.READER);
-          course.pass("offline", AFTER);
+          run.testbed().restart(ScenarioRun.READER);
+          run.pass("offline", AFTER);
           var healed = Instant.now();
-          course.rig().heal(Course.READER);
-          var rows = course.stored();
+          run.testbed().heal(ScenarioRun.READER);
+          var rows = run.stored();
           long second =
               rows.stream()
                   .mapToLong(r -> r.createdAtMs())
@@ -61,7 +61,7 @@ final class EdgeKilledOffline implements Scenario {
                   .filter(at -> at > cut.toEpochMilli() && at < killed.toEpochMilli())
                   .count();
           var again = Duration.ofMillis(second - killed.toEpochMilli());
-          var verdict = course.verdict(rows);
+          var verdict = run.verdict(rows);
           boolean offline = second < healed.toEpochMilli();
           return Seen.of(
               "reads again %d ms after its start%s; %d results of its first life offline stored"

@@ -32,39 +32,39 @@ final class FrozenNode implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         false,
         false,
         FROZEN.plusSeconds(10),
-        course -> {
-          long pid = course.rig().pid(Course.OTHER);
+        run -> {
+          long pid = run.testbed().pid(ScenarioRun.OTHER);
           var frozen = Instant.now();
-          course.rig().freeze(Course.OTHER);
+          run.testbed().freeze(ScenarioRun.OTHER);
           var round =
-              course.first(
+              run.first(
                   "what goes round it",
                   frozen,
                   a ->
                       a.at().isAfter(frozen)
                           && a.attempt() > 1
-                          && !a.nodes().contains(Course.OTHER));
+                          && !a.nodes().contains(ScenarioRun.OTHER));
           var left = Duration.between(Instant.now(), frozen.plus(FROZEN));
-          if (!left.isNegative()) course.pass("frozen", left);
+          if (!left.isNegative()) run.pass("frozen", left);
           var thawed = Instant.now();
-          course.rig().thaw(Course.OTHER);
+          run.testbed().thaw(ScenarioRun.OTHER);
           var back =
-              course.first(
+              run.first(
                   "what it works on again",
                   thawed,
-                  a -> a.createdAt().isAfter(thawed) && a.nodes().contains(Course.OTHER));
-          boolean same = course.rig().pid(Course.OTHER) == pid;
-          var rows = course.stored();
+                  a -> a.createdAt().isAfter(thawed) && a.nodes().contains(ScenarioRun.OTHER));
+          boolean same = run.testbed().pid(ScenarioRun.OTHER) == pid;
+          var rows = run.stored();
           return Seen.of(
               "round it after %d ms, used again after %d ms, %s process"
                   .formatted(round.toMillis(), back.toMillis(), same ? "the same" : "ANOTHER"),
               round.compareTo(ROUND) <= 0 && back.compareTo(BACK) <= 0 && same,
-              course.verdict(rows));
+              run.verdict(rows));
         });
   }
 }

@@ -30,31 +30,31 @@ final class KilledProcessor implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         false,
         false,
         Duration.ofSeconds(10),
-        course -> {
+        run -> {
           var killed = Instant.now();
-          course.rig().kill(Course.OTHER);
+          run.testbed().kill(ScenarioRun.OTHER);
           // What was on its way through the dead node is sent again; at some moments nothing is.
           var round =
-              course.first(
+              run.first(
                   "what goes another way",
                   killed,
                   a ->
                       a.at().isAfter(killed)
                           && (a.attempt() > 1 || a.createdAt().isAfter(killed))
-                          && !a.nodes().contains(Course.OTHER));
-          course.pass("flowing on the new route", Duration.ofSeconds(5));
-          var gap = course.arrivals().longestGap(killed, Instant.now());
-          var rows = course.stored();
+                          && !a.nodes().contains(ScenarioRun.OTHER));
+          run.pass("flowing on the new route", Duration.ofSeconds(5));
+          var gap = run.arrivals().longestGap(killed, Instant.now());
+          var rows = run.stored();
           return Seen.of(
               "first element over the new route after %d ms, longest gap %d ms"
                   .formatted(round.toMillis(), gap.toMillis()),
               round.compareTo(LIMIT) <= 0 && gap.compareTo(LIMIT) <= 0,
-              course.verdict(rows));
+              run.verdict(rows));
         });
   }
 }

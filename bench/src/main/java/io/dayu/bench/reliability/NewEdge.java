@@ -34,33 +34,32 @@ final class NewEdge implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         false,
         false,
         Duration.ofSeconds(60),
-        course -> {
-          course.rig().freeze(Course.OTHER);
-          course.pass("until the cloud gives it up", UNREACHABLE);
-          var load = Course.load("joined", NEW, false, Duration.ofSeconds(20), course.rig());
-          load.submit(course.api());
+        run -> {
+          run.testbed().freeze(ScenarioRun.OTHER);
+          run.pass("until the cloud gives it up", UNREACHABLE);
+          var load = ScenarioRun.load("joined", NEW, false, Duration.ofSeconds(20), run.testbed());
+          load.submit(run.api());
           var started = Instant.now();
-          try (var arrivals = Arrivals.of(course.rig().apis(), load.name())) {
-            course.rig().startEdge(NEW);
-            course
-                .rig()
+          try (var arrivals = Arrivals.of(run.testbed().apis(), load.name())) {
+            run.testbed().startEdge(NEW);
+            run.testbed()
                 .waiting()
                 .until(
                     "waiting for its first result",
                     PATIENCE,
                     () -> arrivals.first(a -> true).isPresent());
             var runs = Duration.between(started, arrivals.first(a -> true).orElseThrow().at());
-            course.rig().thaw(Course.OTHER);
-            var rows = course.stored();
+            run.testbed().thaw(ScenarioRun.OTHER);
+            var rows = run.stored();
             return Seen.of(
                 "first result %d ms after its start".formatted(runs.toMillis()),
                 runs.compareTo(LIMIT) <= 0,
-                course.verdict(rows).plus(course.verdict(load)));
+                run.verdict(rows).plus(run.verdict(load)));
           }
         });
   }

@@ -1,8 +1,8 @@
 package io.dayu.bench.reliability;
 
-import io.dayu.bench.CommandLines;
 import io.dayu.bench.chaos.ChaosRun;
 import io.dayu.bench.chaos.NetworkKind;
+import io.dayu.bench.run.CommandLines;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.Home;
@@ -42,7 +42,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
           new NewEdge(),
           new CloudsRestarted(),
           new StoreDown(),
-          new Seeds());
+          new ManyChaosRuns());
 
   private static final Duration QUICK_CUT = Duration.ofSeconds(60);
   private static final Duration OUTAGE = Duration.ofSeconds(60);

@@ -32,21 +32,21 @@ final class StoreDown implements Scenario {
 
   @Override
   public Seen run(Context context) {
-    return Course.run(
+    return ScenarioRun.run(
         context,
         CLOUDS,
         false,
         true,
         context.outage().plus(AFTER),
-        course -> {
+        run -> {
           var down = Instant.now();
-          course.rig().storeDown();
-          course.pass("without the store", context.outage());
-          course.rig().storeUp();
+          run.testbed().storeDown();
+          run.pass("without the store", context.outage());
+          run.testbed().storeUp();
           var up = Instant.now();
-          var results = course.first("results", up, a -> a.at().isAfter(up));
-          var fresh = course.first("fresh results", up, a -> a.createdAt().isAfter(up));
-          var verdict = course.verdict(course.stored());
+          var results = run.first("results", up, a -> a.at().isAfter(up));
+          var fresh = run.first("fresh results", up, a -> a.createdAt().isAfter(up));
+          var verdict = run.verdict(run.stored());
           return Seen.of(
               ("away for %d s: results %d ms after it is back, what was cut after that %d ms; longest"
                       + " pause of the source %d ms, %d shed")
@@ -54,7 +54,7 @@ final class StoreDown implements Scenario {
                       context.outage().toSeconds(),
                       results.toMillis(),
                       fresh.toMillis(),
-                      course.load().longestPause(down, up).toMillis(),
+                      run.load().longestPause(down, up).toMillis(),
                       verdict.ledger().shed()),
               fresh.compareTo(LIMIT) <= 0,
               verdict);

@@ -1,2 +1,6 @@
-/** What Dayu promises when things break, each promise shown on real nodes. */
+/**
+ * What Dayu promises when something breaks, each promise tried on real nodes: the command {@code
+ * dayu reliability}, one {@code Scenario} for each fault, and the table they fill. How something is
+ * broken belongs to {@link io.dayu.bench.chaos}.
+ */
 package io.dayu.bench.reliability;

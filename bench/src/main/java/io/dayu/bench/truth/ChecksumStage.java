@@ -52,7 +52,7 @@ public final class ChecksumStage implements StageProvider {
   static Outcome check(Element element) {
     var marks = new ArrayList<Reading>();
     for (var reading : element.getPayload().getReadings().getReadingList())
-      marks.add(reading.toBuilder().setUnit(Counted.checksum(reading)).build());
+      marks.add(reading.toBuilder().setUnit(CountedReadings.checksum(reading)).build());
     for (var output : element.getOutputsMap().entrySet())
       if (!output.getValue().getReadings().getReadingList().equals(marks))
         return new Outcome.Failed(

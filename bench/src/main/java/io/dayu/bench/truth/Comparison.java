@@ -19,7 +19,7 @@ public final class Comparison {
   private record Content(String sensor, long index) {}
 
   private final Expected expected;
-  private final List<Stored> rows;
+  private final List<StoredResult> rows;
   private final LedgerCounts ledger;
   private final Map<String, List<String>> examples = new HashMap<>();
   private final Set<Content> seen = new HashSet<>();
@@ -28,7 +28,7 @@ public final class Comparison {
   private long duplicates;
   private long corrupted;
 
-  private Comparison(Expected expected, List<Stored> rows, LedgerCounts ledger) {
+  private Comparison(Expected expected, List<StoredResult> rows, LedgerCounts ledger) {
     this.expected = expected;
     this.rows = rows;
     this.ledger = ledger;
@@ -38,7 +38,7 @@ public final class Comparison {
    * @param rows all results of the stream
    * @param ledger as the API tells it when the source has ended
    */
-  public static Verdict of(Expected expected, List<Stored> rows, LedgerCounts ledger) {
+  public static Verdict of(Expected expected, List<StoredResult> rows, LedgerCounts ledger) {
     return new Comparison(expected, rows, ledger).verdict();
   }
 
@@ -69,7 +69,7 @@ public final class Comparison {
         ledger, expected.given(), rows.size(), lost, duplicates, corrupted, agrees, notes);
   }
 
-  private void check(Stored row) {
+  private void check(StoredResult row) {
     if (row.reason().filter(r -> r.startsWith(ChecksumStage.CORRUPTED)).isPresent()) {
       corrupted(row, row.reason().get());
       return;
@@ -94,11 +94,12 @@ public final class Comparison {
     note("reading stored twice", mark.index());
   }
 
-  private String checksum(Stored.Mark mark) {
-    return Counted.checksum(Counted.reading(mark.sensor(), mark.index(), expected.bytes()));
+  private String checksum(StoredResult.Mark mark) {
+    return CountedReadings.checksum(
+        CountedReadings.reading(mark.sensor(), mark.index(), expected.bytes()));
   }
 
-  private void corrupted(Stored row, String how) {
+  private void corrupted(StoredResult row, String how) {
     corrupted++;
     note("corrupted", "#%d %s".formatted(row.seq(), how));
   }

@@ -99,7 +99,7 @@ public final class CountedSource implements SourceProvider {
       try {
         if (journal == null) journal = Journal.begin(path);
         journal.add(System.currentTimeMillis());
-        var reading = Counted.reading(journal.sensor(), index++, bytes);
+        var reading = CountedReadings.reading(journal.sensor(), index++, bytes);
         return new Segment(
             Media.newBuilder().setReadings(Readings.newBuilder().addReading(reading)).build(), 0);
       } catch (IOException e) {

@@ -91,7 +91,7 @@ public record Load(
   private void write() {
     try (var out = Files.newBufferedWriter(path())) {
       for (long i = 0; i < count; i++)
-        out.append(Counted.json(Counted.reading(name, i, bytes))).append('\n');
+        out.append(CountedReadings.json(CountedReadings.reading(name, i, bytes))).append('\n');
     } catch (IOException e) {
       throw new UserException("cannot write " + path() + ": " + e.getMessage(), e);
     }
@@ -146,7 +146,7 @@ public record Load(
    *
    * @param kills when the node that reads the source was killed
    */
-  public Verdict verdict(ApiClient api, List<Stored> rows, List<Instant> kills) {
+  public Verdict verdict(ApiClient api, List<StoredResult> rows, List<Instant> kills) {
     var at = new ArrayList<Long>();
     kills.forEach(k -> at.add(k.toEpochMilli()));
     return Comparison.of(expected(at), rows, ledger(api));

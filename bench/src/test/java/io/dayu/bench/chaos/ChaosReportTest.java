@@ -2,7 +2,7 @@ package io.dayu.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.bench.CommandLines;
+import io.dayu.bench.run.CommandLines;
 import io.dayu.bench.truth.Verdict;
 import io.dayu.client.LedgerCounts;
 import java.io.PrintWriter;

@@ -26,11 +26,11 @@ class TransportStreamTest {
       var port = receiver.perform("receive " + mechanism + " " + payload);
       sender.perform("send %s %d %s".formatted(mechanism, payload, port));
       // More than any window: whoever grants credit has granted again.
-      await().until(() -> tally()[0] > 5000);
+      await().until(() -> arrived()[0] > 5000);
       assertThat(sender.perform("close")).isEqualTo("ok");
       assertThat(receiver.perform("close")).isEqualTo("ok");
       await().during(java.time.Duration.ofMillis(200)).until(this::still);
-      assertThat(tally()[1]).isEqualTo(tally()[0] * payload);
+      assertThat(arrived()[1]).isEqualTo(arrived()[0] * payload);
     }
   }
 
@@ -48,12 +48,12 @@ class TransportStreamTest {
   }
 
   private boolean still() {
-    long before = tally()[0];
-    return tally()[0] == before;
+    long before = arrived()[0];
+    return arrived()[0] == before;
   }
 
-  private long[] tally() {
-    return java.util.Arrays.stream(receiver.perform("tally").split(" "))
+  private long[] arrived() {
+    return java.util.Arrays.stream(receiver.perform("arrived").split(" "))
         .mapToLong(Long::parseLong)
         .toArray();
   }

@@ -95,7 +95,7 @@ class ReliabilityTableTest {
   void aFaultThatDoesNotExistIsRefusedWithTheNamesOfAll() {
     var err = new StringWriter();
     int code =
-        io.dayu.bench.CommandLines.of(
+        io.dayu.bench.run.CommandLines.of(
                 new ReliabilityCommand(),
                 new PrintWriter(new StringWriter()),
                 new PrintWriter(err, true))

@@ -10,7 +10,7 @@ import io.dayu.stage.Outcome;
 import org.junit.jupiter.api.Test;
 
 class ChecksumStageTest {
-  private static final Reading READING = Counted.reading("s", 12, 100);
+  private static final Reading READING = CountedReadings.reading("s", 12, 100);
 
   private static Media media(Reading reading) {
     return Media.newBuilder().setReadings(Readings.newBuilder().addReading(reading)).build();
@@ -25,7 +25,7 @@ class ChecksumStageTest {
     var mark = passed(Element.newBuilder().setPayload(media(READING)).build());
     assertThat(mark.getSensor()).isEqualTo("s");
     assertThat(mark.getValue()).isEqualTo(12);
-    assertThat(mark.getUnit()).isEqualTo(Counted.checksum(READING));
+    assertThat(mark.getUnit()).isEqualTo(CountedReadings.checksum(READING));
     var changed = READING.toBuilder().setUnit(READING.getUnit().replace('a', 'b')).build();
     assertThat(passed(Element.newBuilder().setPayload(media(changed)).build()).getUnit())
         .isNotEqualTo(mark.getUnit());
@@ -39,8 +39,8 @@ class ChecksumStageTest {
             .setPayload(media(READING))
             .putOutputs("a", ((Outcome.Output) first).media())
             .build();
-    assertThat(passed(same).getUnit()).isEqualTo(Counted.checksum(READING));
-    var other = same.toBuilder().setPayload(media(Counted.reading("s", 13, 100))).build();
+    assertThat(passed(same).getUnit()).isEqualTo(CountedReadings.checksum(READING));
+    var other = same.toBuilder().setPayload(media(CountedReadings.reading("s", 13, 100))).build();
     assertThat(ChecksumStage.check(other))
         .isInstanceOfSatisfying(
             Outcome.Failed.class,

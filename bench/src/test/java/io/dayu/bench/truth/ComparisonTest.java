@@ -26,13 +26,13 @@ class ComparisonTest {
     return new Expected.Live("p/s", Map.of("live~1", times), BYTES, STAGES, List.of(kills));
   }
 
-  private static Stored row(long seq, String sensor, long index) {
-    var checksum = Counted.checksum(Counted.reading(sensor, index, BYTES));
-    var mark = new Stored.Mark(sensor, index, checksum);
-    return new Stored("p/s", seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
+  private static StoredResult row(long seq, String sensor, long index) {
+    var checksum = CountedReadings.checksum(CountedReadings.reading(sensor, index, BYTES));
+    var mark = new StoredResult.Mark(sensor, index, checksum);
+    return new StoredResult("p/s", seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
   }
 
-  private static List<Stored> rows(String sensor) {
+  private static List<StoredResult> rows(String sensor) {
     return new ArrayList<>(LongStream.range(0, COUNT).mapToObj(i -> row(i, sensor, i)).toList());
   }
 
@@ -79,8 +79,9 @@ class ComparisonTest {
   @Test
   void dataThatWasChangedIsCorrupted() {
     var rows = rows("file");
-    var wrong = new Stored.Mark("file", 4, "00000000");
-    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, Collections.nCopies(STAGES, wrong)));
+    var wrong = new StoredResult.Mark("file", 4, "00000000");
+    rows.set(
+        4, new StoredResult("p/s", 4, Optional.empty(), 0, 0, Collections.nCopies(STAGES, wrong)));
     var verdict = Comparison.of(file(), rows, delivered(COUNT));
     assertThat(verdict.corrupted()).isEqualTo(1);
     assertThat(verdict.kept()).isFalse();
@@ -90,8 +91,9 @@ class ComparisonTest {
   void outputsOfDifferentReadingsOrMissingOnesAreCorrupted() {
     var rows = rows("file");
     var mixed = List.of(rows.get(4).marks().get(0), rows.get(5).marks().get(0));
-    rows.set(4, new Stored("p/s", 4, Optional.empty(), 0, 0, mixed));
-    rows.set(6, new Stored("p/s", 6, Optional.empty(), 0, 0, List.of(rows.get(6).marks().get(0))));
+    rows.set(4, new StoredResult("p/s", 4, Optional.empty(), 0, 0, mixed));
+    rows.set(
+        6, new StoredResult("p/s", 6, Optional.empty(), 0, 0, List.of(rows.get(6).marks().get(0))));
     assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(2);
   }
 
@@ -105,7 +107,7 @@ class ComparisonTest {
   @Test
   void anElementThatFailedIsNotLost() {
     var rows = rows("file");
-    rows.set(4, new Stored("p/s", 4, Optional.of("too late"), 0, 0, List.of()));
+    rows.set(4, new StoredResult("p/s", 4, Optional.of("too late"), 0, 0, List.of()));
     var ledger = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(file(), rows, ledger).kept()).isTrue();
   }
@@ -145,7 +147,7 @@ class ComparisonTest {
   @Test
   void whatALiveSourceHadUnderWayWhenItsNodeWasKilledHasFailed() {
     var rows = rows("live~1");
-    rows.set(7, new Stored("p/s", 7, Optional.of("its node ended"), 0, 0, List.of()));
+    rows.set(7, new StoredResult("p/s", 7, Optional.of("its node ended"), 0, 0, List.of()));
     var failed = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(live(1_800L), rows, failed).kept()).isTrue();
     var shed = new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0);

@@ -3,7 +3,7 @@ package io.dayu.bench.link;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts what has arrived. One thread counts at a time, any may look. */
-final class Tally {
+final class ArrivalCounter {
   private final AtomicLong elements = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
 

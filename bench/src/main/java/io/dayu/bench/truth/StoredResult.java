@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * @param latencyMs from there to the store
  * @param marks one of each {@link ChecksumStage} it passed
  */
-public record Stored(
+public record StoredResult(
     String stream,
     long seq,
     Optional<String> reason,
@@ -30,7 +30,7 @@ public record Stored(
   /** Of which data a stage made its output, and what it found there. */
   public record Mark(String sensor, long index, String checksum) {}
 
-  public Stored {
+  public StoredResult {
     marks = List.copyOf(marks);
   }
 
@@ -38,7 +38,7 @@ public record Stored(
     return reason.isPresent();
   }
 
-  public static Stored of(JsonNode result) {
+  public static StoredResult of(JsonNode result) {
     var marks = new ArrayList<Mark>();
     for (var output : result.path("outputs"))
       for (var reading : output.path("readings"))
@@ -47,7 +47,7 @@ public record Stored(
                 reading.path("sensor").asText(),
                 reading.path("value").asLong(),
                 reading.path("unit").asText()));
-    return new Stored(
+    return new StoredResult(
         result.path("stream").asText(),
         result.path("seq").asLong(),
         result.path("status").asText().equals("failed")
@@ -82,8 +82,8 @@ public record Stored(
   }
 
   /** All results of a pipeline. */
-  public static List<Stored> all(ApiClient api, String pipeline) {
-    var all = new ArrayList<Stored>();
+  public static List<StoredResult> all(ApiClient api, String pipeline) {
+    var all = new ArrayList<StoredResult>();
     read(api, pipeline, Optional.empty(), result -> all.add(of(result)));
     return all;
   }

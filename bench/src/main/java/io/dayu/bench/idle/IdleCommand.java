@@ -1,6 +1,6 @@
-package io.dayu.bench;
+package io.dayu.bench.idle;
 
-import io.dayu.bench.idle.IdleBench;
+import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       "An edge node without pipelines.",
       "Measures its resident memory, its CPU time and how long it takes to get ready."
     })
-final class IdleCommand implements Callable<Integer> {
+public final class IdleCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;

@@ -5,16 +5,16 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
- * The pipelines of the bench: a, b and c in a row, none of which does anything.
+ * A pipeline of the bench: the stages a, b and c in a row, none of which does anything.
  *
  * @param first where stage a runs
  * @param second where stage b runs
  * @param third where stage c runs
  */
-record Documents(String first, String second, String third) {
+record BenchPipeline(String first, String second, String third) {
   /** All that is done at the edge is done on one node. */
-  static Documents on(String edge, String cloud) {
-    return new Documents(edge, edge, cloud);
+  static BenchPipeline on(String edge, String cloud) {
+    return new BenchPipeline(edge, edge, cloud);
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.dayu.bench;
+package io.dayu.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.dayu.bench;
+package io.dayu.bench.run;
 
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
@@ -7,7 +7,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What elements carry. */
-final class PayloadOptions {
+public final class PayloadOptions {
   private static final int LARGEST = 16 << 20;
   private static final List<Integer> USUAL = List.of(1 << 10, 64 << 10, 1 << 20);
 
@@ -28,7 +28,7 @@ final class PayloadOptions {
    *
    * @throws ParameterException if one cannot be measured
    */
-  List<Integer> payloads() {
+  public List<Integer> payloads() {
     for (int b : bytes)
       if (b < 1 || b > LARGEST)
         throw new ParameterException(

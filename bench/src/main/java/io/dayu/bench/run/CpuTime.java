@@ -1,4 +1,4 @@
-package io.dayu.bench;
+package io.dayu.bench.run;
 
 import io.dayu.console.UserException;
 import io.dayu.local.ChildProcess;

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.bench.Waiting;
+import io.dayu.bench.run.Waiting;
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.NodeClasses;
 import io.dayu.client.ApiClient;
@@ -36,7 +36,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * Nodes as processes, with the network, the disks and the database under them that faults need.
  * Safe for several threads, which may fault different nodes at the same time.
  */
-public final class Rig implements AutoCloseable {
+public final class Testbed implements AutoCloseable {
   private static final Duration READY = Duration.ofSeconds(90);
   private static final int CONFLICT = 409;
   private static final int KBIT = 1_000;
@@ -67,11 +67,11 @@ public final class Rig implements AutoCloseable {
   private final String token = "chaos-" + ProcessHandle.current().pid();
   private final Map<String, LocalCluster.Node> nodes = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> kills = new ConcurrentHashMap<>();
-  private final Thread hook = new Thread(this::end, "end-rig");
+  private final Thread hook = new Thread(this::end, "end-testbed");
   private boolean ended;
   private volatile boolean keep;
 
-  private Rig(Settings settings, Path directory, Progress progress) {
+  private Testbed(Settings settings, Path directory, Progress progress) {
     this.settings = settings;
     this.directory = directory;
     this.stages = NodeClasses.copy(directory.resolve("stages"));
@@ -102,11 +102,11 @@ public final class Rig implements AutoCloseable {
    * Nothing runs yet, but a database. Its directory is removed at the end, unless it is {@link
    * #keep kept}.
    */
-  public static Rig open(Settings settings, Progress progress) {
+  public static Testbed open(Settings settings, Progress progress) {
     try {
-      var rig = new Rig(settings, Files.createTempDirectory("dayu-chaos-"), progress);
-      Runtime.getRuntime().addShutdownHook(rig.hook);
-      return rig;
+      var testbed = new Testbed(settings, Files.createTempDirectory("dayu-chaos-"), progress);
+      Runtime.getRuntime().addShutdownHook(testbed.hook);
+      return testbed;
     } catch (IOException e) {
       throw new UserException("cannot make a temporary directory: " + e.getMessage(), e);
     }

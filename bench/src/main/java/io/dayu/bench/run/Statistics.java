@@ -1,4 +1,4 @@
-package io.dayu.bench;
+package io.dayu.bench.run;
 
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,6 +1,7 @@
-package io.dayu.bench;
+package io.dayu.bench.pipeline;
 
-import io.dayu.bench.pipeline.PipelineBench;
+import io.dayu.bench.run.PayloadOptions;
+import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.Home;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
       "An edge node runs the first two stages, a cloud node the third and the store. Measures the"
           + " highest rate, then the latency with one element in flight."
     })
-final class PipelineCommand implements Callable<Integer> {
+public final class PipelineCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(2);
 
   @Spec private CommandSpec spec;

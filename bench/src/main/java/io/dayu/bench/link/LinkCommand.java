@@ -1,6 +1,7 @@
-package io.dayu.bench;
+package io.dayu.bench.link;
 
-import io.dayu.bench.link.LinkBench;
+import io.dayu.bench.run.PayloadOptions;
+import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
       "Measures Dayu's link beside Pekko Streams TCP with stock framing and the same messages, raw"
           + " Streams TCP and blocking sockets, in turns, and prints the ratios."
     })
-final class LinkCommand implements Callable<Integer> {
+public final class LinkCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
   @Spec private CommandSpec spec;

@@ -1,4 +1,4 @@
-package io.dayu.bench;
+package io.dayu.bench.run;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.console.UserException;

@@ -7,14 +7,14 @@ import java.util.Random;
 import java.util.zip.CRC32C;
 
 /**
- * A reading made from a sensor's name and an index alone, so that whoever knows both knows all of
- * it: {@code value} is the index, {@code unit} is filled with letters.
+ * Readings made from a sensor's name and an index alone, so that whoever knows both knows all of a
+ * reading: {@code value} is the index, {@code unit} is filled with letters.
  */
-public final class Counted {
+public final class CountedReadings {
   private static final long FIRST_AT = 1_700_000_000_000L;
   private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz012345";
 
-  private Counted() {}
+  private CountedReadings() {}
 
   /**
    * @param bytes of its text

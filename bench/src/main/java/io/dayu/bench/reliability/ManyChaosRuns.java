@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.OptionalInt;
 
 /** Chaos with many seeds. */
-final class Seeds implements Scenario {
+final class ManyChaosRuns implements Scenario {
   private static final int EDGES = 3;
 
   @Override

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
 
-class DocumentsTest {
+class BenchPipelineTest {
   @Test
   void threeStagesStandInARowOnTheNodesAskedFor() throws Exception {
     var document =
-        new Documents("edge-1", "edge-2", "cloud-1")
-            .document("bench", new Documents.Load("edge-1", 1024, 50, 9));
+        new BenchPipeline("edge-1", "edge-2", "cloud-1")
+            .document("bench", new BenchPipeline.Load("edge-1", 1024, 50, 9));
     var json = new ObjectMapper().readTree(document);
 
     assertThat(json.at("/metadata/name").asText()).isEqualTo("bench");
