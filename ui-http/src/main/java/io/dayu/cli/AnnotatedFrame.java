@@ -23,7 +23,7 @@ final class AnnotatedFrame {
   private AnnotatedFrame() {}
 
   /** Draws the boxes on an encoded picture. */
-  static BufferedImage draw(byte[] picture, List<Outputs.Box> boxes) throws IOException {
+  static BufferedImage draw(byte[] picture, List<StageOutputs.Box> boxes) throws IOException {
     var read = ImageIO.read(new ByteArrayInputStream(picture));
     if (read == null) throw new IOException("the frame is neither JPEG nor PNG");
     var image = new BufferedImage(read.getWidth(), read.getHeight(), BufferedImage.TYPE_INT_RGB);
@@ -40,7 +40,8 @@ final class AnnotatedFrame {
     return image;
   }
 
-  private static boolean box(Graphics2D g, BufferedImage image, Outputs.Box box, boolean words) {
+  private static boolean box(
+      Graphics2D g, BufferedImage image, StageOutputs.Box box, boolean words) {
     int x = (int) Math.round(box.x() * image.getWidth());
     int y = (int) Math.round(box.y() * image.getHeight());
     int width = (int) Math.round(box.width() * image.getWidth());

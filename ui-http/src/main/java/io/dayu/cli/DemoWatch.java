@@ -38,7 +38,7 @@ final class DemoWatch {
   // The frame with the most boxes so far, fetched at once because frames are not kept for ever.
   private int bestBoxes;
   private Optional<byte[]> bestFrame = Optional.empty();
-  private List<Outputs.Box> boxesOfBest = List.of();
+  private List<StageOutputs.Box> boxesOfBest = List.of();
   private Optional<JsonNode> candidate = Optional.empty();
 
   DemoWatch(ApiClient api, String pipeline, Optional<Path> frameFile, Progress progress) {
@@ -155,9 +155,9 @@ final class DemoWatch {
     }
   }
 
-  private static List<Outputs.Box> boxes(JsonNode result) {
-    var tracked = Outputs.boxes(result.path("outputs").path("track"));
-    return tracked.isEmpty() ? Outputs.boxes(result.path("outputs").path("detect")) : tracked;
+  private static List<StageOutputs.Box> boxes(JsonNode result) {
+    var tracked = StageOutputs.boxes(result.path("outputs").path("track"));
+    return tracked.isEmpty() ? StageOutputs.boxes(result.path("outputs").path("detect")) : tracked;
   }
 
   /** Writes the frame with the most boxes, if a file was asked for and a frame was kept. */

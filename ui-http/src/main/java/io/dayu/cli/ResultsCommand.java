@@ -130,7 +130,7 @@ final class ResultsCommand implements Callable<Integer> {
     result
         .path("outputs")
         .properties()
-        .forEach(e -> outputs.add(e.getKey() + " " + Outputs.brief(e.getValue())));
+        .forEach(e -> outputs.add(e.getKey() + " " + StageOutputs.brief(e.getValue())));
     if (!outputs.isEmpty()) text.append("  ").append(String.join("; ", outputs));
     return text.toString();
   }

@@ -111,7 +111,7 @@ public final class HttpServer {
       Metrics metrics,
       Sse sse,
       Materializer materializer) {
-    var bodies = new Bodies(settings, materializer);
+    var bodies = new RequestBodies(settings, materializer);
     var endpoints = new ArrayList<Endpoint>();
     endpoints.addAll(new PipelineEndpoints(control, settings, clock, bodies, sse).endpoints());
     endpoints.addAll(new ResultEndpoints(control, sse).endpoints());

@@ -11,7 +11,7 @@ record LedgerShape(Ledger total, List<Stream> streams) {
 
   static LedgerShape of(Map<String, Ledger> ledgers) {
     return new LedgerShape(
-        Streams.sum(ledgers.values()),
+        StreamReports.sum(ledgers.values()),
         ledgers.entrySet().stream().map(e -> new Stream(e.getKey(), e.getValue())).toList());
   }
 }

@@ -40,11 +40,11 @@ final class PipelineEndpoints {
   private final ControlPlane control;
   private final HttpSettings settings;
   private final Clock clock;
-  private final Bodies bodies;
+  private final RequestBodies bodies;
   private final Sse sse;
 
   PipelineEndpoints(
-      ControlPlane control, HttpSettings settings, Clock clock, Bodies bodies, Sse sse) {
+      ControlPlane control, HttpSettings settings, Clock clock, RequestBodies bodies, Sse sse) {
     this.control = control;
     this.settings = settings;
     this.clock = clock;

@@ -95,7 +95,7 @@ record PipelineShape(
   }
 
   static PipelineShape of(PipelineSpec spec, View view, Instant now, Duration silentAfter) {
-    var reports = Streams.of(view, spec.name());
+    var reports = StreamReports.of(view, spec.name());
     var streams =
         spec.sources().stream()
             .map(s -> stream(spec, s, reports.get(spec.stream(s)), view, now))
@@ -106,7 +106,7 @@ record PipelineShape(
             .toList();
     return new PipelineShape(
         state(streams, stages),
-        Streams.sum(streams.stream().map(Stream::ledger).toList()),
+        StreamReports.sum(streams.stream().map(Stream::ledger).toList()),
         streams,
         stages,
         problems(spec, streams, stages, view, now, silentAfter));
@@ -116,12 +116,12 @@ record PipelineShape(
   static Map<String, Ledger> ledgers(PipelineSpec spec, View view) {
     var ledgers = new TreeMap<String, Ledger>();
     spec.sources().forEach(source -> ledgers.put(spec.stream(source), Ledger.EMPTY));
-    ledgers.putAll(Streams.ledgers(Streams.of(view, spec.name())));
+    ledgers.putAll(StreamReports.ledgers(StreamReports.of(view, spec.name())));
     return ledgers;
   }
 
   private static Stream stream(
-      PipelineSpec spec, SourceSpec source, Streams.Seen seen, View view, Instant now) {
+      PipelineSpec spec, SourceSpec source, StreamReports.Seen seen, View view, Instant now) {
     var name = spec.stream(source);
     var decision = Optional.ofNullable(view.decisions().get(name)).map(DecisionShape::of);
     if (seen == null)

@@ -78,8 +78,8 @@ record ResultShape(
   private static String frameUrl(Element e) {
     return "/api/v1/pipelines/%s/results/%s/%d/frame"
         .formatted(
-            segment(Streams.pipelineOf(e.getStream())),
-            segment(Streams.sourceOf(e.getStream())),
+            segment(StreamReports.pipelineOf(e.getStream())),
+            segment(StreamReports.sourceOf(e.getStream())),
             e.getSeq());
   }
 

@@ -44,7 +44,7 @@ final class Router {
           RawHeader.create("Referrer-Policy", "no-referrer"));
 
   private final List<Endpoint> endpoints;
-  private final Doorkeeper doorkeeper;
+  private final AccessCheck access;
   private final Duration timeout;
   private final MeterRegistry meters;
   private final Materializer materializer;
@@ -55,7 +55,7 @@ final class Router {
       MeterRegistry meters,
       Materializer materializer) {
     this.endpoints = List.copyOf(endpoints);
-    this.doorkeeper = new Doorkeeper(settings);
+    this.access = new AccessCheck(settings);
     this.timeout = settings.requestTimeout();
     this.meters = meters;
     this.materializer = materializer;
@@ -69,9 +69,9 @@ final class Router {
     var endpoint = here.stream().filter(e -> e.method().equals(request.method())).findFirst();
     CompletionStage<HttpResponse> answer;
     try {
-      doorkeeper.checkOrigin(request);
+      access.checkOrigin(request);
       if (endpoint.isEmpty()) throw absent(request, here).refused();
-      doorkeeper.checkRole(request, endpoint.get().role());
+      access.checkRole(request, endpoint.get().role());
       checkAccept(request, endpoint.get());
       var call = new Call(request, parameters(endpoint.get().segments(), segments));
       answer =

@@ -52,7 +52,7 @@ final class ViewChanges {
     var events = new ArrayList<Sse.Event>();
     pipelines(before, after, pipeline, now, events);
     decisions(before, after, pipeline, events);
-    streams(Streams.of(before, pipeline), Streams.of(after, pipeline), now, events);
+    streams(StreamReports.of(before, pipeline), StreamReports.of(after, pipeline), now, events);
     stages(instances(before, pipeline), instances(after, pipeline), now, events);
     return events;
   }
@@ -72,7 +72,7 @@ final class ViewChanges {
         .decisions()
         .forEach(
             (stream, is) -> {
-              if (!Streams.pipelineOf(stream).equals(pipeline)) return;
+              if (!StreamReports.pipelineOf(stream).equals(pipeline)) return;
               var was = before.decisions().get(stream);
               if (was == null || was.version() != is.version())
                 events.add(event("decision", new Decided(DecisionShape.of(is), changed(was, is))));
@@ -88,8 +88,8 @@ final class ViewChanges {
   }
 
   private static void streams(
-      Map<String, Streams.Seen> before,
-      Map<String, Streams.Seen> after,
+      Map<String, StreamReports.Seen> before,
+      Map<String, StreamReports.Seen> after,
       Instant now,
       List<Sse.Event> events) {
     after.forEach(

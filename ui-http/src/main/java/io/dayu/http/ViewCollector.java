@@ -51,11 +51,12 @@ final class ViewCollector implements MultiCollector {
 
   private static void streams(View view, List<MetricSnapshot> out) {
     var streams =
-        Streams.of(view).entrySet().stream()
+        StreamReports.of(view).entrySet().stream()
             .map(
                 e ->
                     new Sample<>(
-                        Labels.of("stream", e.getKey(), "pipeline", Streams.pipelineOf(e.getKey())),
+                        Labels.of(
+                            "stream", e.getKey(), "pipeline", StreamReports.pipelineOf(e.getKey())),
                         e.getValue().report()))
             .toList();
     var ledgers = streams.stream().map(s -> new Sample<>(s.labels(), s.value().ledger())).toList();

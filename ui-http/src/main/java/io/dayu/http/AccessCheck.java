@@ -11,13 +11,13 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
  * open to this machine, but not to web pages of others that run in this machine's browsers: those
  * would come with a foreign {@code Host} (a name that was made to point here) or {@code Origin}.
  */
-final class Doorkeeper {
+final class AccessCheck {
   private static final String REMEDY =
       "set dayu.http.tokens and send a token as Authorization: Bearer";
   private final Tokens tokens;
   private final String boundTo;
 
-  Doorkeeper(HttpSettings settings) {
+  AccessCheck(HttpSettings settings) {
     this.tokens = settings.tokens();
     this.boundTo = settings.host();
   }

@@ -13,11 +13,11 @@ import java.util.TreeMap;
  * The streams of a view. Right after a source has moved, two nodes may report the same stream; the
  * newest report counts and the other is left out, so nothing is summed twice.
  */
-final class Streams {
+final class StreamReports {
   /** A stream's report, the node it comes from and when it came. */
   record Seen(String node, StreamReport report, Instant receivedAt) {}
 
-  private Streams() {}
+  private StreamReports() {}
 
   /** All streams by name. */
   static SortedMap<String, Seen> of(View view) {

@@ -10,7 +10,7 @@ import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.util.ByteString;
 
 /** Reads request bodies up to a size and within a time. */
-final class Bodies {
+final class RequestBodies {
   /**
    * How much more than allowed is read and thrown away, so that a client that is still sending gets
    * to read the answer instead of a reset connection.
@@ -20,7 +20,7 @@ final class Bodies {
   private final HttpSettings settings;
   private final Materializer materializer;
 
-  Bodies(HttpSettings settings, Materializer materializer) {
+  RequestBodies(HttpSettings settings, Materializer materializer) {
     this.settings = settings;
     this.materializer = materializer;
   }

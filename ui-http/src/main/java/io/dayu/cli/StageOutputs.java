@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.TreeMap;
 
 /** What stages put out, read from results. */
-final class Outputs {
+final class StageOutputs {
   private static final int WORDS = 60;
 
-  private Outputs() {}
+  private StageOutputs() {}
 
   /** A box in fractions of the frame, origin top left. */
   record Box(double x, double y, double width, double height, String label, double score) {}
