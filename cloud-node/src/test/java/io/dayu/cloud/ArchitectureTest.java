@@ -36,6 +36,7 @@ class ArchitectureTest {
     ours =
         new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("-testkit.jar"))
             .importPackages("io.dayu");
   }
 

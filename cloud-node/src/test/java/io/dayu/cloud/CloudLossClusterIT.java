@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.deliver.LocalPostgres;
 import io.dayu.local.Endpoints;
 import io.dayu.local.NodeOptions;
+import io.dayu.testkit.LocalPostgres;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;

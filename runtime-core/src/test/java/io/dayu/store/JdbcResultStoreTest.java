@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.dayu.deliver.LocalPostgres;
+import io.dayu.testkit.LocalPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.dayu.deliver.LocalPostgres;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.StoreException;
+import io.dayu.testkit.LocalPostgres;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

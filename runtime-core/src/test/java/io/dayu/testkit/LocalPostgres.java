@@ -1,4 +1,4 @@
-package io.dayu.deliver;
+package io.dayu.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A PostgreSQL server for trials and tests: this machine's own programs, in a temporary directory,
+ * A PostgreSQL server for tests and benches: this machine's own programs, in a temporary directory,
  * on a port of its own at loopback and, if asked to, at one more address. It can be stopped and
  * started, which is an outage, and is gone with its data when it is closed or the process ends in
  * order. Nothing of it is durable. For one thread at a time.
