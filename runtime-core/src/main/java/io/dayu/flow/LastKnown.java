@@ -19,12 +19,14 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,24 +49,40 @@ public final class LastKnown implements AutoCloseable {
       new Resources(0, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty());
 
   private final Path file;
-  private final Executor later;
-  private final Object writing = new Object();
-  private View known;
-  private boolean scheduled;
+  private final Executor blocking;
+  private final Supplier<CompletableFuture<Void>> soon;
+  private final Object writing = new Object(); // held by who writes; comes before this
   private View written; // guarded by writing
+  // Guarded by this.
+  private View known;
+  private Optional<CompletableFuture<Void>> due = Optional.empty(); // while a write is to come
+  private boolean closed;
 
-  private LastKnown(Path file, View known, Executor blocking) {
+  private LastKnown(
+      Path file, View known, Executor blocking, Supplier<CompletableFuture<Void>> soon) {
     this.file = file;
     this.known = known;
     this.written = known;
-    this.later =
-        CompletableFuture.delayedExecutor(WRITE_EVERY.toMillis(), TimeUnit.MILLISECONDS, blocking);
+    this.blocking = blocking;
+    this.soon = soon;
   }
 
   /** Reads the file; blocks. {@code blocking} is where it is written. */
   public static LastKnown open(Path dataDir, Executor blocking) {
+    return open(
+        dataDir,
+        blocking,
+        () ->
+            new CompletableFuture<Void>()
+                .completeOnTimeout(null, WRITE_EVERY.toMillis(), TimeUnit.MILLISECONDS));
+  }
+
+  /**
+   * @param soon completes when what was learnt is to be written
+   */
+  static LastKnown open(Path dataDir, Executor blocking, Supplier<CompletableFuture<Void>> soon) {
     var file = dataDir.resolve(FILE);
-    return new LastKnown(file, read(file), blocking);
+    return new LastKnown(file, read(file), blocking, soon);
   }
 
   /** As of the last run, at first. */
@@ -73,7 +91,7 @@ public final class LastKnown implements AutoCloseable {
   }
 
   /**
-   * Remembers what is new in {@code view}.
+   * Remembers what is new in {@code view}; once closed, as long as the process lives.
    *
    * @return the view, completed by what was known: as long as it names no cloud node it comes from
    *     one that has just begun to listen or is cut off, so what it does not name may still be
@@ -83,18 +101,30 @@ public final class LastKnown implements AutoCloseable {
     var kept = worthKeeping(whole);
     if (!kept.equals(known)) {
       known = kept;
-      if (!scheduled) {
-        scheduled = true;
-        later.execute(this::write);
+      if (!closed && due.isEmpty()) {
+        due = Optional.of(soon.get());
+        due.get().thenRunAsync(this::writeDue, blocking);
       }
     }
     return whole;
   }
 
-  /** Writes what is not written yet; blocks. */
+  /**
+   * Writes what is not written yet, after whoever is writing; blocks. When it returns nothing is
+   * written any more.
+   */
   @Override
   public void close() {
-    write();
+    synchronized (writing) {
+      View last;
+      synchronized (this) {
+        if (closed) return;
+        closed = true;
+        due.ifPresent(time -> time.cancel(false));
+        last = known;
+      }
+      write(last);
+    }
   }
 
   private static View merge(View known, View heard) {
@@ -151,23 +181,28 @@ public final class LastKnown implements AutoCloseable {
         List.of());
   }
 
-  private void write() {
+  private void writeDue() {
     synchronized (writing) {
       View now;
       synchronized (this) {
-        scheduled = false;
+        if (closed) return;
+        due = Optional.empty();
         now = known;
       }
-      if (now.equals(written)) return;
-      try {
-        replace(file, Facts.write(now).toByteArray());
-        written = now;
-      } catch (IOException e) {
-        LOG.warn(
-            "{} cannot be written ({}); started without the cloud this node would run what it ran earlier",
-            file,
-            e.toString());
-      }
+      write(now);
+    }
+  }
+
+  private void write(View now) {
+    if (now.equals(written)) return;
+    try {
+      replace(file, Facts.write(now).toByteArray());
+      written = now;
+    } catch (IOException e) {
+      LOG.warn(
+          "{} cannot be written ({}); started without the cloud this node would run what it ran earlier",
+          file,
+          e.toString());
     }
   }
 

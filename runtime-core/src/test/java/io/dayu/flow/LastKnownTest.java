@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
-import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.link.Logs;
 import io.dayu.process.Plans;
@@ -18,18 +21,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 final class LastKnownTest {
   private static final Executor BLOCKING = Runnable::run;
@@ -39,6 +46,9 @@ final class LastKnownTest {
   private static final String STREAM = NAME + "/cam-0";
 
   @TempDir Path dir;
+
+  /** When what was learnt is to be written, in tests that do not wait for it. */
+  private final List<CompletableFuture<Void>> due = new ArrayList<>();
 
   @Test
   void aNodeThatIsStartedAgainKnowsPipelinesDecisionsAndAddresses() {
@@ -147,6 +157,98 @@ final class LastKnownTest {
       known.close();
       assertThat(logs.has(Level.WARN, "known.pb", "cannot be written")).isTrue();
     }
+  }
+
+  @Test
+  void nothingIsWrittenAfterClosing() throws IOException {
+    var handedOver = new ArrayList<Runnable>();
+    var known = open(dir, handedOver::add);
+    known.learn(view(List.of(), 7));
+    theTimeComes();
+    known.close();
+    assertThat(reopened().decisions().get(STREAM)).isEqualTo(decision(7));
+    Files.delete(file());
+
+    assertThat(known.learn(view(List.of(), 8)).decisions().get(STREAM)).isEqualTo(decision(8));
+    theTimeComes();
+    known.close();
+    handedOver.forEach(Runnable::run);
+    assertThat(dir).isEmptyDirectory();
+  }
+
+  @Test
+  void nothingIsScheduledAfterClosingAndWhatWasIsCancelled() {
+    var known = open(dir, BLOCKING);
+    known.learn(view(List.of(), 7));
+    known.close();
+    assertThat(due).singleElement().matches(CompletableFuture::isCancelled);
+    known.learn(view(List.of(), 8));
+    assertThat(due).hasSize(1);
+  }
+
+  @Test
+  void closingWaitsForTheWriteThatIsUnderWay() throws Exception {
+    var later = dir.resolve("later");
+    var known = open(later, BLOCKING);
+    known.learn(view(List.of(), 7));
+    var closing = new Thread(known::close, "closing");
+    try (var warning = new HeldWarning()) {
+      // It fails, and is not over before that is told.
+      var writing = new Thread(this::theTimeComes, "writing");
+      writing.start();
+      warning.begun.await();
+      closing.start();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> closing.getState() == Thread.State.BLOCKED);
+      Files.createDirectory(later);
+    }
+    closing.join();
+    assertThat(later.resolve("known.pb")).exists();
+  }
+
+  /** Keeps whoever warns that the file cannot be written from going on while this is open. */
+  private static final class HeldWarning extends UnsynchronizedAppenderBase<ILoggingEvent>
+      implements AutoCloseable {
+    final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(LastKnown.class);
+
+    HeldWarning() {
+      start();
+      logger.addAppender(this);
+    }
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      begun.countDown();
+      try {
+        over.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    @Override
+    public void close() {
+      over.countDown();
+      logger.detachAppender(this);
+    }
+  }
+
+  private LastKnown open(Path directory, Executor blocking) {
+    return LastKnown.open(
+        directory,
+        blocking,
+        () -> {
+          due.add(new CompletableFuture<>());
+          return due.get(due.size() - 1);
+        });
+  }
+
+  /** What was learnt is to be written now. */
+  private void theTimeComes() {
+    due.forEach(time -> time.complete(null));
   }
 
   private Path file() {

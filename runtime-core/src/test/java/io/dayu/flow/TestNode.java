@@ -92,6 +92,7 @@ final class TestNode implements AutoCloseable {
       """;
 
   private final ActorTestKit kit;
+  private final LastKnown known;
   private final StreamStore streams;
   private final OutboxStore disk;
   private final String name;
@@ -125,6 +126,7 @@ final class TestNode implements AutoCloseable {
       String changes) {
     this.kit = kit;
     this.name = name;
+    this.known = LastKnown.open(dir, ForkJoinPool.commonPool());
     this.streams = StreamStore.open(dir);
     var config =
         ConfigFactory.parseString(changes)
@@ -142,9 +144,7 @@ final class TestNode implements AutoCloseable {
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
             new Controller.Storage(
-                LastKnown.open(dir, ForkJoinPool.commonPool()),
-                stream -> memory.apply(streams.of(stream)),
-                disk),
+                known, stream -> memory.apply(streams.of(stream)), disk),
             () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
@@ -273,8 +273,9 @@ final class TestNode implements AutoCloseable {
   @Override
   public void close() {
     kit.stop(controller);
-    streams.close();
     disk.close();
+    streams.close();
+    known.close();
   }
 
   private final class Store implements Uplink {
