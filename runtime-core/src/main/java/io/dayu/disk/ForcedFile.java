@@ -113,6 +113,7 @@ public final class ForcedFile<C> implements AutoCloseable {
    * @param begunAnew is run before
    */
   public synchronized void lookThrough(Consumer<MVStore> look, Runnable begunAnew) {
+    if (writer.isShutdown()) return;
     writer.execute(
         () -> {
           try {
@@ -130,12 +131,7 @@ public final class ForcedFile<C> implements AutoCloseable {
   @Override
   public void close() {
     synchronized (this) {
-      writer.execute(
-          () -> {
-            flush();
-            if (store != null) store.close();
-            store = null;
-          });
+      if (!writer.isShutdown()) writer.execute(this::end);
       writer.shutdown();
     }
     try {
@@ -144,6 +140,12 @@ public final class ForcedFile<C> implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void end() {
+    flush();
+    if (store != null) store.close();
+    store = null;
   }
 
   private <T> CompletionStage<T> closed() {

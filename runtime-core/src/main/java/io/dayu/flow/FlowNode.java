@@ -113,9 +113,7 @@ public final class FlowNode {
                   ((LinkServer.BindFailed) started).cause().getMessage()),
           null);
     } catch (CompletionException | StartException e) {
-      system.terminate();
-      streams.close();
-      disk.close();
+      stop(system, streams, disk, known);
       throw e;
     }
   }
@@ -163,6 +161,12 @@ public final class FlowNode {
 
   /** Stops everything; returns when it has, or after a while. */
   public void stop() {
+    stop(system, streams, disk, known);
+  }
+
+  /** Those who write first, then what they write to. */
+  private static void stop(
+      ActorSystem<?> system, StreamStore streams, OutboxStore disk, LastKnown known) {
     system.terminate();
     system
         .getWhenTerminated()

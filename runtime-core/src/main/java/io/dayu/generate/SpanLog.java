@@ -96,6 +96,7 @@ final class SpanLog implements AutoCloseable {
 
   private final Half[] halves; // the first is the one in use
   private boolean opened;
+  private boolean closed;
   private boolean broken;
   private boolean carried; // whether the segment begins with what was under way
   private boolean durable; // whether a save that began with the segment, or in it, is
@@ -111,9 +112,10 @@ final class SpanLog implements AutoCloseable {
         };
   }
 
-  /** What both segments hold, by number; nothing if they cannot be read. */
+  /** What both segments hold, by number; nothing if they cannot be read, or once it is closed. */
   synchronized NavigableMap<Long, SourceSpan> read() {
-    close();
+    if (closed) return new TreeMap<>();
+    release();
     try {
       return open();
     } catch (IOException e) {
@@ -123,7 +125,7 @@ final class SpanLog implements AutoCloseable {
   }
 
   synchronized void add(List<SourceSpan> spans) {
-    if (broken) return;
+    if (closed || broken) return;
     try {
       if (!opened) open();
       halves[0].append(spans);
@@ -138,6 +140,7 @@ final class SpanLog implements AutoCloseable {
    * @param underWay the elements that are not settled and that only this log knows
    */
   synchronized void begin(Collection<SourceSpan> underWay) {
+    if (closed) return;
     try {
       if (!opened) open();
       if (durable) turn();
@@ -166,7 +169,8 @@ final class SpanLog implements AutoCloseable {
 
   /** The stream is forgotten. */
   synchronized void delete() {
-    close();
+    if (closed) return;
+    release();
     try {
       for (var half : halves) Files.deleteIfExists(half.path);
     } catch (IOException e) {
@@ -174,8 +178,14 @@ final class SpanLog implements AutoCloseable {
     }
   }
 
+  /** What is added later is not written. */
   @Override
   public synchronized void close() {
+    closed = true;
+    release();
+  }
+
+  private void release() {
     opened = false;
     for (var half : halves) half.close();
   }

@@ -36,6 +36,7 @@ public final class StreamStore implements AutoCloseable {
   private final ForcedFile<Change> file;
   private final Path cuts;
   private final Map<String, SpanLog> logs = new ConcurrentHashMap<>(); // by stream
+  private volatile boolean closed;
 
   private StreamStore(ForcedFile<Change> file, Path cuts) {
     this.file = file;
@@ -64,6 +65,7 @@ public final class StreamStore implements AutoCloseable {
     var log =
         logs.computeIfAbsent(
             stream, name -> new SpanLog(cuts, URLEncoder.encode(name, StandardCharsets.UTF_8)));
+    if (closed) log.close(); // whoever closes all of them may not have seen this one
     return new StreamMemory() {
       @Override
       public CompletionStage<Recalled> recall() {
@@ -98,10 +100,11 @@ public final class StreamStore implements AutoCloseable {
     };
   }
 
-  /** Writes what is not written yet; blocks. What comes later fails. */
+  /** Writes what is not written yet; blocks. What comes later fails, and is written nowhere. */
   @Override
   public void close() {
     file.close();
+    closed = true;
     logs.values().forEach(SpanLog::close);
   }
 

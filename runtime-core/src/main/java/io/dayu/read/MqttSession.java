@@ -98,12 +98,13 @@ final class MqttSession {
     context.settled().accept(this::settled);
     reached = context.reached();
     try {
-      broker = brokers.get();
-      broker
+      var opening = brokers.get();
+      broker = opening;
+      opening
           .open(message -> arrived(message, mine), error -> lost(error, mine))
           .whenComplete(
               (kept, error) -> {
-                if (error == null) opened(kept, mine);
+                if (error == null) opened(opening, kept, mine);
                 else lost(error, mine);
               });
     } catch (SourceException e) {
@@ -146,8 +147,12 @@ final class MqttSession {
       held.poll().acknowledge.run();
   }
 
-  private synchronized void opened(boolean kept, int mine) {
-    if (mine != connection) return;
+  private synchronized void opened(MqttBroker opened, boolean kept, int mine) {
+    if (mine != connection) {
+      // Closed before it was there, and a client does not disconnect what is not connected.
+      opened.close();
+      return;
+    }
     goesOn = kept;
     open = true;
     expected.clear();

@@ -81,6 +81,8 @@ final class TestNode implements AutoCloseable {
   /** Asked before a batch is stored. */
   volatile Runnable beforeStore = () -> {};
 
+  private static final Duration SOON = Duration.ofSeconds(60);
+
   private static final String SETTINGS =
       """
       process { min-backoff = 100ms, max-backoff = 400ms }
@@ -153,7 +155,7 @@ final class TestNode implements AutoCloseable {
     generating = controller;
     var started = kit.createTestProbe(LinkServer.Started.class);
     controller.tell(new Controller.Listen(new InetSocketAddress("127.0.0.1", 0), started.ref()));
-    started.expectMessageClass(LinkServer.Bound.class, Duration.ofSeconds(20));
+    started.expectMessageClass(LinkServer.Bound.class, SOON);
   }
 
   /** A source of {@code count} numbers, so many per second. */
@@ -255,7 +257,7 @@ final class TestNode implements AutoCloseable {
   ActorRef<Inlet.Command> inlet(String node, String instance) {
     var probe = kit.createTestProbe(Router.Located.class);
     controller.tell(new Controller.Locate(new Router.Locate(node, instance, probe.ref())));
-    return probe.receiveMessage(Duration.ofSeconds(20)).consumer();
+    return probe.receiveMessage(SOON).consumer();
   }
 
   Optional<StreamReport> stream(String stream) {
@@ -272,7 +274,7 @@ final class TestNode implements AutoCloseable {
 
   @Override
   public void close() {
-    kit.stop(controller);
+    kit.stop(controller, SOON);
     disk.close();
     streams.close();
     known.close();

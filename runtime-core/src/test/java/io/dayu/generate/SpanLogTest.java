@@ -123,6 +123,19 @@ final class CutLogTest {
     assertThat(found()).containsExactly(2L);
   }
 
+  @Test
+  void nothingIsWrittenAfterClosing() throws IOException {
+    open();
+    log.begin(List.of(cut(1)));
+    log.close();
+    Files.delete(dir.resolve("p%2Fa.cuts-0"));
+    Files.delete(dir.resolve("p%2Fa.cuts-1"));
+    log.add(List.of(cut(2)));
+    log.begin(List.of(cut(3)));
+    assertThat(log.read()).isEmpty();
+    assertThat(dir).isEmptyDirectory();
+  }
+
   private void open() {
     log = new SpanLog(dir, "p%2Fa");
   }

@@ -135,6 +135,23 @@ final class StreamStoreTest {
         .isCompletedExceptionally();
   }
 
+  @Test
+  void nothingIsWrittenAfterTheEndWhoeverStillHoldsAStream() throws IOException {
+    var store = StreamStore.open(dir);
+    var before = store.of("p/a");
+    join(before.keep(SOME, List.of()));
+    store.close();
+    Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-0"));
+    Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-1"));
+    for (var memory : List.of(before, store.of("p/a"), store.of("p/b"))) {
+      memory.cut(List.of(new Cut(22, 17, 18, 1_000)));
+      assertThat(memory.keep(SOME, List.of()).toCompletableFuture()).isCompletedExceptionally();
+      assertThat(memory.forget().toCompletableFuture()).isCompletedExceptionally();
+      assertThat(memory.recall().toCompletableFuture()).isCompletedExceptionally();
+    }
+    assertThat(dir.resolve("cuts")).isEmptyDirectory();
+  }
+
   private static Optional<Progress> recall(StreamStore store, String stream) {
     return store.of(stream).recall().toCompletableFuture().join().progress();
   }

@@ -105,7 +105,8 @@ public final class Mosquitto implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroyForcibly();
+    // Until it is gone it writes to the directory, which whoever closes it may want to remove.
+    process.destroyForcibly().onExit().join();
   }
 
   private Mqtt5BlockingClient client() {

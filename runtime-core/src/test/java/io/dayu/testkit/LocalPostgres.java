@@ -21,7 +21,8 @@ import java.util.concurrent.TimeUnit;
  * A PostgreSQL server for tests and benches: this machine's own programs, in a temporary directory,
  * on a port of its own at loopback and, if asked to, at one more address. It can be stopped and
  * started, which is an outage, and is gone with its data when it is closed or the process ends in
- * order. Nothing of it is durable. For one thread at a time.
+ * order. Nothing of it is durable. Safe for any thread: one starts or ends it at a time, and once
+ * it is closed nothing is started any more.
  *
  * <p>PostgreSQL refuses to run as root; then it runs as the user {@code postgres}.
  */
@@ -37,7 +38,8 @@ public final class LocalPostgres implements AutoCloseable {
   private final String address;
   private final int port;
   private final Thread hook = new Thread(this::end, "stop-postgres");
-  private Process server;
+  private Process server; // guarded by this
+  private boolean closed; // guarded by this
 
   private LocalPostgres(Path programs, Path directory, String address, int port) {
     this.programs = programs;
@@ -96,7 +98,7 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /** The URL of a new, empty database of this name; its user is {@link #user()}. */
-  public String create(String database) {
+  public synchronized String create(String database) {
     run("createdb", "-h", LOOPBACK, "-p", Integer.toString(port), "-U", USER, database);
     return url(database);
   }
@@ -112,7 +114,7 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /** Ends the server at once, as a crash would; its data stay. Does nothing if it is down. */
-  public void down() {
+  public synchronized void down() {
     if (server == null) return;
     // What PostgreSQL calls an immediate shutdown.
     if (server.isAlive()) signal("QUIT");
@@ -121,8 +123,12 @@ public final class LocalPostgres implements AutoCloseable {
     server = null;
   }
 
-  /** Starts the server, where it was, and waits until it accepts connections. */
-  public void up() {
+  /**
+   * Starts the server, where it was, and waits until it accepts connections.
+   *
+   * @throws IllegalStateException if it does not start, or is closed
+   */
+  public synchronized void up() {
     if (server != null && server.isAlive()) return;
     server =
         begin(
@@ -162,6 +168,7 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   private synchronized void end() {
+    closed = true;
     down();
     try {
       if (Files.exists(directory)) remove(directory);
@@ -170,7 +177,7 @@ public final class LocalPostgres implements AutoCloseable {
     }
   }
 
-  private void initialise() {
+  private synchronized void initialise() {
     run(
         "initdb",
         "-D",
@@ -219,6 +226,7 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   private Process begin(List<String> command) {
+    if (closed) throw new IllegalStateException("this PostgreSQL is closed");
     var whole = new ArrayList<String>();
     if (isRoot())
       whole.addAll(List.of("setpriv", "--reuid=" + USER, "--regid=" + USER, "--init-groups"));

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class SimServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SimServer.class);
   private static final int LOOP_SECONDS = 20;
+  private static final int GRACE_SECONDS = 10;
   private static final Pattern CAMERA =
       Pattern.compile("/cam-(\\d{1,4})(\\.mjpeg|\\.jpg|/truth\\.json|/truth\\.ndjson)");
   private static final Pattern SENSOR = Pattern.compile("/sensor-(\\d{1,4})\\.(csv|ndjson)");
@@ -94,7 +95,19 @@ final class SimServer implements AutoCloseable {
     http.stop(0);
     sweeper.shutdownNow();
     threads.shutdownNow();
+    // Footage that is closed while one of them still wants a picture would be opened again.
+    awaitEnd(threads);
     cameras.forEach(c -> c.footage().close());
+  }
+
+  private static void awaitEnd(ExecutorService threads) {
+    try {
+      if (!threads.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("somebody is still served after {} s", GRACE_SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static Camera camera(SimSettings settings, int index, Instant start) {

@@ -14,11 +14,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -223,6 +226,33 @@ class SimServerTest {
   @Test
   void aCameraNobodyWatchesMakesNoPictures() {
     assertThat(server.cameras().get(5).counts().sent().sum()).isZero();
+  }
+
+  @Test
+  void closingWaitsForThoseWhoAreServed() throws Exception {
+    var others = threads();
+    var closing =
+        SimServer.start(
+            new SimSettings(
+                "127.0.0.1", 0, 1, FPS, 180, Optional.empty(), 1, Faults.parse("", 1), 1, 50, 60));
+    var clients = new ArrayList<MjpegClient>();
+    try {
+      var uri = URI.create("http://127.0.0.1:" + closing.port() + "/cam-0.mjpeg");
+      for (int i = 0; i < 8; i++) {
+        clients.add(MjpegClient.open(uri));
+        clients.get(i).next();
+      }
+    } finally {
+      closing.close();
+    }
+    assertThat(threads()).isSubsetOf(others);
+    for (var client : clients) client.close();
+  }
+
+  private static Set<Thread> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("sim-source"))
+        .collect(Collectors.toSet());
   }
 
   private static String match(String pattern, String text) {

@@ -78,7 +78,7 @@ public final class LocalCluster implements AutoCloseable {
   private final Thread hook = new Thread(this::end, "stop-cluster");
   private volatile boolean stopping;
   private volatile boolean keep;
-  private boolean detached;
+  private volatile boolean detached;
 
   private LocalCluster(Settings settings, Progress progress) {
     this.settings = settings;
@@ -256,10 +256,13 @@ public final class LocalCluster implements AutoCloseable {
     // Fewer malloc arenas: native libraries on many threads otherwise cost tens of megabytes.
     var environment = Map.of("MALLOC_ARENA_MAX", "2");
     var log = settings.directory().resolve(name).resolve(name + ".log");
-    var process = ChildProcess.start(name, command, environment, dir, log);
-    running.put(name, process);
-    if (stopping) process.kill(); // it came too late to be seen by whoever stops them
-    return process;
+    // Whoever stops them has the lock while it looks for the last time.
+    synchronized (running) {
+      refuseIfStopping();
+      var process = ChildProcess.start(name, command, environment, dir, log);
+      running.put(name, process);
+      return process;
+    }
   }
 
   /** A session of their own, so that Ctrl-C in the terminal is for us alone and we stop them. */
@@ -360,9 +363,7 @@ public final class LocalCluster implements AutoCloseable {
   /** Ends everything it started, edges before clouds, and removes a temporary directory. */
   @Override
   public void close() {
-    synchronized (this) {
-      if (detached) return;
-    }
+    if (detached) return;
     end();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);

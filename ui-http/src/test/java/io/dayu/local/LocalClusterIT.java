@@ -9,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,6 +71,27 @@ class LocalClusterIT {
     cluster.close();
     assertThat(processes).noneMatch(ChildProcess::alive);
     assertThat(cluster.directory()).doesNotExist();
+  }
+
+  @Test
+  void nothingIsStartedAnyMoreOnceItIsClosed() {
+    var cluster = new AtomicReference<LocalCluster>();
+    var closing =
+        new LocalCluster.Settings(
+            role -> {
+              CompletableFuture.runAsync(cluster.get()::close)
+                  .orTimeout(60, TimeUnit.SECONDS)
+                  .join();
+              return fake();
+            },
+            dir.resolve("cluster"),
+            true,
+            Duration.ofSeconds(30));
+    cluster.set(LocalCluster.open(closing, Progress.silent()));
+    assertThatThrownBy(() -> cluster.get().start(NodeOptions.cloud("cloud-1")))
+        .isInstanceOf(CliException.class)
+        .hasMessageContaining("being stopped");
+    assertThat(cluster.get().directory()).doesNotExist();
   }
 
   @Test

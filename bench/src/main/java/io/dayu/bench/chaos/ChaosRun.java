@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -70,6 +71,9 @@ public final class ChaosRun {
 
   /** What comes late because of a fault comes within this after it was undone. */
   private static final Duration AFTERMATH = Duration.ofSeconds(5);
+
+  /** For a fault that is just being begun or undone. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
 
   private record Done(Schedule.Planned planned, String node, Instant begun, Instant undone) {}
 
@@ -224,8 +228,14 @@ public final class ChaosRun {
     return thread;
   }
 
+  /** A fault that begins or ends later would meet a rig that is gone. */
   private static void stop(ExecutorService threads) {
     threads.shutdownNow();
+    try {
+      threads.awaitTermination(GRACE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void inflict(Testbed testbed, Schedule.Planned planned) {
