@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -68,12 +69,16 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   private record Written(Throwable error) implements Inlet.Command {}
 
-  private record Read(Replay.Lane lane, List<Element> elements) implements Inlet.Command {}
+  private record Forgotten(String stream, Ranges seqs, Throwable error) implements Inlet.Command {}
+
+  private record Read(Replay.Lane lane, List<Element> elements, Throwable error)
+      implements Inlet.Command {}
 
   private enum Timer implements Inlet.Command {
     EXPIRE,
     REPLAY,
-    WRITE
+    WRITE,
+    FORGET
   }
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
@@ -83,7 +88,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /** While nothing waits on the disk: an idle edge is to sleep. */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-  private static final Duration WRITE_AGAIN = Duration.ofSeconds(1);
+  /** What the disk did not do is tried again after. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final TimerScheduler<Inlet.Command> timers;
   private final ProcessSettings settings;
@@ -100,6 +106,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private List<Element> writing = List.of();
   private boolean writable = true;
   private boolean full;
+  private final Map<String, Ranges> unforgotten = new HashMap<>(); // bounded by what is there
+  private boolean readable = true;
   private Clouds clouds = new Clouds(List.of(), Set.of());
 
   private Outbox(
@@ -176,7 +184,14 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             Forget.class,
             forget -> {
               replay.forget(forget.stream(), forget.seqs());
-              disk.remove(forget.stream(), forget.seqs());
+              forget(forget.stream(), forget.seqs());
+              return this;
+            })
+        .onMessage(Forgotten.class, this::onForgotten)
+        .onMessageEquals(
+            Timer.FORGET,
+            () -> {
+              unforgotten.forEach(this::forget);
               return this;
             })
         .onMessage(Written.class, this::onWritten)
@@ -244,11 +259,39 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
           .warn(
               "{} results cannot be kept on the disk now and no more are taken; tried again every {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
               batch.size() + gathered.size(),
-              WRITE_AGAIN.toMillis(),
+              AGAIN.toMillis(),
               String.valueOf(written.error().getMessage()));
     writable = false;
     gathered.addAll(0, batch);
-    timers.startSingleTimer(Timer.WRITE, WRITE_AGAIN);
+    timers.startSingleTimer(Timer.WRITE, AGAIN);
+    return this;
+  }
+
+  private void forget(String stream, Ranges seqs) {
+    getContext()
+        .pipeToSelf(disk.remove(stream, seqs), (done, error) -> new Forgotten(stream, seqs, error));
+  }
+
+  private Behavior<Inlet.Command> onForgotten(Forgotten forgotten) {
+    if (forgotten.error() == null) {
+      unforgotten.computeIfPresent(
+          forgotten.stream(),
+          (stream, seqs) -> {
+            var left = seqs.where(seq -> !forgotten.seqs().contains(seq));
+            return left.isEmpty() ? null : left;
+          });
+      return this;
+    }
+    if (unforgotten.isEmpty())
+      getContext()
+          .getLog()
+          .warn(
+              "{}: results that are stored cannot be removed from the disk now and are handed over again meanwhile; tried again in {} ms (dayu.node.data-dir): {}",
+              forgotten.stream(),
+              AGAIN.toMillis(),
+              String.valueOf(forgotten.error().getMessage()));
+    unforgotten.merge(forgotten.stream(), forgotten.seqs(), Ranges::plus);
+    timers.startSingleTimer(Timer.FORGET, AGAIN);
     return this;
   }
 
@@ -265,11 +308,24 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
                 getContext()
                     .pipeToSelf(
                         replay.read(lane),
-                        (elements, error) -> new Read(lane, error == null ? elements : List.of())));
+                        (elements, error) ->
+                            new Read(lane, error == null ? elements : List.of(), error)));
     return this;
   }
 
   private Behavior<Inlet.Command> onRead(Read read) {
+    if (read.error() != null) {
+      if (readable)
+        getContext()
+            .getLog()
+            .warn(
+                "{}: results that wait on the disk cannot be read now; tried again every {} ms (dayu.node.data-dir): {}",
+                read.lane().stream(),
+                AGAIN.toMillis(),
+                String.valueOf(read.error().getMessage()));
+      timers.startSingleTimer(Timer.REPLAY, AGAIN);
+    }
+    readable = read.error() == null;
     replay
         .sent(read.lane(), read.elements(), clouds.reachable(), System.nanoTime())
         .forEach(this::handOver);

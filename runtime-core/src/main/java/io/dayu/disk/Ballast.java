@@ -57,7 +57,7 @@ public final class Ballast {
       }
       return true;
     } catch (IOException e) {
-      file.toFile().delete();
+      file.toFile().delete(); // what is left of it is no ballast by its length, and written over
       return false;
     }
   }

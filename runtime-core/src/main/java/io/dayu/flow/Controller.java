@@ -357,6 +357,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onFromOutbox(FromOutbox from) {
+    // Without a generator they wait on the disk, where the next one finds them.
     if (from.event() instanceof Outbox.Kept kept)
       generators.tell(kept.stream(), new Generator.Kept(kept.seqs()));
     return this;

@@ -23,9 +23,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The {@code flow} system of a node: everything that carries elements, and the data port. */
 public final class FlowNode {
+  private static final Logger LOG = LoggerFactory.getLogger(FlowNode.class);
   private static final int STOP_SECONDS = 15;
   private static final Duration LISTEN_TIMEOUT = Duration.ofSeconds(60);
 
@@ -154,7 +157,11 @@ public final class FlowNode {
   public void finish() {
     AskPattern.<Controller.Command, Done>ask(
             system, Controller.Finish::new, finish.plusSeconds(1), system.scheduler())
-        .exceptionally(late -> Done.getInstance())
+        .exceptionally(
+            late -> {
+              LOG.warn("what is under way is not awaited any longer: {}", late.toString());
+              return Done.getInstance();
+            })
         .toCompletableFuture()
         .join();
   }
@@ -171,7 +178,14 @@ public final class FlowNode {
     system
         .getWhenTerminated()
         .toCompletableFuture()
-        .completeOnTimeout(Done.getInstance(), STOP_SECONDS, TimeUnit.SECONDS)
+        .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
+        .exceptionally(
+            late -> {
+              LOG.warn(
+                  "streams have not stopped within {} s; their last progress may be lost",
+                  STOP_SECONDS);
+              return Done.getInstance();
+            })
         .join();
     streams.close();
     disk.close();

@@ -80,7 +80,7 @@ final class Generators {
         // It had crashed, and nobody is left to say that it is over.
         crashes.forget(stream);
         reports.remove(stream);
-        env.storage().memory().apply(stream).forget();
+        env.storage().memory().apply(stream).forget(); // it tells itself what it cannot remove
       }
   }
 

@@ -185,7 +185,17 @@ final class Checkpoints {
     if (!numbering.hasStarted()) return CompletableFuture.completedStage(position);
     var progress = progress(numbering.next(), unsettled, counts, position);
     numbering.end();
-    return memory.keep(progress, unsettled.underWay()).thenApply(done -> progress.position());
+    return memory
+        .keep(progress, unsettled.underWay())
+        .whenComplete(
+            (done, error) -> {
+              if (error != null)
+                LOG.warn(
+                    "{}: its last progress cannot be kept in dayu.node.data-dir ({}); who reads it next goes on from the one before",
+                    origin.stream(),
+                    Generator.unwrapped(error).toString());
+            })
+        .thenApply(done -> progress.position());
   }
 
   /**
@@ -194,13 +204,15 @@ final class Checkpoints {
    * @return completes when all is forgotten
    */
   CompletionStage<Done> remove(Unsettled unsettled) {
-    disk.remove(origin.stream(), unsettled.spooled())
+    var spooled = unsettled.spooled();
+    disk.remove(origin.stream(), spooled)
         .exceptionally(
             error -> {
               LOG.warn(
-                  "{}: elements stay on the disk, where they count against dayu.outbox.quota: {}",
+                  "{} is over, and {} elements of it cannot be removed from the disk (dayu.node.data-dir): {}",
                   origin.stream(),
-                  error.toString());
+                  spooled.size(),
+                  Generator.unwrapped(error).toString());
               return Done.getInstance();
             });
     // A start that is still under way would keep a record after it was forgotten.

@@ -474,7 +474,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onBrought(Sender.Brought brought) {
-    sender.brought(brought.elements(), setup.clock().millis(), now());
+    sender.brought(brought, setup.clock().millis(), now());
     return this;
   }
 

@@ -32,8 +32,8 @@ final class Sender {
   /** The element is on the disk, unless there was an error. */
   record Spooled(Flight flight, Optional<Throwable> error) implements Event {}
 
-  /** Elements came from the disk; none if that failed, or there are no more. */
-  record Brought(List<Element> elements) implements Event {}
+  /** Elements came from the disk; none if there was an error, or there are no more. */
+  record Brought(List<Element> elements, Optional<Throwable> error) implements Event {}
 
   private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
   private static final long SPOOL_RETRY_NANOS = Duration.ofSeconds(1).toNanos();
@@ -49,6 +49,7 @@ final class Sender {
   private final Supplier<OptionalDouble> slowMs;
   private final Consumer<CompletionStage<? extends Event>> later;
   private boolean spoolable = true;
+  private boolean readable = true;
   private long resent;
 
   /**
@@ -192,17 +193,29 @@ final class Sender {
             reading ->
                 later.accept(
                     reading.handle(
-                        (found, error) -> new Brought(error == null ? found : List.of()))));
+                        (found, error) ->
+                            new Brought(
+                                error == null ? found : List.of(), Optional.ofNullable(error)))));
   }
 
   /** What came from the disk goes to the stages, unless there is no way to them any more. */
-  void brought(List<Element> elements, long nowMillis, long now) {
-    spool.brought(elements);
+  void brought(Brought brought, long nowMillis, long now) {
+    brought
+        .error()
+        .filter(error -> readable)
+        .ifPresent(
+            error ->
+                LOG.warn(
+                    "{}: elements that wait on the disk cannot be read now: {}",
+                    stream,
+                    Generator.unwrapped(error).getMessage()));
+    readable = brought.error().isEmpty();
+    spool.brought(brought.elements());
     if (routing.isOffline() || !routing.isRouted()) {
       spool.rewind();
       return;
     }
-    for (var element : elements) {
+    for (var element : brought.elements()) {
       long seq = element.getSeq();
       if (!unsettled.spooled().contains(seq) || unsettled.again().containsKey(seq)) continue;
       long age = Math.max(0, nowMillis - element.getCreatedAtMs());

@@ -95,6 +95,16 @@ public final class StreamStore implements AutoCloseable {
                 done -> {
                   log.delete();
                   return done;
+                })
+            .whenComplete(
+                (done, error) -> {
+                  // Whoever wants a stream forgotten is at its end, and can do nothing about it.
+                  if (error != null)
+                    LOG.warn(
+                        "{} is over and cannot be removed from {}; a stream of the same name would go on from it: {}",
+                        stream,
+                        FILE,
+                        error.toString());
                 });
       }
     };

@@ -51,6 +51,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   /** An element is a little larger on the wire than its credit; a violation is far beyond that. */
   private static final int SLACK = 2;
 
+  /** Frames that wait for the peer to read. */
+  private static final int ROOM = 4096;
+
   private final LinkSettings settings;
   private final ActorRef<LinkServer.Lookup> consumers;
   private final NodeBytes budget;
@@ -70,6 +73,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private long lastArrival = System.nanoTime();
   private long arrivedBytes; // and not granted again
   private boolean open;
+  private long untold; // acknowledgements
 
   private LinkReceiver(
       ActorContext<Command> context,
@@ -90,9 +94,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_BODY))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
-    var out = Source.<ByteString>queue(4096);
+    var out = Source.<ByteString>queue(ROOM);
     var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
-    this.connection = new Outgoing(ends.first());
+    this.connection = new Outgoing(ends.first(), ROOM, cause -> self.tell(new Ended(cause)));
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
     timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());
   }
@@ -239,9 +243,17 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
-    connection.send(
+    var frame =
         Frames.control(
-            Frame.Type.ACKNOWLEDGEMENT, Acknowledgements.write(acknowledged.acknowledgement())));
+            Frame.Type.ACKNOWLEDGEMENT, Acknowledgements.write(acknowledged.acknowledgement()));
+    // The cluster acknowledges, too; and what is not acknowledged is sent and answered again.
+    if (!connection.offer(frame) && untold++ == 0)
+      getContext()
+          .getLog()
+          .warn(
+              "{} ({}) does not read: until it does, the cluster alone tells it what is stored",
+              producer,
+              peerAddress);
     return this;
   }
 
@@ -281,6 +293,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       inlet.tell(new Inlet.Detach(grants));
       budget.giveBack(window);
     }
+    if (untold > 0)
+      getContext()
+          .getLog()
+          .info("{} acknowledgements were not told to {} over this link", untold, producer);
     connection.close();
     return this;
   }

@@ -300,7 +300,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     boolean wasOpen = open;
     disconnect(broken.cause());
     // A connection that breaks without a word is a sign of death of its own: no need to wait.
-    if (wasOpen) becomeSuspect("its connection broke");
+    if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
     timers.startSingleTimer(Timer.CONNECT, backoff);
     var doubled = backoff.multipliedBy(2);
     backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
@@ -375,7 +375,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     var self = getContext().getSelf();
     var system = getContext().getSystem();
     // Room for all that credit allows in parts, and for control frames.
-    var source = Source.<ByteString>queue(settings.elementWindow() * 2 + 1024);
+    int room = settings.elementWindow() * 2 + 1024;
+    var source = Source.<ByteString>queue(room);
     Sink<ByteString, CompletionStage<Done>> sink =
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_HELLO))
@@ -405,7 +406,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
                   return q;
                 })
             .run(system);
-    self.tell(new Connected(new Outgoing(queue), mine));
+    var outgoing = new Outgoing(queue, room, cause -> self.tell(new Broken(cause, mine)));
+    self.tell(new Connected(outgoing, mine));
   }
 
   private void send(Held held) {
@@ -434,19 +436,13 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       if (bundle.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
       bundle.add(parcel, size, now, (int) transferUs);
     } else {
-      for (var frame : Frames.data(parcel, now, (int) transferUs)) transmit(frame);
+      for (var frame : Frames.data(parcel, now, (int) transferUs)) connection.send(frame);
     }
     credits.taken(held.producer(), bytes);
   }
 
   private void flush() {
-    if (!bundle.isEmpty() && connection != null) transmit(bundle.take());
-  }
-
-  private void transmit(ByteString frames) {
-    if (connection.send(frames)) return;
-    var cause = new LinkException("it takes no more frames");
-    getContext().getSelf().tell(new Broken(cause, generation));
+    if (!bundle.isEmpty() && connection != null) connection.send(bundle.take());
   }
 
   private void giveUp(Held held) {

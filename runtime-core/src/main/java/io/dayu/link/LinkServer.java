@@ -130,7 +130,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
         .onSignal(
             PostStop.class,
             stop -> {
-              if (binding != null) binding.unbind();
+              if (binding != null) binding.unbind(); // what fails here ends with the system
               return this;
             })
         .build();

@@ -1,16 +1,44 @@
 package io.dayu.link;
 
+import java.util.function.Consumer;
 import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.QueueOfferResult;
 import org.apache.pekko.util.ByteString;
 
-/** The sending half of a connection. Safe for any thread. */
-record Outgoing(BoundedSourceQueue<ByteString> queue) {
+/**
+ * The sending half of a connection. Safe for any thread.
+ *
+ * <p>No frame is lost without a word. Credit that is lost is never granted again, and without a
+ * hello or a ping's answer one side waits for the other, so a frame that finds no room ends the
+ * connection: the link is made anew, and what was not acknowledged is sent again. A peer that keeps
+ * to the protocol never brings that about, even if it does not read for long: it is owed a few
+ * frames of credit, since it can send nothing more before it has read them, and an answer to a ping
+ * a second until it gives the connection up. What comes without the peer's doing is {@link
+ * #offer}ed, and leaves half of the room to those.
+ *
+ * @param room frames that {@code queue} holds
+ * @param broken is told, at most once, why the connection was ended here; must not block
+ */
+record Outgoing(
+    BoundedSourceQueue<ByteString> queue, int room, Consumer<? super LinkException> broken) {
+  /** Sends a frame, or ends the connection. Does nothing once it has ended. */
+  void send(ByteString frame) {
+    if (!queue.offer(frame).equals(QueueOfferResult.dropped())) return;
+    var cause = new LinkException("the peer does not read: %d frames wait for it".formatted(room));
+    abort(cause);
+    broken.accept(cause);
+  }
+
   /**
-   * Whether there was room. There always is while the peer keeps to its window, and never again
-   * once the connection has ended.
+   * Sends a frame that may be left out, because what it says is told in another way, too.
+   *
+   * @return false if it was left out because the peer does not read; that the connection has ended
+   *     is told by its stream
    */
-  boolean send(ByteString frame) {
-    return queue.offer(frame).isEnqueued();
+  boolean offer(ByteString frame) {
+    if (queue.size() >= room / 2) return queue.isCompleted();
+    send(frame);
+    return true;
   }
 
   /** Ends the connection after what was sent. */

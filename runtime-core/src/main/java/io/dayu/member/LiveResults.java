@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
@@ -20,7 +21,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
 import org.apache.pekko.stream.BoundedSourceQueue;
+import org.apache.pekko.stream.QueueOfferResult;
 import org.apache.pekko.stream.javadsl.Source;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands new results to whoever watches a pipeline, on this cloud node or another. A watcher that
@@ -35,7 +39,10 @@ public final class LiveResults {
   /** Far below what a message between cloud nodes may weigh. */
   private static final int MAX_SHOWN_BYTES = 4 << 20;
 
-  private record Watcher(String pipeline, BoundedSourceQueue<StoredResult> queue) {}
+  private record Watcher(
+      String pipeline, BoundedSourceQueue<StoredResult> queue, LongAdder missed) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(LiveResults.class);
 
   private final Set<Watcher> watchers = ConcurrentHashMap.newKeySet();
   private volatile Map<ActorRef<Command>, Set<String>> elsewhere = Map.of(); // pipelines watched
@@ -52,12 +59,17 @@ public final class LiveResults {
     return Source.<StoredResult>queue(BUFFER)
         .watchTermination(
             (queue, done) -> {
-              var watcher = new Watcher(pipeline, queue);
+              var watcher = new Watcher(pipeline, queue, new LongAdder());
               watchers.add(watcher);
               exchange.accept(Local.WATCHERS_CHANGED);
               done.whenComplete(
                   (d, error) -> {
                     watchers.remove(watcher);
+                    if (watcher.missed().sum() > 0)
+                      LOG.info(
+                          "somebody who watched {} did not keep up and missed {} results, which are stored all the same",
+                          pipeline,
+                          watcher.missed());
                     exchange.accept(Local.WATCHERS_CHANGED);
                   });
               return NotUsed.getInstance();
@@ -77,8 +89,10 @@ public final class LiveResults {
   private void show(List<StoredResult> results) {
     for (var result : results)
       for (var watcher : watchers)
-        // What does not fit is not shown live; "missed" is part of the promise.
-        if (watcher.pipeline().equals(pipeline(result))) watcher.queue().offer(result);
+        // What does not fit is not shown live; "missed" is part of the promise, and counted.
+        if (watcher.pipeline().equals(pipeline(result))
+            && watcher.queue().offer(result).equals(QueueOfferResult.dropped()))
+          watcher.missed().increment();
   }
 
   private static void send(

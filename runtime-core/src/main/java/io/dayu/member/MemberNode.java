@@ -42,6 +42,8 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.Subscribe;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The {@code member} system of a node: membership, gossip, uplink and, on a cloud node, gateway and
@@ -66,6 +68,9 @@ public final class MemberNode implements MemberSystem {
       ActorContext<?> context,
       ActorRef<Gossip.Command> gossip,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(MemberNode.class);
+  private static final int STOP_SECONDS = 20;
 
   /** A system that does not find its own way out is ended. */
   private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
@@ -126,8 +131,12 @@ public final class MemberNode implements MemberSystem {
     system
         .getWhenTerminated()
         .toCompletableFuture()
-        .orTimeout(20, TimeUnit.SECONDS)
-        .exceptionally(late -> null)
+        .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
+        .exceptionally(
+            late -> {
+              LOG.warn("the member system has not ended within {} s", STOP_SECONDS);
+              return Done.getInstance();
+            })
         .join();
   }
 
@@ -209,6 +218,7 @@ public final class MemberNode implements MemberSystem {
   public void stop() {
     uplink.detach(member);
     sayGoodbye();
+    // It logs which of its tasks fail; whether it comes to an end is what is waited for.
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     awaitTermination(system);
   }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.disk.FlakyFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Step;
@@ -21,6 +22,7 @@ import io.dayu.process.ProcessSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -156,6 +158,39 @@ final class OutboxStreamTest {
   }
 
   @Test
+  void whatCannotBeRemovedIsToldAndRemovedLater() {
+    restart(FlakyFiles.in(dir), "retry = 10m");
+    for (int seq = 0; seq < 5; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 5);
+    try (var logs = Logs.of(Outbox.class)) {
+      FlakyFiles.broken(true);
+      outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0, 1, 2)));
+      outbox.tell(new Outbox.Forget(STREAM, Ranges.of(4)));
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be removed"));
+      assertThat(disk.backlog(OutboxStore.Kind.RESULT)).containsEntry(STREAM, 5L);
+    } finally {
+      FlakyFiles.broken(false);
+    }
+    await()
+        .atMost(SOON)
+        .until(() -> disk.backlog(OutboxStore.Kind.RESULT).equals(Map.of(STREAM, 1L)));
+  }
+
+  @Test
+  void whatCannotBeReadIsToldOnce() {
+    for (int seq = 0; seq < 5; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 5);
+    try (var logs = Logs.of(Outbox.class)) {
+      disk.close();
+      clouds("cloud-1");
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be read", "is closed"));
+      assertThat(logs.loud()).hasSize(1);
+    } finally {
+      disk = OutboxStore.open(dir, OutboxStoreTest.settings(""));
+    }
+  }
+
+  @Test
   void whatIsLiveDoesNotWaitForTheBacklog() {
     restart("replay-per-second = 50");
     for (int seq = 0; seq < 100; seq++) producer.send(leaf(seq, "track"));
@@ -241,11 +276,15 @@ final class OutboxStreamTest {
 
   /** A new outbox with other settings in the same directory. */
   private void restart(String changes) {
+    restart(dir, changes);
+  }
+
+  private void restart(Path directory, String changes) {
     var probe = kit.createTestProbe();
     kit.stop(outbox);
     probe.expectTerminated(outbox, SOON);
     disk.close();
-    disk = OutboxStore.open(dir, OutboxStoreTest.settings(changes));
+    disk = OutboxStore.open(directory, OutboxStoreTest.settings(changes));
     outbox =
         kit.spawn(
             Outbox.create(

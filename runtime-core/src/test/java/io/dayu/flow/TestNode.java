@@ -145,8 +145,7 @@ final class TestNode implements AutoCloseable {
                 LinkSettings.from(config.getConfig("link"))),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            new Controller.Storage(
-                known, stream -> memory.apply(streams.of(stream)), disk),
+            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk),
             () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),

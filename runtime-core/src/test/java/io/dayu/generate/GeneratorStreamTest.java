@@ -709,6 +709,18 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void progressThatCannotBeKeptAtTheEndIsTold() {
+    generate(plan, count(2), "");
+    follow(1, "detect", "edge-2:1");
+    ackAll(2);
+    memory.broken(true);
+    try (var logs = Logs.of(Checkpoints.class)) {
+      kit.stop(generator);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be kept", "disk full"));
+    }
+  }
+
+  @Test
   void aStreamThatIsDrainedBeforeTheDiskAnswersIsForgotten() {
     var free = new CompletableFuture<Void>();
     synchronized (disk) {

@@ -144,12 +144,22 @@ final class StreamStoreTest {
     Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-0"));
     Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-1"));
     for (var memory : List.of(before, store.of("p/a"), store.of("p/b"))) {
-      memory.cut(List.of(new Cut(22, 17, 18, 1_000)));
+      memory.note(List.of(new SourceSpan(22, 17, 18, 1_000)));
       assertThat(memory.keep(SOME, List.of()).toCompletableFuture()).isCompletedExceptionally();
       assertThat(memory.forget().toCompletableFuture()).isCompletedExceptionally();
       assertThat(memory.recall().toCompletableFuture()).isCompletedExceptionally();
     }
     assertThat(dir.resolve("cuts")).isEmptyDirectory();
+  }
+
+  @Test
+  void aStreamThatCannotBeForgottenIsTold() {
+    var store = StreamStore.open(dir);
+    store.close();
+    try (var logs = Logs.of(StreamStore.class)) {
+      assertThat(store.of("p/a").forget().toCompletableFuture()).isCompletedExceptionally();
+      assertThat(logs.has(Level.WARN, "p/a", "cannot be removed")).isTrue();
+    }
   }
 
   private static Optional<Progress> recall(StreamStore store, String stream) {

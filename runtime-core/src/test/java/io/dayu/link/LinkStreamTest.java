@@ -15,11 +15,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.Test;
 
@@ -310,6 +315,66 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void creditIsNotLostWhileAPeerDoesNotRead() throws IOException {
+    var settings = FlowKit.links("element-window = 4, suspect-after = 30s");
+    consumers.put(INSTANCE, consumer.ref());
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      var first = Credit.parseFrom(control(socket, Frame.Type.CREDIT));
+      for (int seq = 0; seq < first.getElements(); seq++)
+        writeElement(socket, FlowKit.parcel(seq, 10));
+      var offers = new ArrayList<Inlet.Offer>();
+      while (offers.size() < first.getElements()) offers.add(consumer.next());
+      // Until the socket's buffers and the queue before them hold no more, while nobody reads.
+      var stored = new Acknowledgement("crossing/cam-0", new long[100], new long[0]);
+      Arrays.fill(stored.delivered(), Long.MAX_VALUE);
+      await()
+          .atMost(SOON)
+          .pollInterval(Duration.ofMillis(1))
+          .until(
+              () -> {
+                for (int i = 0; i < 1_000; i++) backs.get("edge-1").tell(stored);
+                awaitHandled(backs.get("edge-1"));
+                return logs.has(Level.WARN, "edge-1", "does not read");
+              });
+      offers.forEach(consumer::take);
+      awaitHandled(consumer.ref());
+      awaitHandled(backs.get("edge-1"));
+
+      Credit last;
+      do last = Credit.parseFrom(control(socket, Frame.Type.CREDIT));
+      while (last.getConsumed() < first.getElements());
+    }
+  }
+
+  @Test
+  void aPeerThatAsksAndNeverReadsIsCutOff() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      var ping = Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(1).build()).toArray();
+      var many = ByteBuffer.allocate(1_000 * ping.length);
+      while (many.hasRemaining()) many.put(ping);
+      await()
+          .atMost(SOON)
+          .pollInterval(Duration.ofMillis(1))
+          .until(
+              () -> {
+                try {
+                  socket.getOutputStream().write(many.array());
+                } catch (IOException cutOff) {
+                  assertThat(cutOff).isNotNull();
+                }
+                return logs.has(Level.WARN, "edge-1", "is cut", "does not read");
+              });
+      assertClosed(socket);
+    }
+  }
+
+  @Test
   void anIdleLinkCloses() throws IOException {
     var settings = FlowKit.links("ping-interval = 20ms, suspect-after = 30s");
     consumers.put(INSTANCE, consumer.ref());
@@ -320,6 +385,15 @@ final class LinkStreamTest extends LinkContract {
     producer.close();
     kit.createTestProbe().expectTerminated(sender, SOON);
     await().atMost(SOON).until(() -> consumer.attached() == 0);
+  }
+
+  /** Returns when the actor has handled all that it was told before. */
+  private void awaitHandled(ActorRef<?> actor) {
+    Adapter.toClassic(kit.system())
+        .actorSelection(actor.path())
+        .resolveOne(SOON)
+        .toCompletableFuture()
+        .join();
   }
 
   private LinkSettings fast() {

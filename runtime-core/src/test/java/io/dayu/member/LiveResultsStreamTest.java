@@ -3,10 +3,12 @@ package io.dayu.member;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.link.FlowKit;
+import io.dayu.link.Logs;
 import io.dayu.store.StoredResult;
 import java.time.Duration;
 import java.util.List;
@@ -59,14 +61,17 @@ final class LiveResultsStreamTest {
   }
 
   @Test
-  void aWatcherThatDoesNotKeepUpMissesResultsAndHoldsNobodyUp() throws Exception {
+  void aWatcherThatDoesNotKeepUpMissesResultsCountedAndHoldsNobodyUp() throws Exception {
     var slow = live.watch("street").toMat(Sink.queue(), Keep.right()).run(SYSTEM);
     live.publish(results("street/a", 0, 10_000));
     for (long seq = 0; seq < 100; seq++) {
       var result = slow.pull().toCompletableFuture().get(5, TimeUnit.SECONDS).orElseThrow();
       assertThat(result.element().getSeq()).isEqualTo(seq);
     }
-    slow.cancel();
+    try (var logs = Logs.of(LiveResults.class)) {
+      slow.cancel();
+      await().until(() -> logs.has(Level.INFO, "street", "missed 9"));
+    }
     live.publish(results("street/a", 10_000, 20_000)); // nobody watches any more
   }
 

@@ -119,7 +119,7 @@ public final class LocalPostgres implements AutoCloseable {
     // What PostgreSQL calls an immediate shutdown.
     if (server.isAlive()) signal("QUIT");
     if (!await(server, PATIENCE)) server.destroyForcibly();
-    await(server, PATIENCE);
+    await(server, PATIENCE); // one that outlives this holds its port, and up() tells that
     server = null;
   }
 
@@ -215,8 +215,9 @@ public final class LocalPostgres implements AutoCloseable {
     command.add(program(program));
     command.addAll(List.of(arguments));
     var process = begin(command);
-    if (!await(process, PATIENCE)) process.destroyForcibly();
-    if (process.exitValue() != 0)
+    boolean ended = await(process, PATIENCE);
+    if (!ended) process.destroyForcibly();
+    if (!ended || process.exitValue() != 0)
       throw new IllegalStateException("%s failed: %s".formatted(program, log()));
   }
 
@@ -244,7 +245,9 @@ public final class LocalPostgres implements AutoCloseable {
 
   private void signal(String signal) {
     try {
-      new ProcessBuilder("kill", "-" + signal, Long.toString(server.pid())).start().waitFor();
+      new ProcessBuilder("kill", "-" + signal, Long.toString(server.pid()))
+          .start()
+          .waitFor(); // whether it took effect is seen at the server
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

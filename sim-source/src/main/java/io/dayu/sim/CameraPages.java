@@ -57,7 +57,7 @@ final class CameraPages {
           throw new IOException("disconnected as asked for");
         }
         if (faults.silentAfter().filter(d -> age.compareTo(d) >= 0).isPresent()) {
-          viewer.pause(SILENCE);
+          viewer.pause(SILENCE); // or less, when the server closes: the stream ends either way
           throw new IOException("silent as asked for");
         }
         var part = part(camera, n);

@@ -109,7 +109,7 @@ public final class ChildProcess implements AutoCloseable {
   /** Sends SIGKILL and waits for the end. */
   public void kill() {
     process.destroyForcibly();
-    await(GRACE);
+    await(GRACE); // one that the system cannot end now, as in a read of a dead disk, is left to it
   }
 
   /** Sends SIGSTOP: the process freezes. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,14 +83,14 @@ class LocalClusterIT {
               CompletableFuture.runAsync(cluster.get()::close)
                   .orTimeout(60, TimeUnit.SECONDS)
                   .join();
-              return fake();
+              return FakeNode.program();
             },
             dir.resolve("cluster"),
             true,
             Duration.ofSeconds(30));
     cluster.set(LocalCluster.open(closing, Progress.silent()));
     assertThatThrownBy(() -> cluster.get().start(NodeOptions.cloud("cloud-1")))
-        .isInstanceOf(CliException.class)
+        .isInstanceOf(UserException.class)
         .hasMessageContaining("being stopped");
     assertThat(cluster.get().directory()).doesNotExist();
   }

@@ -1,8 +1,9 @@
-package io.dayu.deliver;
+package io.dayu.store;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dayu.testkit.LocalPostgres;
 import org.junit.jupiter.api.Test;
 
 final class LocalPostgresTest {
