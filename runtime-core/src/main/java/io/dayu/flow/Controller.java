@@ -179,7 +179,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     var settings = env.settings();
     var self = env.self();
-    this.crashes = new Crashes(settings.process().minBackoff(), settings.process().maxBackoff());
+    this.crashes = new Crashes(settings.process()::backoff);
     this.incarnation = env.clock().millis();
     this.peerLinks =
         new PeerLinks(
@@ -478,15 +478,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private void crashed(String name, Throwable cause) {
-    var backoff = crashes.add(name, cause, env.nanos().getAsLong());
+    var wait = crashes.add(name, cause, env.nanos().getAsLong());
     getContext()
         .getLog()
         .warn(
             "{} has crashed ({}) and is started again in {} ms",
             name,
             cause.toString(),
-            backoff.toMillis());
-    timers.startSingleTimer(name, new Again(name), backoff);
+            wait.toMillis());
+    timers.startSingleTimer(name, new Again(name), wait);
   }
 
   /**

@@ -5,12 +5,14 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.link.Backoff;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.process.Plan;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What crashed of a node's own actors, so that it is started again later and later, and that people
@@ -23,17 +25,23 @@ final class Crashes {
     long count;
     String cause;
     long atNanos;
-    Duration backoff;
+    final Backoff backoff;
+    Duration wait; // the latest
     boolean down;
+
+    Crash(Backoff backoff) {
+      this.backoff = backoff;
+    }
   }
 
-  private final Duration minBackoff;
-  private final Duration maxBackoff;
+  private final Supplier<Backoff> backoffs;
   private final Map<String, Crash> crashes = new HashMap<>(); // by stream or stage instance
 
-  Crashes(Duration minBackoff, Duration maxBackoff) {
-    this.minBackoff = minBackoff;
-    this.maxBackoff = maxBackoff;
+  /**
+   * @param backoffs a new one for everything that crashes
+   */
+  Crashes(Supplier<Backoff> backoffs) {
+    this.backoffs = backoffs;
   }
 
   /**
@@ -41,20 +49,19 @@ final class Crashes {
    */
   Duration add(String name, Throwable cause, long nowNanos) {
     prune(nowNanos);
-    var crash = crashes.computeIfAbsent(name, n -> new Crash());
-    crash.backoff = crash.count == 0 ? minBackoff : crash.backoff.multipliedBy(2);
-    if (crash.backoff.compareTo(maxBackoff) > 0) crash.backoff = maxBackoff;
+    var crash = crashes.computeIfAbsent(name, n -> new Crash(backoffs.get()));
+    crash.wait = crash.backoff.next();
     crash.count++;
     crash.cause = cause.toString();
     crash.atNanos = nowNanos;
     crash.down = true;
-    return crash.backoff;
+    return crash.wait;
   }
 
   /** Whether it is too early to start it again. */
   boolean tooEarly(String name, long nowNanos) {
     var crash = crashes.get(name);
-    return isDown(name) && nowNanos - crash.atNanos < crash.backoff.toNanos();
+    return isDown(name) && nowNanos - crash.atNanos < crash.wait.toNanos();
   }
 
   void started(String name) {

@@ -59,6 +59,7 @@ final class Generators {
         new Generator.Setup(
             settings.generate(),
             settings.links(),
+            settings.generate()::sourceBackoff,
             settings.reportEvery(),
             env.clock(),
             env.nanos());

@@ -1,5 +1,6 @@
 package io.dayu.generate;
 
+import io.dayu.link.Backoff;
 import io.dayu.source.Knobs;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -59,23 +60,27 @@ final class Feed {
 
   private final ActorSystem<?> system;
   private final ActorRef<Event> owner;
-  private final GenerateSettings settings;
+  private final int maxBatch;
   private final Origin origin;
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // by the source
   private Optional<UniqueKillSwitch> kill = Optional.empty(); // while it is open
   private Optional<ActorRef<Ack>> waiting = Optional.empty(); // to be asked for the next batch
   private int generation;
-  private Duration backoff;
+  private final Backoff backoff;
   private boolean over;
 
-  Feed(ActorSystem<?> system, ActorRef<Event> owner, GenerateSettings settings, Origin origin) {
+  /**
+   * @param maxBatch most segments in a batch, at most {@link #MAX_BATCH}
+   * @param backoff between tries to open the source
+   */
+  Feed(ActorSystem<?> system, ActorRef<Event> owner, int maxBatch, Origin origin, Backoff backoff) {
     this.system = system;
     this.owner = owner;
-    this.settings = settings;
+    this.maxBatch = Math.min(MAX_BATCH, maxBatch);
     this.origin = origin;
     this.knobs = new AtomicReference<>(Knobs.NONE);
-    this.backoff = settings.sourceMinBackoff();
+    this.backoff = backoff;
   }
 
   void tune(Knobs knobs) {
@@ -101,7 +106,7 @@ final class Feed {
                         knobs::get,
                         settled::set,
                         () -> owner.tell(new Reached(mine))),
-                    Math.min(MAX_BATCH, settings.maxWindow()))
+                    maxBatch)
                 .viaMat(KillSwitches.single(), Keep.right())
                 .to(
                     ActorSink.actorRefWithBackpressure(
@@ -138,7 +143,7 @@ final class Feed {
 
   /** The source gave something: the next failure is a first one. */
   void works() {
-    backoff = settings.sourceMinBackoff();
+    backoff.reset();
   }
 
   /**
@@ -153,11 +158,7 @@ final class Feed {
       over = true;
       return Optional.empty();
     }
-    var wait = backoff;
-    var doubled = backoff.multipliedBy(2);
-    backoff =
-        doubled.compareTo(settings.sourceMaxBackoff()) > 0 ? settings.sourceMaxBackoff() : doubled;
-    return Optional.of(wait);
+    return Optional.of(backoff.next());
   }
 
   /** The source has ended. */

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import com.typesafe.config.Config;
+import io.dayu.link.Backoff;
 import java.time.Duration;
 
 /**
@@ -40,5 +41,10 @@ public record GenerateSettings(
         config.getDuration("source-max-backoff"),
         config.getDuration("drain"),
         config.getDuration("finish"));
+  }
+
+  /** Of one source. */
+  public Backoff sourceBackoff() {
+    return new Backoff(sourceMinBackoff, sourceMaxBackoff);
   }
 }

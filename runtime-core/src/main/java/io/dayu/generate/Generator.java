@@ -6,6 +6,7 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.link.Backoff;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.Offline;
@@ -151,12 +152,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /**
    * How generators of a node work.
    *
+   * @param backoffs a new one for each generator, between tries to open its source
    * @param reportEvery between two reports
    * @param nanos a clock as {@link System#nanoTime}
    */
   public record Setup(
       GenerateSettings settings,
       LinkSettings links,
+      Supplier<Backoff> backoffs,
       Duration reportEvery,
       Clock clock,
       LongSupplier nanos) {}
@@ -219,7 +222,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var origin = new Feed.Origin(stream, identity.source().uri(), identity.provider());
     this.counts = new StreamCounts(now);
     this.routing = new Routing(identity.node(), identity.plan());
-    this.feed = new Feed(context.getSystem(), context.getSelf().narrow(), settings, origin);
+    this.feed =
+        new Feed(
+            context.getSystem(),
+            context.getSelf().narrow(),
+            settings.maxWindow(),
+            origin,
+            setup.backoffs().get());
     this.cutter =
         new Cutter(
             stream,

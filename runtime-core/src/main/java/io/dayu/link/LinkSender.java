@@ -114,7 +114,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private boolean refused; // the peer lives, but has not what is addressed
   private boolean refusedNow; // on the present connection
   private boolean refusalTold;
-  private Duration backoff;
+  private final Backoff backoff;
   private double rttMs;
   private double transferUs;
   private long sentBytes;
@@ -135,7 +135,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     this.target = target;
     this.owner = owner;
     this.credits = new CreditReturn(context.getSelf());
-    this.backoff = settings.minBackoff();
+    this.backoff = settings.backoff();
     timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
     timers.startTimerWithFixedDelay(Timer.CHECK, settings.suspectAfter().dividedBy(CHECKS));
     silentSince = System.nanoTime();
@@ -232,7 +232,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     open = true;
     refused = false;
     refusalTold = false;
-    backoff = settings.minBackoff();
+    backoff.reset();
     credit.add(grant.getElements(), grant.getBytes());
     Sent last = null;
     while (consumed < grant.getConsumed() && !outstanding.isEmpty()) {
@@ -268,7 +268,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     refusedNow = true;
     suspect = false;
     open = false; // what ends now is not the peer's life
-    if (bye.getPermanent()) backoff = settings.maxBackoff();
+    if (bye.getPermanent()) backoff.exhaust();
   }
 
   private Behavior<Inlet.Command> onConnected(Connected connected) {
@@ -301,9 +301,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     disconnect(broken.cause());
     // A connection that breaks without a word is a sign of death of its own: no need to wait.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
-    timers.startSingleTimer(Timer.CONNECT, backoff);
-    var doubled = backoff.multipliedBy(2);
-    backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
+    timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;
   }
 
@@ -315,7 +313,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (connection != null && !old) return this;
     if (connection != null) disconnect(new LinkException("the peer is there again"));
     timers.cancel(Timer.CONNECT);
-    backoff = settings.minBackoff();
+    backoff.reset();
     connect();
     return this;
   }

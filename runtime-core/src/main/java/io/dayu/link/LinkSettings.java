@@ -41,4 +41,9 @@ public record LinkSettings(
         config.getDuration("min-backoff"),
         config.getDuration("max-backoff"));
   }
+
+  /** Of one link. */
+  Backoff backoff() {
+    return new Backoff(minBackoff, maxBackoff);
+  }
 }

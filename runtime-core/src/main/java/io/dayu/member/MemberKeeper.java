@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import io.dayu.link.Backoff;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -51,7 +52,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private final ActorRef<Watchdog.Finding> findings;
   private Optional<MemberSystem> member = Optional.empty();
   private Optional<ActorRef<Watchdog.Command>> watchdog = Optional.empty();
-  private Duration backoff = MIN_BACKOFF;
+  private final Backoff backoff = new Backoff(MIN_BACKOFF, MAX_BACKOFF);
   private Duration patience = PATIENCE;
   private long endedNanos;
   private long startedNanos;
@@ -127,20 +128,20 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
 
   private Behavior<Command> onEnded(Ended ended) {
     if (ended.life() != life) return this;
+    var wait = startLater();
     getContext()
         .getLog()
-        .warn("this node's membership has ended; the next one begins in {} ms", backoff.toMillis());
+        .warn("this node's membership has ended; the next one begins in {} ms", wait.toMillis());
     watchdog.ifPresent(w -> getContext().stop(w));
     watchdog = Optional.empty();
     member = Optional.empty();
     endedNanos = System.nanoTime();
-    startLater();
     return this;
   }
 
   private Behavior<Command> onJoined(Joined joined) {
     if (joined.life() != life) return this;
-    backoff = MIN_BACKOFF;
+    backoff.reset();
     if (life > 1) {
       getContext()
           .getLog()
@@ -154,15 +155,17 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
     try {
       begin(starter.get());
     } catch (Exception e) { // Scala throws checked ones, too, such as that of a port opened late
-      getContext().getLog().warn("{}; tried again in {} ms", e.getMessage(), backoff.toMillis());
-      startLater();
+      var wait = startLater();
+      getContext().getLog().warn("{}; tried again in {} ms", e.getMessage(), wait.toMillis());
     }
     return this;
   }
 
-  private void startLater() {
-    timers.startSingleTimer(Timer.START, backoff);
-    backoff = shorter(backoff.multipliedBy(2), MAX_BACKOFF);
+  /** Returns when, from now. */
+  private Duration startLater() {
+    var wait = backoff.next();
+    timers.startSingleTimer(Timer.START, wait);
+    return wait;
   }
 
   private void begin(MemberSystem started) {

@@ -1,6 +1,7 @@
 package io.dayu.process;
 
 import com.typesafe.config.Config;
+import io.dayu.link.Backoff;
 import java.time.Duration;
 
 /**
@@ -34,5 +35,10 @@ public record ProcessSettings(
         config.getDuration("min-backoff"),
         config.getDuration("max-backoff"),
         config.getDuration("retire-after"));
+  }
+
+  /** Of one stage. */
+  public Backoff backoff() {
+    return new Backoff(minBackoff, maxBackoff);
   }
 }

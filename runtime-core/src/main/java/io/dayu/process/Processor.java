@@ -5,6 +5,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.link.Backoff;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -120,7 +121,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private int generation;
   private long ears;
   private StageState state = StageState.STARTING;
-  private Duration backoff;
+  private final Backoff backoff;
   private long restarts;
   private Optional<String> problem = Optional.empty();
   private boolean retiring;
@@ -158,7 +159,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                     element -> after.stream().allMatch(element::containsOutputs),
                     settings.joinCapacity(),
                     settings.joinPatience()));
-    this.backoff = settings.minBackoff();
+    this.backoff = settings.backoff();
     for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
       var slot = new Slot();
       slot.ear = listen(slot);
@@ -306,6 +307,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onStageGone(ActorRef<Void> ref, String cause) {
     if (!ref.equals(stage)) return this;
+    var wait = backoff.next();
     restarts++;
     generation++;
     state = StageState.BACKING_OFF;
@@ -317,12 +319,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             identity.instance(),
             cause,
             restarts + 1,
-            backoff.toMillis(),
+            wait.toMillis(),
             working());
     for (var slot : slots) if (slot.work != null) giveUp(slot, "stage crashed: " + cause);
-    timers.startSingleTimer(Timer.START, backoff);
-    var doubled = backoff.multipliedBy(2);
-    backoff = doubled.compareTo(settings.maxBackoff()) > 0 ? settings.maxBackoff() : doubled;
+    timers.startSingleTimer(Timer.START, wait);
     return this;
   }
 
@@ -427,7 +427,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       return;
     }
     meter.worked(queueUs, workUs);
-    backoff = settings.minBackoff();
+    backoff.reset();
     if (outcome instanceof Outcome.Skip skip) {
       end(work.parcel(), hop, Ending.Kind.SKIPPED, skip.reason());
       return;

@@ -19,6 +19,7 @@ import io.dayu.facts.Decision;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.flow.FakeController;
+import io.dayu.link.Backoff;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
 import io.dayu.link.TestConsumer;
@@ -832,6 +833,11 @@ final class GeneratorStreamTest {
                 new Generator.Setup(
                     generate,
                     FlowKit.links(links),
+                    () ->
+                        new Backoff(
+                            generate.sourceMinBackoff(),
+                            generate.sourceMaxBackoff(),
+                            () -> 0), // no chance
                     Duration.ofMillis(100),
                     Clock.systemUTC(),
                     System::nanoTime),

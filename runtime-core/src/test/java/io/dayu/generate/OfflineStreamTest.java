@@ -491,14 +491,17 @@ final class OfflineStreamTest {
             return open.apply(context);
           }
         };
+    var generate =
+        GenerateSettings.from(
+            ConfigFactory.parseString(settings)
+                .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
     generator =
         kit.spawn(
             Generator.create(
                 new Generator.Setup(
-                    GenerateSettings.from(
-                        ConfigFactory.parseString(settings)
-                            .withFallback(ConfigFactory.load().getConfig("dayu.generate"))),
+                    generate,
                     FlowKit.links(""),
+                    generate::sourceBackoff,
                     Duration.ofMillis(100),
                     Clock.systemUTC(),
                     System::nanoTime),

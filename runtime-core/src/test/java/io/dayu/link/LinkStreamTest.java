@@ -204,7 +204,9 @@ final class LinkStreamTest extends LinkContract {
 
   @Test
   void aPeerThatDiesIsSuspectAtOnceAndItsElementsAreGivenUpWithCredit() throws IOException {
-    var slow = FlowKit.links("element-window = 8, suspect-after = 30s, min-backoff = 30s");
+    var slow =
+        FlowKit.links(
+            "element-window = 8, suspect-after = 30s, min-backoff = 30s, max-backoff = 30s");
     try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       var events = events();
       var producer =
