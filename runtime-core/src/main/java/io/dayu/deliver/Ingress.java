@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -72,27 +73,31 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private final CreditReturn credits;
   private final Uplink uplink;
   private final ActorRef<Event> owner;
+  private final LongSupplier nanos;
   private final Map<String, Lane> lanes = new HashMap<>(); // only streams with something to store
 
   private Ingress(
       ActorContext<Inlet.Command> context,
       TimerScheduler<Inlet.Command> timers,
       Uplink uplink,
-      ActorRef<Event> owner) {
+      ActorRef<Event> owner,
+      LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.credits = new CreditReturn(context.getSelf());
     this.uplink = uplink;
     this.owner = owner;
+    this.nanos = nanos;
   }
 
-  public static Behavior<Inlet.Command> create(Uplink uplink, ActorRef<Event> owner) {
+  public static Behavior<Inlet.Command> create(
+      Uplink uplink, ActorRef<Event> owner, LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Ingress.class);
-                  return new Ingress(context, timers, uplink, owner);
+                  return new Ingress(context, timers, uplink, owner, nanos);
                 }));
   }
 
@@ -217,13 +222,13 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
    * The element as it is stored: its age is final, it says whether there is a frame of it, and
    * where it has been is in its trace.
    */
-  private static Held held(Inlet.Offer offer) {
+  private Held held(Inlet.Offer offer) {
     var parcel = offer.parcel();
     var element = parcel.element();
     boolean keep = element.getKeep() && element.hasPayload();
     var result =
         element.toBuilder()
-            .setElapsedUs(parcel.ageUs(System.nanoTime()))
+            .setElapsedUs(parcel.ageUs(nanos.getAsLong()))
             .setKeep(keep)
             .clearPayload()
             .clearPath()

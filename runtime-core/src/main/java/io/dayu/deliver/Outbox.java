@@ -9,6 +9,7 @@ import io.dayu.process.JoinBuffer;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -96,6 +98,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private final String node;
   private final OutboxStore disk;
   private final ActorRef<Event> owner;
+  private final Clock clock;
+  private final LongSupplier nanos;
   private final CreditReturn credits;
   private final Router router;
   private final JoinBuffer join;
@@ -118,13 +122,17 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       String node,
       OutboxStore disk,
       ActorRef<Event> owner,
-      ActorRef<Router.Locate> locator) {
+      ActorRef<Router.Locate> locator,
+      Clock clock,
+      LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.node = node;
     this.disk = disk;
     this.owner = owner;
+    this.clock = clock;
+    this.nanos = nanos;
     this.credits = new CreditReturn(context.getSelf());
     this.router =
         new Router(
@@ -134,7 +142,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
     this.join = new JoinBuffer(Outbox::complete, settings.joinCapacity(), settings.joinPatience());
-    this.replay = new Replay(disk, System.nanoTime());
+    this.replay = new Replay(disk, nanos.getAsLong());
     timers.startTimerWithFixedDelay(Timer.EXPIRE, settings.joinPatience().dividedBy(4));
     timers.startSingleTimer(Timer.REPLAY, LOOK_EVERY);
   }
@@ -145,13 +153,16 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       String node,
       OutboxStore disk,
       ActorRef<Event> owner,
-      ActorRef<Router.Locate> locator) {
+      ActorRef<Router.Locate> locator,
+      Clock clock,
+      LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Outbox.class);
-                  return new Outbox(context, timers, settings, links, node, disk, owner, locator);
+                  return new Outbox(
+                      context, timers, settings, links, node, disk, owner, locator, clock, nanos);
                 }));
   }
 
@@ -207,7 +218,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
         .onMessageEquals(
             Timer.EXPIRE,
             () -> {
-              join.expire(System.nanoTime());
+              join.expire(nanos.getAsLong());
               return this;
             })
         .onSignal(
@@ -302,7 +313,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     // What is live goes first.
     if (!clouds.reachable() || router.waiting() > 0) return this;
     replay
-        .next(System.nanoTime())
+        .next(nanos.getAsLong())
         .ifPresent(
             lane ->
                 getContext()
@@ -327,7 +338,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     }
     readable = read.error() == null;
     replay
-        .sent(read.lane(), read.elements(), clouds.reachable(), System.nanoTime())
+        .sent(read.lane(), read.elements(), clouds.reachable(), nanos.getAsLong())
         .forEach(this::handOver);
     return this;
   }
@@ -336,8 +347,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
    * A result that waited, to the cloud. Its age is by this node's clock alone: it is the origin.
    */
   private void handOver(Element element) {
-    long waitedUs = (System.currentTimeMillis() - element.getCreatedAtMs()) * 1_000;
-    long bornNanos = System.nanoTime() - Math.max(element.getElapsedUs(), waitedUs) * 1_000;
+    long waitedUs = (clock.millis() - element.getCreatedAtMs()) * 1_000;
+    long bornNanos = nanos.getAsLong() - Math.max(element.getElapsedUs(), waitedUs) * 1_000;
     router.send(clouds.nodes().get(0), Plan.DISTRIBUTOR, new Parcel(element, bornNanos, 0));
   }
 
@@ -345,7 +356,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     while (!queue.isEmpty() && hasRoom()) {
       var held = queue.poll();
       credits.taken(held.producer(), held.parcel().weight());
-      join.add(held.parcel(), System.nanoTime()).ifPresent(this::dispatch);
+      join.add(held.parcel(), nanos.getAsLong()).ifPresent(this::dispatch);
     }
     tellQuota();
     if (writable) write();
@@ -379,7 +390,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     } else if (!element.getOrigin().equals(node)) {
       router.send(element.getOrigin(), Plan.OUTBOX, parcel);
     } else {
-      var aged = element.toBuilder().setElapsedUs(parcel.ageUs(System.nanoTime()));
+      var aged = element.toBuilder().setElapsedUs(parcel.ageUs(nanos.getAsLong()));
       if (!element.getKeep()) aged.clearPayload();
       gathered.add(aged.build());
       gatheredBytes += parcel.weight();

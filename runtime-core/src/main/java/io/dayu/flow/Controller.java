@@ -187,7 +187,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             settings.links(),
             self.node(),
             self.role(),
-            context.messageAdapter(LinkSender.Event.class, FromLink::new));
+            context.messageAdapter(LinkSender.Event.class, FromLink::new),
+            env.nanos());
     var locator = context.messageAdapter(Router.Locate.class, Locate::new);
     this.generators =
         new Generators(
@@ -212,7 +213,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     self.node(),
                     env.storage().outbox(),
                     context.messageAdapter(Outbox.Event.class, FromOutbox::new),
-                    locator)),
+                    locator,
+                    env.clock(),
+                    env.nanos())),
             "outbox");
     this.ingress =
         self.role() == Role.CLOUD
@@ -221,7 +224,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     lasting(
                         Ingress.create(
                             env.uplink(),
-                            context.messageAdapter(Ingress.Event.class, FromIngress::new))),
+                            context.messageAdapter(Ingress.Event.class, FromIngress::new),
+                            env.nanos())),
                     "ingress"))
             : Optional.empty();
     tellPeers();
@@ -320,7 +324,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             .messageAdapter(LinkServer.Started.class, s -> new Listening(s, listen.replyTo()));
     getContext()
         .spawn(
-            LinkServer.create(env.settings().links(), listen.address(), consumers, started),
+            LinkServer.create(
+                env.settings().links(), listen.address(), consumers, started, env.nanos()),
             "link-server");
     return this;
   }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -41,6 +42,7 @@ final class PeerLinks {
   private final String node;
   private final Role role;
   private final ActorRef<LinkSender.Event> events;
+  private final LongSupplier nanos;
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> reports = new HashMap<>();
   // Of links that nodes have opened to this cloud node, the newest first.
@@ -59,12 +61,14 @@ final class PeerLinks {
       LinkSettings settings,
       String node,
       Role role,
-      ActorRef<LinkSender.Event> events) {
+      ActorRef<LinkSender.Event> events,
+      LongSupplier nanos) {
     this.context = context;
     this.settings = settings;
     this.node = node;
     this.role = role;
     this.events = events;
+    this.nanos = nanos;
     look();
   }
 
@@ -100,7 +104,8 @@ final class PeerLinks {
                     new InetSocketAddress(peer.host(), peer.port()),
                     key.instance(),
                     node),
-                events),
+                events,
+                nanos),
             "link-to-" + ++opened);
     context.watch(sender);
     links.put(key, new Link(sender, peer));

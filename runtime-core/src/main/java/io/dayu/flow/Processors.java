@@ -105,7 +105,8 @@ final class Processors {
                 new Processor.Identity(env.self().node(), plan, spec.get(), provider.get()),
                 env.settings().reportEvery(),
                 events,
-                locator),
+                locator,
+                nanos),
             "processor-" + ++started,
             DispatcherSelector.defaultDispatcher());
     context.watch(processor);

@@ -9,6 +9,7 @@ import io.dayu.link.wire.Ping;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -26,10 +27,25 @@ import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 
 /**
- * The far end of a link: one accepted connection. Spawned by the {@link LinkServer}. The first
- * frame must be a hello of the right version for a consumer that exists; everything else gets a
- * {@code bye} with the reason and an end. What the consumer grants goes back to the peer as credit;
- * a peer that sends more than it was granted is cut off. Ends with its connection or its consumer.
+ * The far end of a link: one accepted connection. Spawned by the {@link LinkServer}.
+ *
+ * <p>In order:
+ *
+ * <ol>
+ *   <li>The first frame must be a {@code hello} of the right version, within {@code
+ *       dayu.link.connect-timeout}.
+ *   <li>{@code consumers} is asked for the instance that it names; the answer may start the stage.
+ *   <li>This attaches to the consumer with a window, of which the node's budget may leave little.
+ *       Its first grant goes to the peer as {@code credit} and opens the link.
+ *   <li>Each {@code data}, or the {@code part}s before it and it together, is an element that is
+ *       offered to the consumer at once.
+ *   <li>What the consumer grants again is returned as {@code credit}, with how many elements were
+ *       taken and how long the last one was here.
+ *   <li>A {@code ping} is answered with how many elements have arrived. An acknowledgement for the
+ *       peer's node is sent as one; while the peer does not read, it is left out and counted.
+ *   <li>{@code bye} ends the link, from either side. A peer that sends what it may not, or more
+ *       than it was granted, gets one with the reason. So does one whose consumer has stopped.
+ * </ol>
  */
 final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   sealed interface Command {}
@@ -57,6 +73,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final LinkSettings settings;
   private final ActorRef<LinkServer.Lookup> consumers;
   private final NodeBytes budget;
+  private final LongSupplier nanos;
   private final String peerAddress;
   private final Outgoing connection;
   private final ActorRef<Inlet.Grant> grants;
@@ -70,7 +87,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private long window;
   private long consumed;
   private long arrived;
-  private long lastArrival = System.nanoTime();
+  private long lastArrival;
   private long arrivedBytes; // and not granted again
   private boolean open;
   private long untold; // acknowledgements
@@ -81,11 +98,14 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       LinkSettings settings,
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
-      NodeBytes budget) {
+      NodeBytes budget,
+      LongSupplier nanos) {
     super(context);
     this.settings = settings;
     this.consumers = consumers;
     this.budget = budget;
+    this.nanos = nanos;
+    this.lastArrival = nanos.getAsLong();
     this.peerAddress = String.valueOf(tcp.remoteAddress());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
     this.acknowledgements = context.messageAdapter(Acknowledgement.class, Acknowledged::new);
@@ -105,13 +125,14 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       LinkSettings settings,
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
-      NodeBytes budget) {
+      NodeBytes budget,
+      LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(LinkReceiver.class);
-                  return new LinkReceiver(context, timers, settings, tcp, consumers, budget);
+                  return new LinkReceiver(context, timers, settings, tcp, consumers, budget, nanos);
                 }));
   }
 
@@ -161,7 +182,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             ping.toBuilder()
                 .setReply(true)
                 .setArrived(arrived)
-                .setHeldUs((System.nanoTime() - lastArrival) / 1_000)
+                .setHeldUs((nanos.getAsLong() - lastArrival) / 1_000)
                 .build()));
   }
 
@@ -215,7 +236,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       whole = parts.toByteArray();
       parts.reset();
     }
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     var parcel = Frames.parcel(whole, now);
     arrivals.add(now);
     arrived++;
@@ -229,13 +250,13 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var credit = Credit.newBuilder().setElements(grant.elements()).setBytes(grant.bytes());
     // The inlet's first grant opens the link; every later one returns what was taken.
     if (open) {
-      long arrived = System.nanoTime();
+      long arrived = nanos.getAsLong();
       arrivedBytes -= grant.bytes();
       for (int i = 0; i < grant.elements() && !arrivals.isEmpty(); i++) {
         arrived = arrivals.poll();
         consumed++;
       }
-      credit.setConsumed(consumed).setHeldUs((System.nanoTime() - arrived) / 1_000);
+      credit.setConsumed(consumed).setHeldUs((nanos.getAsLong() - arrived) / 1_000);
     }
     open = true;
     connection.send(Frames.control(Frame.Type.CREDIT, credit.build()));

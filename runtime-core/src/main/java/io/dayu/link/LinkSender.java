@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -32,10 +33,29 @@ import org.apache.pekko.util.ByteString;
 
 /**
  * The near end of a link to one stage instance (or the distributor) on another node. Spawned by the
- * controller, one per pair. It holds a TCP connection, sends no more than the peer has granted, and
- * tells its owner when the peer becomes suspect and when it lives again. When the connection breaks
- * it connects again with back-off; what was sent is not sent again here, since the generator's
- * window does that. While the peer is suspect, elements are given up at once for the same reason.
+ * controller, one per pair of instance and node.
+ *
+ * <p>In order:
+ *
+ * <ol>
+ *   <li>It connects, and sends {@code hello} with the instance it wants, and the version.
+ *   <li>The peer's first {@code credit} opens the link; or {@code bye} refuses it, with the reason.
+ *       Then the peer lives, but has not what is addressed: it is tried again, and not suspect.
+ *   <li>An {@link Inlet.Offer} goes out as {@code data} as far as credit allows, small ones in one
+ *       write with all that is at hand ({@link Flush}), large ones in parts. What has no credit
+ *       waits, and its producer gets none for it.
+ *   <li>The peer returns {@code credit} for what its consumer has taken. With it, and with the
+ *       answer to each {@code ping}, it tells how long it held the element, which gives the time on
+ *       the way.
+ *   <li>{@code acknowledgement}s of results of this node's streams may come on any link; the owner
+ *       is told.
+ *   <li>Silence for {@code dayu.link.suspect-after} while something waits for the peer, or a
+ *       connection that breaks, makes the peer suspect: what waits is given up, and what comes is,
+ *       since the generator sends it again on another way. The first answer after that ends it.
+ *   <li>A connection that has ended is made anew with back-off, at once after {@link Reconnect}.
+ *       What was sent on it is not sent again here: the generator's window does that.
+ *   <li>A link that nobody is attached to says {@code bye} and stops after half a minute.
+ * </ol>
  */
 public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** The peer has come to this node by itself, so it can be reached: try now. */
@@ -76,8 +96,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     CHECK
   }
 
-  private record Sent(long atNanos) {}
-
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
   /** What has come together while the socket was busy goes out in one write of about this size. */
@@ -96,27 +114,23 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final LinkSettings settings;
   private final Target target;
   private final ActorRef<Event> owner;
+  private final LongSupplier nanos;
+  private final Liveness liveness;
+  private final Backoff backoff;
   private final CreditReturn credits;
   private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
-  private final ArrayDeque<Sent> outstanding = new ArrayDeque<>(); // bounded by the peer's window
+  private final InTransit inTransit = new InTransit();
   private final Bundle bundle = new Bundle();
   private Outgoing connection;
   private boolean open; // the peer has granted credit on this connection
   private int generation;
-  private long consumed;
-  private long sampled; // the latest arrival that a pong told of
-  private long lastSignOfLife;
-  private long connectedNanos;
-  private long
-      silentSince; // when something first waited for the peer without an answer, 0 if nothing
   private boolean suspect;
   private boolean refused; // the peer lives, but has not what is addressed
   private boolean refusedNow; // on the present connection
   private boolean refusalTold;
-  private final Backoff backoff;
-  private double rttMs;
-  private double transferUs;
+  private final Smoothed rttMs = new Smoothed();
+  private final Smoothed transferUs = new Smoothed();
   private long sentBytes;
   private long reportedBytes;
   private double bytesPerSecond;
@@ -128,28 +142,33 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       TimerScheduler<Inlet.Command> timers,
       LinkSettings settings,
       Target target,
-      ActorRef<Event> owner) {
+      ActorRef<Event> owner,
+      LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.target = target;
     this.owner = owner;
+    this.nanos = nanos;
+    this.liveness = new Liveness(nanos.getAsLong());
     this.credits = new CreditReturn(context.getSelf());
     this.backoff = settings.backoff();
     timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
     timers.startTimerWithFixedDelay(Timer.CHECK, settings.suspectAfter().dividedBy(CHECKS));
-    silentSince = System.nanoTime();
     connect();
   }
 
+  /**
+   * @param nanos a clock as {@link System#nanoTime}
+   */
   public static Behavior<Inlet.Command> create(
-      LinkSettings settings, Target target, ActorRef<Event> owner) {
+      LinkSettings settings, Target target, ActorRef<Event> owner, LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(LinkSender.class);
-                  return new LinkSender(context, timers, settings, target, owner);
+                  return new LinkSender(context, timers, settings, target, owner, nanos);
                 }));
   }
 
@@ -167,7 +186,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             })
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
-        .onMessageEquals(Reconnect.INSTANCE, this::onWake)
+        .onMessageEquals(Reconnect.INSTANCE, this::onReconnect)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
         .onMessageEquals(Timer.PING, this::onPing)
         .onMessageEquals(Timer.CHECK, this::onCheck)
@@ -200,7 +219,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void read(Frame frame) {
-    long now = System.nanoTime();
+    long now = now();
     switch (frame.type()) {
       case CREDIT -> onCredit(Frames.message(frame, Credit.parser()), now);
       case PING -> {
@@ -219,8 +238,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       case HELLO, DATA, PART ->
           throw new LinkException("a consumer sends no " + frame.type() + " frames");
     }
-    lastSignOfLife = now;
-    silentSince = outstanding.isEmpty() ? 0 : now;
+    liveness.sign(now, !inTransit.isEmpty());
     if (suspect && open) {
       suspect = false;
       getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
@@ -234,28 +252,13 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     refusalTold = false;
     backoff.reset();
     credit.add(grant.getElements(), grant.getBytes());
-    Sent last = null;
-    while (consumed < grant.getConsumed() && !outstanding.isEmpty()) {
-      last = outstanding.poll();
-      consumed++;
-    }
-    if (last != null) transferred(now - last.atNanos(), grant.getHeldUs());
+    inTransit.consumed(grant.getConsumed(), grant.getHeldUs(), now).ifPresent(transferUs::add);
     while (!waiting.isEmpty() && credit.available()) send(waiting.poll());
   }
 
-  /** Tells the way of elements too, since credit of a slow stream comes back but rarely. */
   private void onPong(Ping pong, long now) {
-    rttMs = smooth(rttMs, (now - pong.getStamp()) / 1e6);
-    long newer = outstanding.size() - (pong.getArrived() - consumed);
-    if (pong.getArrived() <= Math.max(consumed, sampled) || newer < 0) return;
-    sampled = pong.getArrived();
-    var sent = outstanding.descendingIterator();
-    while (newer-- > 0) sent.next();
-    transferred(now - sent.next().atNanos(), pong.getHeldUs());
-  }
-
-  private void transferred(long nanos, long heldUs) {
-    transferUs = smooth(transferUs, Math.max(0, nanos / 1e3 - heldUs));
+    rttMs.add((now - pong.getStamp()) / 1e6);
+    inTransit.arrived(pong.getArrived(), pong.getHeldUs(), now).ifPresent(transferUs::add);
   }
 
   private void onBye(Bye bye) {
@@ -278,7 +281,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     }
     connection = connected.connection();
     refusedNow = false;
-    connectedNanos = System.nanoTime();
+    liveness.connect(now());
     connection.send(
         Frames.control(
             Frame.Type.HELLO,
@@ -305,12 +308,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onWake() {
+  private Behavior<Inlet.Command> onReconnect() {
     if (open || refused) return this;
     // An attempt from before may wait for TCP to try again; two nodes that wake each other must not
     // end each other's fresh ones.
-    boolean old = System.nanoTime() - connectedNanos > OLD.toNanos();
-    if (connection != null && !old) return this;
+    if (connection != null && !liveness.isOlder(now(), OLD)) return this;
     if (connection != null) disconnect(new LinkException("the peer is there again"));
     timers.cancel(Timer.CONNECT);
     backoff.reset();
@@ -325,8 +327,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onPing() {
     if (connection != null)
-      connection.send(
-          Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(System.nanoTime()).build()));
+      connection.send(Frames.control(Frame.Type.PING, Ping.newBuilder().setStamp(now()).build()));
     bytesPerSecond = (sentBytes - reportedBytes) / (settings.pingInterval().toMillis() / 1e3);
     reportedBytes = sentBytes;
     report();
@@ -335,14 +336,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onCheck() {
-    long now = System.nanoTime();
+    long now = now();
     boolean unreachable = connection == null && !refused;
-    boolean expecting = !outstanding.isEmpty() || !waiting.isEmpty() || unreachable;
-    if (!expecting) silentSince = 0;
-    else if (silentSince == 0) silentSince = now;
-    boolean late =
-        silentSince != 0
-            && now - Math.max(silentSince, lastSignOfLife) > settings.suspectAfter().toNanos();
+    if (!inTransit.isEmpty() || !waiting.isEmpty() || unreachable) liveness.expect(now);
+    else liveness.expectNothing();
+    boolean late = liveness.isLate(now, settings.suspectAfter());
     // A peer that refuses lives: it must not be avoided for the sake of one stage that is not
     // there.
     if (late && refused) giveUpWaiting();
@@ -351,8 +349,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     // After an outage TCP may stay silent as long again; a new connection answers at once.
     if (suspect
         && connection != null
-        && now - Math.max(lastSignOfLife, connectedNanos)
-            > settings.suspectAfter().plus(settings.maxBackoff()).toNanos())
+        && liveness.isSilent(now, settings.suspectAfter().plus(settings.maxBackoff())))
       onBroken(new Broken(new LinkException("the peer stays silent"), generation));
     return this;
   }
@@ -409,7 +406,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void send(Held held) {
-    long now = System.nanoTime();
+    long now = now();
     var parcel = held.parcel();
     int bytes = parcel.weight();
     if (bytes > settings.maxElement()) {
@@ -425,16 +422,16 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       return;
     }
     credit.take(bytes);
-    outstanding.add(new Sent(now));
-    if (silentSince == 0) silentSince = now;
+    inTransit.sent(now);
+    liveness.expect(now);
     sentBytes += bytes;
     int size = Frames.size(parcel);
     if (!bundle.fits(size)) flush();
     if (Bundle.small(size)) {
       if (bundle.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
-      bundle.add(parcel, size, now, (int) transferUs);
+      bundle.add(parcel, size, now, (int) transferUs.value());
     } else {
-      for (var frame : Frames.data(parcel, now, (int) transferUs)) connection.send(frame);
+      for (var frame : Frames.data(parcel, now, (int) transferUs.value())) connection.send(frame);
     }
     credits.taken(held.producer(), bytes);
   }
@@ -467,9 +464,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     bundle.clear();
     open = false;
     credit.clear();
-    outstanding.clear();
-    consumed = 0;
-    sampled = 0;
+    inTransit.clear();
   }
 
   private void report() {
@@ -479,14 +474,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
                 target.peer(),
                 target.instance(),
                 suspect,
-                rttMs,
-                transferUs / 1e3,
+                rttMs.value(),
+                transferUs.value() / 1e3,
                 bytesPerSecond,
                 waiting.size()),
             dropped));
   }
 
-  private static double smooth(double old, double sample) {
-    return old == 0 ? sample : old + 0.2 * (sample - old);
+  private long now() {
+    return nanos.getAsLong();
   }
 }

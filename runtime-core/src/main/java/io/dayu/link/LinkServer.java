@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -41,6 +42,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private final LinkSettings settings;
   private final ActorRef<Lookup> consumers;
   private final ActorRef<Started> starter;
+  private final LongSupplier nanos;
   private final NodeBytes budget;
   private Tcp.ServerBinding binding;
   private long connections;
@@ -71,11 +73,13 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       LinkSettings settings,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
-      ActorRef<Started> starter) {
+      ActorRef<Started> starter,
+      LongSupplier nanos) {
     super(context);
     this.settings = settings;
     this.consumers = consumers;
     this.starter = starter;
+    this.nanos = nanos;
     this.budget = new NodeBytes(settings.nodeBytes());
     var self = context.getSelf();
     CompletionStage<Tcp.ServerBinding> bound =
@@ -93,13 +97,17 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     context.pipeToSelf(bound, (b, error) -> error == null ? new Opened(b) : new NotOpened(error));
   }
 
+  /**
+   * @param nanos a clock as {@link System#nanoTime}
+   */
   public static Behavior<Command> create(
       LinkSettings settings,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
-      ActorRef<Started> starter) {
+      ActorRef<Started> starter,
+      LongSupplier nanos) {
     return Behaviors.setup(
-        context -> new LinkServer(context, settings, address, consumers, starter));
+        context -> new LinkServer(context, settings, address, consumers, starter, nanos));
   }
 
   @Override
@@ -123,7 +131,8 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
             accepted -> {
               getContext()
                   .spawn(
-                      LinkReceiver.create(settings, accepted.connection(), consumers, budget),
+                      LinkReceiver.create(
+                          settings, accepted.connection(), consumers, budget, nanos),
                       "link-" + ++connections);
               return this;
             })

@@ -21,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.ChildFailed;
@@ -109,6 +110,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final ProcessSettings settings;
   private final Identity identity;
   private final ActorRef<Event> owner;
+  private final LongSupplier nanos;
   private final CreditReturn credits;
   private final Router router;
   private final Optional<JoinBuffer> join;
@@ -125,7 +127,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private long restarts;
   private Optional<String> problem = Optional.empty();
   private boolean retiring;
-  private long lastElementNanos = System.nanoTime();
+  private long lastElementNanos;
 
   private Processor(
       ActorContext<Inlet.Command> context,
@@ -135,12 +137,15 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
-      ActorRef<Router.Locate> locator) {
+      ActorRef<Router.Locate> locator,
+      LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.identity = identity;
     this.owner = owner;
+    this.nanos = nanos;
+    this.lastElementNanos = nanos.getAsLong();
     this.maxElement = links.maxElement();
     this.credits = new CreditReturn(context.getSelf());
     this.router =
@@ -178,14 +183,23 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
-      ActorRef<Router.Locate> locator) {
+      ActorRef<Router.Locate> locator,
+      LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Processor.class);
                   return new Processor(
-                      context, timers, settings, links, identity, reportEvery, owner, locator);
+                      context,
+                      timers,
+                      settings,
+                      links,
+                      identity,
+                      reportEvery,
+                      owner,
+                      locator,
+                      nanos);
                 }));
   }
 
@@ -220,7 +234,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     lastElementNanos = now;
     var parcel = offer.parcel();
     int weight = parcel.weight();
@@ -264,7 +278,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onReport() {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     meter.tick(now);
     join.ifPresent(j -> j.expire(now));
     owner.tell(
@@ -290,7 +304,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onSweep() {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     for (var slot : slots)
       if (slot.work != null && now - slot.work.begunNanos() > settings.stageTimeout().toNanos())
         giveUp(slot, "no answer within " + settings.stageTimeout().toMillis() + " ms");
@@ -362,7 +376,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private void begin(Slot slot, Work queued) {
-    slot.work = queued.begin(System.nanoTime());
+    slot.work = queued.begin(nanos.getAsLong());
     if (queued.tries() == 0) credits.taken(queued.producer(), queued.weight());
     stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear.ref()));
   }
@@ -403,7 +417,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private void answered(Work work, Outcome outcome) {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     long queueUs = (work.begunNanos() - work.queuedNanos()) / 1_000;
     long workUs = (now - work.begunNanos()) / 1_000;
     var hop =

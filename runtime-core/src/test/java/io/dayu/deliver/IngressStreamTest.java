@@ -79,7 +79,9 @@ final class IngressStreamTest {
           }
         };
     controller = kit.createTestProbe(Ingress.Event.class);
-    producer = new TestProducer(kit, links, kit.spawn(Ingress.create(uplink, controller.ref())));
+    producer =
+        new TestProducer(
+            kit, links, kit.spawn(Ingress.create(uplink, controller.ref(), System::nanoTime)));
   }
 
   @AfterEach

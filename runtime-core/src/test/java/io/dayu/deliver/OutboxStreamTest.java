@@ -20,6 +20,7 @@ import io.dayu.link.TestProducer;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,14 @@ final class OutboxStreamTest {
     outbox =
         kit.spawn(
             Outbox.create(
-                settings, links, "edge-1", disk, controller.ofOutbox(), controller.locator()));
+                settings,
+                links,
+                "edge-1",
+                disk,
+                controller.ofOutbox(),
+                controller.locator(),
+                Clock.systemUTC(),
+                System::nanoTime));
     producer = new TestProducer(kit, links, outbox);
   }
 
@@ -288,7 +296,14 @@ final class OutboxStreamTest {
     outbox =
         kit.spawn(
             Outbox.create(
-                settings, links, "edge-1", disk, controller.ofOutbox(), controller.locator()));
+                settings,
+                links,
+                "edge-1",
+                disk,
+                controller.ofOutbox(),
+                controller.locator(),
+                Clock.systemUTC(),
+                System::nanoTime));
     producer = new TestProducer(kit, links, outbox);
   }
 

@@ -150,7 +150,7 @@ final class PeersStreamTest {
   private ActorRef<?> link(String from, TestNode to, TestProbe<LinkSender.Event> events) {
     var address = new InetSocketAddress("127.0.0.1", latest(to).dataPort());
     var target = new LinkSender.Target(latest(to).node(), address, Plan.DISTRIBUTOR, from);
-    return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref()));
+    return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref(), System::nanoTime));
   }
 
   private static ServerSocket listen(int port) throws IOException {

@@ -389,10 +389,11 @@ final class LinkStreamTest extends LinkContract {
     await().atMost(SOON).until(() -> consumer.attached() == 0);
   }
 
-  /** Returns when the actor has handled all that it was told before. */
-  private void awaitHandled(ActorRef<?> actor) {
+  /** Returns when the actor has handled all that it was told before, itself or by an adapter. */
+  private void awaitHandled(ActorRef<?> ref) {
+    boolean adapter = ref.path().name().startsWith("$$");
     Adapter.toClassic(kit.system())
-        .actorSelection(actor.path())
+        .actorSelection(adapter ? ref.path().parent() : ref.path())
         .resolveOne(SOON)
         .toCompletableFuture()
         .join();
@@ -427,7 +428,7 @@ final class LinkStreamTest extends LinkContract {
                               : new LinkServer.Consumer(found));
                   return Behaviors.same();
                 }));
-    kit.spawn(LinkServer.create(settings, address, lookup, started.getRef()));
+    kit.spawn(LinkServer.create(settings, address, lookup, started.getRef(), System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 
@@ -435,7 +436,10 @@ final class LinkStreamTest extends LinkContract {
       LinkSettings settings, InetSocketAddress address, ActorRef<LinkSender.Event> owner) {
     return kit.spawn(
         LinkSender.create(
-            settings, new LinkSender.Target("edge-2", address, INSTANCE, "edge-1"), owner));
+            settings,
+            new LinkSender.Target("edge-2", address, INSTANCE, "edge-1"),
+            owner,
+            System::nanoTime));
   }
 
   private LinkSender.Status suspect(TestProbe<LinkSender.Event> events, boolean wanted) {

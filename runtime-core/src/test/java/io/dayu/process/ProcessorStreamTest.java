@@ -441,7 +441,8 @@ final class ProcessorStreamTest {
             identity,
             Duration.ofMillis(50),
             controller.ofProcessor(),
-            controller.locator());
+            controller.locator(),
+            System::nanoTime);
     return kit.spawn(behavior);
   }
 

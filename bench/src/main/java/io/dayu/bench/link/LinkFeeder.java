@@ -41,7 +41,10 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
     var link =
         context.spawn(
             LinkSender.create(
-                settings, target, context.messageAdapter(LinkSender.Event.class, Told::new)),
+                settings,
+                target,
+                context.messageAdapter(LinkSender.Event.class, Told::new),
+                System::nanoTime),
             "link");
     this.outlet =
         new Outlet(

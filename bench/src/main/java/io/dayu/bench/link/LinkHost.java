@@ -55,7 +55,8 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
                 settings,
                 new InetSocketAddress("127.0.0.1", 0),
                 getContext().messageAdapter(LinkServer.Lookup.class, Wanted::new),
-                listen.replyTo()),
+                listen.replyTo(),
+                System::nanoTime),
             "server");
     return this;
   }
