@@ -30,8 +30,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * The way out of a node's stages: joins the leaves of each element and sends it to the distributor,
- * on this node if it is a cloud node, else on one of those known. Spawned by the {@link
- * Controller}, one per node.
+ * on this node if it is a cloud node, else on one of those known. Spawned by the controller, one
+ * per node.
  *
  * <p>While no cloud node can be reached, results of this node's own streams are written to the disk
  * and the controller is told; those of other nodes go to their origin's outbox, which does the

@@ -3,6 +3,7 @@ package io.dayu.member;
 import io.dayu.link.Backoff;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -49,6 +50,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private final Supplier<MemberSystem> starter;
   private final Seeds seeds;
   private final Runnable rejoined;
+  private final LongSupplier nanos;
   private final ActorRef<Watchdog.Finding> findings;
   private Optional<MemberSystem> member = Optional.empty();
   private Optional<ActorRef<Watchdog.Command>> watchdog = Optional.empty();
@@ -63,26 +65,32 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
       TimerScheduler<Command> timers,
       Supplier<MemberSystem> starter,
       Seeds seeds,
-      Runnable rejoined) {
+      Runnable rejoined,
+      LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.starter = starter;
     this.seeds = seeds;
     this.rejoined = rejoined;
+    this.nanos = nanos;
+    this.startedNanos = nanos.getAsLong();
+    this.endedNanos = startedNanos;
     this.findings = context.messageAdapter(Watchdog.Finding.class, Found::new);
   }
 
   /**
    * @param starter starts a next one at the same address; throws if that is not possible now
    * @param rejoined called when a next one is a member; must not block
+   * @param nanos a clock as {@link System#nanoTime}
    */
-  static Behavior<Command> create(Supplier<MemberSystem> starter, Seeds seeds, Runnable rejoined) {
+  static Behavior<Command> create(
+      Supplier<MemberSystem> starter, Seeds seeds, Runnable rejoined, LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(MemberKeeper.class);
-                  return new MemberKeeper(context, timers, starter, seeds, rejoined);
+                  return new MemberKeeper(context, timers, starter, seeds, rejoined, nanos);
                 }));
   }
 
@@ -112,7 +120,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private Behavior<Command> onFound(Found found) {
     if (member.isEmpty()) return this;
     if (found.finding() == Watchdog.Finding.CUT_OFF) {
-      if (System.nanoTime() - startedNanos > MAX_PATIENCE.toNanos()) patience = PATIENCE;
+      if (nanos.getAsLong() - startedNanos > MAX_PATIENCE.toNanos()) patience = PATIENCE;
       patience = shorter(patience.multipliedBy(2), MAX_PATIENCE);
     }
     getContext()
@@ -135,7 +143,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
     watchdog.ifPresent(w -> getContext().stop(w));
     watchdog = Optional.empty();
     member = Optional.empty();
-    endedNanos = System.nanoTime();
+    endedNanos = nanos.getAsLong();
     return this;
   }
 
@@ -145,7 +153,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
     if (life > 1) {
       getContext()
           .getLog()
-          .info("member again after {} ms", (System.nanoTime() - endedNanos) / 1_000_000);
+          .info("member again after {} ms", (nanos.getAsLong() - endedNanos) / 1_000_000);
       rejoined.run();
     }
     return this;
@@ -170,7 +178,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
 
   private void begin(MemberSystem started) {
     int mine = ++life;
-    startedNanos = System.nanoTime();
+    startedNanos = nanos.getAsLong();
     member = Optional.of(started);
     getContext().pipeToSelf(started.whenEnded(), (done, error) -> new Ended(mine));
     getContext().pipeToSelf(started.whenMember(), (done, error) -> new Joined(mine));

@@ -246,7 +246,9 @@ public final class MemberNode implements MemberSystem {
   private static MemberUplink.Member spawn(
       ActorContext<Void> context, ActorRef<Controller.Command> controller, Optional<Cloud> cloud) {
     var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
-    var uplink = context.spawn(lasting(UplinkActor.create(gossip, controller)), UplinkActor.NAME);
+    var uplink =
+        context.spawn(
+            lasting(UplinkActor.create(gossip, controller, System::nanoTime)), UplinkActor.NAME);
     var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
     ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
         context.getSystem().deadLetters();

@@ -64,7 +64,8 @@ public final class Membership {
                             Optional.empty()),
                     new HttpSeeds(
                         settings.seedManagement(), flow.system().dispatchers().lookup(blocking)),
-                    () -> flow.controller().tell(Controller.Rejoined.INSTANCE)),
+                    () -> flow.controller().tell(Controller.Rejoined.INSTANCE),
+                    System::nanoTime),
                 "member-keeper",
                 blocking);
     keeper.tell(new MemberKeeper.Begin(first));

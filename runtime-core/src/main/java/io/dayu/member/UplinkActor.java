@@ -7,6 +7,8 @@ import io.dayu.facts.View;
 import io.dayu.facts.Wire;
 import io.dayu.flow.Controller;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -40,22 +42,27 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   private final ActorRef<Gossip.Command> gossip;
   private final ActorRef<Controller.Command> controller;
-  private NodeReport published;
+  private final LongSupplier nanos;
+  private Optional<NodeReport> published = Optional.empty();
   private long publishedNanos;
 
   private UplinkActor(
       ActorContext<Command> context,
       ActorRef<Gossip.Command> gossip,
-      ActorRef<Controller.Command> controller) {
+      ActorRef<Controller.Command> controller,
+      LongSupplier nanos) {
     super(context);
     this.gossip = gossip;
     this.controller = controller;
+    this.nanos = nanos;
     gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
   }
 
   public static Behavior<Command> create(
-      ActorRef<Gossip.Command> gossip, ActorRef<Controller.Command> controller) {
-    return Behaviors.setup(context -> new UplinkActor(context, gossip, controller));
+      ActorRef<Gossip.Command> gossip,
+      ActorRef<Controller.Command> controller,
+      LongSupplier nanos) {
+    return Behaviors.setup(context -> new UplinkActor(context, gossip, controller, nanos));
   }
 
   @Override
@@ -78,14 +85,13 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   }
 
   private Behavior<Command> onPublish(Publish publish) {
-    long now = System.nanoTime();
-    if (published == null
-        || now - publishedNanos > AT_LEAST_EVERY.toNanos()
-        || significant(published, publish.report())) {
-      published = publish.report();
-      publishedNanos = now;
-      gossip.tell(new Gossip.PublishReport(published));
-    }
+    long now = nanos.getAsLong();
+    var report = publish.report();
+    boolean silent = now - publishedNanos > AT_LEAST_EVERY.toNanos();
+    if (published.isPresent() && !silent && !significant(published.get(), report)) return this;
+    published = Optional.of(report);
+    publishedNanos = now;
+    gossip.tell(new Gossip.PublishReport(report));
     return this;
   }
 

@@ -35,11 +35,27 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Hosts one stage of a pipeline on this node: queues elements, gives the stage as many at once as
- * its descriptor allows, adds output and times, and hands them on. Spawned by the {@link
- * Controller}. A stage that crashes is started again with back-off and the elements it had are
- * tried again; an element that fails {@code maxTries} times goes to the outbox as failed, with its
- * cause. While the next stages take nothing, no new work is begun, and producers get no credit.
+ * Hosts one stage of a pipeline on this node. Spawned by the controller.
+ *
+ * <p>In order:
+ *
+ * <ol>
+ *   <li>The stage's behaviour is created on the dispatcher for stages, since that may load a model:
+ *       {@link Started}. Until then elements wait.
+ *   <li>A producer attaches and is granted its window ({@link CreditReturn}).
+ *   <li>{@link Inlet.Offer} brings an element. Before a join it waits for its other branches; then
+ *       it is queued, in a queue that the producers' windows bound.
+ *   <li>As many elements as the descriptor allows are at the stage at once, each in a {@link Slot}
+ *       with an actor of its own for the answer. When an element goes there its producer gets its
+ *       credit back. While the next stages take nothing, none goes.
+ *   <li>{@link Answered} adds the output and the times to the element; it goes on to the processors
+ *       of the next stages, or to the outbox where the first leaf's node is. What the stage skips
+ *       goes to this node's outbox. What fails, or is not answered within {@code
+ *       dayu.process.stage-timeout}, is tried again, up to {@code max-tries} times, and then goes
+ *       there as failed, with its cause.
+ *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
+ *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after}.
+ * </ol>
  */
 public final class Processor extends AbstractBehavior<Inlet.Command> {
   /** What the owner hears. */

@@ -49,7 +49,8 @@ final class MemberKeeperTest {
             MemberKeeper.create(
                 this::next,
                 identity -> CompletableFuture.completedFuture(answer),
-                rejoins::incrementAndGet));
+                rejoins::incrementAndGet,
+                System::nanoTime));
     keeper.tell(new MemberKeeper.Begin(next()));
     return keeper;
   }
