@@ -1,12 +1,12 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
+import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.process.JoinBuffer;
-import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
 import java.time.Clock;
@@ -242,7 +242,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     // A link tells whether its peer lives, so there is one before there are results. While the best
     // peers do not answer the next ones are tried.
     for (var cloud : clouds.nodes()) {
-      router.prepare(cloud, Plan.DISTRIBUTOR);
+      router.prepare(cloud, InstanceName.DISTRIBUTOR);
       if (!clouds.suspects().contains(cloud)) break;
     }
     if (!writable) write();
@@ -349,7 +349,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private void handOver(Element element) {
     long waitedUs = (clock.millis() - element.getCreatedAtMs()) * 1_000;
     long bornNanos = nanos.getAsLong() - Math.max(element.getElapsedUs(), waitedUs) * 1_000;
-    router.send(clouds.nodes().get(0), Plan.DISTRIBUTOR, new Parcel(element, bornNanos, 0));
+    router.send(clouds.nodes().get(0), InstanceName.DISTRIBUTOR, new Parcel(element, bornNanos, 0));
   }
 
   private void pump() {
@@ -386,9 +386,9 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private void dispatch(Parcel parcel) {
     var element = parcel.element();
     if (clouds.reachable()) {
-      router.send(clouds.nodes().get(0), Plan.DISTRIBUTOR, parcel);
+      router.send(clouds.nodes().get(0), InstanceName.DISTRIBUTOR, parcel);
     } else if (!element.getOrigin().equals(node)) {
-      router.send(element.getOrigin(), Plan.OUTBOX, parcel);
+      router.send(element.getOrigin(), InstanceName.OUTBOX, parcel);
     } else {
       var aged = element.toBuilder().setElapsedUs(parcel.ageUs(nanos.getAsLong()));
       if (!element.getKeep()) aged.clearPayload();

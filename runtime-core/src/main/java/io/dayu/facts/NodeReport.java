@@ -102,14 +102,14 @@ public record NodeReport(
   /**
    * A link from this node.
    *
-   * @param instance {@code <pipeline>/<stage>} at the peer, or the distributor
+   * @param instance what is addressed at the peer
    * @param suspect whether the peer gives no sign of life
    * @param rttMs smoothed round trip of pings
    * @param transferMs smoothed time of one element on the way
    */
   public record LinkReport(
       String peer,
-      String instance,
+      InstanceName instance,
       boolean suspect,
       double rttMs,
       double transferMs,

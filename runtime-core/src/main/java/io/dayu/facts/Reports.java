@@ -121,7 +121,7 @@ public final class Reports {
   private static LinkFigures write(LinkReport l) {
     return LinkFigures.newBuilder()
         .setPeer(l.peer())
-        .setInstance(l.instance())
+        .setInstance(l.instance().toString())
         .setSuspect(l.suspect())
         .setRttMs(l.rttMs())
         .setTransferMs(l.transferMs())
@@ -133,7 +133,7 @@ public final class Reports {
   private static LinkReport read(LinkFigures p) {
     return new LinkReport(
         p.getPeer(),
-        p.getInstance(),
+        InstanceName.parse(p.getInstance()),
         p.getSuspect(),
         p.getRttMs(),
         p.getTransferMs(),

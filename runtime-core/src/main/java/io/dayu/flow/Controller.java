@@ -7,6 +7,7 @@ import io.dayu.deliver.Ranges;
 import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
@@ -472,8 +473,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   /** What it had is not acknowledged, so it is sent again. */
-  private void stageCrashed(String instance, Throwable cause) {
-    crashed(instance, cause);
+  private void stageCrashed(InstanceName instance, Throwable cause) {
+    crashed(instance.toString(), cause);
     processors.crashed(instance);
   }
 
@@ -542,9 +543,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return key.node().equals(env.self().node()) ? local(key.instance()) : peerLinks.link(key);
   }
 
-  private Optional<ActorRef<Inlet.Command>> local(String instance) {
-    if (instance.equals(Plan.OUTBOX)) return Optional.of(outbox);
-    if (instance.equals(Plan.DISTRIBUTOR)) return ingress;
+  private Optional<ActorRef<Inlet.Command>> local(InstanceName instance) {
+    if (instance.equals(InstanceName.OUTBOX)) return Optional.of(outbox);
+    if (instance.equals(InstanceName.DISTRIBUTOR)) return ingress;
     return processors.find(instance);
   }
 

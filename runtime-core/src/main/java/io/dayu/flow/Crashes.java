@@ -115,7 +115,7 @@ final class Crashes {
             0,
             0,
             Optional.empty());
-    return withCrashes(plan.instance(stage.id()), report, nowNanos);
+    return withCrashes(plan.instance(stage.id()).toString(), report, nowNanos);
   }
 
   /**

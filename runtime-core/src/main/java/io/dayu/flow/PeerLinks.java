@@ -2,6 +2,7 @@ package io.dayu.flow;
 
 import io.dayu.deliver.Outbox;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Role;
@@ -31,7 +32,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  */
 final class PeerLinks {
   /** A consumer at a node. */
-  record Key(String node, String instance) {}
+  record Key(String node, InstanceName instance) {}
 
   private record Peer(String host, int port, Role role) {}
 

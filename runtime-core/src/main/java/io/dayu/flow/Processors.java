@@ -1,6 +1,7 @@
 package io.dayu.flow;
 
 import io.dayu.facts.Decision;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.View;
 import io.dayu.link.Inlet;
@@ -9,6 +10,7 @@ import io.dayu.process.Processor;
 import io.dayu.process.Router;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +34,9 @@ final class Processors {
   private final LongSupplier nanos;
   private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
-  private final Map<String, ActorRef<Inlet.Command>> running = new HashMap<>(); // by instance
-  private final Map<String, StageReport> reports = new TreeMap<>();
+  private final Map<InstanceName, ActorRef<Inlet.Command>> running = new HashMap<>(); // by instance
+  private final Map<InstanceName, StageReport> reports =
+      new TreeMap<>(Comparator.comparing(InstanceName::toString));
   private long started;
 
   /**
@@ -85,8 +88,8 @@ final class Processors {
   }
 
   /** The processor of an instance, started if this node can run it and does not yet. */
-  Optional<ActorRef<Inlet.Command>> find(String instance) {
-    return plan(instance).flatMap(plan -> start(plan, stage(instance)));
+  Optional<ActorRef<Inlet.Command>> find(InstanceName instance) {
+    return plan(instance).flatMap(plan -> start(plan, instance.stage()));
   }
 
   Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {
@@ -96,7 +99,7 @@ final class Processors {
     var spec = plan.spec().stage(stage);
     var provider = plan.provider(stage);
     if (spec.isEmpty() || provider.isEmpty()) return Optional.empty();
-    if (crashes.tooEarly(instance, nanos.getAsLong())) return Optional.empty();
+    if (crashes.tooEarly(instance.toString(), nanos.getAsLong())) return Optional.empty();
     processor =
         context.spawn(
             Processor.create(
@@ -111,7 +114,7 @@ final class Processors {
             DispatcherSelector.defaultDispatcher());
     context.watch(processor);
     running.put(instance, processor);
-    crashes.started(instance);
+    crashes.started(instance.toString());
     context.getLog().info("stage {} ({}) starts here", instance, spec.get().type());
     return Optional.of(processor);
   }
@@ -119,13 +122,14 @@ final class Processors {
   /** Returns whether it says something that others wait for. */
   boolean heard(Processor.Status status) {
     if (!running.containsKey(status.instance())) return false; // it has ended since
-    var report = crashes.withCrashes(status.instance(), status.report(), nanos.getAsLong());
+    var report =
+        crashes.withCrashes(status.instance().toString(), status.report(), nanos.getAsLong());
     var before = reports.put(status.instance(), report);
     return before == null || before.state() != report.state();
   }
 
   /** A child has ended. Returns the instance that it was, if it was a processor. */
-  Optional<String> ended(ActorRef<?> gone) {
+  Optional<InstanceName> ended(ActorRef<?> gone) {
     var instance =
         running.entrySet().stream()
             .filter(entry -> entry.getValue().equals(gone))
@@ -136,9 +140,9 @@ final class Processors {
   }
 
   /** It is started again when it is asked for, once its back-off is over. */
-  void crashed(String instance) {
+  void crashed(InstanceName instance) {
     var plan = plan(instance);
-    var spec = plan.flatMap(p -> p.spec().stage(stage(instance)));
+    var spec = plan.flatMap(p -> p.spec().stage(instance.stage()));
     if (spec.isPresent())
       reports.put(instance, crashes.down(plan.get(), spec.get(), nanos.getAsLong()));
   }
@@ -154,7 +158,8 @@ final class Processors {
                         .noneMatch(s -> running.containsKey(plan.instance(s.id()))));
     reports
         .keySet()
-        .removeIf(i -> !running.containsKey(i) && !(crashes.isDown(i) && plan(i).isPresent()));
+        .removeIf(
+            i -> !running.containsKey(i) && !(crashes.isDown(i.toString()) && plan(i).isPresent()));
   }
 
   /** Of stages that run here, or will again. */
@@ -170,14 +175,7 @@ final class Processors {
     forgetEnded();
   }
 
-  private Optional<Plan> plan(String instance) {
-    int slash = instance.indexOf('/');
-    return slash < 0
-        ? Optional.empty()
-        : Optional.ofNullable(plans.get(instance.substring(0, slash)));
-  }
-
-  private static String stage(String instance) {
-    return instance.substring(instance.indexOf('/') + 1);
+  private Optional<Plan> plan(InstanceName instance) {
+    return Optional.ofNullable(plans.get(instance.plan()));
   }
 }

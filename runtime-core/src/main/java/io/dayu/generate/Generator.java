@@ -562,7 +562,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onReport() {
     counts.tick(now());
-    router.closeIdle(instance -> !instance.startsWith(routing.plan().key() + "/"));
+    router.closeIdle(instance -> !instance.isOf(routing.plan().key()));
     report();
     return this;
   }

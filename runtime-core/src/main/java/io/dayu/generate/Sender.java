@@ -2,11 +2,11 @@ package io.dayu.generate;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.facts.InstanceName;
 import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
-import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import java.time.Duration;
 import java.util.List;
@@ -294,7 +294,7 @@ final class Sender {
   }
 
   private void report(Flight flight, Element ended) {
-    router.send(node, Plan.OUTBOX, new Parcel(ended, flight.bornNanos, 0));
+    router.send(node, InstanceName.OUTBOX, new Parcel(ended, flight.bornNanos, 0));
   }
 
   private long resendAfterNanos(int attempt) {

@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Acknowledgements;
+import io.dayu.facts.InstanceName;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -9,6 +10,7 @@ import io.dayu.link.wire.Ping;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -82,7 +84,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final ByteArrayOutputStream parts =
       new ByteArrayOutputStream(0); // bounded by max-element
   private String producer = "unknown node";
-  private String instance = "";
+  private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
   private ActorRef<Inlet.Command> inlet;
   private long window;
   private long consumed;
@@ -159,7 +161,12 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
           case HELLO -> onHello(Frames.message(frame, Hello.parser()));
           case PING -> onPing(Frames.message(frame, Ping.parser()));
           case BYE -> {
-            getContext().getLog().debug("{} says bye on {}", producer, instance);
+            getContext()
+                .getLog()
+                .debug(
+                    "{} says bye on {}",
+                    producer,
+                    instance.map(InstanceName::toString).orElse("no instance"));
             return Behaviors.stopped();
           }
           case CREDIT, ACKNOWLEDGEMENT ->
@@ -187,9 +194,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private void onHello(Hello hello) {
-    if (!instance.isEmpty()) throw new LinkException("second hello");
+    if (instance.isPresent()) throw new LinkException("second hello");
     producer = hello.getNode();
-    instance = hello.getInstance();
+    var wanted = InstanceName.parse(hello.getInstance());
+    instance = Optional.of(wanted);
     if (hello.getVersion() != LinkSettings.PROTOCOL)
       throw new LinkException(
           "%s speaks link protocol %d, this node %d; run the same release on both"
@@ -199,7 +207,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             LinkServer.Found.class,
             consumers,
             settings.connectTimeout(),
-            replyTo -> new LinkServer.Lookup(instance, producer, acknowledgements, replyTo),
+            replyTo -> new LinkServer.Lookup(wanted, producer, acknowledgements, replyTo),
             (found, error) ->
                 new Located(
                     error == null
@@ -292,7 +300,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onTimeout() {
-    if (!instance.isEmpty()) return this;
+    if (instance.isPresent()) return this;
     getContext()
         .getLog()
         .warn(

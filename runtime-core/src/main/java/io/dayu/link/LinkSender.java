@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Acknowledgements;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.wire.Ack;
 import io.dayu.link.wire.Bye;
@@ -77,7 +78,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
    * @param instance what is addressed there
    * @param self this node's name
    */
-  public record Target(String peer, InetSocketAddress address, String instance, String self) {}
+  public record Target(
+      String peer, InetSocketAddress address, InstanceName instance, String self) {}
 
   private record Connected(Outgoing connection, int generation) implements Inlet.Command {}
 
@@ -287,7 +289,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             Frame.Type.HELLO,
             Hello.newBuilder()
                 .setVersion(LinkSettings.PROTOCOL)
-                .setInstance(target.instance())
+                .setInstance(target.instance().toString())
                 .setNode(target.self())
                 .build()));
     return this;

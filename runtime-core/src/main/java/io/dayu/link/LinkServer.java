@@ -1,6 +1,7 @@
 package io.dayu.link;
 
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.InstanceName;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +56,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
    * @param acknowledgements sends them to the peer, as long as the link lives
    */
   public record Lookup(
-      String instance,
+      InstanceName instance,
       String producer,
       ActorRef<Acknowledgement> acknowledgements,
       ActorRef<Found> replyTo) {}

@@ -4,8 +4,8 @@ import io.dayu.deliver.Distributor;
 import io.dayu.deliver.Uplink;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
-import io.dayu.process.Plan;
 import io.dayu.source.SourceContext;
 import io.dayu.store.ResultStore;
 import java.time.Duration;
@@ -82,7 +82,7 @@ public final class MemberUplink implements Uplink {
         report.links().stream()
             .anyMatch(
                 link ->
-                    link.instance().equals(Plan.DISTRIBUTOR)
+                    link.instance().equals(InstanceName.DISTRIBUTOR)
                         && !link.suspect()
                         && link.rttMs() > 0);
     var now = current.get();

@@ -1,6 +1,7 @@
 package io.dayu.process;
 
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.InstanceName;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
@@ -17,18 +18,12 @@ import java.util.Set;
  * travel. Immutable.
  */
 public final class Plan {
-  /** Collects the leaves of an element and sends it to the distributor; one on every node. */
-  public static final String OUTBOX = "@outbox";
-
-  /** Where results enter a cloud node. */
-  public static final String DISTRIBUTOR = "@distributor";
-
   private final DesiredPipeline pipeline;
   private final List<StageSpec> order;
   private final Map<String, List<String>> successors = new HashMap<>();
   private final Map<String, StageProvider> providers = new HashMap<>();
   private final Set<String> payloadNeeded = new HashSet<>();
-  private final Map<String, String> instances = new HashMap<>();
+  private final Map<String, InstanceName> instances = new HashMap<>();
   private final List<String> roots;
   private final List<String> leaves;
   private final String key;
@@ -43,7 +38,7 @@ public final class Plan {
     this.leaves = spec.leaves().stream().map(StageSpec::id).toList();
     for (int i = order.size() - 1; i >= 0; i--) {
       var stage = order.get(i);
-      instances.put(stage.id(), key + "/" + stage.id());
+      instances.put(stage.id(), new InstanceName(key, stage.id()));
       var next = spec.successors(stage.id()).stream().map(StageSpec::id).toList();
       successors.put(stage.id(), next);
       var provider = catalog.stage(stage.type());
@@ -71,7 +66,7 @@ public final class Plan {
   }
 
   /** How a stage of this pipeline is addressed on any node. */
-  public String instance(String stage) {
+  public InstanceName instance(String stage) {
     var instance = instances.get(stage);
     if (instance == null) throw new IllegalArgumentException(key + " has no stage " + stage);
     return instance;

@@ -3,6 +3,7 @@ package io.dayu.process;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.link.Backoff;
@@ -62,7 +63,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   public sealed interface Event {}
 
   /** Every second and at changes. */
-  public record Status(String instance, StageReport report) implements Event {}
+  public record Status(InstanceName instance, StageReport report) implements Event {}
 
   /** The pipeline no longer wants this instance; it stops once nothing has come for a while. */
   public enum Retire implements Inlet.Command {
@@ -75,7 +76,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
    * @param node this node
    */
   public record Identity(String node, Plan plan, StageSpec stage, StageProvider provider) {
-    String instance() {
+    InstanceName instance() {
       return plan.instance(stage.id());
     }
   }
@@ -491,7 +492,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     if (next.isEmpty()) {
       // All leaves of an element meet at the outbox of the node that runs the first leaf.
       var meeting = Paths.node(element, plan.leaves().get(0));
-      router.send(meeting, Plan.OUTBOX, strip ? withoutPayload(parcel) : parcel);
+      router.send(meeting, InstanceName.OUTBOX, strip ? withoutPayload(parcel) : parcel);
     }
   }
 
@@ -506,6 +507,6 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         .setEnding(
             Ending.newBuilder().setKind(kind).setStage(identity.stage().id()).setReason(reason));
     if (!parcel.element().getKeep()) ended.clearPayload();
-    router.send(identity.node(), Plan.OUTBOX, parcel.with(ended.build()));
+    router.send(identity.node(), InstanceName.OUTBOX, parcel.with(ended.build()));
   }
 }

@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import io.dayu.facts.InstanceName;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;
@@ -17,12 +18,12 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  */
 public final class Router {
   /** Where is this instance? Answered as soon as that is known. */
-  public record Locate(String node, String instance, ActorRef<Located> replyTo) {}
+  public record Locate(String node, InstanceName instance, ActorRef<Located> replyTo) {}
 
   /** A consumer was found. */
-  public record Located(String node, String instance, ActorRef<Inlet.Command> consumer) {}
+  public record Located(String node, InstanceName instance, ActorRef<Inlet.Command> consumer) {}
 
-  private record Target(String node, String instance) {}
+  private record Target(String node, InstanceName instance) {}
 
   private final ActorContext<?> context;
   private final ActorRef<Locate> locator;
@@ -44,12 +45,12 @@ public final class Router {
     this.settings = settings;
   }
 
-  public void send(String node, String instance, Parcel parcel) {
+  public void send(String node, InstanceName instance, Parcel parcel) {
     outlet(new Target(node, instance)).send(parcel);
   }
 
   /** Connects to a consumer before there is anything to send. */
-  public void prepare(String node, String instance) {
+  public void prepare(String node, InstanceName instance) {
     outlet(new Target(node, instance));
   }
 
@@ -102,7 +103,7 @@ public final class Router {
   }
 
   /** Lets go of consumers that are no longer addressed, once nothing waits for them. */
-  public void closeIdle(Predicate<String> instances) {
+  public void closeIdle(Predicate<InstanceName> instances) {
     outlets
         .entrySet()
         .removeIf(

@@ -9,6 +9,7 @@ import io.dayu.disk.FlakyFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Step;
+import io.dayu.facts.InstanceName;
 import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
@@ -17,7 +18,6 @@ import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestConsumer;
 import io.dayu.link.TestProducer;
-import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -146,7 +146,7 @@ final class OutboxStreamTest {
   void resultsOfAnotherNodesStreamsGoToItsOutbox() {
     var foreign = leaf(7, "track").element().toBuilder().setOrigin("edge-9").build();
     producer.send(new Parcel(foreign, System.nanoTime(), 0));
-    assertThat(controller.consumer("edge-9", Plan.OUTBOX).takeNext().element().getSeq())
+    assertThat(controller.consumer("edge-9", InstanceName.OUTBOX).takeNext().element().getSeq())
         .isEqualTo(7);
     assertThat(controller.kept().isEmpty()).isTrue();
   }
@@ -312,7 +312,7 @@ final class OutboxStreamTest {
   }
 
   private TestConsumer at(String node) {
-    return controller.consumer(node, Plan.DISTRIBUTOR);
+    return controller.consumer(node, InstanceName.DISTRIBUTOR);
   }
 
   /** An element with the output of {@code stage}, whose path has {@code others} too. */

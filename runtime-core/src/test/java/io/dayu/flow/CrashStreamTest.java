@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageState;
@@ -83,9 +84,10 @@ final class CrashStreamTest {
     void provoke(TestNode node) {
       var nothing = new Inlet.Offer(null, null);
       switch (this) {
-        case PROCESSOR -> node.inlet("edge-1", Plan.key("one", 1) + "/copy").tell(nothing);
-        case OUTBOX -> node.inlet("edge-1", Plan.OUTBOX).tell(nothing);
-        case INGRESS -> node.inlet("edge-1", Plan.DISTRIBUTOR).tell(nothing);
+        case PROCESSOR ->
+            node.inlet("edge-1", new InstanceName(Plan.key("one", 1), "copy")).tell(nothing);
+        case OUTBOX -> node.inlet("edge-1", InstanceName.OUTBOX).tell(nothing);
+        case INGRESS -> node.inlet("edge-1", InstanceName.DISTRIBUTOR).tell(nothing);
         case CONTROLLER -> node.controller.tell(new Controller.Viewed(null));
       }
     }
@@ -282,7 +284,8 @@ final class CrashStreamTest {
       for (int part = 1; part <= 3; part++) {
         int enough = part * COUNT / 5;
         await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > enough);
-        edge.inlet("cloud-1", Plan.key("one", 1) + "/copy").tell(new Inlet.Offer(null, null));
+        edge.inlet("cloud-1", new InstanceName(Plan.key("one", 1), "copy"))
+            .tell(new Inlet.Offer(null, null));
       }
       await()
           .atMost(SOON)

@@ -2,6 +2,7 @@ package io.dayu.flow;
 
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.Ranges;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.generate.Generator;
@@ -75,7 +76,7 @@ public final class FakeController {
             }));
   }
 
-  public TestConsumer consumer(String node, String instance) {
+  public TestConsumer consumer(String node, InstanceName instance) {
     return consumers.computeIfAbsent(node + " " + instance, k -> new TestConsumer(kit));
   }
 

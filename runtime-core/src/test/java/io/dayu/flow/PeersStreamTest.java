@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
@@ -13,7 +14,6 @@ import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSender;
 import io.dayu.link.Logs;
-import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.SourceProvider;
 import java.io.IOException;
@@ -99,7 +99,7 @@ final class PeersStreamTest {
     }
     cloud.controller.tell(new Controller.Viewed(at(away.getPort(), cloud)));
     try (var logs = Logs.of(LinkSender.class)) {
-      cloud.inlet("edge-1", "some/stage");
+      cloud.inlet("edge-1", new InstanceName("some", "stage"));
       await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "broke"));
     }
     try (var back = listen(away.getPort())) {
@@ -149,7 +149,7 @@ final class PeersStreamTest {
   /** A link for results that a node of this name opens. */
   private ActorRef<?> link(String from, TestNode to, TestProbe<LinkSender.Event> events) {
     var address = new InetSocketAddress("127.0.0.1", latest(to).dataPort());
-    var target = new LinkSender.Target(latest(to).node(), address, Plan.DISTRIBUTOR, from);
+    var target = new LinkSender.Target(latest(to).node(), address, InstanceName.DISTRIBUTOR, from);
     return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref(), System::nanoTime));
   }
 

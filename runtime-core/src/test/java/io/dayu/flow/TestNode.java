@@ -11,6 +11,7 @@ import io.dayu.element.MediaType;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
@@ -253,7 +254,7 @@ final class TestNode implements AutoCloseable {
   }
 
   /** Where elements for an instance go in on this node. */
-  ActorRef<Inlet.Command> inlet(String node, String instance) {
+  ActorRef<Inlet.Command> inlet(String node, InstanceName instance) {
     var probe = kit.createTestProbe(Router.Located.class);
     controller.tell(new Controller.Locate(new Router.Locate(node, instance, probe.ref())));
     return probe.receiveMessage(SOON).consumer();

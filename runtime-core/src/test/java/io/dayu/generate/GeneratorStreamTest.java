@@ -16,6 +16,7 @@ import io.dayu.element.MediaType;
 import io.dayu.element.Step;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.flow.FakeController;
@@ -335,7 +336,7 @@ final class GeneratorStreamTest {
   void anElementThatNoLinkTakesIsDeliveredAsFailed() {
     generate(plan, c -> numbers(c, 1, 3_000), "", "max-element = 2k");
     follow(1, "detect", "edge-2:1");
-    var element = controller.consumer("edge-1", Plan.OUTBOX).takeNext().element();
+    var element = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
     assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
     assertThat(element.getEnding().getReason()).contains("dayu.link.max-element is 2048");
     assertThat(element.hasPayload()).isFalse();
@@ -527,7 +528,7 @@ final class GeneratorStreamTest {
     follow(1, "detect", "edge-2:1");
     assertThat(List.of(acked(at("edge-2")).getSeq(), acked(at("edge-2")).getSeq()))
         .containsExactly(502L, 503L);
-    var failed = controller.consumer("edge-1", Plan.OUTBOX).takeNext().element();
+    var failed = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
     assertThat(failed.getSeq()).isEqualTo(504);
     assertThat(failed.getEnding().getReason()).contains("ended before it");
     generator.tell(
@@ -619,7 +620,7 @@ final class GeneratorStreamTest {
     assertThat(opened).containsExactly(0L);
     var reported = new TreeMap<Long, Element>();
     while (reported.size() < 5) {
-      var element = controller.consumer("edge-1", Plan.OUTBOX).takeNext().element();
+      var element = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
       assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
       assertThat(element.getEnding().getReason()).contains("cannot be read again");
       reported.put(element.getSeq(), element);
@@ -642,7 +643,7 @@ final class GeneratorStreamTest {
     assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(900);
     generator.tell(Generator.Unanswered.INSTANCE);
     assertThat(at("edge-2").takeNext().element().getAttempt()).as("asked for").isEqualTo(2);
-    assertThat(controller.consumer("edge-1", Plan.OUTBOX).offered()).isZero();
+    assertThat(controller.consumer("edge-1", InstanceName.OUTBOX).offered()).isZero();
     ack(515, 900);
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(17, 14, 1, 2, 0));

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.InstanceName;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -30,10 +31,10 @@ import org.junit.jupiter.api.Test;
 
 /** Links over TCP on the loopback interface. */
 final class LinkStreamTest extends LinkContract {
-  private static final String INSTANCE = "crossing@1/detect";
+  private static final InstanceName INSTANCE = InstanceName.parse("crossing@1/detect");
 
   private final Map<String, ActorRef<Acknowledgement>> backs = new ConcurrentHashMap<>();
-  private final Map<String, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
+  private final Map<InstanceName, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
 
   @Override
   protected ActorRef<Inlet.Command> inlet(LinkSettings settings) {
@@ -48,7 +49,7 @@ final class LinkStreamTest extends LinkContract {
       write(
           socket,
           Frame.Type.HELLO,
-          Hello.newBuilder().setVersion(7).setInstance(INSTANCE).setNode("edge-9"));
+          Hello.newBuilder().setVersion(7).setInstance(INSTANCE.toString()).setNode("edge-9"));
       var bye = Bye.parseFrom(control(socket, Frame.Type.BYE));
       assertThat(bye.getReason()).contains("edge-9", "protocol 7", "this node 1");
       assertThat(bye.getPermanent()).isTrue();
@@ -461,7 +462,7 @@ final class LinkStreamTest extends LinkContract {
     var socket = server.accept();
     socket.setSoTimeout((int) SOON.toMillis());
     var hello = Hello.parseFrom(control(socket, Frame.Type.HELLO));
-    assertThat(hello.getInstance()).isEqualTo(INSTANCE);
+    assertThat(hello.getInstance()).isEqualTo(INSTANCE.toString());
     assertThat(hello.getNode()).isEqualTo("edge-1");
     return socket;
   }
@@ -470,7 +471,7 @@ final class LinkStreamTest extends LinkContract {
     write(
         socket,
         Frame.Type.HELLO,
-        Hello.newBuilder().setVersion(1).setInstance(INSTANCE).setNode("edge-1"));
+        Hello.newBuilder().setVersion(1).setInstance(INSTANCE.toString()).setNode("edge-1"));
   }
 
   private static void grant(Socket socket, int elements, long consumed) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
@@ -11,7 +12,6 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.flow.Controller;
 import io.dayu.link.FlowKit;
 import io.dayu.node.NodeSettings;
-import io.dayu.process.Plan;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -62,13 +62,14 @@ final class MemberNodeTest {
   @Test
   void itIsCutOffWhileLinksReachTheCloudAndItDoesNot() {
     assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, false));
-    uplink.report(report(new LinkReport("edge-2", "one/work", false, 1, 1, 0, 0)));
+    uplink.report(
+        report(new LinkReport("edge-2", new InstanceName("one@1", "work"), false, 1, 1, 0, 0)));
     assertThat(member.standing().cutOff()).as("only a cloud node has a distributor").isFalse();
-    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 0, 0, 0, 0)));
+    uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, false, 0, 0, 0, 0)));
     assertThat(member.standing().cutOff()).as("it has not answered yet").isFalse();
-    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, false, 1, 1, 0, 0)));
+    uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, false, 1, 1, 0, 0)));
     assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, true));
-    uplink.report(report(new LinkReport("cloud-1", Plan.DISTRIBUTOR, true, 1, 1, 0, 0)));
+    uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, true, 1, 1, 0, 0)));
     assertThat(member.standing().cutOff()).as("it answers no longer").isFalse();
   }
 

@@ -8,6 +8,7 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
@@ -206,7 +207,7 @@ final class MemberSerializerTest {
                 7,
                 2,
                 Optional.of("crashed"))),
-        List.of(new LinkReport("cloud-1", "@distributor", true, 0.5, 1.5, 1e6, 9)),
+        List.of(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, true, 0.5, 1.5, 1e6, 9)),
         List.of(
             new StreamReport(
                 "crossing/cam-0",

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
@@ -473,7 +474,7 @@ final class ProcessorStreamTest {
   }
 
   private TestConsumer outbox() {
-    return controller.consumer("edge-1", Plan.OUTBOX);
+    return controller.consumer("edge-1", InstanceName.OUTBOX);
   }
 
   private static List<Long> seqs(TestConsumer consumer, int count) {

@@ -165,7 +165,7 @@ final class ViewCollector implements MultiCollector {
                                     Labels.of(
                                         "node", seen.report().node(),
                                         "peer", l.peer(),
-                                        "instance", l.instance()),
+                                        "instance", l.instance().toString()),
                                     l)))
             .toList();
     out.add(gauge("dayu_link_rtt_seconds", "Smoothed round trip", links, l -> l.rttMs() / 1000));

@@ -12,6 +12,7 @@ import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
@@ -111,7 +112,9 @@ final class Street {
         stages,
         role == Role.CLOUD
             ? List.of()
-            : List.of(new LinkReport("cloud-1", "crossing/count", false, 1.5, 0.8, 2e5, 1)),
+            : List.of(
+                new LinkReport(
+                    "cloud-1", new InstanceName("crossing", "count"), false, 1.5, 0.8, 2e5, 1)),
         streams);
   }
 

@@ -1,5 +1,6 @@
 package io.dayu.bench.link;
 
+import io.dayu.facts.InstanceName;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkSettings;
@@ -37,7 +38,8 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
       Elements elements) {
     super(context);
     this.elements = elements;
-    var target = new LinkSender.Target("receiver", address, "bench/consumer", "sender");
+    var target =
+        new LinkSender.Target("receiver", address, new InstanceName("bench", "consumer"), "sender");
     var link =
         context.spawn(
             LinkSender.create(
