@@ -27,6 +27,7 @@ import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
 import io.dayu.source.SourceContext;
+import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.StoreException;
 import java.time.Clock;
@@ -181,7 +182,7 @@ public final class CloudNode {
       throw e;
     } catch (CompletionException e) {
       stop.run();
-      throw new StartException(String.valueOf(e.getCause().getMessage()), e);
+      throw new StartException(String.valueOf(Causes.of(e).getMessage()), e);
     } catch (java.util.concurrent.ExecutionException
         | java.util.concurrent.TimeoutException
         | InterruptedException e) {
@@ -201,7 +202,7 @@ public final class CloudNode {
               .formatted(
                   config.getString("dayu.management.host"),
                   config.getInt("dayu.management.port"),
-                  e.getCause().getMessage()),
+                  Causes.of(e).getMessage()),
           e);
     }
   }

@@ -4,6 +4,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Wire;
+import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import java.util.ArrayList;
@@ -120,7 +121,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
   private Behavior<Command> onWritten(Written written) {
     writing = false;
     if (written.error() != null) {
-      var problem = String.valueOf(written.error().getMessage());
+      var problem = String.valueOf(Causes.of(written.error()).getMessage());
       getContext().getLog().debug("{}: not stored", stream, written.error());
       written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem), List.of())));
     } else {

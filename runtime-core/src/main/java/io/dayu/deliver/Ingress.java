@@ -6,6 +6,7 @@ import io.dayu.element.Media;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
@@ -172,7 +172,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               notDelivered.stream(),
               lane.sent.size(),
               RETRY.toMillis(),
-              reason(notDelivered.cause()));
+              String.valueOf(Causes.of(notDelivered.cause()).getMessage()));
     lane.failing = true;
     timers.startSingleTimer(notDelivered.stream(), new Retry(notDelivered.stream()), RETRY);
     return this;
@@ -211,11 +211,6 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
       // Nobody would ever answer for this batch, and the stream's others wait behind it.
       return CompletableFuture.failedStage(e);
     }
-  }
-
-  private static String reason(Throwable error) {
-    var cause = error instanceof CompletionException && error.getCause() != null;
-    return String.valueOf((cause ? error.getCause() : error).getMessage());
   }
 
   /**

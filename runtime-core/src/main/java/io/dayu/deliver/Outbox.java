@@ -9,6 +9,7 @@ import io.dayu.link.Parcel;
 import io.dayu.process.JoinBuffer;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
+import io.dayu.stage.Causes;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -271,7 +272,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
               "{} results cannot be kept on the disk now and no more are taken; tried again every {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
               batch.size() + gathered.size(),
               AGAIN.toMillis(),
-              String.valueOf(written.error().getMessage()));
+              String.valueOf(Causes.of(written.error()).getMessage()));
     writable = false;
     gathered.addAll(0, batch);
     timers.startSingleTimer(Timer.WRITE, AGAIN);
@@ -300,7 +301,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
               "{}: results that are stored cannot be removed from the disk now and are handed over again meanwhile; tried again in {} ms (dayu.node.data-dir): {}",
               forgotten.stream(),
               AGAIN.toMillis(),
-              String.valueOf(forgotten.error().getMessage()));
+              String.valueOf(Causes.of(forgotten.error()).getMessage()));
     unforgotten.merge(forgotten.stream(), forgotten.seqs(), Ranges::plus);
     timers.startSingleTimer(Timer.FORGET, AGAIN);
     return this;
@@ -333,7 +334,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
                 "{}: results that wait on the disk cannot be read now; tried again every {} ms (dayu.node.data-dir): {}",
                 read.lane().stream(),
                 AGAIN.toMillis(),
-                String.valueOf(read.error().getMessage()));
+                String.valueOf(Causes.of(read.error()).getMessage()));
       timers.startSingleTimer(Timer.REPLAY, AGAIN);
     }
     readable = read.error() == null;

@@ -11,6 +11,7 @@ import io.dayu.node.ResourceSampler;
 import io.dayu.node.StartException;
 import io.dayu.pipeline.Catalog;
 import io.dayu.source.SourceContext;
+import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -159,7 +160,8 @@ public final class FlowNode {
             system, Controller.Finish::new, finish.plusSeconds(1), system.scheduler())
         .exceptionally(
             late -> {
-              LOG.warn("what is under way is not awaited any longer: {}", late.toString());
+              LOG.warn(
+                  "what is under way is not awaited any longer: {}", Causes.of(late).toString());
               return Done.getInstance();
             })
         .toCompletableFuture()

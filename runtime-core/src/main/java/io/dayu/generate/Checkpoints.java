@@ -2,6 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
+import io.dayu.stage.Causes;
 import java.util.ArrayList;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -169,7 +170,7 @@ final class Checkpoints {
       LOG.warn(
           "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
           origin.stream(),
-          Generator.unwrapped(event.cause()).toString());
+          Causes.of(event.cause()).toString());
     savable = false;
     saving = false;
     saved = Optional.empty();
@@ -193,7 +194,7 @@ final class Checkpoints {
                 LOG.warn(
                     "{}: its last progress cannot be kept in dayu.node.data-dir ({}); who reads it next goes on from the one before",
                     origin.stream(),
-                    Generator.unwrapped(error).toString());
+                    Causes.of(error).toString());
             })
         .thenApply(done -> progress.position());
   }
@@ -212,7 +213,7 @@ final class Checkpoints {
                   "{} is over, and {} elements of it cannot be removed from the disk (dayu.node.data-dir): {}",
                   origin.stream(),
                   spooled.size(),
-                  Generator.unwrapped(error).toString());
+                  Causes.of(error).toString());
               return Done.getInstance();
             });
     // A start that is still under way would keep a record after it was forgotten.

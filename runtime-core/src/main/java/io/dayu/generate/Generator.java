@@ -16,13 +16,13 @@ import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import io.dayu.source.Repeat;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.Causes;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -377,7 +377,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onNotFound(Checkpoints.NotFound notFound) {
-    var cause = unwrapped(notFound.cause());
+    var cause = Causes.of(notFound.cause());
     problem = Optional.of("waits to know where to begin: " + cause.getMessage());
     log().debug("{}: no first sequence number", stream, cause);
     timers.startSingleTimer(Timer.BEGIN, BEGIN_AGAIN);
@@ -721,11 +721,5 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Logger log() {
     return getContext().getLog();
-  }
-
-  static Throwable unwrapped(Throwable error) {
-    return error instanceof CompletionException && error.getCause() != null
-        ? error.getCause()
-        : error;
   }
 }

@@ -8,6 +8,7 @@ import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
 import io.dayu.process.Router;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -178,7 +179,7 @@ final class Sender {
                 LOG.warn(
                     "{}: elements cannot wait on the disk now: {}",
                     stream,
-                    Generator.unwrapped(error).getMessage());
+                    Causes.of(error).getMessage());
             });
     spoolable = spooled.error().isEmpty();
     return spoolable;
@@ -208,7 +209,7 @@ final class Sender {
                 LOG.warn(
                     "{}: elements that wait on the disk cannot be read now: {}",
                     stream,
-                    Generator.unwrapped(error).getMessage()));
+                    Causes.of(error).getMessage()));
     readable = brought.error().isEmpty();
     spool.brought(brought.elements());
     if (routing.isOffline() || !routing.isRouted()) {

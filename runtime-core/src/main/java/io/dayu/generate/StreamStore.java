@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.deliver.Ranges;
 import io.dayu.disk.ForcedFile;
 import io.dayu.generate.wire.KeptProgress;
+import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -104,7 +105,7 @@ public final class StreamStore implements AutoCloseable {
                         "{} is over and cannot be removed from {}; a stream of the same name would go on from it: {}",
                         stream,
                         FILE,
-                        error.toString());
+                        Causes.of(error).toString());
                 });
       }
     };

@@ -1,6 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.facts.Wire;
+import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -100,7 +101,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
         .replyTo()
         .tell(
             looked.error() != null
-                ? new FirstSeqIs(0, Optional.of(String.valueOf(looked.error().getMessage())))
+                ? new FirstSeqIs(
+                    0, Optional.of(String.valueOf(Causes.of(looked.error()).getMessage())))
                 : new FirstSeqIs(
                     highest < 0 ? 0 : (highest / MARGIN + 2) * MARGIN, Optional.empty()));
     return this;

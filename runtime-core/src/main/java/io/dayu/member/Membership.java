@@ -5,6 +5,7 @@ import io.dayu.flow.Controller;
 import io.dayu.flow.FlowNode;
 import io.dayu.node.NodeSettings;
 import io.dayu.source.SourceContext;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -90,7 +91,7 @@ public final class Membership {
           .toCompletableFuture()
           .join();
     } catch (CompletionException e) {
-      LOG.warn("the node ends without having left the cluster: {}", e.getCause().toString());
+      LOG.warn("the node ends without having left the cluster: {}", Causes.of(e).toString());
     }
   }
 }

@@ -2,11 +2,11 @@ package io.dayu.read;
 
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
+import io.dayu.stage.Causes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -232,8 +232,7 @@ final class MqttSession {
 
   private synchronized void lost(Throwable error, int mine) {
     if (mine != connection) return;
-    var cause =
-        error instanceof CompletionException e && e.getCause() != null ? e.getCause() : error;
+    var cause = Causes.of(error);
     var failure = cause instanceof SourceException told ? told : broker.failure(cause);
     close();
     for (var each : held) each.acknowledge = null;

@@ -11,13 +11,13 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.policy.Policies;
 import io.dayu.policy.Snapshot;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -122,7 +122,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
                   (latest, failure) ->
                       failure == null
                           ? new StoreRead(latest, Optional.empty())
-                          : new StoreRead(Optional.empty(), Optional.of(cause(failure))));
+                          : new StoreRead(Optional.empty(), Optional.of(Causes.of(failure))));
               return new StreamAgent(ctx, stream, gossip, policies, log, settings);
             }));
   }
@@ -340,13 +340,6 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
         .pipeToSelf(
             log.append(decision, DecisionJson.inputs(s)),
             (done, failure) ->
-                new Stored(
-                    decision.version(), Optional.ofNullable(failure).map(StreamAgent::cause)));
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
+                new Stored(decision.version(), Optional.ofNullable(failure).map(Causes::of)));
   }
 }

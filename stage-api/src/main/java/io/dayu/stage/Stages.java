@@ -2,7 +2,6 @@ package io.dayu.stage;
 
 import io.dayu.element.Element;
 import io.dayu.element.Media;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
@@ -121,8 +120,6 @@ public final class Stages {
   }
 
   private static Outcome failed(Throwable error) {
-    var cause =
-        error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    return new Outcome.Failed(cause.toString(), true);
+    return new Outcome.Failed(Causes.of(error).toString(), true);
   }
 }

@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.stage.Causes;
 import java.net.BindException;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -128,10 +128,9 @@ public final class HttpServer {
             "port %d on %s is in use or not ours (%s); stop what holds it or set dayu.http.port"
                 .formatted(settings.port(), settings.host(), cause.getMessage()),
             thrown);
-    var cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
     return new CannotStart(
         "cannot bind %s:%d (%s); see dayu.http.host and dayu.http.port"
-            .formatted(settings.host(), settings.port(), cause),
+            .formatted(settings.host(), settings.port(), Causes.of(thrown)),
         thrown);
   }
 }

@@ -1,7 +1,7 @@
 package io.dayu.http;
 
+import io.dayu.stage.Causes;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
@@ -65,7 +65,7 @@ final class RequestBodies {
   }
 
   private static RuntimeException failure(Throwable thrown) {
-    var cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
+    var cause = Causes.of(thrown);
     if (cause instanceof Problem.Refused refused) return refused;
     if (cause instanceof TimeoutException)
       return Problem.of(

@@ -8,6 +8,7 @@ import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 import io.dayu.element.Media;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.Tokens.Role;
+import io.dayu.stage.Causes;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
 import java.util.List;
@@ -54,7 +55,7 @@ final class ResultEndpoints {
   }
 
   private static ResultPage badCursor(Optional<String> after, Throwable thrown) {
-    var cause = thrown instanceof CompletionException ? thrown.getCause() : thrown;
+    var cause = Causes.of(thrown);
     if (cause instanceof IllegalArgumentException && after.isPresent())
       throw Problem.of(
               400,

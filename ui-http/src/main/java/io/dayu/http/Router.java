@@ -1,6 +1,7 @@
 package io.dayu.http;
 
 import io.dayu.http.Endpoint.Call;
+import io.dayu.stage.Causes;
 import io.dayu.store.StoreException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -141,9 +141,7 @@ final class Router {
   }
 
   private HttpResponse problem(HttpRequest request, List<Endpoint> here, Throwable thrown) {
-    var cause = thrown;
-    while (cause instanceof CompletionException && cause.getCause() != null)
-      cause = cause.getCause();
+    var cause = Causes.of(thrown);
     if (cause instanceof Problem.Refused refused) return refused(refused.problem(), here);
     if (cause instanceof StoreException) {
       LOG.warn("{} {}: {}", request.method().name(), request.getUri().path(), cause.getMessage());

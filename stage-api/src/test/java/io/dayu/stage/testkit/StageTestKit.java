@@ -7,6 +7,7 @@ import io.dayu.element.MediaType;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.PipelineVerifier;
+import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -130,7 +131,7 @@ public final class StageTestKit implements AutoCloseable {
     try {
       return begin(element, limit).toCompletableFuture().join();
     } catch (CompletionException e) {
-      if (e.getCause() instanceof AssertionError error) throw error;
+      if (Causes.of(e) instanceof AssertionError error) throw error;
       throw e;
     }
   }
@@ -159,8 +160,8 @@ public final class StageTestKit implements AutoCloseable {
         .handle(
             (outcome, error) -> {
               if (error == null) return checked((Outcome) outcome);
-              if (unwrapped(error) instanceof AssertionError crashed) throw crashed;
-              throw unwrapped(error) instanceof TimeoutException
+              if (Causes.of(error) instanceof AssertionError crashed) throw crashed;
+              throw Causes.of(error) instanceof TimeoutException
                   ? new AssertionError(
                       "no answer within %s; %s owes exactly one Outcome to every element"
                           .formatted(limit, name(descriptor)))
@@ -242,12 +243,6 @@ public final class StageTestKit implements AutoCloseable {
                 .formatted(name(descriptor), descriptor.output().word(), type.word()));
     }
     return outcome;
-  }
-
-  private static Throwable unwrapped(Throwable error) {
-    return error instanceof CompletionException && error.getCause() != null
-        ? error.getCause()
-        : error;
   }
 
   private static String name(StageDescriptor descriptor) {
