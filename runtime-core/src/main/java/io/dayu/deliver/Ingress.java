@@ -42,7 +42,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   /**
    * Largest result. A batch, or a single result alone, travels as one message, which must be
    * smaller than {@code maximum-large-frame-size} in {@code dayu-cloud.conf}: what is larger is
-   * dropped there without a word.
+   * dropped there, and the sender is not told.
    */
   static final int MAX_RESULT_BYTES = 15 << 20;
 

@@ -518,7 +518,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return nodes;
   }
 
-  /** Opens links to those that run the stage by their own word; others would refuse them. */
+  /** Opens links to nodes whose reports say that they run the stage; others would refuse them. */
   private void open(Plan plan, Decision decision, String stage) {
     for (var node : nodes(decision, stage))
       if (runs(node, plan.spec().name(), stage))

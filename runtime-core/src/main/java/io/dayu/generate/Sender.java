@@ -120,7 +120,7 @@ final class Sender {
     askForLost(now);
   }
 
-  /** Those that were reported; the others have not had their moment yet. */
+  /** Those that were reported; the others still wait, see {@link #lost}. */
   private void askForLost(long now) {
     for (var flight : unsettled.lost().values())
       if (flight.attempt > flight.base.getAttempt()) startAgain(flight, now);
@@ -234,7 +234,8 @@ final class Sender {
 
   /**
    * Reports elements of an earlier run that cannot be made again. What of them was stored stays as
-   * it is, and is acknowledged as that; what may still be on its way has a moment to arrive first.
+   * it is, and is acknowledged as that; what may still be on its way has {@code
+   * dayu.generate.min-resend} to arrive first.
    */
   void lost(List<SourceSpan> spans, String reason, long nowMillis, long now) {
     for (var span : spans) {

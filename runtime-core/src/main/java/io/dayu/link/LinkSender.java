@@ -103,7 +103,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** What has come together while the socket was busy goes out in one write of about this size. */
   private static final long WRITE_BYTES = 256 << 10;
 
-  /** An attempt to connect that has had its chance. */
+  /** An attempt to connect that is older than this may be given up for a new one. */
   private static final Duration OLD = Duration.ofSeconds(1);
 
   /** How often silence is looked at in the time that makes it suspect. */
@@ -304,7 +304,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
     boolean wasOpen = open;
     disconnect(broken.cause());
-    // A connection that breaks without a word is a sign of death of its own: no need to wait.
+    // A connection that breaks without a bye says that the peer is gone: no need to wait.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
     timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;

@@ -8,7 +8,7 @@ import org.apache.pekko.util.ByteString;
 /**
  * The sending half of a connection. Safe for any thread.
  *
- * <p>No frame is lost without a word. Credit that is lost is never granted again, and without a
+ * <p>No frame is lost unnoticed. Credit that is lost is never granted again, and without a
  * hello or a ping's answer one side waits for the other, so a frame that finds no room ends the
  * connection: the link is made anew, and what was not acknowledged is sent again. A peer that keeps
  * to the protocol never brings that about, even if it does not read for long: it is owed a few

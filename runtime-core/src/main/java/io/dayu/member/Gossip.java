@@ -240,7 +240,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     reports.forEach(
         (node, report) -> {
           var old = seen.get(node);
-          // Received counts from when it was new here: an old report does not grow young.
+          // Its age counts from when it was first received, not from every time it is sent again.
           if (old == null
               || old.report().sequence() != report.sequence()
               || old.report().incarnation() != report.incarnation())

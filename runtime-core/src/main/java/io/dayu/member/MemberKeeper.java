@@ -187,7 +187,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
             getContext()
                 .spawnAnonymous(
                     Watchdog.create(
-                        started.identity(), started::standing, seeds, patience, findings)));
+                        started.identity(), started::status, seeds, patience, findings)));
   }
 
   private static Duration shorter(Duration a, Duration b) {

@@ -161,7 +161,7 @@ public final class MemberNode implements MemberSystem {
   }
 
   @Override
-  public MembershipStatus standing() {
+  public MembershipStatus status() {
     var cluster = Cluster.get(system);
     boolean joined = isMember(cluster.selfMember());
     boolean alone = !joined || cluster.state().getUnreachableDataCenters().contains("cloud");

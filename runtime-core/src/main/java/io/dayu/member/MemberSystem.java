@@ -17,7 +17,7 @@ interface MemberSystem {
 
   Identity identity();
 
-  MembershipStatus standing();
+  MembershipStatus status();
 
   /** Completes when the node is a member, weakly up or up. */
   CompletionStage<Void> whenMember();

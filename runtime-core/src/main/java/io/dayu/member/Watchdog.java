@@ -29,7 +29,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
     CUT_OFF
   }
 
-  private record Answered(MemberSystem.MembershipStatus standing, Seeds.Answer answer)
+  private record Answered(MemberSystem.MembershipStatus status, Seeds.Answer answer)
       implements Command {}
 
   private enum Timer implements Command {
@@ -43,7 +43,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
   private final TimerScheduler<Command> timers;
   private final MemberSystem.Identity identity;
-  private final Supplier<MemberSystem.MembershipStatus> standing;
+  private final Supplier<MemberSystem.MembershipStatus> status;
   private final Seeds seeds;
   private final Duration patience;
   private final ActorRef<Finding> owner;
@@ -54,14 +54,14 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       MemberSystem.Identity identity,
-      Supplier<MemberSystem.MembershipStatus> standing,
+      Supplier<MemberSystem.MembershipStatus> status,
       Seeds seeds,
       Duration patience,
       ActorRef<Finding> owner) {
     super(context);
     this.timers = timers;
     this.identity = identity;
-    this.standing = standing;
+    this.status = status;
     this.seeds = seeds;
     this.patience = patience;
     this.owner = owner;
@@ -69,13 +69,13 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
   }
 
   /**
-   * @param standing must not block
+   * @param status must not block
    * @param patience how long a cut that should be over is left to membership itself
    * @param owner gets one finding, if there is one
    */
   static Behavior<Command> create(
       MemberSystem.Identity identity,
-      Supplier<MemberSystem.MembershipStatus> standing,
+      Supplier<MemberSystem.MembershipStatus> status,
       Seeds seeds,
       Duration patience,
       ActorRef<Finding> owner) {
@@ -84,7 +84,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Watchdog.class);
-                  return new Watchdog(context, timers, identity, standing, seeds, patience, owner);
+                  return new Watchdog(context, timers, identity, status, seeds, patience, owner);
                 }));
   }
 
@@ -97,7 +97,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
   }
 
   private Behavior<Command> onLook() {
-    var now = standing.get();
+    var now = status.get();
     // While it joins nobody knows it yet; joining tries again by itself.
     if (!now.joined()) return onAnswered(new Answered(now, Seeds.Answer.NONE));
     getContext()
@@ -111,9 +111,9 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
     var answer = answered.answer();
     if (answer == Seeds.Answer.UNKNOWN) misses++;
     else if (answer != Seeds.Answer.NONE) misses = 0;
-    if (answered.standing().cutOff() || answer == Seeds.Answer.UNREACHABLE) cutOff++;
+    if (answered.status().cutOff() || answer == Seeds.Answer.UNREACHABLE) cutOff++;
     // Silence of one cloud node does not disprove what another one said.
-    else if (answer != Seeds.Answer.NONE || !answered.standing().joined()) cutOff = 0;
+    else if (answer != Seeds.Answer.NONE || !answered.status().joined()) cutOff = 0;
     if (misses >= MISSES) return found(Finding.ORPHANED);
     if (EVERY.multipliedBy(cutOff).compareTo(patience) > 0) return found(Finding.CUT_OFF);
     timers.startSingleTimer(Timer.LOOK, EVERY);

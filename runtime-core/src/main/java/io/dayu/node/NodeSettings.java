@@ -182,7 +182,7 @@ public record NodeSettings(
             () -> new IllegalArgumentException("\"" + word + "\" is neither machine nor process"));
   }
 
-  /** A window, a limit or a duration of nothing would stop the flow without a word. */
+  /** A window, a limit or a duration of nothing would stop the flow, and nothing would tell why. */
   private static void positive(String section, Record settings, List<String> problems) {
     if (settings == null) return; // it could not be read, which is told already
     for (var component : settings.getClass().getRecordComponents()) {

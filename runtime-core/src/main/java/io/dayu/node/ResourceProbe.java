@@ -19,7 +19,7 @@ import oshi.software.os.OSProcess;
 final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
   private static final Logger LOG = LoggerFactory.getLogger(ResourceProbe.class);
 
-  /** Interfaces come and go seldom, and finding them is the dearest read. */
+  /** Interfaces rarely change, and listing them is the most expensive read. */
   private static final int READS_PER_SCAN = 60;
 
   private HardwareAbstractionLayer hardware; // OSHI is loaded by the first read, not at start

@@ -96,17 +96,17 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
-   * A place at the stage. Answers come to ears of the slot's own, which is cheaper than an ask. Two
+   * A place at the stage. Answers come to small actors of the slot's own, which is cheaper than an ask. Two
    * take turns, so that a second answer to one element is not taken for the answer to the next; one
-   * is replaced when an element is given up, so that a late answer meets nobody.
+   * is replaced when an element is given up, so that a late answer is received by nobody.
    */
   private static final class Slot {
-    Ear ear;
-    Ear spare;
+    Listener listener;
+    Listener spare;
     Work work;
   }
 
-  private record Ear(long turn, ActorRef<Outcome> ref) {}
+  private record Listener(long turn, ActorRef<Outcome> ref) {}
 
   /**
    * @param weight of the offer it came with, to be granted again
@@ -138,7 +138,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final int maxElement;
   private ActorRef<StageCommand> stage;
   private int generation;
-  private long ears;
+  private long listeners;
   private StageState state = StageState.STARTING;
   private final Backoff backoff;
   private long restarts;
@@ -184,7 +184,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.backoff = settings.backoff();
     for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
       var slot = new Slot();
-      slot.ear = listen(slot);
+      slot.listener = listen(slot);
       slot.spare = listen(slot);
       slots.add(slot);
       free.add(slot);
@@ -264,7 +264,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onAnswered(Answered answered) {
     var slot = answered.slot();
-    if (slot.work != null && slot.ear.turn() == answered.turn())
+    if (slot.work != null && slot.listener.turn() == answered.turn())
       answered(leave(slot), answered.outcome());
     pump();
     return this;
@@ -395,30 +395,30 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private void begin(Slot slot, Work queued) {
     slot.work = queued.begin(nanos.getAsLong());
     if (queued.tries() == 0) credits.taken(queued.producer(), queued.weight());
-    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.ear.ref()));
+    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.listener.ref()));
   }
 
   private Work leave(Slot slot) {
     var work = slot.work;
     slot.work = null;
     var next = slot.spare;
-    slot.spare = slot.ear;
-    slot.ear = next;
+    slot.spare = slot.listener;
+    slot.listener = next;
     free.add(slot);
     return work;
   }
 
   /** The stage owes an answer that is no longer waited for. */
   private void giveUp(Slot slot, String reason) {
-    getContext().stop(slot.ear.ref());
-    slot.ear = listen(slot);
+    getContext().stop(slot.listener.ref());
+    slot.listener = listen(slot);
     answered(leave(slot), new Outcome.Failed(reason, true));
   }
 
-  private Ear listen(Slot slot) {
+  private Listener listen(Slot slot) {
     var self = getContext().getSelf();
-    long turn = ++ears;
-    return new Ear(
+    long turn = ++listeners;
+    return new Listener(
         turn,
         getContext()
             .spawnAnonymous(

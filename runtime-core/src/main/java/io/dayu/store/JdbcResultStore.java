@@ -120,7 +120,7 @@ public final class JdbcResultStore implements ResultStore {
 
   /**
    * Properties of a connection to PostgreSQL; those in the URL stand above them. Seconds, so that a
-   * server that is gone without a word is noticed.
+   * server that is gone without closing the connection is noticed.
    */
   public static final Map<String, String> POSTGRES_DEFAULTS =
       Map.of(

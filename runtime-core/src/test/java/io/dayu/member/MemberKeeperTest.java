@@ -173,7 +173,7 @@ final class MemberKeeperTest {
     }
 
     @Override
-    public MembershipStatus standing() {
+    public MembershipStatus status() {
       looks.incrementAndGet();
       return new MembershipStatus(true, false);
     }

@@ -61,23 +61,23 @@ final class MemberNodeTest {
 
   @Test
   void itIsCutOffWhileLinksReachTheCloudAndItDoesNot() {
-    assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, false));
+    assertThat(member.status()).isEqualTo(new MemberSystem.MembershipStatus(false, false));
     uplink.report(
         report(new LinkReport("edge-2", new InstanceName("one@1", "work"), false, 1, 1, 0, 0)));
-    assertThat(member.standing().cutOff()).as("only a cloud node has a distributor").isFalse();
+    assertThat(member.status().cutOff()).as("only a cloud node has a distributor").isFalse();
     uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, false, 0, 0, 0, 0)));
-    assertThat(member.standing().cutOff()).as("it has not answered yet").isFalse();
+    assertThat(member.status().cutOff()).as("it has not answered yet").isFalse();
     uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, false, 1, 1, 0, 0)));
-    assertThat(member.standing()).isEqualTo(new MemberSystem.MembershipStatus(false, true));
+    assertThat(member.status()).isEqualTo(new MemberSystem.MembershipStatus(false, true));
     uplink.report(report(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, true, 1, 1, 0, 0)));
-    assertThat(member.standing().cutOff()).as("it answers no longer").isFalse();
+    assertThat(member.status().cutOff()).as("it answers no longer").isFalse();
   }
 
   @Test
   void aMemberThatIsAbandonedEndsWithoutAnybodysConsent() {
     var cluster = Cluster.get(member.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    await().atMost(SOON).until(() -> member.standing().joined());
+    await().atMost(SOON).until(() -> member.status().joined());
     member.abandon();
     await().atMost(SOON).until(() -> member.whenEnded().toCompletableFuture().isDone());
   }

@@ -36,7 +36,7 @@ final class WatchdogTest {
 
   private final TestProbe<Finding> findings = kit.createTestProbe();
   private final AtomicInteger looks = new AtomicInteger();
-  private volatile MembershipStatus standing = FINE;
+  private volatile MembershipStatus status = FINE;
   private volatile Answer answer = Answer.MEMBER;
 
   @BeforeAll
@@ -56,7 +56,7 @@ final class WatchdogTest {
             SELF,
             () -> {
               looks.incrementAndGet();
-              return standing;
+              return status;
             },
             identity -> CompletableFuture.completedFuture(answer),
             PATIENCE,
@@ -125,7 +125,7 @@ final class WatchdogTest {
 
   @Test
   void aNodeThatIsJoiningIsNotAsked() {
-    standing = JOINING;
+    status = JOINING;
     answer = Answer.UNKNOWN;
     watch();
     look(10);
@@ -134,7 +134,7 @@ final class WatchdogTest {
 
   @Test
   void aCutThatOnlyMembershipStillFeelsIsEnded() {
-    standing = CUT_OFF;
+    status = CUT_OFF;
     answer = Answer.NONE;
     watch();
     look(3);
@@ -155,10 +155,10 @@ final class WatchdogTest {
   void aCutThatHealsByItselfIsLeftToMembership() {
     watch();
     for (int i = 0; i < 5; i++) {
-      standing = CUT_OFF;
+      status = CUT_OFF;
       answer = Answer.UNREACHABLE;
       look(3);
-      standing = FINE;
+      status = FINE;
       answer = Answer.MEMBER;
       look(1);
     }
