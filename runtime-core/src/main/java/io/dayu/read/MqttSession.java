@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.pekko.stream.BoundedSourceQueue;
@@ -18,7 +17,11 @@ import org.slf4j.LoggerFactory;
  * One reader's side of a session that the broker keeps: messages are numbered as they come and
  * acknowledged, in order, when their elements are settled. It outlives a connection: the broker
  * sends what is not acknowledged again on the next one, and what was taken before is recognised by
- * its content, so that it is not taken twice. Safe for any thread.
+ * its content, so that it is not taken twice.
+ *
+ * <p>Safe for any thread. What it is told is dealt with in {@link Turns}, because it calls others
+ * (the client's library, the reader's queue, whoever wants to hear), which may call back, or wait
+ * for a thread that does: it holds no lock while it calls anybody.
  */
 final class MqttSession {
   private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
@@ -60,7 +63,9 @@ final class MqttSession {
 
   private final MqttTarget target;
   private final Supplier<MqttBroker> brokers;
-  // All guarded by this.
+  private final Turns turns = new Turns();
+  private volatile long position; // changed in turns
+  // All only in turns.
   private final ArrayDeque<Held> held =
       new ArrayDeque<>(); // bounded by what the broker sends ahead
   private final List<Held> expected = new ArrayList<>(); // of those held, to be sent again
@@ -72,7 +77,6 @@ final class MqttSession {
   private boolean open;
   private boolean goesOn;
   private boolean closing;
-  private long position;
   private long settled;
   private long givenUp;
 
@@ -85,57 +89,69 @@ final class MqttSession {
     this.brokers = brokers;
   }
 
-  synchronized long position() {
+  long position() {
     return position;
   }
 
   /** Connects and hands what comes to {@code queue}. */
-  synchronized void read(BoundedSourceQueue<Arrival> queue, SourceContext context) {
-    reader = queue;
-    open = false;
-    early.clear();
-    int mine = ++connection;
-    context.settled().accept(this::settled);
-    reached = context.reached();
-    try {
-      var opening = brokers.get();
-      broker = opening;
-      opening
-          .open(message -> arrived(message, mine), error -> lost(error, mine))
-          .whenComplete(
-              (kept, error) -> {
-                if (error == null) opened(opening, kept, mine);
-                else lost(error, mine);
-              });
-    } catch (SourceException e) {
-      lost(e, mine);
-    } catch (IllegalArgumentException e) {
-      // The client checks topics and names before anything is sent.
-      lost(MqttBroker.told(target, e.getMessage(), true, e), mine);
-    }
+  void read(BoundedSourceQueue<Arrival> queue, SourceContext context) {
+    context.settled().accept(upTo -> turns.execute(() -> settled(upTo)));
+    turns.execute(() -> connect(queue, context.reached()));
   }
 
   /**
    * {@code queue} is no longer read. If that is not because of the connection, what is still on its
    * way is acknowledged as it is settled, and then the connection is ended.
    */
-  synchronized void leave(BoundedSourceQueue<Arrival> queue) {
+  void leave(BoundedSourceQueue<Arrival> queue) {
+    turns.execute(() -> left(queue));
+  }
+
+  private void connect(BoundedSourceQueue<Arrival> queue, Runnable whenReached) {
+    reader = queue;
+    open = false;
+    early.clear();
+    int mine = ++connection;
+    reached = whenReached;
+    try {
+      var opening = brokers.get();
+      broker = opening;
+      opening
+          .open(
+              message -> turns.execute(() -> arrived(message, mine)),
+              error -> turns.execute(() -> lost(error, mine)))
+          .whenComplete(
+              (kept, error) ->
+                  turns.execute(
+                      () -> {
+                        if (error == null) opened(opening, kept, mine);
+                        else lost(error, mine);
+                      }));
+    } catch (SourceException e) {
+      lost(e, mine);
+    } catch (IllegalArgumentException e) {
+      // The client checks topics and names before anything is sent.
+      lost(MqttBroker.told(target, e.getMessage(), true, e), mine);
+    } catch (RuntimeException | LinkageError e) {
+      lost(MqttBroker.told(target, e.toString(), false, e), mine);
+    }
+  }
+
+  private void left(BoundedSourceQueue<Arrival> queue) {
     if (reader != queue) return;
     reader = null;
     closing = true;
     int mine = connection;
     if (held.isEmpty()) close();
     else
-      later(LINGER_SECONDS)
-          .execute(
-              () -> {
-                synchronized (this) {
-                  if (mine == connection) close();
-                }
-              });
+      later(
+          LINGER_SECONDS,
+          () -> {
+            if (mine == connection) close();
+          });
   }
 
-  private synchronized void settled(long upTo) {
+  private void settled(long upTo) {
     settled = Math.max(settled, upTo);
     acknowledge();
     if (closing && held.isEmpty()) close();
@@ -147,7 +163,7 @@ final class MqttSession {
       held.poll().acknowledge.run();
   }
 
-  private synchronized void opened(MqttBroker opened, boolean kept, int mine) {
+  private void opened(MqttBroker opened, boolean kept, int mine) {
     if (mine != connection) {
       // Closed before it was there, and a client does not disconnect what is not connected.
       opened.close();
@@ -159,13 +175,11 @@ final class MqttSession {
     if (kept) {
       expected.addAll(held);
       if (!expected.isEmpty())
-        later(AGAIN_SECONDS)
-            .execute(
-                () -> {
-                  synchronized (this) {
-                    if (mine == connection) forget(expected);
-                  }
-                });
+        later(
+            AGAIN_SECONDS,
+            () -> {
+              if (mine == connection) forget(expected);
+            });
     } else {
       if (position > 0)
         LOG.warn(
@@ -188,7 +202,7 @@ final class MqttSession {
     acknowledge();
   }
 
-  private synchronized void arrived(MqttBroker.Message message, int mine) {
+  private void arrived(MqttBroker.Message message, int mine) {
     if (mine != connection) return;
     if (!open) early.add(message);
     else if (!cameAgain(message)) take(message);
@@ -206,7 +220,7 @@ final class MqttSession {
   }
 
   private void take(MqttBroker.Message message) {
-    if (reader == null) return; // it is sent again to the next reader
+    if (reader == null) return; // it is sent again to the next reader; with QoS 0 nobody reads it
     // Version 3.1.1 sends retained messages again with every subscription.
     if (message.retained() && goesOn) {
       message.acknowledge().run();
@@ -230,7 +244,7 @@ final class MqttSession {
     }
   }
 
-  private synchronized void lost(Throwable error, int mine) {
+  private void lost(Throwable error, int mine) {
     if (mine != connection) return;
     var cause = Causes.of(error);
     var failure = cause instanceof SourceException told ? told : broker.failure(cause);
@@ -247,9 +261,12 @@ final class MqttSession {
     if (broker != null) broker.close();
     broker = null;
     open = false;
+    if (givenUp > 0)
+      LOG.warn("{}: {} messages with QoS 0 were given up in all", target.topic(), givenUp);
+    givenUp = 0;
   }
 
-  private static Executor later(long seconds) {
-    return CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS);
+  private void later(long seconds, Runnable task) {
+    CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS).execute(() -> turns.execute(task));
   }
 }
