@@ -103,6 +103,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private record Sampled(Resources resources) implements Command {}
 
+  private record NotSampled(Throwable cause) implements Command {}
+
   private enum Timer implements Command {
     REPORT,
     SOON
@@ -171,6 +173,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Map<String, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
+  private boolean sampling;
   private long sequence;
 
   private Controller(
@@ -282,6 +285,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessageEquals(Timer.SOON, this::onReport)
         .onMessage(Again.class, again -> onViewed(new Viewed(env.storage().known().view())))
         .onMessage(Sampled.class, this::onSampled)
+        .onMessage(NotSampled.class, this::onNotSampled)
         .onSignal(Terminated.class, this::onTerminated)
         .build();
   }
@@ -420,17 +424,26 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onReport() {
+    // The report that comes of it tells all that has happened until then. A sampler that hangs, as
+    // in reading a broken sensor, holds one thread and not, in time, all of those that may block.
+    if (sampling) return this;
+    var sampled = CompletableFuture.supplyAsync(env.sampler(), env.blocking());
+    sampling = true;
     getContext()
         .pipeToSelf(
-            CompletableFuture.supplyAsync(env.sampler(), env.blocking()),
-            (resources, error) -> {
-              if (error != null) throw new IllegalStateException("resource sampler", error);
-              return new Sampled(resources);
-            });
+            sampled,
+            (resources, error) ->
+                error == null ? new Sampled(resources) : new NotSampled(error));
     return this;
   }
 
+  private Behavior<Command> onNotSampled(NotSampled notSampled) {
+    sampling = false;
+    throw new IllegalStateException("resource sampler", notSampled.cause());
+  }
+
   private Behavior<Command> onSampled(Sampled sampled) {
+    sampling = false;
     if (dataPort == 0) return this;
     var self = env.self();
     env.uplink()

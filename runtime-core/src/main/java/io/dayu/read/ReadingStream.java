@@ -137,10 +137,14 @@ final class ReadingStream {
       }
     }
 
-    synchronized void close() {
-      closed = true;
+    void close() {
+      Optional<Records> open;
+      synchronized (this) {
+        closed = true;
+        open = records;
+      }
       try {
-        if (records.isPresent()) records.get().close();
+        if (open.isPresent()) open.get().close();
       } catch (IOException e) {
         // Nothing was written, so nothing can be lost.
       }
@@ -184,14 +188,18 @@ final class ReadingStream {
       return now.isPresent() ? now.get() : begin();
     }
 
-    /** Opening may take long, so nobody who wants to close waits for it. */
+    /** Opening and closing may take long, so nobody waits for either with the lock. */
     private Records begin() throws IOException, Records.BrokenRecord {
       var opened = opener.open();
+      Optional<Records> before;
+      boolean late;
       synchronized (this) {
-        if (records.isPresent()) records.get().close();
+        before = records;
         records = Optional.of(opened);
-        if (closed) opened.close();
+        late = closed;
       }
+      if (before.isPresent()) before.get().close();
+      if (late) opened.close();
       return opened;
     }
 

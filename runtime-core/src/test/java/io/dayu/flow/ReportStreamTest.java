@@ -18,6 +18,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +71,39 @@ final class ReportStreamTest {
   }
 
   @Test
+  void aSamplerThatHangsIsNotAskedAgainMeanwhile() {
+    var asked = new AtomicInteger();
+    var goesOn = new CountDownLatch(1);
+    try (var hanging =
+        new TestNode(
+            kit,
+            "edge-2",
+            Role.EDGE,
+            dir.resolve("edge-2"),
+            List.of(),
+            List.of(),
+            memory -> memory,
+            Duration.ofMillis(20),
+            "")) {
+      await().atMost(SOON).until(() -> !hanging.reports.isEmpty());
+      var samples = hanging.sampler;
+      hanging.sampler =
+          () -> {
+            asked.incrementAndGet();
+            awaitEnd(goesOn);
+            return samples.get();
+          };
+      await().atMost(SOON).until(() -> asked.get() > 0);
+      await().atMost(SOON).during(Duration.ofMillis(300)).until(() -> asked.get() == 1);
+      int before = hanging.reports.size();
+      goesOn.countDown();
+      await().atMost(SOON).until(() -> hanging.reports.size() > before + 2);
+    } finally {
+      goesOn.countDown();
+    }
+  }
+
+  @Test
   void aStageThatRunsForAnotherNodesStreamIsReportedAtOnce() {
     var spec = node.pipeline("one", "numbers:x", "reader");
     var elsewhere =
@@ -107,5 +142,13 @@ final class ReportStreamTest {
         new Decision(
             STREAM, version, old.at(), old.route(), old.warm(), old.knobs(), old.reason()));
     return new View(view.nodes(), decisions, view.pipelines());
+  }
+
+  private static void awaitEnd(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -58,6 +58,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -83,6 +84,9 @@ final class TestNode implements AutoCloseable {
   volatile Runnable beforeStore = () -> {};
 
   private static final Duration SOON = Duration.ofSeconds(60);
+
+  volatile Supplier<Resources> sampler =
+      () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty());
 
   private static final String SETTINGS =
       """
@@ -147,7 +151,7 @@ final class TestNode implements AutoCloseable {
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
             new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk),
-            () -> new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
+            () -> sampler.get(),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
             System::nanoTime);

@@ -190,6 +190,7 @@ public final class JdbcDecisionLog implements DecisionLog {
     }
   }
 
+  /** Whoever waits here for another would wait for the same database, and no longer. */
   private synchronized void createSchema(Connection connection) throws SQLException {
     if (ready) return;
     try {
