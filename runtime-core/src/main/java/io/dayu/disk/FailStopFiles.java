@@ -86,7 +86,7 @@ public final class FailStopFiles extends FilePathWrapper {
       try {
         return withBallast(change);
       } catch (IOException e) {
-        failure.compareAndSet(null, e);
+        failure.compareAndSet(null, e); // the first one is the reason of all later ones
         throw e;
       }
     }

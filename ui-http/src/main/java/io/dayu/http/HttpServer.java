@@ -92,6 +92,7 @@ public final class HttpServer {
                         return CompletableFuture.completedFuture(Done.getInstance());
                       });
               binding.addToCoordinatedShutdown(GRACE, system);
+              // Neither of the two fails, whatever becomes of the requests under way.
               binding.whenTerminationSignalIssued().thenRun(streams::shutdown);
               binding.whenTerminated().thenRun(metrics::close);
               LOG.info(
