@@ -12,4 +12,7 @@
  *
  * <p>They start nodes with {@link io.dayu.local} and ask them with {@link io.dayu.client}.
  */
+@NullMarked
 package io.dayu.bench;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
  * and {@link io.dayu.console}, and nobody knows it. What a bench or a test needs as well belongs to
  * one of those. Commands reach a cluster over its HTTP interface only.
  */
+@NullMarked
 package io.dayu.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
  * it meets the interface as any other program does. What a single command makes of an answer
  * belongs to that command.
  */
+@NullMarked
 package io.dayu.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
  * <p>The lowest of this module's packages: nothing here knows the HTTP interface, a process or a
  * command, and nothing here reads the command line.
  */
+@NullMarked
 package io.dayu.console;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
  * <p>Nothing here is a client of the interface, or knows the command line: those are in {@link
  * io.dayu.client} and {@link io.dayu.cli}. No decision about a pipeline or a stream is made here.
  */
+@NullMarked
 package io.dayu.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,4 +7,7 @@
  * prints, but through {@link io.dayu.console.Progress}. It loads no class of a node either; a node
  * is a program with a class path of its own.
  */
+@NullMarked
 package io.dayu.local;
+
+import org.jspecify.annotations.NullMarked;

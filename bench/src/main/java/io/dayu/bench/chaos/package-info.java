@@ -4,4 +4,7 @@
  * that can be broken. What is promised for a single fault is not decided here, but in {@code
  * io.dayu.bench.reliability}.
  */
+@NullMarked
 package io.dayu.bench.chaos;
+
+import org.jspecify.annotations.NullMarked;

@@ -3,4 +3,7 @@
  * link} and all it measures. What is sent are elements without a pipeline; a pipeline is measured
  * in {@code io.dayu.bench.pipeline}.
  */
+@NullMarked
 package io.dayu.bench.link;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,4 +6,7 @@
  * io.dayu.bench.truth.CountedSource} from a copy of this package alone, so these two, and what they
  * use of it, may know only the stage API.
  */
+@NullMarked
 package io.dayu.bench.truth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,10 @@
+/**
+ * The database of results: exactly one of each element, and the kept payloads, on H2 or PostgreSQL.
+ *
+ * <p>No actor lives here; calls block and belong on a dispatcher for that. It may know {@link
+ * io.dayu.disk} and {@link io.dayu.facts}.
+ */
+@NullMarked
+package io.dayu.store;
+
+import org.jspecify.annotations.NullMarked;
