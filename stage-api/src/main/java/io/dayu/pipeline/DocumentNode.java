@@ -1,11 +1,13 @@
 package io.dayu.pipeline;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One place of a document, which may be empty. Its readers give the value in the wanted type; where
@@ -18,11 +20,11 @@ final class DocumentNode {
   private static final int FREE_LIMIT = 256;
   private static final int DEPTH_LIMIT = 8;
 
-  private final Object value;
+  private final @Nullable Object value;
   private final String path;
   private final Problems problems;
 
-  DocumentNode(Object value, String path, Problems problems) {
+  DocumentNode(@Nullable Object value, String path, Problems problems) {
     this.value = value;
     this.path = path;
     this.problems = problems;
@@ -40,6 +42,7 @@ final class DocumentNode {
     problems.add(path, message, remedy);
   }
 
+  @CanIgnoreReturnValue
   DocumentNode required(String remedy) {
     if (value == null) problem("is missing", remedy);
     return this;
@@ -48,6 +51,7 @@ final class DocumentNode {
   /**
    * The object with only {@code known} fields; an unknown one is a problem and otherwise unseen.
    */
+  @CanIgnoreReturnValue
   Optional<DocumentNode> object(Set<String> known) {
     if (value == null) return Optional.empty();
     if (!(value instanceof Map<?, ?> map)) return wrong("an object with " + Words.list(known));
@@ -163,7 +167,7 @@ final class DocumentNode {
   }
 
   /** What a value is, in words of the document's language. */
-  static String kind(Object value) {
+  static String kind(@Nullable Object value) {
     if (value instanceof String text) return "the string " + Words.quote(text);
     if (value instanceof Number || value instanceof Boolean) return value.toString();
     if (value instanceof List) return "a list";

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The document of a pipeline, as a tree of maps, lists, strings, numbers and booleans: what JSON,
@@ -125,7 +126,7 @@ public final class PipelineDocument {
   }
 
   /** Null stands for protobuf's null here, as in the trees of JSON readers. */
-  private static Object tree(Value value) {
+  private static @Nullable Object tree(Value value) {
     return switch (value.getKindCase()) {
       case STRING_VALUE -> value.getStringValue();
       case BOOL_VALUE -> value.getBoolValue();

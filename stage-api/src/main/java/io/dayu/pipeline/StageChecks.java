@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -181,7 +182,7 @@ final class StageChecks {
           before.put(id, ids);
         });
     for (var cycle : Cycles.find(before)) {
-      var stage = byId.get(cycle.get(0));
+      var stage = Objects.requireNonNull(byId.get(cycle.get(0)), "cycles are of known stages");
       var previous = cycle.get(cycle.size() - 1);
       int entry = stage.after().orElseThrow().indexOf(Optional.of(previous));
       problems.add(
