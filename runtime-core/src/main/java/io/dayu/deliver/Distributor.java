@@ -24,6 +24,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the results of one stream: stores them idempotently, acknowledges them to the
@@ -60,7 +61,10 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
   }
 
   private record Written(
-      List<Store> batches, List<StoredResult> fresh, Map<Long, Boolean> known, Throwable error)
+      List<Store> batches,
+      List<StoredResult> fresh,
+      Map<Long, Boolean> known,
+      @Nullable Throwable error)
       implements Command {}
 
   private final String stream;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -111,7 +112,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
         .onMessage(
             Retry.class,
             retry -> {
-              hand(retry.stream(), lanes.get(retry.stream()));
+              hand(retry.stream(), lane(retry.stream()));
               return this;
             })
         .build();
@@ -126,7 +127,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onDelivered(Delivered delivered) {
-    var lane = lanes.get(delivered.stream());
+    var lane = lane(delivered.stream());
     if (lane.failing)
       getContext().getLog().info("{}: results are stored again", delivered.stream());
     lane.failing = false;
@@ -163,7 +164,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onNotDelivered(NotDelivered notDelivered) {
-    var lane = lanes.get(notDelivered.stream());
+    var lane = lane(notDelivered.stream());
     if (!lane.failing)
       getContext()
           .getLog()
@@ -176,6 +177,10 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     lane.failing = true;
     timers.startSingleTimer(notDelivered.stream(), new Retry(notDelivered.stream()), RETRY);
     return this;
+  }
+
+  private Lane lane(String stream) {
+    return Objects.requireNonNull(lanes.get(stream), "a stream has a lane until all is delivered");
   }
 
   private void next(String stream, Lane lane) {

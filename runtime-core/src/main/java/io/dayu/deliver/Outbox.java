@@ -28,6 +28,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way out of a node's stages: joins the leaves of each element and sends it to the distributor,
@@ -70,7 +71,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   private record Found(Router.Located located) implements Inlet.Command {}
 
-  private record Written(Throwable error) implements Inlet.Command {}
+  private record Written(@Nullable Throwable error) implements Inlet.Command {}
 
   private record Forgotten(String stream, Ranges seqs, Throwable error) implements Inlet.Command {}
 

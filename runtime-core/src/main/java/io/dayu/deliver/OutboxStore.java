@@ -1,5 +1,6 @@
 package io.dayu.deliver;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.disk.ForcedFile;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -103,7 +105,7 @@ public final class OutboxStore implements AutoCloseable {
   /** How many of {@code kind} there are, by stream. */
   public synchronized Map<String, Long> backlog(Kind kind) {
     var counts = new TreeMap<String, Long>();
-    index.get(kind).forEach((stream, seqs) -> counts.put(stream, seqs.size()));
+    numbers(kind).forEach((stream, seqs) -> counts.put(stream, seqs.size()));
     return counts;
   }
 
@@ -136,7 +138,7 @@ public final class OutboxStore implements AutoCloseable {
     var changes = new ArrayList<Change>();
     synchronized (this) {
       for (var kind : Kind.values()) {
-        var there = index.get(kind).get(stream);
+        var there = numbers(kind).get(stream);
         if (there == null) continue;
         seqs.forEach(
             seq -> {
@@ -224,6 +226,7 @@ public final class OutboxStore implements AutoCloseable {
         && map(store, Kind.RESULT, change.stream()).containsKey(change.seq());
   }
 
+  @CanIgnoreReturnValue
   private static long remove(MVStore store, Kind kind, Change change) {
     if (!store.hasMap(kind.map(change.stream()))) return 0;
     var map = map(store, kind, change.stream());
@@ -239,18 +242,22 @@ public final class OutboxStore implements AutoCloseable {
       return;
     }
     if (change.kind() == Kind.RESULT) drop(Kind.ELEMENT, change);
-    index.get(change.kind()).computeIfAbsent(change.stream(), s -> new Ranges()).add(change.seq());
+    numbers(change.kind()).computeIfAbsent(change.stream(), s -> new Ranges()).add(change.seq());
   }
 
   private void drop(Kind kind, Change change) {
-    var seqs = index.get(kind).get(change.stream());
+    var seqs = numbers(kind).get(change.stream());
     if (seqs == null) return;
     seqs.remove(change.seq());
-    if (seqs.isEmpty()) index.get(kind).remove(change.stream());
+    if (seqs.isEmpty()) numbers(kind).remove(change.stream());
+  }
+
+  private Map<String, Ranges> numbers(Kind kind) {
+    return Objects.requireNonNull(index.get(kind), "every kind has an index");
   }
 
   private Ranges numbers(Kind kind, String stream) {
-    return Ranges.copyOf(index.get(kind).getOrDefault(stream, new Ranges()));
+    return Ranges.copyOf(numbers(kind).getOrDefault(stream, new Ranges()));
   }
 
   private List<Element> find(
@@ -261,7 +268,7 @@ public final class OutboxStore implements AutoCloseable {
     var damaged = new Ranges();
     var map = map(store, kind, stream);
     for (var key = map.ceilingKey(from); key != null; key = map.higherKey(key)) {
-      var entry = map.get(key);
+      var entry = Objects.requireNonNull(map.get(key), "only the writer removes entries");
       var element = element(entry);
       if (element.isEmpty()) damaged.add(key);
       element.ifPresent(found::add);
@@ -296,7 +303,7 @@ public final class OutboxStore implements AutoCloseable {
         size += entries.getValue().length + (long) OVERHEAD;
       }
       synchronized (this) {
-        if (!good.isEmpty()) index.get(kind).put(stream, good);
+        if (!good.isEmpty()) numbers(kind).put(stream, good);
         bytes += size;
       }
       if (!damaged.isEmpty()) report(stream, damaged);

@@ -1,5 +1,6 @@
 package io.dayu.deliver;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -55,6 +56,7 @@ public final class Ranges {
   }
 
   /** False if it was there. */
+  @CanIgnoreReturnValue
   public boolean add(long number) {
     var before = lasts.floorEntry(number);
     if (before != null && before.getValue() >= number) return false;
@@ -67,6 +69,7 @@ public final class Ranges {
   }
 
   /** False if it was not there. */
+  @CanIgnoreReturnValue
   public boolean remove(long number) {
     var run = lasts.floorEntry(number);
     if (run == null || run.getValue() < number) return false;

@@ -16,10 +16,12 @@ public final class Ballast {
   private static final int BLOCK = 1 << 16;
 
   private final Path file;
+  private final Path directory;
   private final long bytes;
 
   public Ballast(Path file, long bytes) {
     this.file = file.toAbsolutePath();
+    this.directory = this.file.resolveSibling("");
     this.bytes = bytes;
   }
 
@@ -37,13 +39,13 @@ public final class Ballast {
     if (bytes == 0 || free() >= bytes / 2 || !file.toFile().delete()) return false;
     LOG.warn(
         "the disk of {} is full; what is under way takes the {} bytes that were held back, and nothing new is stored until space is freed",
-        file.getParent(),
+        directory,
         bytes);
     return true;
   }
 
   private long free() {
-    return file.getParent().toFile().getUsableSpace();
+    return directory.toFile().getUsableSpace();
   }
 
   private boolean take() {

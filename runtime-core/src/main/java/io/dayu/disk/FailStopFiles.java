@@ -1,5 +1,6 @@
 package io.dayu.disk;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -79,6 +80,7 @@ public final class FailStopFiles extends FilePathWrapper {
       this.ballast = ballast;
     }
 
+    @CanIgnoreReturnValue
     private <T> T change(Change<T> change) throws IOException {
       var before = failure.get();
       if (before != null)

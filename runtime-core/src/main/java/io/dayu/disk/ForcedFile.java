@@ -18,6 +18,7 @@ import org.apache.pekko.Done;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,7 +51,7 @@ public final class ForcedFile<C> implements AutoCloseable {
   private List<C> queued = new ArrayList<>();
   private List<CompletableFuture<Done>> waiting = new ArrayList<>();
   // The writer's, once it is open.
-  private MVStore store;
+  private @Nullable MVStore store;
   private long writes;
 
   private ForcedFile(Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
@@ -78,7 +79,7 @@ public final class ForcedFile<C> implements AutoCloseable {
       Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
     var opened = new ForcedFile<>(file, loss, apply);
     try {
-      opened.open();
+      opened.store = opened.open();
     } catch (MVStoreException e) {
       opened.writer.shutdown();
       if (e.getErrorCode() == DataUtils.ERROR_FILE_LOCKED)
@@ -116,13 +117,14 @@ public final class ForcedFile<C> implements AutoCloseable {
     if (writer.isShutdown()) return;
     writer.execute(
         () -> {
+          var looked = opened();
           try {
-            look.accept(store);
+            look.accept(looked);
           } catch (RuntimeException e) {
             abandon();
             begunAnew.run();
             putAside(e);
-            open();
+            store = open();
           }
         });
   }
@@ -163,12 +165,13 @@ public final class ForcedFile<C> implements AutoCloseable {
     }
     if (answered.isEmpty()) return;
     try {
-      var durable = apply.apply(opened(), changes);
-      store.commit();
-      store.sync();
+      var written = opened();
+      var durable = apply.apply(written, changes);
+      written.commit();
+      written.sync();
       durable.run();
       answered.forEach(done -> done.complete(Done.getInstance()));
-      tidy();
+      tidy(written);
     } catch (RuntimeException e) {
       // MVStore is of no use after a write that failed; the next one opens it again.
       abandon();
@@ -181,8 +184,8 @@ public final class ForcedFile<C> implements AutoCloseable {
    * on a thread of its own only, which does not know when a write is confirmed; without it, every
    * commit leaves some two kilobytes for good, and the file ends by filling the disk.
    */
-  private void tidy() {
-    if (++writes % TIDY_EVERY == 0) store.compact(LIVE_PERCENT, TIDY_BYTES);
+  private void tidy(MVStore written) {
+    if (++writes % TIDY_EVERY == 0) written.compact(LIVE_PERCENT, TIDY_BYTES);
   }
 
   private void abandon() {
@@ -191,11 +194,11 @@ public final class ForcedFile<C> implements AutoCloseable {
   }
 
   private MVStore opened() {
-    if (store == null) open();
+    if (store == null) store = open();
     return store;
   }
 
-  private void open() {
+  private MVStore open() {
     MVStore opened;
     try {
       opened = builder().open();
@@ -205,10 +208,10 @@ public final class ForcedFile<C> implements AutoCloseable {
       putAside(e);
       opened = builder().open();
     }
-    store = opened;
-    store.setVersionsToKeep(0);
+    opened.setVersionsToKeep(0);
     // Every commit is forced to the disk, so that old chunks need not stay for safety.
-    store.setRetentionTime(0);
+    opened.setRetentionTime(0);
+    return opened;
   }
 
   private MVStore.Builder builder() {

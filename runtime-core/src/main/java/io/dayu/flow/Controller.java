@@ -1,5 +1,6 @@
 package io.dayu.flow;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.OutboxStore;
@@ -312,13 +313,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       generators.tell(decision.stream(), new Generator.Follow(decision));
       prepare(decision);
     }
-    for (var key : List.copyOf(unanswered.keySet()))
+    for (var asked : List.copyOf(unanswered.entrySet())) {
+      var key = asked.getKey();
       locate(key)
           .ifPresent(
-              ref ->
-                  unanswered
-                      .remove(key)
-                      .forEach(r -> r.tell(new Router.Located(key.node(), key.instance(), ref))));
+              ref -> {
+                unanswered.remove(key);
+                asked
+                    .getValue()
+                    .forEach(r -> r.tell(new Router.Located(key.node(), key.instance(), ref)));
+              });
+    }
     return this;
   }
 
@@ -338,8 +343,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Behavior<Command> onListening(Listening listening) {
     if (listening.started() instanceof LinkServer.Bound bound) dataPort = bound.address().getPort();
     listening.replyTo().tell(listening.started());
-    onReport();
-    return this;
+    return onReport();
   }
 
   private Behavior<Command> onFinish(Finish finish) {
@@ -552,6 +556,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .isPresent();
   }
 
+  /** Opens a link or starts the stage if need be, which may be all that is wanted. */
+  @CanIgnoreReturnValue
   private Optional<ActorRef<Inlet.Command>> locate(PeerLinks.Key key) {
     return key.node().equals(env.self().node()) ? local(key.instance()) : peerLinks.link(key);
   }

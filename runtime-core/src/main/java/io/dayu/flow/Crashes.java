@@ -23,10 +23,10 @@ final class Crashes {
 
   private static final class Crash {
     long count;
-    String cause;
+    String cause = "";
     long atNanos;
     final Backoff backoff;
-    Duration wait; // the latest
+    Duration wait = Duration.ZERO; // the latest
     boolean down;
 
     Crash(Backoff backoff) {
@@ -61,7 +61,7 @@ final class Crashes {
   /** Whether it is too early to start it again. */
   boolean tooEarly(String name, long nowNanos) {
     var crash = crashes.get(name);
-    return isDown(name) && nowNanos - crash.atNanos < crash.wait.toNanos();
+    return crash != null && crash.down && nowNanos - crash.atNanos < crash.wait.toNanos();
   }
 
   void started(String name) {

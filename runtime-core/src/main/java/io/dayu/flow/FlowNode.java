@@ -15,6 +15,7 @@ import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -73,8 +74,7 @@ public final class FlowNode {
         new java.util.concurrent.atomic.AtomicReference<ActorSystem<Controller.Command>>();
     Executor blocking =
         task ->
-            starting
-                .get()
+            Objects.requireNonNull(starting.get(), "the system has not started")
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
                 .execute(task);

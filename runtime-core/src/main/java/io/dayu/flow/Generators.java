@@ -1,5 +1,6 @@
 package io.dayu.flow;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
@@ -81,7 +82,8 @@ final class Generators {
         // It had crashed, and nobody is left to say that it is over.
         crashes.forget(stream);
         reports.remove(stream);
-        env.storage().memory().apply(stream).forget(); // it tells itself what it cannot remove
+        var unused =
+            env.storage().memory().apply(stream).forget(); // it tells itself what it cannot remove
       }
   }
 
@@ -94,6 +96,7 @@ final class Generators {
   }
 
   /** Returns whether the stream is read here. */
+  @CanIgnoreReturnValue
   boolean tell(String stream, Generator.Command command) {
     var running = generators.get(stream);
     if (running == null) return false;

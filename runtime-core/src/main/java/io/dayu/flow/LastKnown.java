@@ -28,6 +28,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +104,10 @@ public final class LastKnown implements AutoCloseable {
       known = kept;
       if (!closed && due.isEmpty()) {
         due = Optional.of(soon.get());
-        due.get().thenRunAsync(this::writeDue, blocking);
+        var unused =
+            due.get()
+                .thenRunAsync(this::writeDue, blocking)
+                .whenComplete((done, error) -> notWritten(error));
       }
     }
     return whole;
@@ -191,6 +195,11 @@ public final class LastKnown implements AutoCloseable {
       }
       write(now);
     }
+  }
+
+  private synchronized void notWritten(@Nullable Throwable error) {
+    // Closing cancels what is due and writes it itself.
+    if (error != null && !closed) LOG.warn("{} is not written", file, error);
   }
 
   private void write(View now) {

@@ -1,5 +1,6 @@
 package io.dayu.flow;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.deliver.Outbox;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
@@ -185,6 +186,7 @@ final class PeerLinks {
         .toList();
   }
 
+  @CanIgnoreReturnValue
   private boolean look() {
     var now =
         reports.values().stream()

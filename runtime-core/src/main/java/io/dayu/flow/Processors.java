@@ -1,5 +1,6 @@
 package io.dayu.flow;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
@@ -69,11 +70,14 @@ final class Processors {
       if (known != null && !known.key().equals(plan.key())) retire(known);
       context.getLog().info("pipeline {} is to run, version {}", name, plan.version());
     }
-    for (var name : List.copyOf(current.keySet()))
-      if (view.dropped().getOrDefault(name, 0L) >= current.get(name).version()) {
+    for (var plan : List.copyOf(current.values())) {
+      var name = plan.spec().name();
+      if (view.dropped().getOrDefault(name, 0L) >= plan.version()) {
         context.getLog().info("pipeline {} is to stop", name);
-        retire(current.remove(name));
+        current.remove(name);
+        retire(plan);
       }
+    }
   }
 
   /** The pipelines that are to run. */
@@ -92,6 +96,7 @@ final class Processors {
     return plan(instance).flatMap(plan -> start(plan, instance.stage()));
   }
 
+  @CanIgnoreReturnValue
   Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {
     var instance = plan.instance(stage);
     var processor = running.get(instance);

@@ -13,17 +13,17 @@ import java.util.Set;
  * nodes are left out while others remain. Belongs to one actor.
  */
 final class PathChooser {
-  private Decision decision;
+  private Map<String, List<Decision.Share>> route = Map.of();
   private final Map<String, Map<String, Integer>> totals = new HashMap<>();
 
   void follow(Decision decision) {
-    this.decision = decision;
+    this.route = decision.route();
     totals.clear();
   }
 
   Map<String, String> path(Set<String> suspects) {
     var path = new HashMap<String, String>();
-    decision.route().forEach((stage, shares) -> path.put(stage, next(stage, shares, suspects)));
+    route.forEach((stage, shares) -> path.put(stage, next(stage, shares, suspects)));
     return path;
   }
 
@@ -33,11 +33,14 @@ final class PathChooser {
     var candidates = alive.isEmpty() ? shares : alive;
     var running = totals.computeIfAbsent(stage, s -> new HashMap<>());
     int sum = 0;
-    String best = null;
+    var best = candidates.get(0).node();
+    int most = Integer.MIN_VALUE;
     for (var share : candidates) {
       sum += share.weight();
       int total = running.merge(share.node(), share.weight(), Integer::sum);
-      if (best == null || total > running.get(best)) best = share.node();
+      if (total <= most) continue;
+      most = total;
+      best = share.node();
     }
     running.merge(best, -sum, Integer::sum);
     return best;

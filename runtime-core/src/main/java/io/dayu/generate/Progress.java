@@ -81,8 +81,11 @@ public record Progress(
   Resumed resumed(
       String uriNow, Repeat repeat, Ranges onDisk, NavigableMap<Long, SourceSpan> spans) {
     long end = used;
-    while (spans.containsKey(end)) end++;
-    long cutTo = end > used ? spans.get(end - 1).to() : readTo;
+    long cutTo = readTo;
+    for (var span = spans.get(end); span != null; span = spans.get(end)) {
+      cutTo = span.to();
+      end++;
+    }
     var all = Ranges.copyOf(open);
     for (long seq = used; seq < end; seq++) all.add(seq);
     boolean again = repeat != Repeat.NONE && uri.equals(uriNow);

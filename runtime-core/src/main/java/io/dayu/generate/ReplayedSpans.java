@@ -45,8 +45,10 @@ final class ReplayedSpans {
   Content next(long from, long to) {
     if (from >= end) return Content.Fresh.INSTANCE;
     var first = due.firstEntry();
-    if (first != null && first.getValue().from() == from && first.getValue().to() == to)
-      return new Content.Again(due.remove(first.getKey()));
+    if (first != null && first.getValue().from() == from && first.getValue().to() == to) {
+      due.remove(first.getKey());
+      return new Content.Again(first.getValue());
+    }
     long settledTo = first == null ? end : first.getValue().from();
     return to <= settledTo ? Content.Settled.INSTANCE : Content.Fresh.INSTANCE;
   }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which way the elements of a stream go: as the decision says, around nodes that give no sign of
@@ -18,7 +19,7 @@ final class Routing {
   private final PathChooser paths = new PathChooser();
   private Plan plan;
   private Set<String> stages; // of the plan
-  private Decision decision;
+  private @Nullable Decision decision; // null before the first one
   private Set<String> suspects = Set.of();
   private boolean offline;
 

@@ -142,8 +142,7 @@ final class Sender {
   private boolean waitsHere(Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
-        && routing.plan().roots().stream()
-            .anyMatch(root -> router.waiting(flight.path.get(root)) > 0);
+        && routing.plan().roots().stream().anyMatch(root -> router.waiting(flight.node(root)) > 0);
   }
 
   private void startAgain(Flight flight, long now) {
@@ -276,7 +275,7 @@ final class Sender {
     }
     var plan = routing.plan();
     var parcel = new Parcel(element, flight.bornNanos, 0);
-    for (var root : plan.roots()) router.send(flight.path.get(root), plan.instance(root), parcel);
+    for (var root : plan.roots()) router.send(flight.node(root), plan.instance(root), parcel);
   }
 
   /** No link would take it, now or later. */

@@ -1,5 +1,6 @@
 package io.dayu.generate;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -8,8 +9,10 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +35,7 @@ final class SpanLog implements AutoCloseable {
   /** One of the two files. */
   private static final class Half {
     final Path path;
-    RandomAccessFile file;
+    @Nullable RandomAccessFile file; // null while it is not open
     long segment;
     long end;
 
@@ -62,6 +65,7 @@ final class SpanLog implements AutoCloseable {
     }
 
     void append(Collection<SourceSpan> spans) throws IOException {
+      var file = Objects.requireNonNull(this.file, "it was opened");
       var records = ByteBuffer.allocate(spans.size() * RECORD);
       for (var span : spans) {
         int begin = records.position();
@@ -190,6 +194,7 @@ final class SpanLog implements AutoCloseable {
     for (var half : halves) half.close();
   }
 
+  @CanIgnoreReturnValue
   private NavigableMap<Long, SourceSpan> open() throws IOException {
     var spans = new TreeMap<Long, SourceSpan>();
     // A number never stands for two elements, so both say the same of it.

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,11 @@ final class Unsettled {
       this.span = span;
       this.bytes = base.getSerializedSize();
       this.attempt = element.getAttempt();
+    }
+
+    /** Where it is to be worked on by {@code stage}, once it was sent. */
+    String node(String stage) {
+      return Objects.requireNonNull(path.get(stage), "a path names every stage");
     }
 
     /** On its way from the disk, where it stays until it is settled, or lost: nobody cuts it. */

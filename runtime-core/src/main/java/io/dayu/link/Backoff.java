@@ -37,7 +37,7 @@ public final class Backoff {
 
   /** The wait before the next try; the one after it can be twice as long. */
   public Duration next() {
-    var wait = Duration.ofNanos(longest - (long) (longest / 2 * chance.getAsDouble()));
+    var wait = Duration.ofNanos(longest - (long) (longest / 2.0 * chance.getAsDouble()));
     longest = longest > max / 2 ? max : longest * 2;
     return wait;
   }

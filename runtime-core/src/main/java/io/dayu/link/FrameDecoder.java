@@ -12,6 +12,7 @@ import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts a TCP stream into frames, copying every chunk once, straight into the frame's array; the
@@ -48,9 +49,9 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
     private List<Frame> ready = new ArrayList<>(); // bounded by one TCP chunk
     private long header;
     private int headerBytes;
-    private Frame.Type type;
+    private Frame.Type type = Frame.Type.HELLO; // of the body
     private int max = maxFirst;
-    private byte[] body;
+    private byte @Nullable [] body; // null between two frames
     private int filled;
 
     private Logic() {
@@ -86,7 +87,8 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
 
     private void read(ByteBuffer buffer) {
       while (buffer.hasRemaining()) {
-        if (body == null && !readHeader(buffer)) return;
+        if (body == null) body = readHeader(buffer);
+        if (body == null) return;
         int n = Math.min(buffer.remaining(), body.length - filled);
         buffer.get(body, filled, n);
         filled += n;
@@ -97,12 +99,13 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
       }
     }
 
-    private boolean readHeader(ByteBuffer buffer) {
+    /** Room for the body of the next frame; null as long as its header is not whole. */
+    private byte @Nullable [] readHeader(ByteBuffer buffer) {
       while (headerBytes < Frame.HEADER && buffer.hasRemaining()) {
         header = header << 8 | buffer.get() & 0xff;
         headerBytes++;
       }
-      if (headerBytes < Frame.HEADER) return false;
+      if (headerBytes < Frame.HEADER) return null;
       long length = header >>> 8;
       if (length < 1 || length > max)
         throw new LinkException(
@@ -110,11 +113,10 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
                 .formatted(length, max));
       type = Frame.Type.of((int) (header & 0xff));
       max = maxBody;
-      body = new byte[(int) length];
       filled = 0;
       header = 0;
       headerBytes = 0;
-      return true;
+      return new byte[(int) length];
     }
   }
 }

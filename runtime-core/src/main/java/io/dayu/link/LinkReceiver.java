@@ -27,6 +27,7 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The far end of a link: one accepted connection. Spawned by the {@link LinkServer}.
@@ -54,7 +55,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
 
   private record Received(List<Frame> frames) implements Command {}
 
-  private record Ended(Throwable cause) implements Command {}
+  private record Ended(@Nullable Throwable cause) implements Command {}
 
   private record Located(LinkServer.Found found) implements Command {}
 
@@ -85,7 +86,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       new ByteArrayOutputStream(0); // bounded by max-element
   private String producer = "unknown node";
   private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
-  private ActorRef<Inlet.Command> inlet;
+  private @Nullable ActorRef<Inlet.Command> inlet; // null until the consumer is found
   private long window;
   private long consumed;
   private long arrived;
@@ -177,7 +178,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       getContext()
           .getLog()
           .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
-      return refuse(e.getMessage(), true);
+      return refuse(String.valueOf(e.getMessage()), true);
     }
   }
 
@@ -235,7 +236,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private void data(byte[] body) {
-    if (!open) throw new LinkException("element before credit");
+    if (!open || inlet == null) throw new LinkException("element before credit");
     if (arrivals.size() >= settings.elementWindow() * SLACK || arrivedBytes >= window * SLACK)
       throw new LinkException("more elements than were granted");
     byte[] whole = body;

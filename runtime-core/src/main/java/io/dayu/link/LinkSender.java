@@ -31,6 +31,7 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The near end of a link to one stage instance (or the distributor) on another node. Spawned by the
@@ -124,7 +125,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final InTransit inTransit = new InTransit();
   private final Bundle bundle = new Bundle();
-  private Outgoing connection;
+  private @Nullable Outgoing connection; // null while there is none
   private boolean open; // the peer has granted credit on this connection
   private int generation;
   private boolean suspect;
@@ -200,7 +201,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (suspect) {
       giveUp(new Held(offer.parcel(), offer.producer()));
     } else if (connection != null && credit.available()) {
-      send(new Held(offer.parcel(), offer.producer()));
+      send(connection, new Held(offer.parcel(), offer.producer()));
     } else {
       waiting.add(new Held(offer.parcel(), offer.producer()));
     }
@@ -227,7 +228,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       case PING -> {
         var ping = Frames.message(frame, Ping.parser());
         if (ping.getReply()) onPong(ping, now);
-        else
+        else if (connection != null)
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
       case ACKNOWLEDGEMENT ->
@@ -255,7 +256,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     backoff.reset();
     credit.add(grant.getElements(), grant.getBytes());
     inTransit.consumed(grant.getConsumed(), grant.getHeldUs(), now).ifPresent(transferUs::add);
-    while (!waiting.isEmpty() && credit.available()) send(waiting.poll());
+    while (connection != null && !waiting.isEmpty() && credit.available())
+      send(connection, waiting.remove());
   }
 
   private void onPong(Ping pong, long now) {
@@ -352,7 +354,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (suspect
         && connection != null
         && liveness.isSilent(now, settings.suspectAfter().plus(settings.maxBackoff())))
-      onBroken(new Broken(new LinkException("the peer stays silent"), generation));
+      return onBroken(new Broken(new LinkException("the peer stays silent"), generation));
     return this;
   }
 
@@ -407,7 +409,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     self.tell(new Connected(outgoing, mine));
   }
 
-  private void send(Held held) {
+  private void send(Outgoing connection, Held held) {
     long now = now();
     var parcel = held.parcel();
     int bytes = parcel.weight();

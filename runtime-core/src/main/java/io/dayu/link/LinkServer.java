@@ -17,6 +17,7 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Tcp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data port of a node: accepts links and spawns a {@link LinkReceiver} for each. Spawned by the
@@ -45,7 +46,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private final ActorRef<Started> starter;
   private final LongSupplier nanos;
   private final NodeBytes budget;
-  private Tcp.ServerBinding binding;
+  private Tcp.@Nullable ServerBinding binding; // null until it is bound
   private long connections;
 
   /**

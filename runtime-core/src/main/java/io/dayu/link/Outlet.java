@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import java.util.ArrayDeque;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A producer's side of {@link Inlet}: sends what credit allows and holds the rest in order. Belongs
@@ -13,7 +14,7 @@ public final class Outlet {
   private final long byteWindow;
   private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
-  private ActorRef<Inlet.Command> consumer;
+  private @Nullable ActorRef<Inlet.Command> consumer; // null while none is known
 
   public Outlet(ActorRef<Inlet.Grant> self, int elementWindow, long byteWindow) {
     this.self = self;
@@ -38,8 +39,8 @@ public final class Outlet {
   }
 
   public void send(Parcel parcel) {
-    if (credit.available()) {
-      dispatch(parcel);
+    if (consumer != null && credit.available()) {
+      dispatch(consumer, parcel);
     } else {
       waiting.add(parcel);
     }
@@ -47,9 +48,9 @@ public final class Outlet {
 
   /** A grant of another incarnation of the consumer is ignored. */
   public void granted(Inlet.Grant grant) {
-    if (!grant.consumer().equals(consumer)) return;
+    if (consumer == null || !grant.consumer().equals(consumer)) return;
     credit.add(grant.elements(), grant.bytes());
-    while (!waiting.isEmpty() && credit.available()) dispatch(waiting.poll());
+    while (!waiting.isEmpty() && credit.available()) dispatch(consumer, waiting.remove());
   }
 
   public int waiting() {
@@ -67,7 +68,7 @@ public final class Outlet {
     if (consumer != null) consumer.tell(new Inlet.Detach(self));
   }
 
-  private void dispatch(Parcel parcel) {
+  private void dispatch(ActorRef<Inlet.Command> consumer, Parcel parcel) {
     credit.take(parcel.weight());
     consumer.tell(new Inlet.Offer(parcel, self));
   }

@@ -128,7 +128,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         .onSignal(
             Terminated.class,
             terminated -> {
-              subscribers.removeIf(s -> s.equals(terminated.getRef()));
+              subscribers.removeIf(s -> s.equals(terminated.getRef().<View>unsafeUpcast()));
               return this;
             })
         .build();
@@ -205,6 +205,11 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onForgetNode(ForgetNode forget) {
+    forgetNode(forget.node());
+    return this;
+  }
+
+  private void forgetNode(String node) {
     reports.askUpdate(
         replyTo ->
             new Replicator.Update<>(
@@ -212,9 +217,8 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
                 LWWMap.create(),
                 Replicator.writeLocal(),
                 replyTo,
-                map -> map.remove(self, forget.node())),
+                map -> map.remove(self, node)),
         Updated::new);
-    return this;
   }
 
   private Behavior<Command> onSubscribe(Subscribe subscribe) {
@@ -261,7 +265,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     var member = removed.event().member();
     NodeNames.of(member)
         .filter(name -> NodeNames.member(Cluster.get(getContext().getSystem()), name).isEmpty())
-        .ifPresent(name -> onForgetNode(new ForgetNode(name)));
+        .ifPresent(this::forgetNode);
     return this;
   }
 

@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Set;
 
 /** The members of the cluster by the names of their nodes. Safe for any thread. */
@@ -16,5 +17,6 @@ public interface Members {
    *
    * @return false if there is none
    */
+  @CanIgnoreReturnValue
   boolean remove(String node);
 }

@@ -17,9 +17,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node's configuration, read and checked once. See {@code reference.conf} for the keys.
@@ -100,11 +103,10 @@ public record NodeSettings(
     var every =
         read.get(
             "monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ofSeconds(1));
-    var link = read.get("link", () -> LinkSettings.from(dayu.getConfig("link")), null);
-    var process = read.get("process", () -> ProcessSettings.from(dayu.getConfig("process")), null);
-    var generate =
-        read.get("generate", () -> GenerateSettings.from(dayu.getConfig("generate")), null);
-    var outbox = read.get("outbox", () -> OutboxSettings.from(dayu.getConfig("outbox")), null);
+    var link = read.section("link", LinkSettings::from);
+    var process = read.section("process", ProcessSettings::from);
+    var generate = read.section("generate", GenerateSettings::from);
+    var outbox = read.section("outbox", OutboxSettings::from);
     if (every.isNegative() || every.isZero())
       problems.add(
           "dayu.monitor.interval is %d ms; it must be positive".formatted(every.toMillis()));
@@ -112,7 +114,12 @@ public record NodeSettings(
     positive("process", process, problems);
     positive("generate", generate, problems);
     positive("outbox", outbox, problems);
-    if (!problems.isEmpty()) throw new ConfigurationException(problems);
+    // What could not be read is among the problems.
+    if (!problems.isEmpty()
+        || link == null
+        || process == null
+        || generate == null
+        || outbox == null) throw new ConfigurationException(problems);
     return new NodeSettings(
         role,
         name,
@@ -183,7 +190,7 @@ public record NodeSettings(
   }
 
   /** A window, a limit or a duration of nothing would stop the flow, and nothing would tell why. */
-  private static void positive(String section, Record settings, List<String> problems) {
+  private static void positive(String section, @Nullable Record settings, List<String> problems) {
     if (settings == null) return; // it could not be read, which is told already
     for (var component : settings.getClass().getRecordComponents()) {
       long value = figure(component, settings);
@@ -243,6 +250,12 @@ public record NodeSettings(
         problems.add("dayu." + key + ": " + ConfigurationException.reason(e));
         return otherwise;
       }
+    }
+
+    /** Null, and a problem, if it cannot be read. */
+    <T> @Nullable T section(String key, Function<Config, T> from) {
+      return get(key, () -> Optional.of(from.apply(dayu.getConfig(key))), Optional.<T>empty())
+          .orElse(null);
     }
 
     String text(String key) {

@@ -3,6 +3,7 @@ package io.dayu.node;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import oshi.SystemInfo;
@@ -22,15 +23,16 @@ final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
   /** Interfaces rarely change, and listing them is the most expensive read. */
   private static final int READS_PER_SCAN = 60;
 
-  private HardwareAbstractionLayer hardware; // OSHI is loaded by the first read, not at start
-  private OSProcess process;
+  // OSHI is loaded by the first read, not at start.
+  private @Nullable HardwareAbstractionLayer hardware;
+  private @Nullable OSProcess process;
   private List<NetworkIF> interfaces = List.of();
   private int readsToScan;
   private boolean hasSensor = true;
 
   @Override
   public ResourceSampler.Counters get() {
-    if (hardware == null) {
+    if (hardware == null || process == null) {
       var system = new SystemInfo();
       hardware = system.getHardware();
       process = system.getOperatingSystem().getCurrentProcess();
@@ -42,7 +44,7 @@ final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
     var idle = ticks[TickType.IDLE.getIndex()] + ticks[TickType.IOWAIT.getIndex()];
     var memory = hardware.getMemory();
     process.updateAttributes();
-    updateInterfaces();
+    updateInterfaces(hardware);
     return new ResourceSampler.Counters(
         total - idle,
         total,
@@ -53,7 +55,7 @@ final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
         process.getResidentSetSize(),
         interfaces.stream().mapToLong(NetworkIF::getBytesRecv).sum(),
         interfaces.stream().mapToLong(NetworkIF::getBytesSent).sum(),
-        celsius());
+        celsius(hardware));
   }
 
   private static double loadPerCore(CentralProcessor processor) {
@@ -61,7 +63,7 @@ final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
     return load < 0 ? load : load / processor.getLogicalProcessorCount();
   }
 
-  private void updateInterfaces() {
+  private void updateInterfaces(HardwareAbstractionLayer hardware) {
     if (readsToScan-- > 0) {
       interfaces.forEach(NetworkIF::updateAttributes);
     } else {
@@ -71,7 +73,7 @@ final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
   }
 
   /** Where there is no sensor OSHI starts programs to find one, so it is asked only once. */
-  private OptionalDouble celsius() {
+  private OptionalDouble celsius(HardwareAbstractionLayer hardware) {
     if (!hasSensor) return OptionalDouble.empty();
     try {
       var celsius = hardware.getSensors().getCpuTemperature();

@@ -4,6 +4,7 @@ import io.dayu.facts.NodeReport;
 import java.time.Clock;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the machine under a node, and the node itself, are using. Rates are means over the time
@@ -55,9 +56,8 @@ public final class ResourceSampler {
   private final int cores;
   private final Supplier<Counters> probe;
   private Rates rates = Rates.NONE;
-  private boolean first = true;
   private boolean smoothing;
-  private Counters before; // set by the first sample
+  private @Nullable Counters before; // set by the first sample
   private long beforeMs;
 
   public ResourceSampler(Cpu cpu, Clock clock) {
@@ -74,13 +74,12 @@ public final class ResourceSampler {
   public synchronized NodeReport.Resources sample() {
     var now = probe.get();
     var nowMs = clock.millis();
-    if (first) {
-      first = false;
+    if (before == null) {
       mark(now, nowMs);
     } else if (nowMs < beforeMs) {
       mark(now, nowMs); // the clock was set back; the rates stay
     } else if (nowMs - beforeMs >= SHORTEST_MS) {
-      rates = rates(now, nowMs - beforeMs);
+      rates = rates(before, now, nowMs - beforeMs);
       mark(now, nowMs);
     }
     return new NodeReport.Resources(
@@ -102,7 +101,7 @@ public final class ResourceSampler {
     beforeMs = nowMs;
   }
 
-  private Rates rates(Counters now, long ms) {
+  private Rates rates(Counters before, Counters now, long ms) {
     var busy =
         switch (cpu) {
           case MACHINE ->

@@ -78,7 +78,9 @@ public final class Plan {
   }
 
   public List<String> successors(String stage) {
-    return successors.get(stage);
+    var following = successors.get(stage);
+    if (following == null) throw new IllegalArgumentException(key + " has no stage " + stage);
+    return following;
   }
 
   /** The stages that elements come to first. */

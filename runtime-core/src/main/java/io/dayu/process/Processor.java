@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -34,6 +35,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hosts one stage of a pipeline on this node. Spawned by the controller.
@@ -100,10 +102,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
    * take turns, so that a second answer to one element is not taken for the answer to the next; one
    * is replaced when an element is given up, so that a late answer is received by nobody.
    */
-  private static final class Slot {
-    Listener listener;
-    Listener spare;
-    Work work;
+  private final class Slot {
+    Listener listener = listen(this);
+    Listener spare = listen(this);
+    @Nullable Work work; // null while it is free
   }
 
   private record Listener(long turn, ActorRef<Outcome> ref) {}
@@ -184,8 +186,6 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.backoff = settings.backoff();
     for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
       var slot = new Slot();
-      slot.listener = listen(slot);
-      slot.spare = listen(slot);
       slots.add(slot);
       free.add(slot);
     }
@@ -279,7 +279,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onStarted(Started started) {
     if (started.generation() != generation) return this;
     state = StageState.RUNNING;
-    onReport();
+    report();
     pump();
     return this;
   }
@@ -295,6 +295,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onReport() {
+    report();
+    boolean idle = queue.isEmpty() && working() == 0 && router.waiting() == 0;
+    boolean late = nanos.getAsLong() - lastElementNanos > settings.retireAfter().toNanos();
+    return retiring && idle && late ? Behaviors.stopped() : this;
+  }
+
+  private void report() {
     long now = nanos.getAsLong();
     meter.tick(now);
     join.ifPresent(j -> j.expire(now));
@@ -315,9 +322,6 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 meter.failures(),
                 restarts,
                 problem)));
-    boolean idle = queue.isEmpty() && working() == 0 && router.waiting() == 0;
-    boolean late = now - lastElementNanos > settings.retireAfter().toNanos();
-    return retiring && idle && late ? Behaviors.stopped() : this;
   }
 
   private Behavior<Inlet.Command> onSweep() {
@@ -330,14 +334,17 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onTerminated(Terminated terminated) {
-    if (terminated.getRef().equals(stage))
-      return onStageGone(terminated.getRef(), "it stopped itself");
+    if (isStage(terminated.getRef())) return onStageGone(terminated.getRef(), "it stopped itself");
     router.terminated(terminated.getRef());
     return this;
   }
 
+  private boolean isStage(ActorRef<Void> ref) {
+    return stage.equals(ref.<StageCommand>unsafeUpcast());
+  }
+
   private Behavior<Inlet.Command> onStageGone(ActorRef<Void> ref, String cause) {
-    if (!ref.equals(stage)) return this;
+    if (!isStage(ref)) return this;
     var wait = backoff.next();
     restarts++;
     generation++;
@@ -399,7 +406,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private Work leave(Slot slot) {
-    var work = slot.work;
+    var work = Objects.requireNonNull(slot.work, "a free slot has no work");
     slot.work = null;
     var next = slot.spare;
     slot.spare = slot.listener;
@@ -484,10 +491,12 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     boolean strip = element.hasPayload() && !element.getKeep();
     Parcel stripped = null; // made for the first that does not need the payload
     for (var successor : next) {
-      boolean whole = !strip || plan.needsPayload(successor);
-      if (!whole && stripped == null) stripped = withoutPayload(parcel);
-      router.send(
-          Paths.node(element, successor), plan.instance(successor), whole ? parcel : stripped);
+      var sent = parcel;
+      if (strip && !plan.needsPayload(successor)) {
+        if (stripped == null) stripped = withoutPayload(parcel);
+        sent = stripped;
+      }
+      router.send(Paths.node(element, successor), plan.instance(successor), sent);
     }
     if (next.isEmpty()) {
       // All leaves of an element meet at the outbox of the node that runs the first leaf.

@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.InstanceName;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
@@ -54,6 +55,7 @@ public final class Router {
     outlet(new Target(node, instance));
   }
 
+  @CanIgnoreReturnValue
   private Outlet outlet(Target target) {
     var outlet = outlets.get(target);
     if (outlet == null) {

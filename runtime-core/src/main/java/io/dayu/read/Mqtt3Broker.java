@@ -15,6 +15,7 @@ import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * MQTT 3.1.1. How many messages are sent ahead of acknowledgements, and how long a session is kept,
@@ -23,7 +24,7 @@ import java.util.function.Consumer;
 final class Mqtt3Broker implements MqttBroker {
   private final MqttTarget target;
   private final Optional<Login> login;
-  private Mqtt3AsyncClient client;
+  private @Nullable Mqtt3AsyncClient client; // null until it is opened
 
   Mqtt3Broker(MqttTarget target, Optional<Login> login) {
     this.target = target;
@@ -41,9 +42,9 @@ final class Mqtt3Broker implements MqttBroker {
             .nettyThreads(1)
             .applyExecutorConfig()
             .addDisconnectedListener(context -> lost.accept(context.getCause()));
-    client = (target.tls() ? builder.sslWithDefaultConfig() : builder).buildAsync();
-    client.publishes(
-        MqttGlobalPublishFilter.ALL, publish -> arrived.accept(message(publish)), true);
+    var made = (target.tls() ? builder.sslWithDefaultConfig() : builder).buildAsync();
+    client = made;
+    made.publishes(MqttGlobalPublishFilter.ALL, publish -> arrived.accept(message(publish)), true);
     var connect =
         Mqtt3Connect.builder()
             .cleanSession(false)
@@ -57,16 +58,16 @@ final class Mqtt3Broker implements MqttBroker {
             .build();
     var subscribe =
         Mqtt3Subscribe.builder().topicFilter(target.topic()).qos(MqttQos.AT_LEAST_ONCE).build();
-    return client
-        .connect(connect)
+    return made.connect(connect)
         .thenCompose(
             acknowledged ->
-                client.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
+                made.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
   }
 
   @Override
   public void close() {
-    if (client != null) client.disconnect(); // fails if there is no connection: that is the aim
+    if (client == null) return;
+    var unused = client.disconnect(); // fails if there is no connection: that is the aim
   }
 
   @Override

@@ -17,12 +17,13 @@ import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** MQTT 5. */
 final class Mqtt5Broker implements MqttBroker {
   private final MqttTarget target;
   private final Optional<Login> login;
-  private Mqtt5AsyncClient client;
+  private @Nullable Mqtt5AsyncClient client; // null until it is opened
 
   Mqtt5Broker(MqttTarget target, Optional<Login> login) {
     this.target = target;
@@ -40,9 +41,9 @@ final class Mqtt5Broker implements MqttBroker {
             .nettyThreads(1)
             .applyExecutorConfig()
             .addDisconnectedListener(context -> lost.accept(context.getCause()));
-    client = (target.tls() ? builder.sslWithDefaultConfig() : builder).buildAsync();
-    client.publishes(
-        MqttGlobalPublishFilter.ALL, publish -> arrived.accept(message(publish)), true);
+    var made = (target.tls() ? builder.sslWithDefaultConfig() : builder).buildAsync();
+    client = made;
+    made.publishes(MqttGlobalPublishFilter.ALL, publish -> arrived.accept(message(publish)), true);
     var connect =
         Mqtt5Connect.builder()
             .cleanStart(false)
@@ -66,16 +67,16 @@ final class Mqtt5Broker implements MqttBroker {
             .retainHandling(Mqtt5RetainHandling.SEND_IF_SUBSCRIPTION_DOES_NOT_EXIST)
             .applySubscription()
             .build();
-    return client
-        .connect(connect)
+    return made.connect(connect)
         .thenCompose(
             acknowledged ->
-                client.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
+                made.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
   }
 
   @Override
   public void close() {
-    if (client != null) client.disconnect(); // fails if there is no connection: that is the aim
+    if (client == null) return;
+    var unused = client.disconnect(); // fails if there is no connection: that is the aim
   }
 
   @Override
@@ -88,22 +89,23 @@ final class Mqtt5Broker implements MqttBroker {
       return MqttBroker.notSubscribed(target, e.getMqttMessage().getReasonCodes().get(0), e);
     if (error instanceof Mqtt5DisconnectException e)
       switch (e.getMqttMessage().getReasonCode()) {
-        case SESSION_TAKEN_OVER:
+        case SESSION_TAKEN_OVER -> {
           return MqttBroker.told(
               target,
               "somebody else connected as %s; give each a name of its own, as in ?client=mine"
                   .formatted(target.client()),
               false,
               e);
-        case RECEIVE_MAXIMUM_EXCEEDED:
+        }
+        case RECEIVE_MAXIMUM_EXCEEDED -> {
           return MqttBroker.told(
               target,
               "the broker sent more than outstanding=%d messages ahead, as Mosquitto before 2.0.13 does; allow more, or use version=3"
                   .formatted(target.outstanding()),
               false,
               e);
-        default:
-          break;
+        }
+        default -> {}
       }
     return MqttBroker.lost(target, error);
   }

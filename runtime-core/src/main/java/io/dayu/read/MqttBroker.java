@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** One connection to a broker, which is opened once. */
 interface MqttBroker {
@@ -91,7 +92,8 @@ interface MqttBroker {
   }
 
   /** How a failure is told, whatever the version. */
-  static SourceException told(MqttTarget target, String what, boolean permanent, Throwable cause) {
+  static SourceException told(
+      MqttTarget target, String what, boolean permanent, @Nullable Throwable cause) {
     return new SourceException(target.broker() + ": " + what, permanent, cause);
   }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.pekko.stream.BoundedSourceQueue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ final class MqttSession {
   private static final class Held {
     final MqttBroker.Message message;
     final long position;
-    Runnable acknowledge; // null until it comes again
+    @Nullable Runnable acknowledge; // null until it comes again
 
     Held(MqttBroker.Message message, long position) {
       this.message = message;
@@ -70,9 +71,9 @@ final class MqttSession {
       new ArrayDeque<>(); // bounded by what the broker sends ahead
   private final List<Held> expected = new ArrayList<>(); // of those held, to be sent again
   private final List<MqttBroker.Message> early = new ArrayList<>(); // before the session is known
-  private BoundedSourceQueue<Arrival> reader; // null while nobody reads
-  private Runnable reached;
-  private MqttBroker broker; // null without a connection
+  private @Nullable BoundedSourceQueue<Arrival> reader; // null while nobody reads
+  private Runnable reached = () -> {};
+  private @Nullable MqttBroker broker; // null without a connection
   private int connection;
   private boolean open;
   private boolean goesOn;
@@ -159,8 +160,12 @@ final class MqttSession {
 
   private void acknowledge() {
     // In the order in which they came, as the protocol wants it.
-    while (!held.isEmpty() && held.peek().position <= settled && held.peek().acknowledge != null)
-      held.poll().acknowledge.run();
+    for (var first = held.peek();
+        first != null && first.position <= settled && first.acknowledge != null;
+        first = held.peek()) {
+      held.remove();
+      first.acknowledge.run();
+    }
   }
 
   private void opened(MqttBroker opened, boolean kept, int mine) {
@@ -247,13 +252,17 @@ final class MqttSession {
   private void lost(Throwable error, int mine) {
     if (mine != connection) return;
     var cause = Causes.of(error);
-    var failure = cause instanceof SourceException told ? told : broker.failure(cause);
+    var failure = cause instanceof SourceException told ? told : failure(cause);
     close();
     for (var each : held) each.acknowledge = null;
     if (reader == null) return;
     var queue = reader;
     reader = null;
     if (!queue.offer(new Arrival.Lost(failure)).isEnqueued()) queue.fail(failure);
+  }
+
+  private SourceException failure(Throwable cause) {
+    return broker == null ? MqttBroker.lost(target, cause) : broker.failure(cause);
   }
 
   private void close() {

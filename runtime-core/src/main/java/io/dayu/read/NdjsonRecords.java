@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.element.Reading;
 import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Readings as one JSON object per line. */
 final class NdjsonRecords implements Records {
@@ -48,7 +49,7 @@ final class NdjsonRecords implements Records {
     input.close();
   }
 
-  private BrokenRecord broken(String what, Exception cause) {
+  private BrokenRecord broken(@Nullable String what, Exception cause) {
     return new BrokenRecord(
         parser.currentLocation().getLineNr(),
         what,

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Readings one after the other, from text. Used by one thread at a time, save for closing. */
 interface Records extends AutoCloseable {
@@ -15,7 +16,7 @@ interface Records extends AutoCloseable {
     /**
      * @param line of the record, from 1
      */
-    BrokenRecord(long line, String what, String expected, Throwable cause) {
+    BrokenRecord(long line, @Nullable String what, String expected, @Nullable Throwable cause) {
       super("line %d: %s; expected %s".formatted(line, what, expected), cause);
     }
   }

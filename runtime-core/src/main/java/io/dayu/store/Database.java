@@ -1,5 +1,6 @@
 package io.dayu.store;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transactions on a data source, and what its failures mean. While no connection can be had one
@@ -34,7 +36,7 @@ final class Database implements AutoCloseable {
 
   private final DataSource source;
   private final AtomicBoolean waiting = new AtomicBoolean(); // for a connection, while away
-  private volatile Exception away; // why there is no connection, null while there are
+  private volatile @Nullable Exception away; // why there is no connection, null while there are
   private volatile boolean closed;
 
   Database(DataSource source) {
@@ -42,6 +44,7 @@ final class Database implements AutoCloseable {
   }
 
   /** Commits if {@code work} returns and rolls back if it throws. */
+  @CanIgnoreReturnValue
   <T> T transaction(String what, Work<T> work) {
     if (closed)
       throw new StoreException(what + ": the store is closed; open it again", false, null);
@@ -61,6 +64,7 @@ final class Database implements AutoCloseable {
   }
 
   /** A transaction that writes. Nothing is begun while there is hardly any space on the disk. */
+  @CanIgnoreReturnValue
   <T> T change(String what, Work<T> work) {
     return transaction(
         what,
@@ -152,6 +156,8 @@ final class Database implements AutoCloseable {
   private static String reason(Throwable e) {
     var deepest = e;
     while (deepest.getCause() != null) deepest = deepest.getCause();
-    return deepest == e ? e.getMessage() : e.getMessage() + ": " + deepest.getMessage();
+    return deepest == e
+        ? String.valueOf(e.getMessage())
+        : e.getMessage() + ": " + deepest.getMessage();
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Properties;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * H2's driver, with connections that do not believe in a commit which H2 did not write.
@@ -40,7 +41,7 @@ public final class EmbeddedDriver extends org.h2.Driver {
   }
 
   @Override
-  public Connection connect(String url, Properties info) throws SQLException {
+  public @Nullable Connection connect(String url, Properties info) throws SQLException {
     return acceptsURL(url) ? new WrittenConnection(url, info) : null;
   }
 

@@ -198,7 +198,7 @@ public final class JdbcResultStore implements ResultStore {
   @Override
   public ResultPage page(String pipeline, Optional<String> after, int limit) {
     if (limit < 1) throw new IllegalArgumentException("limit must be >= 1, was " + limit);
-    after.ifPresent(ResultTable::place);
+    var unused = after.map(ResultTable::place); // a wrong one is refused before anything is read
     return database.transaction(
         "read results of " + pipeline,
         c -> {

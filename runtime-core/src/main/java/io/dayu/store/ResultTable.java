@@ -43,16 +43,18 @@ final class ResultTable {
   List<StoredResult> store(
       Connection connection, Map<StreamTable.Row, Map<Long, Candidate>> candidates)
       throws SQLException {
-    var byPipeline = new TreeMap<Integer, List<StreamTable.Row>>(); // one order of locks for all
-    for (var stream : candidates.keySet())
-      byPipeline.computeIfAbsent(stream.pipeline(), id -> new ArrayList<>()).add(stream);
+    // One order of locks for all.
+    var byPipeline = new TreeMap<Integer, List<Map.Entry<StreamTable.Row, Map<Long, Candidate>>>>();
+    for (var stream : candidates.entrySet())
+      byPipeline.computeIfAbsent(stream.getKey().pipeline(), id -> new ArrayList<>()).add(stream);
     var stored = new ArrayList<StoredResult>();
     for (var pipeline : byPipeline.entrySet()) {
       int id = pipeline.getKey();
       long first = lock(connection, id);
       long counter = first;
-      for (var stream : pipeline.getValue()) {
-        var fresh = fresh(connection, stream, candidates.get(stream));
+      for (var results : pipeline.getValue()) {
+        var stream = results.getKey();
+        var fresh = fresh(connection, stream, results.getValue());
         if (fresh.isEmpty()) continue;
         insert(connection, stream, fresh, ((long) id << COUNTER_BITS) + counter + 1);
         count(connection, stream, fresh);

@@ -1,5 +1,7 @@
 package io.dayu.store;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The store could not do what was asked; nothing was half done. The message says what failed and
  * what to do.
@@ -12,7 +14,7 @@ public final class StoreException extends RuntimeException {
    * @param retryable whether the same call may work later without anybody changing the data: a full
    *     disk, a lost connection, a lock held too long
    */
-  public StoreException(String message, boolean retryable, Throwable cause) {
+  public StoreException(String message, boolean retryable, @Nullable Throwable cause) {
     super(message, cause);
     this.retryable = retryable;
   }
