@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every stage where the pipeline says, equal weights; nodes that cannot run it are left out while
@@ -33,14 +34,18 @@ public final class Fixed implements Policy {
             "fixed: stage %s cannot run where it is fixed: %s"
                 .formatted(
                     stage.id(),
-                    route.get(stage.id()).stream()
+                    nodes(stage).stream()
                         .flatMap(n -> s.unusable(n, stage).stream())
                         .collect(Collectors.joining(", "))));
     return Routes.place(s, NAME, "node", stage -> usable(s, stage));
   }
 
+  private List<String> nodes(StageSpec stage) {
+    return route.getOrDefault(stage.id(), List.of());
+  }
+
   private List<String> usable(Snapshot s, StageSpec stage) {
-    return route.get(stage.id()).stream().filter(n -> s.unusable(n, stage).isEmpty()).toList();
+    return nodes(stage).stream().filter(n -> s.unusable(n, stage).isEmpty()).toList();
   }
 
   /** Makes {@link Fixed}. */
@@ -82,7 +87,7 @@ public final class Fixed implements Policy {
     }
 
     /** Distinct names in order; empty if the value is not a name or a list of names. */
-    private static List<String> nodes(Object value) {
+    private static List<String> nodes(@Nullable Object value) {
       if (value instanceof String one) return one.isBlank() ? List.of() : List.of(one);
       var nodes = new ArrayList<String>();
       if (value instanceof List<?> many)

@@ -88,7 +88,7 @@ public final class LeastLoaded implements Policy {
               .flatMap(name -> candidates.stream().filter(n -> n.name().equals(name)).findFirst());
       var best =
           candidates.stream()
-              .filter(n -> now.isEmpty() || n != now.get())
+              .filter(n -> now.isEmpty() || !n.name().equals(now.get().name()))
               .min(
                   Comparator.<NodeState>comparingDouble(n -> score(stage, n, true))
                       .thenComparing(NodeState::name));

@@ -74,7 +74,7 @@ final class Routes {
                       .formatted(
                           stage.id(),
                           nodes(s.now(stage.id())),
-                          nodes(route.get(stage.id())),
+                          nodes(route.getOrDefault(stage.id(), List.of())),
                           causes.isEmpty() ? "" : ": " + causes);
                 })
             .collect(Collectors.joining("; "));

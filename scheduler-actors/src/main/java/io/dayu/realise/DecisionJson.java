@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.collect.NodeState;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
 import io.dayu.policy.Snapshot;
@@ -79,15 +80,15 @@ final class DecisionJson {
       n.put("node", node.name()).put("live", node.live()).put("ageMs", node.age().toMillis());
       n.put("cpu", round(node.resources().cpu())).put("load", round(node.resources().load()));
       n.put("memory", round(node.resources().memory()));
-      stages(s, node.name(), n.putArray("stages"));
+      stages(s, node, n.putArray("stages"));
     }
     return json.toString();
   }
 
-  private static void stages(Snapshot s, String node, ArrayNode array) {
+  private static void stages(Snapshot s, NodeState node, ArrayNode array) {
     for (var stage : s.pipeline().stages()) {
-      var cost = s.costs().serviceMs(s.pipeline().name(), stage.id(), node);
-      var report = s.cluster().nodes().get(node).stage(s.pipeline().name(), stage.id());
+      var cost = s.costs().serviceMs(s.pipeline().name(), stage.id(), node.name());
+      var report = node.stage(s.pipeline().name(), stage.id());
       if (cost.isEmpty() && report.isEmpty()) continue;
       ObjectNode json = array.addObject().put("stage", stage.id());
       cost.ifPresent(ms -> json.put("costMs", round(ms)));

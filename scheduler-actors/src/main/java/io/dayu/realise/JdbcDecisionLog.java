@@ -1,5 +1,6 @@
 package io.dayu.realise;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.Decision;
 import io.dayu.store.StoreException;
 import java.sql.Connection;
@@ -149,6 +150,7 @@ public final class JdbcDecisionLog implements DecisionLog {
     }
   }
 
+  @CanIgnoreReturnValue
   private static int update(Connection connection, String sql, Object... values)
       throws SQLException {
     try (var statement = prepare(connection, sql, values)) {

@@ -1,5 +1,6 @@
 package io.dayu.realise;
 
+import io.dayu.collect.NodeState;
 import io.dayu.facts.Decision.Share;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.pipeline.PipelineSpec;
@@ -153,9 +154,17 @@ final class Realiser {
         "warming " + describe(missing) + ", to come: " + place.reason());
   }
 
+  private static List<Share> shares(Choice.Place place, String stage) {
+    return Objects.requireNonNull(place.route().get(stage), "a place was checked for every stage");
+  }
+
+  private static NodeState node(Snapshot s, String name) {
+    return Objects.requireNonNull(s.cluster().nodes().get(name), "a place was checked for nodes");
+  }
+
   private static boolean adds(Snapshot s, Choice.Place wanted, String stage, Set<String> nodes) {
     var old = s.now(stage).stream().map(Share::node).toList();
-    return wanted.route().get(stage).stream()
+    return shares(wanted, stage).stream()
         .map(Share::node)
         .anyMatch(node -> nodes.contains(node) && !old.contains(node));
   }
@@ -164,7 +173,7 @@ final class Realiser {
   private Optional<Step> carryOn(Snapshot s, Warming move, Duration warmUpTimeout) {
     var place = move.place();
     for (var stage : s.pipeline().stages())
-      for (var share : place.route().get(stage.id()))
+      for (var share : shares(place, stage.id()))
         if (s.unusable(share.node(), stage).isPresent()) {
           warming = Optional.empty();
           return Optional.empty();
@@ -229,14 +238,12 @@ final class Realiser {
     for (var stage : s.pipeline().stages()) {
       var old = s.now(stage.id()).stream().map(Share::node).toList();
       var nodes =
-          place.route().get(stage.id()).stream()
+          shares(place, stage.id()).stream()
               .map(Share::node)
               .filter(node -> !old.contains(node))
               .filter(
                   node ->
-                      s.cluster()
-                          .nodes()
-                          .get(node)
+                      node(s, node)
                           .stage(s.pipeline().name(), stage.id())
                           .filter(r -> r.type().equals(stage.type()))
                           .filter(r -> r.state() == StageState.RUNNING)
@@ -254,10 +261,7 @@ final class Realiser {
                 e.getValue().stream()
                     .flatMap(
                         node ->
-                            s
-                                .cluster()
-                                .nodes()
-                                .get(node)
+                            node(s, node)
                                 .stage(s.pipeline().name(), e.getKey())
                                 .filter(r -> r.state() == StageState.BACKING_OFF)
                                 .map(

@@ -76,7 +76,7 @@ public record SchedulerSettings(
                   kept,
                   durations.get(6)));
     } catch (IllegalArgumentException e) {
-      e.getMessage().lines().forEach(problems::add);
+      String.valueOf(e.getMessage()).lines().forEach(problems::add);
     }
     complain(problems);
     return settings.orElseThrow();

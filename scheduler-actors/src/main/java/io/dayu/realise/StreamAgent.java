@@ -171,8 +171,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
                         failure.toString()));
     var evaluate = waiting;
     waiting = Optional.empty();
-    evaluate.ifPresent(this::onEvaluate);
-    return this;
+    return evaluate.isPresent() ? onEvaluate(evaluate.get()) : this;
   }
 
   private Behavior<Command> onStored(Stored done) {
@@ -266,7 +265,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
           realiser.next(
               snapshot, policy.policy(), leftover, now.onProbation(), settings.warmUpTimeout());
     } catch (Realiser.InvalidChoiceException e) {
-      fail(e.getMessage());
+      fail(String.valueOf(e.getMessage()));
       return;
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // others wrote the policy
       if (problem.isEmpty()) getContext().getLog().debug("Policy of {} failed", stream, e);
