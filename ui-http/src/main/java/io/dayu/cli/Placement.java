@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -92,7 +93,7 @@ record Placement(
    */
   static Placement since(List<Placement> decisions, String stage) {
     int i = decisions.size() - 1;
-    var where = decisions.get(i).where().get(stage);
+    var where = Objects.requireNonNull(decisions.get(i).where().get(stage), "it is in the latest");
     while (i > 0 && where.equals(decisions.get(i - 1).where().get(stage))) i--;
     return decisions.get(i);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.console.Units;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What stages put out, read from results. */
@@ -65,7 +66,7 @@ final class StageOutputs {
     };
   }
 
-  private static String list(TreeMap<String, Integer> counts) {
+  private static String list(SortedMap<String, Integer> counts) {
     var words = new ArrayList<String>();
     counts.forEach((label, n) -> words.add(n + " " + label));
     return String.join(", ", words);

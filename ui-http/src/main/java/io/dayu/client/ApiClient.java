@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -71,6 +72,7 @@ public final class ApiClient {
   }
 
   /** Sends a document, JSON if it begins like it, YAML otherwise. */
+  @CanIgnoreReturnValue
   public JsonNode send(String method, String path, String document) {
     var type = document.stripLeading().startsWith("{") ? "application/json" : "application/yaml";
     return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document)));
@@ -110,6 +112,7 @@ public final class ApiClient {
     }
   }
 
+  @CanIgnoreReturnValue
   private HttpResponse<byte[]> exchange(
       String method, String path, Optional<String> type, BodyPublisher body) {
     var request = request(path).timeout(ANSWER).method(method, body);

@@ -1,5 +1,6 @@
 package io.dayu.console;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -29,6 +30,7 @@ public final class Table {
     return new Table(List.copyOf(names), Set.copyOf(right));
   }
 
+  @CanIgnoreReturnValue
   public Table row(Object... cells) {
     if (cells.length != head.size())
       throw new IllegalArgumentException(

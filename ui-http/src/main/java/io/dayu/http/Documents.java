@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
@@ -94,7 +95,7 @@ final class Documents {
         .createParser(text);
   }
 
-  private static Object value(JsonParser in, int depth) throws IOException {
+  private static @Nullable Object value(JsonParser in, int depth) throws IOException {
     var token = in.currentToken();
     if (token == null) throw new Unreadable("the document ends here", in.currentLocation());
     if (depth > MAX_DEPTH)
@@ -110,8 +111,8 @@ final class Documents {
       }
       case VALUE_STRING -> in.getText();
       case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> in.getNumberValue();
-      case VALUE_TRUE -> Boolean.TRUE;
-      case VALUE_FALSE -> Boolean.FALSE;
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
       case VALUE_NULL -> null; // the verifier says where a null stands that must not
       default -> throw new Unreadable("unexpected " + token.asString(), at(in));
     };
@@ -143,13 +144,14 @@ final class Documents {
     }
   }
 
-  private static String word(Object root) {
+  private static String word(@Nullable Object root) {
     if (root == null) return "null";
     if (root instanceof List<?>) return "a list";
     return root instanceof String ? "text" : "a single value";
   }
 
-  private static Problem.Refused at(JsonLocation where, String form, String message) {
+  private static Problem.Refused at(
+      @Nullable JsonLocation where, String form, @Nullable String message) {
     var first = String.valueOf(message).strip().split("\n", 2)[0];
     var place =
         where == null || where.getLineNr() < 1

@@ -43,7 +43,7 @@ record Endpoint(
    */
   record Call(HttpRequest request, Map<String, String> path) {
     String path(String parameter) {
-      return path.get(parameter);
+      return Objects.requireNonNull(path.get(parameter), parameter);
     }
 
     Optional<String> query(String name) {

@@ -20,6 +20,7 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +41,7 @@ public final class HttpServer {
   public static final class CannotStart extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private CannotStart(String message, Throwable cause) {
+    private CannotStart(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

@@ -117,7 +117,7 @@ public record HttpSettings(
       try {
         return getter.apply(PATH + "." + key);
       } catch (ConfigException e) {
-        problem(key, e.getMessage());
+        problem(key, String.valueOf(e.getMessage()));
         return otherwise;
       }
     }

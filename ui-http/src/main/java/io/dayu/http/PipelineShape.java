@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a pipeline fares, put together from what gossip says of its streams and stages.
@@ -121,7 +122,11 @@ record PipelineShape(
   }
 
   private static Stream stream(
-      PipelineSpec spec, SourceSpec source, StreamReports.Seen seen, View view, Instant now) {
+      PipelineSpec spec,
+      SourceSpec source,
+      StreamReports.@Nullable Seen seen,
+      View view,
+      Instant now) {
     var name = spec.stream(source);
     var decision = Optional.ofNullable(view.decisions().get(name)).map(DecisionShape::of);
     if (seen == null)

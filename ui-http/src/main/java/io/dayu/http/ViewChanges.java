@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What became different for one pipeline between two views. Pure. */
 final class ViewChanges {
@@ -79,7 +80,7 @@ final class ViewChanges {
             });
   }
 
-  private static List<String> changed(Decision was, Decision is) {
+  private static List<String> changed(@Nullable Decision was, Decision is) {
     if (was == null) return List.of();
     var stages = new TreeSet<>(was.route().keySet());
     stages.addAll(is.route().keySet());

@@ -1,5 +1,6 @@
 package io.dayu.local;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -92,6 +93,7 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   /** Waits for its end; false if it still runs. */
+  @CanIgnoreReturnValue
   public boolean await(Duration atMost) {
     try {
       return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);

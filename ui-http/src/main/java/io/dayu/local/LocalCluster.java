@@ -1,5 +1,6 @@
 package io.dayu.local;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.client.ApiClient;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
@@ -119,6 +120,7 @@ public final class LocalCluster implements AutoCloseable {
    *
    * @throws UserException if one ends or is not ready in time; it names the end of its log
    */
+  @CanIgnoreReturnValue
   public synchronized List<Node> start(NodeOptions... options) {
     var started = System.nanoTime();
     var waiting = new LinkedHashMap<String, Start>();
@@ -234,6 +236,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Runs a program that is no node beside them; it ends with the cluster. */
+  @CanIgnoreReturnValue
   public synchronized ChildProcess run(
       String name, Home.Program program, List<String> jvm, List<String> arguments) {
     refuseIfStopping();
