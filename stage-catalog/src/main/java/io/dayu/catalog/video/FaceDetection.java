@@ -86,8 +86,9 @@ public final class FaceDetection implements StageProvider {
         var score = SsdDecoder.sigmoid(scores[i]);
         if (score < threshold) continue;
         var at = i * OFFSETS;
+        var row = i / CELLS;
         var x = offsets[at] / SIDE + (i % CELLS + 0.5f) / CELLS;
-        var y = offsets[at + 1] / SIDE + (i / CELLS + 0.5f) / CELLS;
+        var y = offsets[at + 1] / SIDE + (row + 0.5f) / CELLS;
         var width = offsets[at + 2] / SIDE;
         var height = offsets[at + 3] / SIDE;
         found.add(

@@ -13,6 +13,7 @@ import io.dayu.stage.StageProvider;
 import io.dayu.stage.Stages;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.pekko.actor.typed.Behavior;
 import org.bytedeco.opencv.global.opencv_core;
@@ -24,6 +25,7 @@ import org.bytedeco.opencv.opencv_core.Point;
 import org.bytedeco.opencv.opencv_core.Rect;
 import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_video.BackgroundSubtractorMOG2;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what moves before a still background (Zivkovic, "Improved adaptive Gaussian mixture model
@@ -80,7 +82,7 @@ public final class MotionDetection implements StageProvider {
     private final double minArea;
     private final StreamStates<Background> backgrounds;
     private final Mat brush;
-    private StreamStates.Turn<Background> turn;
+    private StreamStates.@Nullable Turn<Background> turn; // of the element that is worked on
 
     private Detector(double minArea) {
       super(1, HEIGHT);
@@ -99,6 +101,7 @@ public final class MotionDetection implements StageProvider {
 
     @Override
     List<Box> boxes(Mat image) {
+      var turn = Objects.requireNonNull(this.turn, "an element begins before its images");
       var background = turn.state();
       var small =
           image.rows() <= HEIGHT

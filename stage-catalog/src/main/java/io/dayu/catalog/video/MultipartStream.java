@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -139,6 +140,7 @@ final class MultipartStream {
     return next;
   }
 
+  @CanIgnoreReturnValue
   private static int accepted(int length) throws IOException {
     if (length > MAX_PART)
       throw new IOException(

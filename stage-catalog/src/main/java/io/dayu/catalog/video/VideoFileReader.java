@@ -18,6 +18,7 @@ import org.bytedeco.javacv.Frame;
 import org.bytedeco.javacv.FrameGrabber;
 import org.bytedeco.javacv.OpenCVFrameConverter;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,7 +76,7 @@ final class VideoFileReader implements BlockingReader {
       if (skipBefore > 0) grabber.setTimestamp(skipBefore);
     } catch (FrameGrabber.Exception e) {
       close();
-      throw unreadable(e.getMessage().replaceFirst(" \\(Has setFormat.*", ""), e);
+      throw unreadable(String.valueOf(e.getMessage()).replaceFirst(" \\(Has setFormat.*", ""), e);
     }
   }
 
@@ -90,7 +91,7 @@ final class VideoFileReader implements BlockingReader {
         frames.addFrame(encoded(picked.get(), now));
       }
     } catch (FrameGrabber.Exception e) {
-      throw unreadable(e.getMessage(), e);
+      throw unreadable(String.valueOf(e.getMessage()), e);
     }
     if (frames.getFrameCount() == 0) return Optional.empty();
     var position = round * ROUND + last + grid.gap(now.fps());
@@ -221,7 +222,7 @@ final class VideoFileReader implements BlockingReader {
         .build();
   }
 
-  private SourceException unreadable(String why, Exception cause) {
+  private SourceException unreadable(String why, @Nullable Exception cause) {
     return new SourceException(
         "%s is not a video that can be read to its end, it may be corrupt or incomplete: %s"
             .formatted(file, why),
