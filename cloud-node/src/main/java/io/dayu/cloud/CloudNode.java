@@ -34,6 +34,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -91,9 +92,10 @@ public final class CloudNode {
               pipelines.set(parts.pipelines());
               gossip.set(parts.gossip());
               var system = parts.context().getSystem();
-              log.set(
+              var decisions =
                   new JdbcDecisionLog(
-                      source, blocking(system), settings.scheduler().decisionsKept()));
+                      source, blocking(system), settings.scheduler().decisionsKept());
+              log.set(decisions);
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
               parts
                   .context()
@@ -106,7 +108,7 @@ public final class CloudNode {
                           Scheduler.create(
                               parts.gossip(),
                               policies,
-                              log.get(),
+                              decisions,
                               Clock.systemUTC(),
                               settings.scheduler()))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
@@ -135,13 +137,13 @@ public final class CloudNode {
         new ClusterControlPlane(
             system,
             view::get,
-            gossip.get(),
+            made(gossip),
             catalog,
             policies,
-            pipelines.get(),
+            made(pipelines),
             store,
             live,
-            log.get(),
+            made(log),
             blocking(system));
     var stopping = new AtomicBoolean();
     member
@@ -192,6 +194,12 @@ public final class CloudNode {
     }
     return stop;
   }
+
+  /** What the member system makes as it starts. */
+  private static <T> T made(AtomicReference<T> part) {
+    return Objects.requireNonNull(part.get(), "the member system has started");
+  }
+
 
   private static Uri management(ActorSystem<?> system, Config config) {
     try {
