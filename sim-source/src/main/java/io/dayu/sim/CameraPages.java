@@ -36,9 +36,8 @@ final class CameraPages {
   void stream(HttpExchange exchange, Camera camera) throws IOException, InterruptedException {
     try (var viewer = viewers.enter()) {
       camera.counts().viewers().incrementAndGet();
-      picture(
-          camera,
-          camera.pace().newest()); // refused here, while there still is a status to refuse it with
+      // Refused here, while there still is a status to refuse it with.
+      var unused = picture(camera, camera.pace().newest());
       exchange
           .getResponseHeaders()
           .set("Content-Type", "multipart/x-mixed-replace; boundary=" + BOUNDARY);

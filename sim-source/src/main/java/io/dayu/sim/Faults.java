@@ -77,7 +77,7 @@ record Faults(
                 + (cameras - 1));
       }
       var item = new Item(camera, match.group(2), match.group(3));
-      NONE.with(item);
+      var unused = NONE.with(item); // throws if the value is none
       items.add(item);
     }
     return new Plan(items);

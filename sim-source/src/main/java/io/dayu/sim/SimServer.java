@@ -70,14 +70,15 @@ final class SimServer implements AutoCloseable {
     }
     if (settings.video().isPresent() && !cameras.isEmpty()) {
       // A film that cannot be read is reported now, not to the first viewer.
-      cameras.get(0).footage().jpeg(0);
+      var unused = cameras.get(0).footage().jpeg(0);
     }
     var http = HttpServer.create(new InetSocketAddress(settings.host(), settings.port()), 64);
     var server = new SimServer(http, cameras, sensors);
     http.createContext("/", server::handle);
     http.setExecutor(server.threads);
     http.start();
-    server.sweeper.scheduleWithFixedDelay(server.viewers::endStuck, 5, 5, TimeUnit.SECONDS);
+    var unused =
+        server.sweeper.scheduleWithFixedDelay(server.viewers::endStuck, 5, 5, TimeUnit.SECONDS);
     return server;
   }
 

@@ -110,7 +110,7 @@ public final class SimSource implements Callable<Integer> {
     } catch (UnknownHostException | UnresolvedAddressException e) {
       return refuse("--host " + host + " is not an address of this machine");
     } catch (IOException e) {
-      return refuse(e.getMessage());
+      return refuse(String.valueOf(e.getMessage()));
     }
     var stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "close"));

@@ -1,5 +1,6 @@
 package io.dayu.sim;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
@@ -34,6 +35,7 @@ final class Viewers {
     }
 
     /** Waits; true when the server closes meanwhile. */
+    @CanIgnoreReturnValue
     boolean pause(Duration time) throws InterruptedException {
       return closing.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
