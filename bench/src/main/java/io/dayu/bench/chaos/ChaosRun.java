@@ -67,7 +67,7 @@ public final class ChaosRun {
   private static final Duration LINE = Duration.ofSeconds(5);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
   private static final Duration BEGIN = Duration.ofSeconds(90);
-  private static final Duration SETTLE = Duration.ofSeconds(120);
+  private static final Duration SETTLE = Duration.ofMinutes(2);
 
   /** What comes late because of a fault comes within this after it was undone. */
   private static final Duration AFTERMATH = Duration.ofSeconds(5);
@@ -278,8 +278,9 @@ public final class ChaosRun {
       testbed.alive();
     } catch (UserException died) {
       if (!nodeDied) {
-        problems.add(died.getMessage());
-        say(died.getMessage());
+        var what = String.valueOf(died.getMessage());
+        problems.add(what);
+        say(what);
       }
       nodeDied = true;
     }

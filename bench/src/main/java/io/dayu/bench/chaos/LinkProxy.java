@@ -1,5 +1,6 @@
 package io.dayu.bench.chaos;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes TCP connections on, on one thread, and holds those between nodes that are apart. That is
@@ -57,6 +59,7 @@ final class LinkProxy implements AutoCloseable {
    * @param behind where its server listens
    * @return {@code front} with its port, if that was 0
    */
+  @CanIgnoreReturnValue
   synchronized InetSocketAddress listen(
       Link link, InetSocketAddress front, InetSocketAddress behind) {
     try {
@@ -128,7 +131,7 @@ final class LinkProxy implements AutoCloseable {
     }
   }
 
-  private static void close(SocketChannel channel) {
+  private static void close(@Nullable SocketChannel channel) {
     try {
       if (channel != null) channel.close();
     } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.dayu.bench.chaos;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ final class Shell {
    * @return what it wrote
    * @throws UserException if it cannot be run or fails
    */
+  @CanIgnoreReturnValue
   static String run(String... command) {
     var ended = execute(command);
     if (ended.code() != 0)
@@ -24,6 +26,7 @@ final class Shell {
   }
 
   /** Whether it could be run and succeeded. */
+  @CanIgnoreReturnValue
   static boolean succeeds(String... command) {
     try {
       return execute(command).code() == 0;

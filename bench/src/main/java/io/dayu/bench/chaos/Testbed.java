@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
@@ -209,7 +210,7 @@ public final class Testbed implements AutoCloseable {
     for (int i = 0; i < settings.clouds(); i++)
       apis.add(
           new ApiClient(
-              nodes.get(name(Role.CLOUD, i)).endpoints().api().orElseThrow(), Optional.of(token)));
+              node(name(Role.CLOUD, i)).endpoints().api().orElseThrow(), Optional.of(token)));
     return apis;
   }
 
@@ -225,8 +226,12 @@ public final class Testbed implements AutoCloseable {
     return nodes.keySet().stream().sorted().toList();
   }
 
+  private LocalCluster.Node node(String name) {
+    return Objects.requireNonNull(nodes.get(name), name);
+  }
+
   public long pid(String name) {
-    return nodes.get(name).process().pid();
+    return node(name).process().pid();
   }
 
   public Path directory() {
@@ -250,11 +255,11 @@ public final class Testbed implements AutoCloseable {
   }
 
   public void freeze(String name) {
-    nodes.get(name).process().freeze();
+    node(name).process().freeze();
   }
 
   public void thaw(String name) {
-    nodes.get(name).process().thaw();
+    node(name).process().thaw();
   }
 
   /** Lets every node write what its threads do into its log. */
@@ -285,7 +290,7 @@ public final class Testbed implements AutoCloseable {
 
   /** Where a cloud node tells of the cluster. */
   public ApiClient management(String cloud) {
-    var at = nodes.get(cloud).endpoints().management().orElseThrow();
+    var at = node(cloud).endpoints().management().orElseThrow();
     return new ApiClient(URI.create("http://" + Endpoints.text(at)), Optional.empty());
   }
 

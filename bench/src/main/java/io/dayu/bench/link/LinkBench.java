@@ -1,5 +1,6 @@
 package io.dayu.bench.link;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.bench.run.ClusterRun;
 import io.dayu.bench.run.CpuTime;
 import io.dayu.bench.run.Waiting;
@@ -74,14 +75,12 @@ final class LinkBench {
 
   private LinkReport.Figures measure(Hop hop, int payload, Plan plan) {
     var turns = new EnumMap<Mechanism, List<LinkReport.Turn>>(Mechanism.class);
-    for (var mechanism : Mechanism.values()) {
+    for (var mechanism : Mechanism.values())
       hop.turn(mechanism, payload, WARM_UP_TURN, "warming up");
-      turns.put(mechanism, new ArrayList<>());
-    }
     for (int round = 1; round <= plan.rounds(); round++)
       for (var mechanism : Mechanism.values())
         turns
-            .get(mechanism)
+            .computeIfAbsent(mechanism, m -> new ArrayList<>())
             .add(
                 hop.turn(
                     mechanism,
@@ -97,6 +96,7 @@ final class LinkBench {
     /** Connections and windows open up before a turn counts. */
     private static final Duration SETTLE = Duration.ofMillis(300);
 
+    @CanIgnoreReturnValue
     LinkReport.Turn turn(Mechanism mechanism, int payload, Duration time, String which) {
       var what = "%d bytes, %s, %s".formatted(payload, which, mechanism.title());
       var processes = List.of(receiver.process(), sender.process());

@@ -9,6 +9,8 @@ enum Mechanism {
 
   private final String key;
   private final String title;
+
+  @SuppressWarnings("ImmutableEnumChecker") // transports have no state
   private final Transport transport;
 
   Mechanism(String key, String title, Transport transport) {

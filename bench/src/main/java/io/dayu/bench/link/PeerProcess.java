@@ -1,5 +1,6 @@
 package io.dayu.bench.link;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import io.dayu.local.ChildProcess;
 import io.dayu.local.Home;
@@ -70,6 +71,7 @@ final class PeerProcess implements AutoCloseable {
     ask("close");
   }
 
+  @CanIgnoreReturnValue
   private String ask(String line) {
     try {
       out.println(line);

@@ -154,7 +154,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
       return ReliabilityTable.Row.of(scenario, seen);
     } catch (UserException e) {
       context.progress().line("  NOT KEPT: " + e.getMessage());
-      return ReliabilityTable.Row.failed(scenario, e.getMessage());
+      return ReliabilityTable.Row.failed(scenario, String.valueOf(e.getMessage()));
     }
   }
 

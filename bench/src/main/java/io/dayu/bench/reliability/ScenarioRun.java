@@ -27,7 +27,7 @@ final class ScenarioRun implements AutoCloseable {
   /** Nobody measures the first seconds of a JVM. */
   private static final Duration WARM = Duration.ofSeconds(10);
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int RATE = 50;
 
   private final Testbed testbed;

@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.ThrottleMode;
 import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sensor that cannot be read again: {@code
@@ -79,7 +80,7 @@ public final class CountedSource implements SourceProvider {
     private final Path path;
     private final int bytes;
     private final long until;
-    private Journal.Writer journal;
+    private Journal.@Nullable Writer journal; // null before the first element
     private long index;
 
     Sensor(Path path, int bytes, long until) {

@@ -1,6 +1,7 @@
 package io.dayu.bench.truth;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.client.ApiClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -64,6 +65,7 @@ public record StoredResult(
    * @param after a cursor that this method returned; empty for the beginning
    * @return the cursor to go on from; what is behind it may be handed on again
    */
+  @CanIgnoreReturnValue
   public static Optional<String> read(
       ApiClient api, String pipeline, Optional<String> after, Consumer<JsonNode> each) {
     var cursor = after;
