@@ -14,7 +14,8 @@ import java.util.concurrent.CompletionStage;
  * Which results of the disk are handed to the cloud next: of each stream the lowest number first,
  * the streams in turn, at a pace, and no more under way than allowed. A result is under way until
  * it is forgotten; when the first one stays so for too long, all are handed over again, whatever
- * was lost of them: the result, the acknowledgement, or the message that it is settled. Belongs to one actor.
+ * was lost of them: the result, the acknowledgement, or the message that it is settled. Belongs to
+ * one actor.
  */
 final class Replay {
   /** What is to be read of a stream. */

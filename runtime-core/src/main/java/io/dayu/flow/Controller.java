@@ -12,7 +12,6 @@ import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
-import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.View;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
@@ -22,21 +21,18 @@ import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
+import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -169,7 +165,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
-  private final Map<PeerLinks.Key, List<ActorRef<Router.Located>>> unanswered = new HashMap<>();
+  private final OpenQuestions questions = new OpenQuestions(this::locate);
   private Map<String, View.Seen> reports = Map.of();
   private Map<String, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();
@@ -184,31 +180,50 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     var settings = env.settings();
     var self = env.self();
-    this.crashes = new Crashes(settings.process()::backoff);
+    this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
+    var fromLinks = context.messageAdapter(LinkSender.Event.class, FromLink::new);
     this.peerLinks =
         new PeerLinks(
             context,
-            settings.links(),
             self.node(),
             self.role(),
-            context.messageAdapter(LinkSender.Event.class, FromLink::new),
-            env.nanos());
+            target -> LinkSender.create(settings.links(), target, fromLinks, env.nanos()));
     var locator = context.messageAdapter(Router.Locate.class, Locate::new);
+    var setup =
+        new Generator.Setup(
+            settings.generate(),
+            settings.links(),
+            settings.generate()::sourceBackoff,
+            settings.reportEvery(),
+            env.clock(),
+            env.nanos());
+    var fromGenerators = context.messageAdapter(Generator.Event.class, FromGenerator::new);
     this.generators =
         new Generators(
             context,
-            env,
+            self.node(),
+            env.catalog(),
+            stream -> env.storage().memory().apply(stream).forget(),
             crashes,
-            context.messageAdapter(Generator.Event.class, FromGenerator::new),
-            locator);
+            (plan, source, provider) ->
+                Generator.create(setup, identity(plan, source, provider), fromGenerators, locator));
+    var fromProcessors = context.messageAdapter(Processor.Event.class, FromProcessor::new);
     this.processors =
         new Processors(
             context,
-            env,
+            self.node(),
+            env.catalog(),
             crashes,
-            context.messageAdapter(Processor.Event.class, FromProcessor::new),
-            locator);
+            identity ->
+                Processor.create(
+                    settings.process(),
+                    settings.links(),
+                    identity,
+                    settings.reportEvery(),
+                    fromProcessors,
+                    locator,
+                    env.nanos()));
     this.outbox =
         context.spawn(
             lasting(
@@ -249,6 +264,18 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                           return new Controller(context, timers, env);
                         })))
         .onFailure(SupervisorStrategy.resume());
+  }
+
+  private Generator.Identity identity(Plan plan, SourceSpec source, SourceProvider provider) {
+    var stream = plan.spec().stream(source);
+    return new Generator.Identity(
+        env.self().node(),
+        plan,
+        source,
+        provider,
+        () -> env.uplink().firstSeq(stream),
+        env.storage().memory().apply(stream),
+        env.storage().outbox());
   }
 
   /** The message that fails is logged and lost; its element is sent again. */
@@ -313,17 +340,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       generators.tell(decision.stream(), new Generator.Follow(decision));
       prepare(decision);
     }
-    for (var asked : List.copyOf(unanswered.entrySet())) {
-      var key = asked.getKey();
-      locate(key)
-          .ifPresent(
-              ref -> {
-                unanswered.remove(key);
-                asked
-                    .getValue()
-                    .forEach(r -> r.tell(new Router.Located(key.node(), key.instance(), ref)));
-              });
-    }
+    questions.lookAgain();
     return this;
   }
 
@@ -392,15 +409,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onLocate(Locate locate) {
-    var question = locate.question();
-    var key = new PeerLinks.Key(question.node(), question.instance());
-    locate(key)
-        .ifPresentOrElse(
-            ref -> question.replyTo().tell(new Router.Located(key.node(), key.instance(), ref)),
-            () -> {
-              var asking = unanswered.computeIfAbsent(key, k -> new ArrayList<>());
-              if (!asking.contains(question.replyTo())) asking.add(question.replyTo());
-            });
+    questions.ask(locate.question());
     return this;
   }
 
@@ -436,8 +445,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     getContext()
         .pipeToSelf(
             sampled,
-            (resources, error) ->
-                error == null ? new Sampled(resources) : new NotSampled(error));
+            (resources, error) -> error == null ? new Sampled(resources) : new NotSampled(error));
     return this;
   }
 
@@ -501,7 +509,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private void crashed(String name, Throwable cause) {
-    var wait = crashes.add(name, cause, env.nanos().getAsLong());
+    var wait = crashes.add(name, cause);
     getContext()
         .getLog()
         .warn(
@@ -512,48 +520,16 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     timers.startSingleTimer(name, new Again(name), wait);
   }
 
-  /**
-   * Starts the stages that a decision brings to this node, and opens links to where their outputs
-   * go, before the first element comes.
-   */
   private void prepare(Decision decision) {
-    var plan = processors.plan(decision).orElse(null);
-    if (plan == null) return;
-    for (var stage : plan.order()) {
-      if (!nodes(decision, stage.id()).contains(env.self().node())) continue;
-      processors.start(plan, stage.id());
-      plan.successors(stage.id()).forEach(successor -> open(plan, decision, successor));
-    }
-    if (generators.reads(decision.stream()))
-      plan.roots().forEach(root -> open(plan, decision, root));
-  }
-
-  /** Where a stage runs or is to run. */
-  private static Set<String> nodes(Decision decision, String stage) {
-    var nodes = new TreeSet<>(decision.warm().getOrDefault(stage, List.of()));
-    decision.route().getOrDefault(stage, List.of()).forEach(share -> nodes.add(share.node()));
-    return nodes;
-  }
-
-  /** Opens links to nodes whose reports say that they run the stage; others would refuse them. */
-  private void open(Plan plan, Decision decision, String stage) {
-    for (var node : nodes(decision, stage))
-      if (runs(node, plan.spec().name(), stage))
-        locate(new PeerLinks.Key(node, plan.instance(stage)));
-  }
-
-  private boolean runs(String node, String pipeline, String stage) {
-    return Optional.ofNullable(reports.get(node))
-        .map(View.Seen::report)
-        .filter(
-            report ->
-                report.stages().stream()
-                    .anyMatch(
-                        s ->
-                            s.pipeline().equals(pipeline)
-                                && s.stage().equals(stage)
-                                && s.state() == StageState.RUNNING))
-        .isPresent();
+    processors
+        .plan(decision)
+        .ifPresent(
+            plan -> {
+              boolean reads = generators.reads(decision.stream());
+              var todo = Preparation.of(decision, plan, env.self().node(), reads, reports);
+              todo.stages().forEach(stage -> processors.start(plan, stage));
+              todo.next().forEach(this::locate);
+            });
   }
 
   /** Opens a link or starts the stage if need be, which may be all that is wanted. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -35,33 +36,36 @@ final class Crashes {
   }
 
   private final Supplier<Backoff> backoffs;
+  private final LongSupplier nanos;
   private final Map<String, Crash> crashes = new HashMap<>(); // by stream or stage instance
 
   /**
    * @param backoffs a new one for everything that crashes
+   * @param nanos a clock as {@link System#nanoTime}
    */
-  Crashes(Supplier<Backoff> backoffs) {
+  Crashes(Supplier<Backoff> backoffs, LongSupplier nanos) {
     this.backoffs = backoffs;
+    this.nanos = nanos;
   }
 
   /**
    * @return how long to wait before it is started again
    */
-  Duration add(String name, Throwable cause, long nowNanos) {
-    prune(nowNanos);
+  Duration add(String name, Throwable cause) {
+    prune();
     var crash = crashes.computeIfAbsent(name, n -> new Crash(backoffs.get()));
     crash.wait = crash.backoff.next();
     crash.count++;
     crash.cause = cause.toString();
-    crash.atNanos = nowNanos;
+    crash.atNanos = nanos.getAsLong();
     crash.down = true;
     return crash.wait;
   }
 
   /** Whether it is too early to start it again. */
-  boolean tooEarly(String name, long nowNanos) {
+  boolean tooEarly(String name) {
     var crash = crashes.get(name);
-    return crash != null && crash.down && nowNanos - crash.atNanos < crash.wait.toNanos();
+    return crash != null && crash.down && nanos.getAsLong() - crash.atNanos < crash.wait.toNanos();
   }
 
   void started(String name) {
@@ -79,15 +83,15 @@ final class Crashes {
     crashes.remove(name);
   }
 
-  private long count(String name, long nowNanos) {
-    prune(nowNanos);
+  private long count(String name) {
+    prune();
     var crash = crashes.get(name);
     return crash == null ? 0 : crash.count;
   }
 
   /** For people; empty if it has not crashed lately. */
-  private Optional<String> problem(String name, long nowNanos) {
-    prune(nowNanos);
+  private Optional<String> problem(String name) {
+    prune();
     return Optional.ofNullable(crashes.get(name))
         .map(
             crash ->
@@ -99,7 +103,7 @@ final class Crashes {
   }
 
   /** The report of a stage that is down. */
-  StageReport down(Plan plan, StageSpec stage, long nowNanos) {
+  StageReport down(Plan plan, StageSpec stage) {
     var report =
         new StageReport(
             plan.spec().name(),
@@ -115,7 +119,7 @@ final class Crashes {
             0,
             0,
             Optional.empty());
-    return withCrashes(plan.instance(stage.id()).toString(), report, nowNanos);
+    return withCrashes(plan.instance(stage.id()).toString(), report);
   }
 
   /**
@@ -123,7 +127,7 @@ final class Crashes {
    *
    * @param last its last report
    */
-  StreamReport down(String stream, Optional<StreamReport> last, long nowNanos) {
+  StreamReport down(String stream, Optional<StreamReport> last) {
     var report =
         new StreamReport(
             stream,
@@ -138,11 +142,11 @@ final class Crashes {
             last.map(StreamReport::resent).orElse(0L),
             last.map(StreamReport::longestGapMs).orElse(0.0),
             Optional.empty());
-    return withCrashes(report, nowNanos);
+    return withCrashes(report);
   }
 
   /** The report of a stage, with its crashes. */
-  StageReport withCrashes(String instance, StageReport r, long nowNanos) {
+  StageReport withCrashes(String instance, StageReport r) {
     return new StageReport(
         r.pipeline(),
         r.stage(),
@@ -155,13 +159,13 @@ final class Crashes {
         r.errorRate(),
         r.processed(),
         r.failed(),
-        r.restarts() + count(instance, nowNanos),
-        r.problem().or(() -> problem(instance, nowNanos)));
+        r.restarts() + count(instance),
+        r.problem().or(() -> problem(instance)));
   }
 
   /** The report of a stream, with its crashes. */
-  StreamReport withCrashes(StreamReport r, long nowNanos) {
-    var crash = problem(r.stream(), nowNanos);
+  StreamReport withCrashes(StreamReport r) {
+    var crash = problem(r.stream());
     if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
     return new StreamReport(
         r.stream(),
@@ -178,7 +182,8 @@ final class Crashes {
         crash.map(c -> r.problem().map(p -> c + "; " + p).orElse(c)));
   }
 
-  private void prune(long nowNanos) {
-    crashes.values().removeIf(c -> !c.down && nowNanos - c.atNanos > FORGET_NANOS);
+  private void prune() {
+    long now = nanos.getAsLong();
+    crashes.values().removeIf(c -> !c.down && now - c.atNanos > FORGET_NANOS);
   }
 }

@@ -4,9 +4,10 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
+import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.process.Plan;
-import io.dayu.process.Router;
+import io.dayu.source.SourceProvider;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -15,8 +16,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
-import java.util.function.LongSupplier;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -24,46 +26,41 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * the {@link Controller}, whose children they are, and on its thread.
  */
 final class Generators {
+  /** Makes the generator of a source. */
+  interface Maker {
+    Behavior<Generator.Command> make(Plan plan, SourceSpec source, SourceProvider provider);
+  }
+
   /** A generator, and of what it was made. */
   private record Running(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
 
   private final ActorContext<?> context;
-  private final Controller.Environment env;
+  private final String node;
+  private final Catalog catalog;
+  private final Consumer<String> forget;
   private final Crashes crashes;
-  private final ActorRef<Generator.Event> events;
-  private final ActorRef<Router.Locate> locator;
-  private final LongSupplier nanos;
-  private final Generator.Setup setup;
+  private final Maker maker;
   private final Map<String, Running> generators = new HashMap<>(); // by stream
   private final Map<String, StreamReport> reports = new TreeMap<>();
   private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
   private long made;
 
   /**
-   * @param events is told of what the generators report
-   * @param locator answers them where instances are
+   * @param forget what is kept of a stream
    */
   Generators(
       ActorContext<?> context,
-      Controller.Environment env,
+      String node,
+      Catalog catalog,
+      Consumer<String> forget,
       Crashes crashes,
-      ActorRef<Generator.Event> events,
-      ActorRef<Router.Locate> locator) {
+      Maker maker) {
     this.context = context;
-    this.env = env;
+    this.node = node;
+    this.catalog = catalog;
+    this.forget = forget;
     this.crashes = crashes;
-    this.events = events;
-    this.locator = locator;
-    this.nanos = env.nanos();
-    var settings = env.settings();
-    this.setup =
-        new Generator.Setup(
-            settings.generate(),
-            settings.links(),
-            settings.generate()::sourceBackoff,
-            settings.reportEvery(),
-            env.clock(),
-            env.nanos());
+    this.maker = maker;
   }
 
   /**
@@ -82,8 +79,7 @@ final class Generators {
         // It had crashed, and nobody is left to say that it is over.
         crashes.forget(stream);
         reports.remove(stream);
-        var unused =
-            env.storage().memory().apply(stream).forget(); // it tells itself what it cannot remove
+        forget.accept(stream);
       }
   }
 
@@ -117,7 +113,7 @@ final class Generators {
   /** Returns whether it says something that others wait for. */
   boolean heard(StreamReport report) {
     if (!generators.containsKey(report.stream())) return false; // it has ended since
-    var told = crashes.withCrashes(report, nanos.getAsLong());
+    var told = crashes.withCrashes(report);
     var before = reports.put(told.stream(), told);
     return before == null || before.state() != told.state() || before.decision() != told.decision();
   }
@@ -137,7 +133,7 @@ final class Generators {
   /** Its successor goes on with what was kept of the stream. */
   void crashed(String stream) {
     var last = Optional.ofNullable(reports.get(stream));
-    reports.put(stream, crashes.down(stream, last, nanos.getAsLong()));
+    reports.put(stream, crashes.down(stream, last));
   }
 
   /** Of streams that are read, or will be again. */
@@ -148,7 +144,7 @@ final class Generators {
   /** Providers are not ours: one that throws must not keep the others from being read. */
   private void tryToRead(Plan plan, SourceSpec source, BiConsumer<String, Throwable> failed) {
     var stream = plan.spec().stream(source);
-    if (crashes.tooEarly(stream, nanos.getAsLong())) return;
+    if (crashes.tooEarly(stream)) return;
     try {
       read(plan, source, stream);
     } catch (RuntimeException | LinkageError e) {
@@ -162,22 +158,12 @@ final class Generators {
       change(running, plan, source, stream);
       return;
     }
-    var provider = env.catalog().source(source.uri());
+    var provider = catalog.source(source.uri());
     if (provider.isEmpty()) {
       context.getLog().warn("{}: no kind of source reads {}", stream, source.uri());
       return;
     }
-    var identity =
-        new Generator.Identity(
-            env.self().node(),
-            plan,
-            source,
-            provider.get(),
-            () -> env.uplink().firstSeq(stream),
-            env.storage().memory().apply(stream),
-            env.storage().outbox());
-    var generator =
-        context.spawn(Generator.create(setup, identity, events, locator), "generator-" + ++made);
+    var generator = context.spawn(maker.make(plan, source, provider.get()), "generator-" + ++made);
     context.watch(generator);
     generators.put(stream, new Running(generator, source, plan.version()));
     crashes.started(stream);
@@ -197,7 +183,7 @@ final class Generators {
       return;
     }
     running.generator().tell(new Generator.Change(plan));
-    if (!failed) generators.put(stream, new Running(running.generator(), source, plan.version()));
+    generators.put(stream, new Running(running.generator(), source, plan.version()));
   }
 
   private boolean isWanted(Collection<Plan> plans, String stream) {
@@ -209,6 +195,6 @@ final class Generators {
   }
 
   private boolean isHere(SourceSpec source) {
-    return source.node().equals(Optional.of(env.self().node()));
+    return source.node().equals(Optional.of(node));
   }
 }

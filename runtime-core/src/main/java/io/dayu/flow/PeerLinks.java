@@ -11,7 +11,6 @@ import io.dayu.facts.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
-import io.dayu.link.LinkSettings;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -22,9 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -40,11 +40,9 @@ final class PeerLinks {
   private record Link(ActorRef<Inlet.Command> sender, Peer peer) {}
 
   private final ActorContext<?> context;
-  private final LinkSettings settings;
   private final String node;
   private final Role role;
-  private final ActorRef<LinkSender.Event> events;
-  private final LongSupplier nanos;
+  private final Function<LinkSender.Target, Behavior<Inlet.Command>> make;
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> reports = new HashMap<>();
   // Of links that nodes have opened to this cloud node, the newest first.
@@ -56,21 +54,17 @@ final class PeerLinks {
   private long opened;
 
   /**
-   * @param events is told of what the links report
+   * @param make a link
    */
   PeerLinks(
       ActorContext<?> context,
-      LinkSettings settings,
       String node,
       Role role,
-      ActorRef<LinkSender.Event> events,
-      LongSupplier nanos) {
+      Function<LinkSender.Target, Behavior<Inlet.Command>> make) {
     this.context = context;
-    this.settings = settings;
     this.node = node;
     this.role = role;
-    this.events = events;
-    this.nanos = nanos;
+    this.make = make;
     look();
   }
 
@@ -99,15 +93,12 @@ final class PeerLinks {
     if (peer == null) return Optional.empty();
     var sender =
         context.spawn(
-            LinkSender.create(
-                settings,
+            make.apply(
                 new LinkSender.Target(
                     key.node(),
                     new InetSocketAddress(peer.host(), peer.port()),
                     key.instance(),
-                    node),
-                events,
-                nanos),
+                    node)),
             "link-to-" + ++opened);
     context.watch(sender);
     links.put(key, new Link(sender, peer));

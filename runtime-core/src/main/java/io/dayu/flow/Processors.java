@@ -6,9 +6,9 @@ import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.View;
 import io.dayu.link.Inlet;
+import io.dayu.pipeline.Catalog;
 import io.dayu.process.Plan;
 import io.dayu.process.Processor;
-import io.dayu.process.Router;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
@@ -28,11 +29,10 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  */
 final class Processors {
   private final ActorContext<?> context;
-  private final Controller.Environment env;
+  private final String node;
+  private final Catalog catalog;
   private final Crashes crashes;
-  private final ActorRef<Processor.Event> events;
-  private final ActorRef<Router.Locate> locator;
-  private final LongSupplier nanos;
+  private final Function<Processor.Identity, Behavior<Inlet.Command>> make;
   private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
   private final Map<InstanceName, ActorRef<Inlet.Command>> running = new HashMap<>(); // by instance
@@ -41,21 +41,19 @@ final class Processors {
   private long started;
 
   /**
-   * @param events is told of what the processors report
-   * @param locator answers them where other instances are
+   * @param make a processor
    */
   Processors(
       ActorContext<?> context,
-      Controller.Environment env,
+      String node,
+      Catalog catalog,
       Crashes crashes,
-      ActorRef<Processor.Event> events,
-      ActorRef<Router.Locate> locator) {
+      Function<Processor.Identity, Behavior<Inlet.Command>> make) {
     this.context = context;
-    this.env = env;
+    this.node = node;
+    this.catalog = catalog;
     this.crashes = crashes;
-    this.events = events;
-    this.locator = locator;
-    this.nanos = env.nanos();
+    this.make = make;
   }
 
   /** Takes in which pipelines are to run and which are to stop. */
@@ -64,7 +62,7 @@ final class Processors {
       var name = pipeline.spec().name();
       var known = current.get(name);
       if (known != null && known.version() >= pipeline.version()) continue;
-      var plan = new Plan(pipeline, env.catalog());
+      var plan = new Plan(pipeline, catalog);
       current.put(name, plan);
       plans.put(plan.key(), plan);
       if (known != null && !known.key().equals(plan.key())) retire(known);
@@ -98,23 +96,16 @@ final class Processors {
 
   @CanIgnoreReturnValue
   Optional<ActorRef<Inlet.Command>> start(Plan plan, String stage) {
-    var instance = plan.instance(stage);
-    var processor = running.get(instance);
-    if (processor != null) return Optional.of(processor);
     var spec = plan.spec().stage(stage);
     var provider = plan.provider(stage);
     if (spec.isEmpty() || provider.isEmpty()) return Optional.empty();
-    if (crashes.tooEarly(instance.toString(), nanos.getAsLong())) return Optional.empty();
+    var instance = plan.instance(stage);
+    var processor = running.get(instance);
+    if (processor != null) return Optional.of(processor);
+    if (crashes.tooEarly(instance.toString())) return Optional.empty();
     processor =
         context.spawn(
-            Processor.create(
-                env.settings().process(),
-                env.settings().links(),
-                new Processor.Identity(env.self().node(), plan, spec.get(), provider.get()),
-                env.settings().reportEvery(),
-                events,
-                locator,
-                nanos),
+            make.apply(new Processor.Identity(node, plan, spec.get(), provider.get())),
             "processor-" + ++started,
             DispatcherSelector.defaultDispatcher());
     context.watch(processor);
@@ -127,8 +118,7 @@ final class Processors {
   /** Returns whether it says something that others wait for. */
   boolean heard(Processor.Status status) {
     if (!running.containsKey(status.instance())) return false; // it has ended since
-    var report =
-        crashes.withCrashes(status.instance().toString(), status.report(), nanos.getAsLong());
+    var report = crashes.withCrashes(status.instance().toString(), status.report());
     var before = reports.put(status.instance(), report);
     return before == null || before.state() != report.state();
   }
@@ -148,8 +138,7 @@ final class Processors {
   void crashed(InstanceName instance) {
     var plan = plan(instance);
     var spec = plan.flatMap(p -> p.spec().stage(instance.stage()));
-    if (spec.isPresent())
-      reports.put(instance, crashes.down(plan.get(), spec.get(), nanos.getAsLong()));
+    if (spec.isPresent()) reports.put(instance, crashes.down(plan.get(), spec.get()));
   }
 
   /** Forgets the plans and reports that nothing runs of any more. */

@@ -8,13 +8,13 @@ import org.apache.pekko.util.ByteString;
 /**
  * The sending half of a connection. Safe for any thread.
  *
- * <p>No frame is lost unnoticed. Credit that is lost is never granted again, and without a
- * hello or a ping's answer one side waits for the other, so a frame that finds no room ends the
- * connection: the link is made anew, and what was not acknowledged is sent again. A peer that keeps
- * to the protocol never brings that about, even if it does not read for long: it is owed a few
- * frames of credit, since it can send nothing more before it has read them, and an answer to a ping
- * a second until it gives the connection up. What comes without the peer's doing is {@link
- * #offer}ed, and leaves half of the room to those.
+ * <p>No frame is lost unnoticed. Credit that is lost is never granted again, and without a hello or
+ * a ping's answer one side waits for the other, so a frame that finds no room ends the connection:
+ * the link is made anew, and what was not acknowledged is sent again. A peer that keeps to the
+ * protocol never brings that about, even if it does not read for long: it is owed a few frames of
+ * credit, since it can send nothing more before it has read them, and an answer to a ping a second
+ * until it gives the connection up. What comes without the peer's doing is {@link #offer}ed, and
+ * leaves half of the room to those.
  *
  * @param room frames that {@code queue} holds
  * @param broken is told, at most once, why the connection was ended here; must not block

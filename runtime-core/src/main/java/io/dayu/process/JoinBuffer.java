@@ -42,9 +42,13 @@ public final class JoinBuffer {
     var element = branch.element();
     if (complete.test(element)) return Optional.of(branch);
     var key = new Key(element.getStream(), element.getSeq(), element.getAttempt());
-    var earlier = partials.remove(key);
+    var earlier = partials.get(key);
     var merged = earlier == null ? branch : merge(earlier.parcel(), branch);
-    if (complete.test(merged.element())) return Optional.of(merged);
+    if (complete.test(merged.element())) {
+      partials.remove(key);
+      return Optional.of(merged);
+    }
+    // One that is there already keeps its place in the order: it is as old as its first branch.
     partials.put(key, new Partial(merged, earlier == null ? nowNanos : earlier.sinceNanos()));
     expire(nowNanos);
     return Optional.empty();
@@ -75,9 +79,7 @@ public final class JoinBuffer {
     if (!first.hasPayload() && second.hasPayload()) merged.setPayload(second.getPayload());
     var known = first.getTraceList().stream().map(h -> h.getStage()).collect(Collectors.toSet());
     for (var hop : second.getTraceList()) if (!known.contains(hop.getStage())) merged.addTrace(hop);
-    return new Parcel(
-        merged.build(),
-        Math.min(a.bornNanos(), b.bornNanos()),
-        Math.max(a.transferUs(), b.transferUs()));
+    long born = a.bornNanos() - b.bornNanos() < 0 ? a.bornNanos() : b.bornNanos();
+    return new Parcel(merged.build(), born, Math.max(a.transferUs(), b.transferUs()));
   }
 }

@@ -98,9 +98,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
-   * A place at the stage. Answers come to small actors of the slot's own, which is cheaper than an ask. Two
-   * take turns, so that a second answer to one element is not taken for the answer to the next; one
-   * is replaced when an element is given up, so that a late answer is received by nobody.
+   * A place at the stage. Answers come to small actors of the slot's own, which is cheaper than an
+   * ask. Two take turns, so that a second answer to one element is not taken for the answer to the
+   * next; one is replaced when an element is given up, so that a late answer is received by nobody.
    */
   private final class Slot {
     Listener listener = listen(this);
@@ -133,7 +133,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final CreditReturn credits;
   private final Router router;
   private final Optional<JoinBuffer> join;
-  private final StageMeter meter = new StageMeter();
+  private final StageMeter meter = new StageMeter(System.nanoTime());
   private final ArrayDeque<Work> queue = new ArrayDeque<>(); // bounded by the producers' windows
   private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
   private final ArrayDeque<Slot> free = new ArrayDeque<>();

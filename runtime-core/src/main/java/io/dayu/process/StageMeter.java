@@ -11,8 +11,12 @@ final class StageMeter {
   private long processed;
   private long failed;
   private long reported;
-  private long reportedAtNanos = System.nanoTime();
+  private long reportedAtNanos;
   private double perSecond;
+
+  StageMeter(long nowNanos) {
+    this.reportedAtNanos = nowNanos;
+  }
 
   void worked(long queueUs, long workUs) {
     queueMs = smooth(queueMs, queueUs / 1e3, processed == 0);

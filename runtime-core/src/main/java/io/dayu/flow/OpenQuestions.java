@@ -1,0 +1,53 @@
+package io.dayu.flow;
+
+import io.dayu.link.Inlet;
+import io.dayu.process.Router;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/**
+ * Who has asked where an instance is, and is not answered yet because that is not known. Part of
+ * the {@link Controller}, and on its thread.
+ */
+final class OpenQuestions {
+  private final Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate;
+  private final Map<PeerLinks.Key, List<ActorRef<Router.Located>>> askers = new HashMap<>();
+
+  /**
+   * @param locate finds an instance, if it is known where it is
+   */
+  OpenQuestions(Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate) {
+    this.locate = locate;
+  }
+
+  /** Answers now, or at the first {@link #lookAgain} that finds the instance. */
+  void ask(Router.Locate question) {
+    var key = new PeerLinks.Key(question.node(), question.instance());
+    locate
+        .apply(key)
+        .ifPresentOrElse(
+            found -> answer(key, found, question.replyTo()),
+            () -> {
+              var waiting = askers.computeIfAbsent(key, k -> new ArrayList<>());
+              if (!waiting.contains(question.replyTo())) waiting.add(question.replyTo());
+            });
+  }
+
+  /** Something has changed that may answer questions. */
+  void lookAgain() {
+    for (var key : List.copyOf(askers.keySet()))
+      locate
+          .apply(key)
+          .ifPresent(found -> askers.remove(key).forEach(asker -> answer(key, found, asker)));
+  }
+
+  private static void answer(
+      PeerLinks.Key key, ActorRef<Inlet.Command> found, ActorRef<Router.Located> asker) {
+    asker.tell(new Router.Located(key.node(), key.instance(), found));
+  }
+}
