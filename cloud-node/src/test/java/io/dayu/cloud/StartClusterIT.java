@@ -85,7 +85,8 @@ class StartClusterIT {
 
   @Test
   void aCloudNodeThatIsRemovedEndsSoThatItIsStartedAgain() {
-    try (var cluster = Cluster.open(Cluster.empty("Removed"))) {
+    try (var cluster =
+        Cluster.open(Cluster.empty(StartClusterIT.class.getSimpleName() + "-removed"))) {
       var removed = cluster.start(NodeOptions.cloud("cloud-1")).get(0).process();
       var client = cluster.client();
       // Its own answer may get lost in its end.
