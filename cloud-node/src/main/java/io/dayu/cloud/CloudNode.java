@@ -200,7 +200,6 @@ public final class CloudNode {
     return Objects.requireNonNull(part.get(), "the member system has started");
   }
 
-
   private static Uri management(ActorSystem<?> system, Config config) {
     try {
       return PekkoManagement.get(system).start().toCompletableFuture().join();

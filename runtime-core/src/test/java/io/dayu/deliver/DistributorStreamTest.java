@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** A distributor whose writes the test lets happen, on the node that generates the stream. */
 final class DistributorStreamTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String STREAM = "crossing/cam-0";
   private static ActorTestKit kit;
   private static int tests;

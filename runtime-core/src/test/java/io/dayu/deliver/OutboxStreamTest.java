@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class OutboxStreamTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private static final String STREAM = "crossing/cam-0";
 
@@ -50,7 +50,7 @@ final class OutboxStreamTest {
   void start() {
     kit = FlowKit.start();
     controller = new FakeController(kit);
-    disk = OutboxStore.open(dir, OutboxStoreTest.settings("retry = 2s"));
+    disk = OutboxStore.open(dir, OutboxStoreTest.settings("retry = 1h"));
     settings =
         ProcessSettings.from(
             ConfigFactory.parseString("max-waiting = 4, join-patience = 400ms")
@@ -153,12 +153,17 @@ final class OutboxStreamTest {
 
   @Test
   void whatIsHandedOverIsHandedOverAgainUntilItIsForgotten() {
+    restart("retry = 1s");
     for (int seq = 0; seq < 3; seq++) producer.send(leaf(seq, "track"));
     await().atMost(SOON).until(() -> controller.kept().size() == 3);
     clouds("cloud-1");
     for (long seq = 0; seq < 3; seq++)
       assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
     outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0, 2)));
+    await()
+        .atMost(SOON)
+        .until(() -> disk.backlog(OutboxStore.Kind.RESULT).equals(Map.of(STREAM, 1L)));
+    while (at("cloud-1").offered() > 0) at("cloud-1").takeNext(); // handed over before
     for (int again = 0; again < 2; again++)
       assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(1);
     outbox.tell(new Outbox.Forget(STREAM, Ranges.of(1)));
@@ -200,22 +205,22 @@ final class OutboxStreamTest {
 
   @Test
   void whatIsLiveDoesNotWaitForTheBacklog() {
-    restart("replay-per-second = 50");
+    restart("replay-per-second = 20, retry = 1h");
     for (int seq = 0; seq < 100; seq++) producer.send(leaf(seq, "track"));
     await().atMost(SOON).until(() -> controller.kept().size() == 100);
-    clouds("cloud-1");
     long began = System.nanoTime();
+    clouds("cloud-1");
     producer.send(leaf(1_000, "track"));
     int before = 0;
     while (at("cloud-1").takeNext().element().getSeq() != 1_000) before++;
     assertThat(before).isLessThan(50);
     for (int i = before; i < 100; i++) at("cloud-1").takeNext();
-    assertThat(System.nanoTime() - began).as("100 at 50/s").isGreaterThan(1_500_000_000L);
+    assertThat(System.nanoTime() - began).as("100 at 20/s").isGreaterThan(4_500_000_000L);
   }
 
   @Test
   void theBacklogIsHandedOverAtAPace() {
-    restart("replay-per-second = 1");
+    restart("replay-per-second = 1, retry = 1h");
     for (int seq = 0; seq < 20; seq++) producer.send(leaf(seq, "track"));
     await().atMost(SOON).until(() -> controller.kept().size() == 20);
     long began = System.nanoTime();
@@ -227,7 +232,7 @@ final class OutboxStreamTest {
 
   @Test
   void whatIsUnderWayOfTheBacklogIsBounded() {
-    restart("outstanding = 10");
+    restart("outstanding = 10, retry = 1h");
     for (int seq = 0; seq < 50; seq++) producer.send(leaf(seq, "track"));
     await().atMost(SOON).until(() -> controller.kept().size() == 50);
     clouds("cloud-1");
@@ -240,7 +245,7 @@ final class OutboxStreamTest {
   void whatWasKeptIsHandedOverAfterARestart() {
     for (int seq = 0; seq < 5; seq++) producer.send(leaf(seq, "track"));
     await().atMost(SOON).until(() -> controller.kept().size() == 5);
-    restart("");
+    restart("retry = 1h");
     clouds("cloud-1");
     for (long seq = 0; seq < 5; seq++)
       assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
@@ -248,7 +253,7 @@ final class OutboxStreamTest {
 
   @Test
   void aFullOutboxTakesNothingMoreSaysSoAndLosesNothing() {
-    restart("quota = 3000");
+    restart("quota = 3000, retry = 1h");
     try (var logs = Logs.of(Outbox.class)) {
       for (int seq = 0; seq < 200; seq++) producer.send(leaf(seq, "track"));
       await().atMost(SOON).until(() -> logs.has(Level.WARN, "dayu.outbox.quota = 3000"));

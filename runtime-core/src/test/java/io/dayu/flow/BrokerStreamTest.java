@@ -128,7 +128,7 @@ final class BrokerStreamTest {
     broker.publish("plant/meter", numbers(50, 100));
     int before = refusals();
     await().atMost(SOON).until(() -> refusals() > before + 1);
-    assertThat(node.numbersStored(STREAM)).hasSize(50);
+    await().atMost(SOON).untilAsserted(() -> assertThat(node.numbersStored(STREAM)).hasSize(50));
 
     broker.stop();
     subscriptions(true);

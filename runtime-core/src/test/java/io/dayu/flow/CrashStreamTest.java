@@ -35,6 +35,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -116,15 +117,17 @@ final class CrashStreamTest {
   @Test
   void aGeneratorThatCrashesIsStartedAgainWhereItsProgressWasKept() {
     var armed = new AtomicBoolean();
+    var limit = new AtomicLong(COUNT / 4);
     run(
-        TestNode.numbers("numbers", true, COUNT, 500),
+        TestNode.numbers("numbers", COUNT, limit),
         memory -> throwing(memory, () -> armed.getAndSet(false)));
-    for (int part = 1; part <= 2; part++) {
-      int enough = part * COUNT / 4;
-      await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() > enough);
+    for (int part = 2; part <= 3; part++) {
+      await().atMost(SOON).until(() -> node.numbersStored(STREAM).size() == limit.get());
       armed.set(true);
+      limit.set(part * COUNT / 4); // there is progress to keep
       await().atMost(SOON).until(() -> !armed.get());
     }
+    limit.set(COUNT);
     awaitAll(new Ledger(COUNT, COUNT, 0, 0, 0));
     assertThat(node.stored.get(STREAM)).as("none under two numbers").hasSize(COUNT);
     assertThat(node.stream(STREAM).orElseThrow().problem().orElseThrow())
@@ -157,7 +160,7 @@ final class CrashStreamTest {
                     .takeWhile(tick -> !over.get())
                     .filter(tick -> given.get() < toGive.get())
                     .map(tick -> TestNode.segment(given.getAndIncrement()))),
-        memory -> watched(memory, kept));
+        memory -> TestNode.watched(memory, kept));
     awaitLedger(l -> l.generated() == toGive.get() && l.inFlight() == 0);
 
     // Nothing is acknowledged any more, so something is under way.
@@ -336,31 +339,6 @@ final class CrashStreamTest {
         .map(StreamReport::state)
         .distinct()
         .toList();
-  }
-
-  /** A store that tells what it has kept. */
-  private static StreamMemory watched(StreamMemory memory, AtomicReference<Progress> kept) {
-    return new StreamMemory() {
-      @Override
-      public CompletionStage<Recalled> recall() {
-        return memory.recall();
-      }
-
-      @Override
-      public CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay) {
-        return memory.keep(progress, underWay).whenComplete((done, error) -> kept.set(progress));
-      }
-
-      @Override
-      public void note(List<SourceSpan> spans) {
-        memory.note(spans);
-      }
-
-      @Override
-      public CompletionStage<Done> forget() {
-        return memory.forget();
-      }
-    };
   }
 
   /** A store that throws where it promises an answer. */

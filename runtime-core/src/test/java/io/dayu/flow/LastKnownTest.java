@@ -107,7 +107,7 @@ final class LastKnownTest {
     var known = LastKnown.open(dir, counting);
     for (int load = 0; load < 50; load++)
       known.learn(view(List.of(report("cloud-1", Role.CLOUD, 4711, load)), 7));
-    await().atMost(Duration.ofSeconds(20)).until(() -> Files.exists(file()));
+    await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(file()));
     assertThat(writes).hasValue(1);
     var before = Files.getLastModifiedTime(file());
     known.learn(view(List.of(report("cloud-1", Role.CLOUD, 4711, 99)), 7));
@@ -199,7 +199,7 @@ final class LastKnownTest {
       warning.begun.await();
       closing.start();
       await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .until(() -> closing.getState() == Thread.State.BLOCKED);
       Files.createDirectory(later);
     }

@@ -54,7 +54,7 @@ final class PeerLinksStreamTest {
               new Delivery(Offline.SHED, 0));
       node.controller.tell(new Controller.Viewed(TestNode.view(node, shedding)));
       await()
-          .atMost(Duration.ofSeconds(30))
+          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   node.stream("one/in")

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What the scheduler and people wait for is reported when it happens, not when a second is over.
  */
 final class ReportStreamTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String STREAM = "one/in";
 
   @TempDir Path dir;

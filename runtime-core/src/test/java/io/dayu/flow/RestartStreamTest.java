@@ -9,6 +9,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.View;
+import io.dayu.generate.Progress;
 import io.dayu.link.FlowKit;
 import io.dayu.process.Plans;
 import io.dayu.read.FileReadings;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -38,6 +40,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every kind of source that can be replayed goes on exactly where its node was killed. */
 final class RestartStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
+
+  /** While nothing changes nothing is written, so that a copy of the file is whole. */
+  private static final Duration QUIET = Duration.ofMillis(300);
+
   private static final int COUNT = 300;
   private static final int STORED = 100;
   private static final String STREAM = "one/in";
@@ -52,6 +58,10 @@ final class RestartStreamTest {
 
   @TempDir Path dir;
   private final List<TestNode> nodes = new ArrayList<>();
+
+  /** The progress that was kept last. */
+  private final AtomicReference<Progress> kept = new AtomicReference<>();
+
   private ActorTestKit kit;
   private Mosquitto broker;
 
@@ -85,13 +95,15 @@ final class RestartStreamTest {
     }
     await()
         .atMost(SOON)
-        .during(Duration.ofMillis(500)) // its progress is kept within that time
+        .during(QUIET)
         .until(
             () -> {
               var ledger = ledger(first);
               return ledger.delivered() == first.numbersStored(STREAM).size()
                   && ledger.delivered() >= STORED
-                  && ledger.inFlight() > 0;
+                  && ledger.inFlight() > 0
+                  && kept.get().delivered() == ledger.delivered()
+                  && kept.get().generated() == ledger.generated();
             });
     var settled = first.numbersStored(STREAM);
     var killed = Files.createDirectory(dir.resolve("killed"));
@@ -127,11 +139,11 @@ final class RestartStreamTest {
     run(first, uri, segment);
     await()
         .atMost(SOON)
-        .during(Duration.ofMillis(500))
+        .during(QUIET)
         .until(
             () ->
                 first.numbersStored(STREAM).size() >= STORED
-                    && ledger(first).delivered() == first.stored.get(STREAM).size());
+                    && kept.get().delivered() == first.stored.get(STREAM).size());
     var killed = Files.createDirectory(dir.resolve("killed"));
     Files.copy(dir.resolve("first").resolve("streams.mv"), killed.resolve("streams.mv"));
     first.close();
@@ -180,7 +192,7 @@ final class RestartStreamTest {
             Files.createDirectories(dir.resolve(directory)),
             List.of(provider),
             List.of(Plans.READER),
-            memory -> memory);
+            memory -> TestNode.watched(memory, kept));
     nodes.add(node);
     return node;
   }

@@ -19,6 +19,8 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.View;
 import io.dayu.generate.GenerateSettings;
+import io.dayu.generate.Progress;
+import io.dayu.generate.SourceSpan;
 import io.dayu.generate.StreamMemory;
 import io.dayu.generate.StreamStore;
 import io.dayu.link.Inlet;
@@ -46,6 +48,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +60,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -196,6 +201,56 @@ final class TestNode implements AutoCloseable {
       @Override
       public Source<Segment, NotUsed> open(SourceContext context) {
         return open.apply(context);
+      }
+    };
+  }
+
+  /** Numbers as they may be given: as many as {@code limit} says, {@code count} at the end. */
+  static SourceProvider numbers(String scheme, int count, AtomicLong limit) {
+    return source(
+        scheme,
+        true,
+        context ->
+            Source.repeat(NotUsed.getInstance())
+                .throttle(25, Duration.ofMillis(50))
+                .statefulMapConcat(
+                    () -> {
+                      var next = new AtomicLong(context.position());
+                      return tick ->
+                          next.get() < limit.get()
+                              ? List.of(segment(next.getAndIncrement()))
+                              : List.of();
+                    })
+                .take(count - context.position()));
+  }
+
+  /** A memory that tells what it has kept. */
+  static StreamMemory watched(StreamMemory memory, AtomicReference<Progress> kept) {
+    return new StreamMemory() {
+      @Override
+      public CompletionStage<Recalled> recall() {
+        return memory.recall();
+      }
+
+      @Override
+      public CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay) {
+        return memory
+            .keep(progress, underWay)
+            .thenApply(
+                done -> {
+                  kept.set(progress);
+                  return done;
+                });
+      }
+
+      @Override
+      public void note(List<SourceSpan> spans) {
+        memory.note(spans);
+      }
+
+      @Override
+      public CompletionStage<Done> forget() {
+        return memory.forget();
       }
     };
   }

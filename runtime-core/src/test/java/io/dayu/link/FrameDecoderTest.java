@@ -130,6 +130,6 @@ final class FrameDecoderTest {
         .mapConcat(frames -> frames)
         .runWith(Sink.seq(), kit.system())
         .toCompletableFuture()
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 }

@@ -15,10 +15,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every way from a producer to a consumer keeps to. */
 abstract class LinkContract {
-  protected static final Duration SOON = Duration.ofSeconds(30);
+  protected static final Duration SOON = Duration.ofSeconds(60);
 
   protected final LinkSettings settings =
-      FlowKit.links("element-window = 64, byte-window = 4 MiB, suspect-after = 20s");
+      FlowKit.links("element-window = 64, byte-window = 4 MiB, suspect-after = 60s");
   protected ActorTestKit kit;
   protected TestConsumer consumer;
 
@@ -75,7 +75,7 @@ abstract class LinkContract {
 
   @Test
   void bytesAreBoundedLikeElements() {
-    var small = FlowKit.links("byte-window = 256 KiB, suspect-after = 20s");
+    var small = FlowKit.links("byte-window = 256 KiB, suspect-after = 60s");
     var producer = new TestProducer(kit, small, inlet(small));
     for (int seq = 0; seq < 40; seq++) producer.send(FlowKit.parcel(seq, 60_000));
 

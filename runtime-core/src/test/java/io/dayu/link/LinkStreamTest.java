@@ -232,7 +232,8 @@ final class LinkStreamTest extends LinkContract {
 
   @Test
   void aSilentPeerIsSuspectAndAliveAgainWhenItAnswers() throws IOException {
-    var settings = FlowKit.links("ping-interval = 50ms, suspect-after = 400ms, max-backoff = 60s");
+    // Long enough to send it something between two silences, however busy the machine is.
+    var settings = FlowKit.links("ping-interval = 50ms, suspect-after = 2s, max-backoff = 60s");
     try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       var events = events();
       var producer =

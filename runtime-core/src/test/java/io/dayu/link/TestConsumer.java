@@ -28,8 +28,8 @@ public final class TestConsumer {
   /** The next element, not yet taken. */
   public Inlet.Offer next() {
     try {
-      var offer = offers.poll(20, TimeUnit.SECONDS);
-      if (offer == null) throw new AssertionError("no element within 20 s");
+      var offer = offers.poll(60, TimeUnit.SECONDS);
+      if (offer == null) throw new AssertionError("no element within 60 s");
       return offer;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class GossipStreamTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static int tests;
   private static ActorTestKit kit;

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 final class LiveResultsStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final ActorTestKit KIT = FlowKit.start();
   private static final ActorSystem<Void> SYSTEM = KIT.system();
 
@@ -55,7 +56,7 @@ final class LiveResultsStreamTest {
     live.publish(results("street/a", 0, 2));
     live.publish(results("street-2/a", 0, 1));
     live.publish(results("street/b", 0, 1));
-    await().until(() -> street.size() == 3 && others.size() == 1);
+    await().atMost(SOON).until(() -> street.size() == 3 && others.size() == 1);
     assertThat(street).containsExactly("street/a", "street/a", "street/b");
     assertThat(others).containsExactly("street-2/a");
   }
@@ -65,7 +66,8 @@ final class LiveResultsStreamTest {
     var slow = live.watch("street").toMat(Sink.queue(), Keep.right()).run(SYSTEM);
     live.publish(results("street/a", 0, 10_000));
     for (long seq = 0; seq < 100; seq++) {
-      var result = slow.pull().toCompletableFuture().get(5, TimeUnit.SECONDS).orElseThrow();
+      var result =
+          slow.pull().toCompletableFuture().get(SOON.toSeconds(), TimeUnit.SECONDS).orElseThrow();
       assertThat(result.element().getSeq()).isEqualTo(seq);
     }
     try (var logs = Logs.of(LiveResults.class)) {
@@ -90,15 +92,15 @@ final class LiveResultsStreamTest {
     live.publish(results("street-2/a", 1, 3));
     live.publish(large("street/a", 1, 6));
     live.publish(results("street/a", 6, 8));
-    await().until(() -> street.contains(7L));
+    await().atMost(SOON).until(() -> street.contains(7L));
     assertThat(street).endsWith(1L, 2L, 3L, 4L, 5L, 6L, 7L);
 
     stop.shutdown();
-    await().until(() -> !live.isWatchedElsewhere());
+    await().atMost(SOON).until(() -> !live.isWatchedElsewhere());
     other.watch("street").runForeach(r -> street.add(r.element().getSeq()), SYSTEM);
-    await().until(live::isWatchedElsewhere);
+    await().atMost(SOON).until(live::isWatchedElsewhere);
     KIT.stop(exchanges.get(1));
-    await().until(() -> !live.isWatchedElsewhere());
+    await().atMost(SOON).until(() -> !live.isWatchedElsewhere());
   }
 
   @Test
@@ -107,10 +109,10 @@ final class LiveResultsStreamTest {
     live.watch("street").runForeach(r -> {}, SYSTEM);
     TestProbe<LiveResults.Command> other = KIT.createTestProbe();
     exchange.tell(new LiveResults.Watched(other.ref(), Set.of("crossing")));
-    await().until(live::isWatchedElsewhere);
+    await().atMost(SOON).until(live::isWatchedElsewhere);
     SYSTEM.receptionist().tell(Receptionist.register(LiveResults.KEY, other.ref()));
     other.fishForMessage(
-        Duration.ofSeconds(10),
+        SOON,
         told ->
             told.equals(new LiveResults.Watched(exchange, Set.of("street")))
                 ? FishingOutcomes.complete()
@@ -121,6 +123,7 @@ final class LiveResultsStreamTest {
 
   private void publishUntil(Callable<Boolean> heard) {
     await()
+        .atMost(SOON)
         .until(
             () -> {
               live.publish(results("street/a", 0, 1));

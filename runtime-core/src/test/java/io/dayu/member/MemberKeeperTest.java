@@ -8,12 +8,12 @@ import io.dayu.member.Seeds.Answer;
 import io.dayu.node.StartException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
@@ -25,6 +25,12 @@ import org.junit.jupiter.api.Test;
 
 /** Lives of a membership that the test ends. */
 final class MemberKeeperTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  /** Whoever lets time pass does the work, so that it is done when time has passed. */
+  private static final String AT_ONCE =
+      "pekko.actor.default-dispatcher.type = org.apache.pekko.testkit.CallingThreadDispatcherConfigurator";
+
   private ActorTestKit kit;
 
   private final List<Life> lives = new CopyOnWriteArrayList<>();
@@ -73,10 +79,10 @@ final class MemberKeeperTest {
   void aLifeThatEndsByItselfHasASuccessor() {
     keep();
     lives.get(0).ended.complete(null);
-    await().until(() -> lives.size() == 2);
+    await().atMost(SOON).until(() -> lives.size() == 2);
     lives.get(1).ended.complete(null);
-    await().until(() -> lives.size() == 3);
-    await().until(() -> rejoins.get() == 2);
+    await().atMost(SOON).until(() -> lives.size() == 3);
+    await().atMost(SOON).until(() -> rejoins.get() == 2);
   }
 
   @Test
@@ -84,7 +90,7 @@ final class MemberKeeperTest {
     keep();
     refusals.set(2);
     lives.get(0).ended.complete(null);
-    await().until(() -> lives.size() == 2);
+    await().atMost(SOON).until(() -> lives.size() == 2);
     assertThat(refusals).hasValue(0);
   }
 
@@ -94,25 +100,29 @@ final class MemberKeeperTest {
     refusal = new TimeoutException("the port is not open after 3 s");
     refusals.set(1);
     lives.get(0).ended.complete(null);
-    await().until(() -> lives.size() == 2);
+    await().atMost(SOON).until(() -> lives.size() == 2);
   }
 
   @Test
   void anOrphanIsAbandonedAndReplacedWhenItHasEnded() {
     answer = Answer.UNKNOWN;
     keep();
-    await().atMost(Watchdog.EVERY.multipliedBy(10)).until(() -> lives.get(0).abandoned);
+    await().atMost(SOON).until(() -> lives.get(0).abandoned);
     assertThat(lives).hasSize(1); // the port is not free yet
     answer = Answer.MEMBER;
     lives.get(0).ended.complete(null);
-    await().until(() -> lives.size() == 2);
+    await().atMost(SOON).until(() -> lives.size() == 2);
     assertThat(lives.get(1).abandoned).isFalse();
   }
 
   @Test
   void aLifeThatIsCutOffIsReplacedAndEveryNextOneIsLeftMoreTime() {
     kit.shutdownTestKit();
-    kit = ActorTestKit.create(ManualTime.config().withFallback(ConfigFactory.load()));
+    kit =
+        ActorTestKit.create(
+            ManualTime.config()
+                .withFallback(ConfigFactory.parseString(AT_ONCE))
+                .withFallback(ConfigFactory.load()));
     var time = ManualTime.get(kit.system());
     answer = Answer.UNREACHABLE;
     keep();
@@ -126,16 +136,10 @@ final class MemberKeeperTest {
     assertThat(lives.subList(0, 3)).extracting(life -> life.looks.get()).containsExactly(4, 7, 14);
   }
 
-  private static void passUntil(ManualTime time, Callable<Boolean> reached) {
-    await()
-        .atMost(Duration.ofSeconds(60))
-        .pollDelay(Duration.ZERO)
-        .pollInterval(Duration.ofMillis(1))
-        .until(
-            () -> {
-              time.timePasses(Duration.ofMillis(500));
-              return reached.call();
-            });
+  private static void passUntil(ManualTime time, BooleanSupplier reached) {
+    for (int step = 0; step < 100 && !reached.getAsBoolean(); step++)
+      time.timePasses(Watchdog.EVERY);
+    assertThat(reached.getAsBoolean()).isTrue();
   }
 
   @Test
@@ -154,7 +158,7 @@ final class MemberKeeperTest {
     var keeper = keep();
     refusals.set(1_000);
     lives.get(0).ended.complete(null);
-    await().until(() -> refusals.get() < 1_000);
+    await().atMost(SOON).until(() -> refusals.get() < 1_000);
     TestProbe<Done> done = kit.createTestProbe();
     keeper.tell(new MemberKeeper.Stop(done.ref()));
     done.expectMessage(Done.getInstance());

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** A life of an edge's membership whose cloud is not there. */
 final class MemberNodeTest {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final MemberUplink uplink = new MemberUplink();
   private ActorTestKit kit;
@@ -78,8 +78,10 @@ final class MemberNodeTest {
     var cluster = Cluster.get(member.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     await().atMost(SOON).until(() -> member.status().joined());
+    // Asked once: a stage that was only just asked for is never done yet on a busy machine.
+    var ended = member.whenEnded().toCompletableFuture();
     member.abandon();
-    await().atMost(SOON).until(() -> member.whenEnded().toCompletableFuture().isDone());
+    assertThat(ended).succeedsWithin(SOON);
   }
 
   private static NodeReport report(LinkReport link) {

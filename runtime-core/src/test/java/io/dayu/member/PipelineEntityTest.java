@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** The kit writes and reads every command, event and state with its serializer. */
 final class PipelineEntityTest {
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   private final PipelineSpec spec = spec("detect:reader");
   private ActorTestKit kit;

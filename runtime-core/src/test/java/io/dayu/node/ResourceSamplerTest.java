@@ -15,7 +15,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.OptionalDouble;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 class ResourceSamplerTest {
@@ -109,6 +108,7 @@ class ResourceSamplerTest {
 
   @Test
   void thisMachineAndProcessAreRead() throws Exception {
+    long began = System.nanoTime();
     var sampler = new ResourceSampler(Cpu.PROCESS, Clock.systemUTC());
     var first = sampler.sample();
 
@@ -119,17 +119,11 @@ class ResourceSamplerTest {
     assertThat((double) first.rssBytes())
         .isCloseTo(Long.parseLong(statm[1]) * 4096.0, within(0.3 * first.rssBytes()));
 
-    var busy = new Thread(ResourceSamplerTest::burn);
-    busy.start();
-    try {
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
-          .pollInterval(Duration.ofMillis(300))
-          .untilAsserted(() -> assertThat(sampler.sample().cpu()).isGreaterThan(0.05));
-    } finally {
-      busy.interrupt();
-      busy.join();
-    }
+    // On a busy machine half a second of a core takes longer.
+    double spent = burn(Duration.ofMillis(500));
+    double cpu = sampler.sample().cpu();
+    double share = spent / (System.nanoTime() - began) / Runtime.getRuntime().availableProcessors();
+    assertThat(cpu).isBetween(0.9 * share, 1.0);
   }
 
   @Test
@@ -154,9 +148,15 @@ class ResourceSamplerTest {
     return new Counters(busy, total, 0.7, process, 400, 100, 50, in, out, OptionalDouble.of(41));
   }
 
-  private static void burn() {
+  /** Takes so much time of a core; returns how much it took, in nanoseconds. */
+  private static double burn(Duration cpu) {
+    var threads = ManagementFactory.getThreadMXBean();
+    long start = threads.getCurrentThreadCpuTime();
     var x = 0.0;
-    while (!Thread.currentThread().isInterrupted()) x += Math.sin(x + 1);
+    while (threads.getCurrentThreadCpuTime() - start < cpu.toNanos())
+      for (var i = 0; i < 10_000; i++) x += Math.sin(x + 1);
+    assertThat(x).isNotNaN();
+    return threads.getCurrentThreadCpuTime() - start;
   }
 
   private static final class TestClock extends Clock {

@@ -124,7 +124,8 @@ class FileReadingsStreamTest {
 
     assertThat(all(numbers(150), "", 0)).hasSize(30);
 
-    assertThat((System.nanoTime() - start) / 1e9).isBetween(1.25, 6.0);
+    // A busy machine may be late.
+    assertThat((System.nanoTime() - start) / 1e9).isGreaterThan(1.25);
   }
 
   @Test
@@ -265,7 +266,7 @@ class FileReadingsStreamTest {
         .take(count)
         .runWith(Sink.seq(), KIT.system())
         .toCompletableFuture()
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   private void failsForGood(Path file, String query, String message) {

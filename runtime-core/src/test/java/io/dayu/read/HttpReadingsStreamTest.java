@@ -36,6 +36,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class HttpReadingsStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
   // A loaded machine is slow, which is not what is tested.
   private static final ActorTestKit KIT =
       ActorTestKit.create(
@@ -85,11 +87,11 @@ class HttpReadingsStreamTest {
         open("/live.ndjson").runWith(TestSink.create(KIT.system().classicSystem()), KIT.system());
     probe.request(10);
     probe.expectNextN(2);
-    Awaitility.await().untilAsserted(() -> assertThat(blockedReaders()).isEqualTo(1));
+    Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(blockedReaders()).isEqualTo(1));
 
     probe.cancel();
 
-    Awaitility.await().untilAsserted(() -> assertThat(blockedReaders()).isZero());
+    Awaitility.await().atMost(SOON).untilAsserted(() -> assertThat(blockedReaders()).isZero());
   }
 
   @ParameterizedTest
@@ -168,7 +170,7 @@ class HttpReadingsStreamTest {
     return source
         .runWith(Sink.seq(), KIT.system())
         .toCompletableFuture()
-        .get(Duration.ofSeconds(20).toSeconds(), TimeUnit.SECONDS);
+        .get(SOON.toSeconds(), TimeUnit.SECONDS);
   }
 
   private void fails(String path, boolean permanent, String message) {

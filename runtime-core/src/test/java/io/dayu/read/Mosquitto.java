@@ -16,7 +16,7 @@ import org.awaitility.Awaitility;
 
 /** An MQTT broker that keeps sessions on disk, in a process of its own. */
 public final class Mosquitto implements AutoCloseable {
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String PROGRAM = "/usr/sbin/mosquitto";
 
   private final Path dir;

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MqttReadingsStreamTest {
   private static final ActorTestKit KIT = FlowKit.start();
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Clock CLOCK = Clock.fixed(Instant.ofEpochMilli(77), ZoneOffset.UTC);
 
   /** A source that is read one element after the other. */
@@ -233,7 +233,7 @@ class MqttReadingsStreamTest {
     var elements = new ArrayList<Segment>();
     while (elements.isEmpty() || elements.get(elements.size() - 1).position() < 55)
       elements.add(reader.next());
-    assertThat(elements).hasSizeBetween(6, 40);
+    assertThat(elements).as("some share one, however slowly they come").hasSizeBetween(6, 54);
     assertThat(elements)
         .allSatisfy(e -> assertThat(e.payload().getReadings().getReadingCount()).isBetween(1, 10));
     assertThat(

@@ -10,7 +10,6 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.NotUsed;
@@ -76,9 +75,8 @@ class SyntheticSourceStreamTest {
 
     assertThat(all).hasSize(rate * seconds);
     // The first 200 ms worth of elements may come at once. A busy machine may be late; but one
-    // timer
-    // per element would take 20 s at the higher rate.
-    assertThat(took).isBetween(seconds - 0.25, seconds + 5.0);
+    // timer per element would take 20 s at the higher rate.
+    assertThat(took).isBetween(seconds - 0.25, 15.0);
   }
 
   @ParameterizedTest
@@ -115,9 +113,6 @@ class SyntheticSourceStreamTest {
   }
 
   private static List<Segment> all(Source<Segment, NotUsed> source) throws Exception {
-    return source
-        .runWith(Sink.seq(), KIT.system())
-        .toCompletableFuture()
-        .get(Duration.ofSeconds(20).toSeconds(), TimeUnit.SECONDS);
+    return source.runWith(Sink.seq(), KIT.system()).toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 }

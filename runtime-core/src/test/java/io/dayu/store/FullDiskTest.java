@@ -39,7 +39,7 @@ class FullDiskTest {
   private static final int BATCH = 20;
   private static final int ROUNDS = 10;
   private static final long RESERVE = 1 << 20;
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @TempDir Path dir;
   private final Random random = new Random(1);
@@ -73,7 +73,7 @@ class FullDiskTest {
       Files.delete(filler);
       // The pool may need a moment to replace the connections the error has closed.
       Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
+          .atMost(Duration.ofSeconds(60))
           .ignoreExceptionsInstanceOf(StoreException.class)
           .untilAsserted(() -> assertThat(store.store(refused)).isEqualTo(refused));
       stored.addAll(refused);

@@ -38,7 +38,7 @@ abstract class DecisionLogContract {
 
   static <T> T get(CompletionStage<T> stage)
       throws ExecutionException, InterruptedException, TimeoutException {
-    return stage.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   @Test

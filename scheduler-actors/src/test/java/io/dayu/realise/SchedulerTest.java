@@ -51,6 +51,7 @@ import org.junit.jupiter.api.Test;
 class SchedulerTest {
   private static final SchedulerSettings SETTINGS =
       SchedulerSettings.from(ConfigFactory.parseResources("reference.conf"));
+  private static final Duration SOON = Duration.ofSeconds(60);
   private static final Duration NONE = Duration.ofMillis(100);
 
   private final TestClock clock = new TestClock();
@@ -141,7 +142,7 @@ class SchedulerTest {
     assertThat(first.warm()).isEmpty();
     assertThat(first.knobs()).isEqualTo(new Knobs(Map.of("fps", 10.0, "height", 360.0)));
     assertThat(first.reason()).isEqualTo("wish for edge-1");
-    await().untilAsserted(() -> assertThat(log.inputs).hasSize(1));
+    await().atMost(SOON).untilAsserted(() -> assertThat(log.inputs).hasSize(1));
     assertThat(log.kept).containsExactly(first);
     assertThat(log.inputs.get(0)).contains("\"node\":\"edge-2\"").contains("\"policy\":\"wish\"");
   }
@@ -343,7 +344,9 @@ class SchedulerTest {
     spawn();
     view();
     // Before the time passes: it is counted from then on.
-    await().until(() -> status() instanceof StreamStatus.Known known && known.version() == 4);
+    await()
+        .atMost(SOON)
+        .until(() -> status() instanceof StreamStatus.Known known && known.version() == 4);
     pass(Duration.ofSeconds(6));
     assertThat(published().version()).isEqualTo(5);
   }
@@ -430,6 +433,7 @@ class SchedulerTest {
         });
     view();
     await()
+        .atMost(SOON)
         .until(
             () -> {
               time.timePasses(Duration.ofMillis(500));

@@ -2,6 +2,7 @@ package io.dayu.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
@@ -28,9 +29,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(120)
 class SimServerTest {
   private static final double FPS = 20;
+  private static final Duration SOON = Duration.ofSeconds(30);
   private static SimServer server;
 
   @BeforeAll
@@ -51,17 +53,19 @@ class SimServerTest {
   void picturesArriveAtTheRateAskedFor() throws Exception {
     try (var client = MjpegClient.open(uri("/cam-0.mjpeg"))) {
       client.next(); // the scene is built for the first one
-      long first = client.next().number();
-      long start = System.nanoTime();
-      long last = first;
-      for (int i = 0; i < 30; i++) {
+      var first = client.next();
+      var last = first;
+      // On a busy machine one or the other comes late, but the camera never falls behind for good.
+      double late = 0; // seconds after its time
+      for (int i = 0; i < 30 || late > 6 / FPS; i++) {
         var part = client.next();
-        assertThat(part.number()).isGreaterThan(last);
-        last = part.number();
+        late = System.currentTimeMillis() / 1e3 - seconds(part);
+        assertThat(late).as("none comes before its time").isGreaterThan(-0.002);
+        assertThat(part.number()).isGreaterThan(last.number());
+        assertThat(seconds(part) - seconds(first))
+            .isCloseTo((part.number() - first.number()) / FPS, within(0.002));
+        last = part;
       }
-      double seconds = (System.nanoTime() - start) / 1e9;
-      // The camera numbers its ticks: a busy machine may skip some, but never run fast or slow.
-      assertThat((last - first) / seconds).isBetween(0.8 * FPS, 1.2 * FPS);
     }
   }
 
@@ -92,17 +96,19 @@ class SimServerTest {
       idle.getOutputStream()
           .write(
               "GET /cam-1.mjpeg HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      await().until(() -> camera.counts().viewers().get() == 1);
+      await().atMost(SOON).until(() -> camera.counts().viewers().get() == 1);
       try (var client = MjpegClient.open(uri("/cam-1.mjpeg"))) {
         long first = client.next().number();
         for (int i = 0; i < 30; i++) {
           client.next();
         }
-        assertThat(client.next().number() - first).isLessThan(31 * 3);
+        // Whoever waited for the other would miss all pictures until that one is given up.
+        assertThat(client.next().number() - first)
+            .isLessThan((long) (FPS * Viewers.LONGEST_WRITE.toSeconds()));
       }
-      await().until(() -> camera.counts().viewers().get() == 1);
+      await().atMost(SOON).until(() -> camera.counts().viewers().get() == 1);
     }
-    await().atMost(Duration.ofSeconds(10)).until(() -> camera.counts().viewers().get() == 0);
+    await().atMost(SOON).until(() -> camera.counts().viewers().get() == 0);
   }
 
   @Test
@@ -253,6 +259,10 @@ class SimServerTest {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().equals("sim-source"))
         .collect(Collectors.toSet());
+  }
+
+  private static double seconds(MjpegClient.Part part) {
+    return Double.parseDouble(part.timestamp());
   }
 
   private static String match(String pattern, String text) {

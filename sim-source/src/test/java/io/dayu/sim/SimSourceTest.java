@@ -36,7 +36,7 @@ class SimSourceTest {
     try {
       await().atMost(30, TimeUnit.SECONDS).until(() -> Files.exists(portFile));
       int port = Integer.parseInt(Files.readString(portFile).strip());
-      await().until(() -> Files.readString(out).endsWith("\n"));
+      await().atMost(30, TimeUnit.SECONDS).until(() -> Files.readString(out).endsWith("\n"));
       assertThat(Files.readString(out))
           .isEqualTo("sim-source ready http://127.0.0.1:" + port + System.lineSeparator());
       try (var one = MjpegClient.open(URI.create("http://127.0.0.1:" + port + "/cam-0.mjpeg"));
@@ -50,7 +50,7 @@ class SimSourceTest {
     } finally {
       process.destroy();
     }
-    assertThat(process.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isIn(0, 143);
     assertThat(Files.readString(out).lines()).hasSize(1);
   }

@@ -131,7 +131,7 @@ class StagesTest {
     assertThat(resource.closed.getCount()).isEqualTo(1);
 
     KIT.stop(stage);
-    assertThat(resource.closed.await(3, TimeUnit.SECONDS)).isTrue();
+    assertThat(resource.closed.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -147,7 +147,7 @@ class StagesTest {
     var probe = KIT.createTestProbe(Outcome.class);
 
     stage.tell(new StageCommand.Process(ELEMENT.toBuilder().setSeq(-1).build(), probe.ref()));
-    assertThat(resource.closed.await(3, TimeUnit.SECONDS)).isTrue();
+    assertThat(resource.closed.await(60, TimeUnit.SECONDS)).isTrue();
 
     probe.awaitAssert(
         () -> {

@@ -25,7 +25,7 @@ class DemoClusterIT {
   private DemoRun demo(Home.Program nodes) {
     return new DemoRun(
         new LocalCluster.Settings(
-            role -> nodes, dir.resolve("cluster"), true, Duration.ofSeconds(30)),
+            role -> nodes, dir.resolve("cluster"), true, Duration.ofSeconds(60)),
         FakeNode.program(),
         new DemoRun.Settings(Duration.ofSeconds(4), 0, Optional.of(dir.resolve("frame.png"))),
         Progress.to(new PrintWriter(told, true), false));

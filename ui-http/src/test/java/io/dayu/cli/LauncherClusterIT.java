@@ -80,7 +80,7 @@ class LauncherClusterIT {
 
   private Ran dayu(Map<String, String> environment, String... arguments) throws Exception {
     var process = launch(environment, arguments);
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
     return new Ran(
         process.exitValue(),
         Files.readString(dir.resolve("out"), StandardCharsets.UTF_8),
@@ -229,7 +229,7 @@ class LauncherClusterIT {
       var children = process.descendants().toList();
       assertThat(children).hasSize(4);
       process.destroy();
-      assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
       assertThat(children).noneMatch(ProcessHandle::isAlive);
       assertThat(Files.readString(dir.resolve("err"))).doesNotContain("unexpectedly");
       try (var left = Files.list(temporary)) {

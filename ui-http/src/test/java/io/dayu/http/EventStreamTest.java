@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class EventStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
   private final TestServer server = new TestServer("dayu.http.heartbeat = 100ms");
 
   @BeforeEach
@@ -61,8 +64,8 @@ class EventStreamTest {
 
     String line() {
       try {
-        var line = lines.poll(10, TimeUnit.SECONDS);
-        if (line == null) throw new AssertionError("nothing came for 10 s");
+        var line = lines.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+        if (line == null) throw new AssertionError("nothing came for " + SOON.toSeconds() + " s");
         return line;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -93,7 +96,7 @@ class EventStreamTest {
   private Reader results(String query) {
     var before = server.control.readers();
     var reader = new Reader(server, "/api/v1/pipelines/crossing/results/stream" + query);
-    await().until(() -> server.control.readers() == before + 1);
+    await().atMost(SOON).until(() -> server.control.readers() == before + 1);
     return reader;
   }
 
@@ -130,7 +133,7 @@ class EventStreamTest {
   @Test
   void theServerStopsReadingResultsWhenTheClientHasGone() throws Exception {
     results("").close();
-    await().until(() -> server.control.readers() == 0);
+    await().atMost(SOON).until(() -> server.control.readers() == 0);
   }
 
   @Test

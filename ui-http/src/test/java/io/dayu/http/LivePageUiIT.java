@@ -10,6 +10,7 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -98,7 +99,7 @@ class LivePageUiIT {
 
   @Test
   void boxesAreDrawnOnTheLatestFrame() {
-    await().until(() -> server.control.readers() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> server.control.readers() == 1);
     server.control.store(Street.result(17, true), Optional.of(Street.frame()));
     var canvas = page.locator("canvas[data-stream='" + Street.STREAM + "']");
     assertThat(canvas).isVisible();
@@ -142,7 +143,7 @@ class LivePageUiIT {
     page.locator("#login button").click();
     assertThat(row("#nodes", "edge-1")).isVisible();
     assertThat(page.locator("#login")).isHidden();
-    await().until(() -> server.control.readers() == 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> server.control.readers() == 1);
     server.control.store(Street.result(1, true), Optional.of(Street.frame()));
     assertThat(page.locator("canvas")).isVisible();
   }

@@ -19,7 +19,7 @@ final class TestServer implements AutoCloseable {
   final ActorSystem<Void> system;
   final String base;
   private final HttpClient client =
-      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(60)).build();
 
   TestServer(String... overrides) {
     var config = config(overrides);
@@ -34,7 +34,7 @@ final class TestServer implements AutoCloseable {
         .withFallback(
             ConfigFactory.parseString(
                 """
-                dayu.http { port = 0, request-timeout = 5s, poll-interval = 50ms, tokens = [] }
+                dayu.http { port = 0, request-timeout = 60s, poll-interval = 50ms, tokens = [] }
                 pekko { actor.provider = local, loglevel = WARNING, coordinated-shutdown.exit-jvm = off
                         coordinated-shutdown.run-by-jvm-shutdown-hook = off }
                 """))
@@ -68,7 +68,7 @@ final class TestServer implements AutoCloseable {
   }
 
   HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(20));
+    return HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(60));
   }
 
   Answer send(HttpRequest.Builder request) {

@@ -27,7 +27,7 @@ class LocalClusterIT {
   }
 
   private LocalCluster.Settings settings() {
-    return settings(true, Duration.ofSeconds(30));
+    return settings(true, Duration.ofSeconds(60));
   }
 
   @Test
@@ -146,7 +146,7 @@ class LocalClusterIT {
 
   @Test
   void aDetachedClusterLivesOn() {
-    var cluster = LocalCluster.start(settings(false, Duration.ofSeconds(30)), 1, 0, n -> n);
+    var cluster = LocalCluster.start(settings(false, Duration.ofSeconds(60)), 1, 0, n -> n);
     var process = cluster.node("cloud-1").process();
     cluster.detach();
     cluster.close();
@@ -160,9 +160,9 @@ class LocalClusterIT {
     try (var cluster = LocalCluster.start(settings(), 1, 0, n -> n)) {
       var process = cluster.node("cloud-1").process();
       process.freeze();
-      await().until(() -> state(process).equals("T"));
+      await().atMost(Duration.ofSeconds(60)).until(() -> state(process).equals("T"));
       process.thaw();
-      await().until(() -> !state(process).equals("T"));
+      await().atMost(Duration.ofSeconds(60)).until(() -> !state(process).equals("T"));
     }
   }
 

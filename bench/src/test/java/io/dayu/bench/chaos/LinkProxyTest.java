@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(60)
 class LinkProxyTest {
   private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
   private static final String CLIENT = "edge-1";
@@ -139,7 +139,7 @@ class LinkProxyTest {
     far.getInputStream().transferTo(got);
     assertThat(got.toByteArray()).isEqualTo(sent);
     assertThat(receive(near, 4)).isEqualTo("back");
-    sending.get(1, TimeUnit.SECONDS);
+    sending.get(30, TimeUnit.SECONDS);
   }
 
   @Test

@@ -4,12 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TransportStreamTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
   private final Peer receiver = new Peer();
   private final Peer sender = new Peer();
 
@@ -26,10 +29,10 @@ class TransportStreamTest {
       var port = receiver.perform("receive " + mechanism + " " + payload);
       sender.perform("send %s %d %s".formatted(mechanism, payload, port));
       // More than any window: whoever grants credit has granted again.
-      await().until(() -> arrived()[0] > 5000);
+      await().atMost(SOON).until(() -> arrived()[0] > 5000);
       assertThat(sender.perform("close")).isEqualTo("ok");
       assertThat(receiver.perform("close")).isEqualTo("ok");
-      await().during(java.time.Duration.ofMillis(200)).until(this::still);
+      await().atMost(SOON).during(Duration.ofMillis(200)).until(this::still);
       assertThat(arrived()[1]).isEqualTo(arrived()[0] * payload);
     }
   }

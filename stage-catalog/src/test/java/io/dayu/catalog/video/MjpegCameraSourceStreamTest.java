@@ -155,7 +155,7 @@ class MjpegCameraSourceStreamTest {
       var begin = System.nanoTime();
       assertFails(silent.uri(), "it sent nothing for 5.0 s");
       assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin))
-          .isBetween(4900L, 20_000L);
+          .isBetween(4900L, 50_000L);
     }
   }
 
@@ -248,7 +248,7 @@ class MjpegCameraSourceStreamTest {
         .take((long) (frames / knobs.getOrDefault("segment", 1.0)))
         .runWith(Sink.<Segment>seq(), KIT.system())
         .toCompletableFuture()
-        .orTimeout(30, TimeUnit.SECONDS)
+        .orTimeout(60, TimeUnit.SECONDS)
         .join()
         .stream()
         .flatMap(s -> s.payload().getFrames().getFrameList().stream())
