@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,7 +143,10 @@ final class Sender {
   private boolean waitsHere(Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
-        && routing.plan().roots().stream().anyMatch(root -> router.waiting(flight.node(root)) > 0);
+        && routing.plan().roots().stream()
+            // None of an element that was not sent, or was sent by another plan.
+            .flatMap(root -> Stream.ofNullable(flight.path.get(root)))
+            .anyMatch(node -> router.waiting(node) > 0);
   }
 
   private void startAgain(Flight flight, long now) {
