@@ -4,18 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
-import com.google.protobuf.ByteString;
-import com.typesafe.config.ConfigFactory;
-import io.dayu.deliver.OutboxSettings;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.element.Media;
-import io.dayu.element.MediaType;
 import io.dayu.element.Step;
 import io.dayu.facts.Acknowledgement;
-import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
@@ -28,18 +22,13 @@ import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
-import io.dayu.source.Knobs;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
-import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
-import io.dayu.source.SourceProvider;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,11 +60,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class GeneratorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /** However busy the machine is, only tests that are about that see an element sent again. */
-  private static final String PATIENT = "min-resend = 1h, max-resend = 1h";
-
-  private static final String STREAM = "crossing/cam-0";
-
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
   private ActorTestKit kit;
   private boolean live;
@@ -88,8 +72,7 @@ final class GeneratorStreamTest {
   @BeforeEach
   void start() {
     kit = FlowKit.start();
-    disk =
-        OutboxStore.open(dir, OutboxSettings.from(ConfigFactory.load().getConfig("dayu.outbox")));
+    disk = GenerateKit.disk(dir, "");
     controller = new FakeController(kit);
   }
 
@@ -106,7 +89,7 @@ final class GeneratorStreamTest {
     for (long seq = 500; seq < 503; seq++) {
       var element = at("edge-2").takeNext().element();
       assertThat(element.getSeq()).isEqualTo(seq);
-      assertThat(element.getStream()).isEqualTo(STREAM);
+      assertThat(element.getStream()).isEqualTo(GenerateKit.STREAM);
       assertThat(element.getOrigin()).isEqualTo("edge-1");
       assertThat(element.getAttempt()).isEqualTo(1);
       assertThat(element.getDecision()).isEqualTo(1);
@@ -175,8 +158,7 @@ final class GeneratorStreamTest {
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     // A late acknowledgement of an earlier attempt changes nothing.
     ack(500);
-    generator.tell(
-        new Generator.Acknowledged(new Acknowledgement(STREAM, new long[0], new long[] {500})));
+    generator.tell(new Generator.Acknowledged(GenerateKit.failed(500)));
     await().atMost(SOON).until(() -> controller.stream().resent() >= 2);
     int reports = controller.streams().size();
     await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
@@ -257,9 +239,9 @@ final class GeneratorStreamTest {
     camera.shoot(1);
     await().atMost(SOON).until(() -> controller.stream().ledger().inFlight() == 1);
     // A decision that still names the old stage: the path has only stages of the plan.
-    var route = route("detect", "edge-2:1");
-    route.putAll(route("track", "edge-3:1"));
-    generator.tell(new Generator.Follow(decision(2, route)));
+    var route = GenerateKit.route("detect", "edge-2:1");
+    route.putAll(GenerateKit.route("track", "edge-3:1"));
+    generator.tell(new Generator.Follow(GenerateKit.decision(2, route)));
     var element = controller.consumer("edge-3", changed.instance("track")).takeNext().element();
     assertThat(element.getPathList()).isEqualTo(Paths.steps(Map.of("track", "edge-3")));
     // The old stage's link is let go.
@@ -411,9 +393,7 @@ final class GeneratorStreamTest {
           var seq = open.poll();
           if (seq != null && !ok.contains(seq)) {
             bad.add(seq);
-            generator.tell(
-                new Generator.Acknowledged(
-                    new Acknowledgement(STREAM, new long[0], new long[] {seq})));
+            generator.tell(new Generator.Acknowledged(GenerateKit.failed(seq)));
           }
         }
         default -> {
@@ -536,8 +516,7 @@ final class GeneratorStreamTest {
     var failed = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
     assertThat(failed.getSeq()).isEqualTo(504);
     assertThat(failed.getEnding().getReason()).contains("ended before it");
-    generator.tell(
-        new Generator.Acknowledged(new Acknowledgement(STREAM, new long[0], new long[] {504})));
+    generator.tell(new Generator.Acknowledged(GenerateKit.failed(504)));
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(5, 4, 1, 0, 0));
   }
@@ -575,7 +554,7 @@ final class GeneratorStreamTest {
     memory.broken(false);
     await().atMost(SOON).until(() -> told.contains(3L));
     assertThat(told).isSorted().isEqualTo(kept);
-    assertThat(streams).containsExactly(STREAM);
+    assertThat(streams).containsExactly(GenerateKit.STREAM);
     memory.broken(true);
     ack(seqs.get(3));
     await().atMost(SOON).until(() -> controller.stream().ledger().delivered() == 4);
@@ -634,7 +613,8 @@ final class GeneratorStreamTest {
     assertThat(reported.get(519L).getCreatedAtMs()).isEqualTo(1_235);
     generator.tell(
         new Generator.Acknowledged(
-            new Acknowledgement(STREAM, new long[] {515}, new long[] {516, 517, 518, 519})));
+            new Acknowledgement(
+                GenerateKit.STREAM, new long[] {515}, new long[] {516, 517, 518, 519})));
     await().atMost(SOON).until(() -> controller.stream().ledger().delivered() == 13);
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(21, 13, 5, 2, 1));
   }
@@ -723,7 +703,7 @@ final class GeneratorStreamTest {
     memory.broken(true);
     try (var logs = Logs.of(Checkpoints.class)) {
       kit.stop(generator);
-      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be kept", "disk full"));
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, GenerateKit.STREAM, "cannot be kept", "disk full"));
     }
   }
 
@@ -732,14 +712,14 @@ final class GeneratorStreamTest {
     var free = new CompletableFuture<Void>();
     synchronized (disk) {
       // What comes after the answer keeps the disk busy, since it cannot answer sooner.
-      disk.content(STREAM).thenRun(free::join);
+      disk.content(GenerateKit.STREAM).thenRun(free::join);
     }
     generate(plan, count(2), "");
     var probe = kit.createTestProbe();
     generator.tell(Generator.Drain.INSTANCE);
     probe.expectTerminated(generator, SOON);
     free.complete(null);
-    disk.content(STREAM).toCompletableFuture().join();
+    disk.content(GenerateKit.STREAM).toCompletableFuture().join();
     assertThat(memory.kept()).isEmpty();
   }
 
@@ -756,7 +736,7 @@ final class GeneratorStreamTest {
 
     void shoot(int number) {
       await().atMost(SOON).until(() -> !opened.isEmpty());
-      opened.peek().offer(segment(number, 10));
+      opened.peek().offer(GenerateKit.segment(number, 10));
     }
   }
 
@@ -766,7 +746,7 @@ final class GeneratorStreamTest {
 
   private static Source<Segment, NotUsed> numbers(SourceContext context, long count, int bytes) {
     return Source.fromIterator(() -> LongStream.range(context.position(), count).iterator())
-        .map(n -> segment(n, bytes));
+        .map(n -> GenerateKit.segment(n, bytes));
   }
 
   /** The source as far as a position, then an error. */
@@ -779,11 +759,6 @@ final class GeneratorStreamTest {
         });
   }
 
-  private static Segment segment(long number, int bytes) {
-    var media = Media.newBuilder().setOpaque(ByteString.copyFrom(new byte[bytes])).build();
-    return new Segment(media, number + 1);
-  }
-
   private void generate(
       Plan plan, Function<SourceContext, Source<Segment, NotUsed>> open, String settings) {
     generate(plan, open, settings, "");
@@ -794,43 +769,13 @@ final class GeneratorStreamTest {
       Function<SourceContext, Source<Segment, NotUsed>> open,
       String settings,
       String links) {
-    var generate =
-        GenerateSettings.from(
-            ConfigFactory.parseString(settings)
-                .withFallback(ConfigFactory.parseString(PATIENT))
-                .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
-    var descriptor =
-        new SourceDescriptor(
-            "fake",
-            "for tests",
-            MediaType.OPAQUE,
-            List.of(),
-            live,
-            live ? Repeat.NONE : Repeat.EXACT,
-            "fake:cam");
-    var provider =
-        new SourceProvider() {
-          @Override
-          public SourceDescriptor descriptor() {
-            return descriptor;
-          }
-
-          @Override
-          public boolean claims(URI uri) {
-            return true;
-          }
-
-          @Override
-          public Source<Segment, NotUsed> open(SourceContext context) {
-            return open.apply(context);
-          }
-        };
+    var generate = GenerateKit.patient(settings);
     var identity =
         new Generator.Identity(
             "edge-1",
             plan,
             plan.spec().sources().get(0),
-            provider,
+            GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
             () -> CompletableFuture.completedFuture(500L),
             memory,
             disk);
@@ -871,7 +816,7 @@ final class GeneratorStreamTest {
   }
 
   private void ack(long... seqs) {
-    generator.tell(new Generator.Acknowledged(new Acknowledgement(STREAM, seqs, new long[0])));
+    generator.tell(new Generator.Acknowledged(GenerateKit.delivered(seqs)));
   }
 
   private boolean state(StreamState state) {
@@ -884,20 +829,7 @@ final class GeneratorStreamTest {
 
   /** {@code node:weight} for every share. */
   private void follow(long version, String stage, String... shares) {
-    generator.tell(new Generator.Follow(decision(version, route(stage, shares))));
-  }
-
-  private static TreeMap<String, List<Decision.Share>> route(String stage, String... shares) {
-    var list = new ArrayList<Decision.Share>();
-    for (var share : shares) {
-      var parts = share.split(":");
-      list.add(new Decision.Share(parts[0], Integer.parseInt(parts[1])));
-    }
-    return new TreeMap<>(Map.of(stage, list));
-  }
-
-  private static Decision decision(long version, TreeMap<String, List<Decision.Share>> route) {
-    return new Decision(
-        STREAM, version, Instant.EPOCH, route, new TreeMap<>(), Knobs.NONE, "for tests");
+    generator.tell(
+        new Generator.Follow(GenerateKit.decision(version, GenerateKit.route(stage, shares))));
   }
 }

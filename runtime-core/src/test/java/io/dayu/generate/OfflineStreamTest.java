@@ -4,45 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import com.typesafe.config.ConfigFactory;
-import io.dayu.deliver.OutboxSettings;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
-import io.dayu.element.MediaType;
-import io.dayu.facts.Acknowledgement;
-import io.dayu.facts.Decision;
-import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
 import io.dayu.link.TestConsumer;
-import io.dayu.pipeline.Catalog;
-import io.dayu.pipeline.PipelineSpec;
-import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Plan;
-import io.dayu.process.Plans;
-import io.dayu.source.Knobs;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
-import io.dayu.source.SourceDescriptor;
-import io.dayu.source.SourceProvider;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -64,11 +47,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class OfflineStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /** However busy the machine is, only tests that are about that see an element sent again. */
-  private static final String PATIENT = "min-resend = 1h, max-resend = 1h";
-
-  private static final String STREAM = "crossing/cam-0";
-
   @TempDir Path dir;
   private final FakeMemory memory = new FakeMemory();
   private final BlockingQueue<BoundedSourceQueue<Segment>> cameras = new LinkedBlockingQueue<>();
@@ -82,7 +60,7 @@ final class OfflineStreamTest {
   void start() {
     kit = FlowKit.start();
     controller = new FakeController(kit);
-    disk = open("");
+    disk = GenerateKit.disk(dir, "");
   }
 
   @AfterEach
@@ -222,7 +200,7 @@ final class OfflineStreamTest {
     probe.expectTerminated(generator, SOON);
     memory.set(left);
     disk.close();
-    disk = open("");
+    disk = GenerateKit.disk(dir, "");
 
     camera(Offline.SPOOL, "");
     for (long seq = 500; seq < 510; seq++) {
@@ -236,7 +214,7 @@ final class OfflineStreamTest {
   @Test
   void whatIsLiveDoesNotWaitForTheSpool() {
     disk.close();
-    disk = open("replay-per-second = 8");
+    disk = GenerateKit.disk(dir, "replay-per-second = 8");
     camera(Offline.SPOOL, "max-window = 4");
     offline(true);
     for (int i = 0; i < 40; i++) {
@@ -255,7 +233,7 @@ final class OfflineStreamTest {
   @Test
   void theSpoolIsBroughtBackAtAPace() {
     disk.close();
-    disk = open("replay-per-second = 1");
+    disk = GenerateKit.disk(dir, "replay-per-second = 1");
     camera(Offline.SPOOL, "max-window = 4");
     offline(true);
     for (int i = 0; i < 5; i++) {
@@ -273,7 +251,7 @@ final class OfflineStreamTest {
   @Test
   void aFullSpoolHoldsAFileBackAndLosesNothing() {
     disk.close();
-    disk = open("quota = 2000");
+    disk = GenerateKit.disk(dir, "quota = 2000");
     file(Offline.SPOOL, 200, "max-window = 4, max-resend = 1s, min-resend = 1s");
     for (int i = 0; i < 4; i++) at("cloud-1").takeNext();
     offline(true);
@@ -407,14 +385,6 @@ final class OfflineStreamTest {
     assertThat(memory.kept().orElseThrow().open()).isEqualTo(Ranges.of(500));
   }
 
-  private OutboxStore open(String changes) {
-    return OutboxStore.open(
-        dir,
-        OutboxSettings.from(
-            ConfigFactory.parseString(changes)
-                .withFallback(ConfigFactory.load().getConfig("dayu.outbox"))));
-  }
-
   private void file(Offline mode, long count, String settings) {
     generate(
         mode,
@@ -456,50 +426,8 @@ final class OfflineStreamTest {
       boolean live,
       java.util.function.Function<SourceContext, Source<Segment, NotUsed>> open,
       String settings) {
-    var spec = Plans.plan(1, List.of(Plans.READER), "detect:reader").spec();
-    plan =
-        new Plan(
-            new DesiredPipeline(
-                1,
-                new PipelineSpec(
-                    spec.name(),
-                    spec.sources(),
-                    spec.stages(),
-                    spec.policy(),
-                    spec.objective(),
-                    new Delivery(mode, 0))),
-            new Catalog(List.of(Plans.READER), List.of(), List.of()));
-    var descriptor =
-        new SourceDescriptor(
-            "fake",
-            "for tests",
-            MediaType.OPAQUE,
-            List.of(),
-            live,
-            live ? Repeat.NONE : Repeat.EXACT,
-            "fake:cam");
-    var provider =
-        new SourceProvider() {
-          @Override
-          public SourceDescriptor descriptor() {
-            return descriptor;
-          }
-
-          @Override
-          public boolean claims(URI uri) {
-            return true;
-          }
-
-          @Override
-          public Source<Segment, NotUsed> open(SourceContext context) {
-            return open.apply(context);
-          }
-        };
-    var generate =
-        GenerateSettings.from(
-            ConfigFactory.parseString(settings)
-                .withFallback(ConfigFactory.parseString(PATIENT))
-                .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
+    plan = GenerateKit.plan(mode);
+    var generate = GenerateKit.patient(settings);
     generator =
         kit.spawn(
             Generator.create(
@@ -514,17 +442,14 @@ final class OfflineStreamTest {
                     "edge-1",
                     plan,
                     plan.spec().sources().get(0),
-                    provider,
+                    GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
                     () -> CompletableFuture.completedFuture(500L),
                     memory,
                     disk),
                 controller.ofGenerator(),
                 controller.locator()));
-    var route = new TreeMap<>(Map.of("detect", List.of(new Decision.Share("cloud-1", 1))));
     generator.tell(
-        new Generator.Follow(
-            new Decision(
-                STREAM, 1, Instant.EPOCH, route, new TreeMap<>(), Knobs.NONE, "for tests")));
+        new Generator.Follow(GenerateKit.decision(1, GenerateKit.route("detect", "cloud-1:1"))));
   }
 
   private TestConsumer at(String node) {
@@ -540,7 +465,7 @@ final class OfflineStreamTest {
   }
 
   private void ack(long... seqs) {
-    generator.tell(new Generator.Acknowledged(new Acknowledgement(STREAM, seqs, new long[0])));
+    generator.tell(new Generator.Acknowledged(GenerateKit.delivered(seqs)));
   }
 
   private long inFlight() {
@@ -548,7 +473,7 @@ final class OfflineStreamTest {
   }
 
   private long onDisk() {
-    return disk.backlog(Kind.ELEMENT).getOrDefault(STREAM, 0L);
+    return disk.backlog(Kind.ELEMENT).getOrDefault(GenerateKit.STREAM, 0L);
   }
 
   private boolean state(StreamState state) {

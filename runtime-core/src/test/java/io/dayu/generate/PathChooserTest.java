@@ -2,10 +2,7 @@ package io.dayu.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
-import io.dayu.source.Knobs;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,15 +101,7 @@ final class PathChooserTest {
 
   private static PathChooser chooser(Map<String, List<Share>> route) {
     var chooser = new PathChooser();
-    chooser.follow(
-        new Decision(
-            "crossing/cam-0",
-            1,
-            Instant.EPOCH,
-            new TreeMap<>(route),
-            new TreeMap<>(),
-            Knobs.NONE,
-            ""));
+    chooser.follow(GenerateKit.decision(1, new TreeMap<>(route)));
     return chooser;
   }
 
