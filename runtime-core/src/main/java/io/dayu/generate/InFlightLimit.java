@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import java.time.Duration;
+import java.util.OptionalDouble;
 
 /**
  * How many elements of a stream may be in flight. The limit grows while the latency stays near its
@@ -35,13 +36,13 @@ final class InFlightLimit {
   private final int max;
   private final double patienceSeconds;
   private double limit;
-  private double baseUs; // 0 before the first probe
+  private OptionalDouble baseUs = OptionalDouble.empty(); // before the first probe
   private double probedUs;
   private long probedCount;
   private long probeBegins;
   private long probeCounts; // when those that were sent before the probe are through
   private long probeEnds;
-  private double perSecond;
+  private OptionalDouble perSecond = OptionalDouble.empty(); // before it was measured
   private long rateSince;
   private long counted;
 
@@ -61,7 +62,8 @@ final class InFlightLimit {
 
   int current(long nowNanos) {
     double now = probing(nowNanos) ? limit / 2 : limit;
-    if (perSecond > 0) now = Math.min(now, Math.max(PIPELINED, perSecond * patienceSeconds));
+    if (perSecond.isPresent())
+      now = Math.min(now, Math.max(PIPELINED, perSecond.getAsDouble() * patienceSeconds));
     return (int) Math.max(min, Math.min(max, now));
   }
 
@@ -83,7 +85,7 @@ final class InFlightLimit {
       return;
     }
     if (nowNanos - probeBegins >= 0) {
-      if (probedCount > 0) baseUs = probedUs / probedCount;
+      if (probedCount > 0) baseUs = OptionalDouble.of(probedUs / probedCount);
       probedUs = 0;
       probedCount = 0;
       probeBegins = nowNanos + PROBE_EVERY_NANOS;
@@ -91,12 +93,15 @@ final class InFlightLimit {
       probeEnds = limit < PROBED ? probeBegins : probeBegins + (long) (4_000 * meanUs);
     }
     if (inFlight * 2 < limit) return;
-    double gradient =
-        baseUs == 0 || limit < PROBED
-            ? 1
-            : Math.max(0.5, Math.min(1.0, TOLERANCE * baseUs / Math.max(1, meanUs)));
-    double next = limit * gradient + Math.sqrt(limit);
+    double next = limit * gradient(meanUs) + Math.sqrt(limit);
     limit = Math.max(min, Math.min(max, limit * (1 - SMOOTHING) + next * SMOOTHING));
+  }
+
+  private double gradient(double meanUs) {
+    if (baseUs.isEmpty() || limit < PROBED) return 1;
+    // Less than a microsecond is not told from one.
+    double base = Math.max(1, baseUs.getAsDouble());
+    return Math.max(0.5, Math.min(1.0, TOLERANCE * base / Math.max(1, meanUs)));
   }
 
   private boolean probing(long nowNanos) {
@@ -108,7 +113,8 @@ final class InFlightLimit {
     long elapsed = nowNanos - rateSince;
     if (elapsed < RATE_NANOS) return;
     double now = counted * 1e9 / elapsed;
-    perSecond = perSecond == 0 ? now : perSecond + 0.5 * (now - perSecond);
+    double before = perSecond.orElse(now);
+    perSecond = OptionalDouble.of(before + 0.5 * (now - before));
     counted = 0;
     rateSince = nowNanos;
   }

@@ -13,7 +13,7 @@ import net.jqwik.api.constraints.IntRange;
 final class InFlightLimitTest {
   private static final Duration OBJECTIVE = Duration.ofSeconds(1);
 
-  private long now = 1;
+  private long now = GenerateKit.NOW;
 
   @Example
   void itGrowsWhileTheLatencyStaysFlat() {
@@ -40,6 +40,16 @@ final class InFlightLimitTest {
       limit.observe(now, 10_000, 1, 1);
     }
     assertThat(limit.current(now)).isEqualTo(8);
+  }
+
+  @Example
+  void aLatencyThatIsTooShortToBeMeasuredDoesNotShrinkIt() {
+    var limit = new InFlightLimit(1, 4_096, OBJECTIVE, now);
+    for (int i = 0; i < 1_000; i++) {
+      now += 10_000_000;
+      limit.observe(now, 0, limit.current(now), limit.current(now));
+    }
+    assertThat(limit.current(now)).isGreaterThan(1_000);
   }
 
   @Example
@@ -71,7 +81,7 @@ final class InFlightLimitTest {
   /** Full windows through a server that takes 10 ms and so many elements a second. */
   private void run(InFlightLimit limit, int seconds, double perSecond) {
     long end = now + seconds * 1_000_000_000L;
-    while (now < end) {
+    while (now - end < 0) {
       int window = limit.current(now);
       double latencyUs = Math.max(10_000, window / perSecond * 1e6);
       now += (long) (latencyUs * 1_000);
