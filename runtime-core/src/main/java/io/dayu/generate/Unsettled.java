@@ -53,7 +53,11 @@ final class Unsettled {
   /** The oldest element that would be lost with this node: where a successor has to go on. */
   record Oldest(long seq, long position) {}
 
-  private record Waiting(Element element, long bornNanos, SourceSpan span) {}
+  private record Waiting(Element element, long bornNanos, SourceSpan span) {
+    boolean has(long seq) {
+      return element.getSeq() == seq;
+    }
+  }
 
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final LinkedHashMap<Long, Flight> flights = new LinkedHashMap<>();
@@ -146,7 +150,7 @@ final class Unsettled {
   /** The element that is not in the window is settled; false if there is none. */
   boolean landOutside(long seq) {
     again.remove(seq);
-    return removeOutside(seq) || results.remove(seq);
+    return removeOutside(seq) || results.remove(seq) || waiting.removeIf(w -> w.has(seq));
   }
 
   private boolean removeOutside(long seq) {
@@ -174,7 +178,8 @@ final class Unsettled {
         || results.contains(seq)
         || spooled.contains(seq)
         || lost.containsKey(seq)
-        || replayed.contains(seq);
+        || replayed.contains(seq)
+        || waiting.stream().anyMatch(w -> w.has(seq));
   }
 
   /** Some of the spooled ones are on their way, outside of the window. */

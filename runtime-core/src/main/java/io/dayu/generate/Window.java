@@ -102,7 +102,10 @@ final class Window {
     counts.shed();
   }
 
-  /** Whether one more element would have to wait. */
+  /**
+   * Whether elements wait, or as many are on their way as may. Bytes do not count here: where they
+   * fill the window, one batch is read ahead and waits.
+   */
   boolean isFull(long now) {
     return unsettled.waiting() > 0 || unsettled.inFlight() >= limit.current(now);
   }
