@@ -22,6 +22,7 @@ final class Spool {
   private final Pace pace;
   private long from;
   private boolean reading;
+  private boolean rewound; // since the last read began
 
   /**
    * @param maxBytes elements that were brought back may take so much memory
@@ -52,6 +53,7 @@ final class Spool {
     int count = Math.min(room, pace.elements(nowNanos));
     if (count == 0) return Optional.empty();
     reading = true;
+    rewound = false;
     return Optional.of(disk.read(Kind.ELEMENT, stream, from, count, Math.min(bytes, pace.bytes())));
   }
 
@@ -59,11 +61,13 @@ final class Spool {
     reading = false;
     pace.spend(elements.size(), elements.stream().mapToLong(Element::getSerializedSize).sum());
     // At the end it begins anew, for what was written meanwhile with a lower number.
-    from = elements.isEmpty() ? 0 : elements.get(elements.size() - 1).getSeq() + 1;
+    boolean anew = rewound || elements.isEmpty();
+    from = anew ? 0 : elements.get(elements.size() - 1).getSeq() + 1;
   }
 
-  /** All that was brought back is to be brought again. */
+  /** All that was brought back is to be brought again, even if a read is under way. */
   void rewind() {
     from = 0;
+    rewound = true;
   }
 }
