@@ -87,7 +87,7 @@ final class Sender {
     return resent;
   }
 
-  /** An element's first step: to the stages, or to the disk. Only while the course is routed. */
+  /** An element's first step: to the stages, or to the disk. Only while the stream is routed. */
   void start(Flight flight, long now) {
     if (routing.isOffline(Offline.SPOOL)) spool(flight, now);
     else send(flight, now);
@@ -160,6 +160,7 @@ final class Sender {
   }
 
   private void spool(Flight flight, long now) {
+    flight.sentNanos = now;
     flight.dueNanos = now + settings.maxResend().toNanos();
     later.accept(
         spool
