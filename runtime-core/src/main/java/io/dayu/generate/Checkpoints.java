@@ -205,14 +205,15 @@ final class Checkpoints {
    * @return completes when all is forgotten
    */
   CompletionStage<Done> remove(Unsettled unsettled) {
-    var spooled = unsettled.spooled();
-    disk.remove(origin.stream(), spooled)
+    // No save will follow that gives what is settled for removal.
+    var kept = unsettled.spooled().plus(settled.all());
+    disk.remove(origin.stream(), kept)
         .exceptionally(
             error -> {
               LOG.warn(
                   "{} is over, and {} elements of it cannot be removed from the disk (dayu.node.data-dir): {}",
                   origin.stream(),
-                  spooled.size(),
+                  kept.size(),
                   Causes.of(error).toString());
               return Done.getInstance();
             });
