@@ -533,7 +533,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onDrain() {
     if (!(phase instanceof Phase.Draining)) {
-      phase = new Phase.Draining(now() + setup.settings().drain().toNanos());
+      // A node that stops waits no longer because its stream is deleted too.
+      phase =
+          new Phase.Draining(
+              phase instanceof Phase.Finishing finishing
+                  ? finishing.untilNanos()
+                  : now() + setup.settings().drain().toNanos());
       feed.close();
       unrepeated("the stream is read no more here");
     }

@@ -360,6 +360,17 @@ final class GeneratorStreamTest {
     kit.createTestProbe().expectTerminated(generator, SOON);
   }
 
+  @Test
+  void aStreamThatIsDeletedWhileItsNodeStopsWaitsNoLongerThanTheNode() {
+    generate(plan, count(10), "drain = 1h, finish = 100ms");
+    follow(1, "detect", "edge-2:1");
+    at("edge-2").takeNext();
+    generator.tell(Generator.Finish.INSTANCE);
+    generator.tell(Generator.Drain.INSTANCE);
+    kit.createTestProbe().expectTerminated(generator, SOON);
+    await().atMost(SOON).until(() -> memory.kept().isEmpty());
+  }
+
   /** A ledger that does not balance cannot be made, so that every report checks it. */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4})
