@@ -174,7 +174,6 @@ final class Checkpoints {
     savable = false;
     saving = false;
     saved = Optional.empty();
-    settled.notSaved();
   }
 
   /**

@@ -9,13 +9,13 @@ import io.dayu.deliver.Ranges;
  */
 final class SettledNumbers {
   private Ranges settled = new Ranges(); // since the last save began
-  private Ranges saving = new Ranges();
+  private Ranges saving = new Ranges(); // before it, and not durable yet
 
   void add(long seq) {
     settled.add(seq);
   }
 
-  /** A save begins that counts all that are settled. */
+  /** A save begins that counts all that are settled; one that fails leaves them to the next. */
   void saveBegins() {
     settled.forEach(saving::add);
     settled = new Ranges();
@@ -26,11 +26,6 @@ final class SettledNumbers {
     var removable = saving;
     saving = new Ranges();
     return removable;
-  }
-
-  void notSaved() {
-    saving.forEach(settled::add);
-    saving = new Ranges();
   }
 
   /** All that are settled, where the counts that tell so are durable already. */
