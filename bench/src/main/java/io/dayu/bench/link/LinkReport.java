@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 
 /** What one hop costs, Dayu's way and others. */
@@ -63,8 +64,16 @@ record LinkReport(List<Figures> payloads) {
           values(to, Turn::cpuSecondsPerElement));
     }
 
+    int rounds() {
+      return turns(Mechanism.DAYU).size();
+    }
+
+    private List<Turn> turns(Mechanism mechanism) {
+      return Objects.requireNonNull(turns.get(mechanism), "every mechanism has its turns");
+    }
+
     private List<Double> values(Mechanism mechanism, ToDoubleFunction<Turn> figure) {
-      return turns.get(mechanism).stream().map(t -> figure.applyAsDouble(t)).toList();
+      return turns(mechanism).stream().map(t -> figure.applyAsDouble(t)).toList();
     }
 
     String summary() {
@@ -94,7 +103,7 @@ record LinkReport(List<Figures> payloads) {
   private static ObjectNode json(Figures figures) {
     var json = JsonNodeFactory.instance.objectNode();
     json.put("payload", figures.payload());
-    json.put("rounds", figures.turns().get(Mechanism.DAYU).size());
+    json.put("rounds", figures.rounds());
     var mechanisms = json.putObject("mechanisms");
     for (var mechanism : Mechanism.values())
       mechanisms
@@ -149,7 +158,7 @@ record LinkReport(List<Figures> payloads) {
       }
     return table.render("")
         + "Medians over %d rounds; ratios are taken within a round.%n"
-            .formatted(payloads.get(0).turns().get(Mechanism.DAYU).size());
+            .formatted(payloads.get(0).rounds());
   }
 
   private static String micros(double seconds) {
