@@ -27,6 +27,7 @@ import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.Causes;
 import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -50,6 +51,8 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Owns all that flows on a node: generators of the sources it reads, processors of the stages it
@@ -58,6 +61,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * on with the last one when none come. Elements do not pass through it.
  */
 public final class Controller extends AbstractBehavior<Controller.Command> {
+  private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
+
   public sealed interface Command {}
 
   /** The state of the cluster as this node now knows it. */
@@ -204,7 +209,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             context,
             self.node(),
             env.catalog(),
-            stream -> env.storage().memory().apply(stream).forget(),
+            stream -> forget(env.storage().memory().apply(stream), stream),
             crashes,
             (plan, source, provider) ->
                 Generator.create(setup, identity(plan, source, provider), fromGenerators, locator));
@@ -547,5 +552,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private void tellPeers() {
     outbox.tell(peerLinks.clouds());
     generators.suspect(new Generator.Suspects(peerLinks.suspects(), peerLinks.isOffline()));
+  }
+
+  /** The stream is read here no more; if the disk says otherwise, a restart would read it again. */
+  private static void forget(StreamMemory memory, String stream) {
+    var unused =
+        memory
+            .forget()
+            .whenComplete(
+                (done, error) -> {
+                  if (error != null)
+                    LOG.warn(
+                        "{} is over, and its progress cannot be removed from the disk (dayu.node.data-dir): {}",
+                        stream,
+                        Causes.of(error).toString());
+                });
   }
 }

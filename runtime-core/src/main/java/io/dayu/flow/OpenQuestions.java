@@ -40,10 +40,14 @@ final class OpenQuestions {
 
   /** Something has changed that may answer questions. */
   void lookAgain() {
-    for (var key : List.copyOf(askers.keySet()))
+    for (var asked : List.copyOf(askers.entrySet()))
       locate
-          .apply(key)
-          .ifPresent(found -> askers.remove(key).forEach(asker -> answer(key, found, asker)));
+          .apply(asked.getKey())
+          .ifPresent(
+              found -> {
+                askers.remove(asked.getKey());
+                for (var asker : asked.getValue()) answer(asked.getKey(), found, asker);
+              });
   }
 
   private static void answer(

@@ -132,7 +132,7 @@ final class MqttSession {
       lost(e, mine);
     } catch (IllegalArgumentException e) {
       // The client checks topics and names before anything is sent.
-      lost(MqttBroker.told(target, e.getMessage(), true, e), mine);
+      lost(MqttBroker.told(target, String.valueOf(e.getMessage()), true, e), mine);
     } catch (RuntimeException | LinkageError e) {
       lost(MqttBroker.told(target, e.toString(), false, e), mine);
     }
@@ -231,9 +231,10 @@ final class MqttSession {
       message.acknowledge().run();
       return;
     }
-    if (reader.offer(new Arrival.Received(message, position + 1)).isEnqueued()) {
-      position++;
-      if (message.kept()) held.add(new Held(message, position));
+    long next = position + 1;
+    if (reader.offer(new Arrival.Received(message, next)).isEnqueued()) {
+      position = next;
+      if (message.kept()) held.add(new Held(message, next));
     } else if (message.kept()) {
       lost(
           MqttBroker.told(
