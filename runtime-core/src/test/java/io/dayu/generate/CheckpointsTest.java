@@ -13,6 +13,7 @@ import io.dayu.generate.Checkpoints.Saved;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
 import io.dayu.source.Repeat;
+import io.dayu.stage.Causes;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -125,7 +126,7 @@ final class CheckpointsTest {
     checkpoints.start(
         () -> CompletableFuture.failedStage(new IllegalStateException("no cloud node answers")));
     var notFound = (NotFound) heard();
-    assertThat(Generator.unwrapped(notFound.cause())).hasMessage("no cloud node answers");
+    assertThat(Causes.of(notFound.cause())).hasMessage("no cloud node answers");
     memory.broken(true);
     checkpoints.start(cloud(500));
     assertThat(heard()).as("no number is reserved").isInstanceOf(NotFound.class);

@@ -294,11 +294,13 @@ final class FeedStreamTest {
               contexts.add(context);
               return open.apply(context);
             });
+    var generate = GenerateKit.settings(settings);
     return new Feed(
         kit.system(),
         owner.ref(),
-        GenerateKit.settings(settings),
-        new Feed.Origin(GenerateKit.STREAM, ORIGIN, provider));
+        generate.maxWindow(),
+        new Feed.Origin(GenerateKit.STREAM, ORIGIN, provider),
+        GenerateKit.steady(generate));
   }
 
   /** All that a source gives, up to its failure. */

@@ -10,6 +10,7 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.link.Backoff;
 import io.dayu.link.FlowKit;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
@@ -64,6 +65,11 @@ final class GenerateKit {
         ConfigFactory.parseString(changes)
             .withFallback(ConfigFactory.parseString("min-resend = 1h, max-resend = 1h"))
             .withFallback(ConfigFactory.load().getConfig("dayu.generate")));
+  }
+
+  /** The waits of the settings with no chance in them. */
+  static Backoff steady(GenerateSettings settings) {
+    return new Backoff(settings.sourceMinBackoff(), settings.sourceMaxBackoff(), () -> 0);
   }
 
   /** A disk as in {@code reference.conf}, some of its settings changed. */

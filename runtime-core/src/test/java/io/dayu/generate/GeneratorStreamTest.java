@@ -14,7 +14,6 @@ import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.flow.FakeController;
-import io.dayu.link.Backoff;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
 import io.dayu.link.TestConsumer;
@@ -714,7 +713,9 @@ final class GeneratorStreamTest {
     memory.broken(true);
     try (var logs = Logs.of(Checkpoints.class)) {
       kit.stop(generator);
-      await().atMost(SOON).until(() -> logs.has(Level.WARN, GenerateKit.STREAM, "cannot be kept", "disk full"));
+      await()
+          .atMost(SOON)
+          .until(() -> logs.has(Level.WARN, GenerateKit.STREAM, "cannot be kept", "disk full"));
     }
   }
 
@@ -796,11 +797,7 @@ final class GeneratorStreamTest {
                 new Generator.Setup(
                     generate,
                     FlowKit.links(links),
-                    () ->
-                        new Backoff(
-                            generate.sourceMinBackoff(),
-                            generate.sourceMaxBackoff(),
-                            () -> 0), // no chance
+                    () -> GenerateKit.steady(generate),
                     Duration.ofMillis(100),
                     Clock.systemUTC(),
                     System::nanoTime),

@@ -8,12 +8,12 @@ import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.facts.Decision;
+import io.dayu.facts.InstanceName;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.Logs;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
-import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.process.Router;
 import java.nio.file.Path;
@@ -310,8 +310,8 @@ final class SenderTest {
   void whatComesBackIsAsOldAsItIs() {
     waitsOnDisk(7);
     suspect(Set.of(), false);
-    var found = broughtFromDisk().elements();
-    long created = found.get(0).getCreatedAtMs();
+    var found = broughtFromDisk();
+    long created = found.elements().get(0).getCreatedAtMs();
     sender.brought(found, created + 5_000, now);
     assertThat(unsettled.again().get(7L).bornNanos).isEqualTo(now - 5_000 * MS);
   }
@@ -320,7 +320,7 @@ final class SenderTest {
   void whatIsSettledOrUnderWayWhenItComesBackIsLeftOut() {
     waitsOnDisk(7, 8);
     suspect(Set.of(), false);
-    var found = broughtFromDisk().elements();
+    var found = broughtFromDisk();
     unsettled.landOutside(7);
     sender.brought(found, 0, now);
     sender.brought(found, 0, now);
@@ -331,7 +331,7 @@ final class SenderTest {
   void whatComesBackWhenTheCloudIsGoneAgainWaitsOn() {
     waitsOnDisk(7);
     suspect(Set.of(), false);
-    var found = broughtFromDisk().elements();
+    var found = broughtFromDisk();
     suspect(Set.of("cloud-1"), true);
     sender.brought(found, 0, now);
     assertThat(at("cloud-1")).isEmpty();
@@ -360,8 +360,10 @@ final class SenderTest {
     waitsOnDisk(7);
     suspect(Set.of(), false);
     disk.close();
-    assertThat(broughtFromDisk().elements()).isEmpty();
-    sender.brought(List.of(), 0, now);
+    var nothing = broughtFromDisk();
+    assertThat(nothing.error()).isPresent();
+    assertThat(nothing.elements()).isEmpty();
+    sender.brought(nothing, 0, now);
     now += 200 * MS;
     sender.bring(now);
     assertThat(events).hasSize(1);
@@ -497,7 +499,7 @@ final class SenderTest {
   }
 
   private void bring() {
-    sender.brought(broughtFromDisk().elements(), 0, now);
+    sender.brought(broughtFromDisk(), 0, now);
   }
 
   private Ranges onDisk() {
@@ -513,7 +515,7 @@ final class SenderTest {
   /** What was reported as failed since the last look. */
   private List<Element> reported() {
     connect();
-    return consumer("edge-1", Plan.OUTBOX).elements();
+    return consumer("edge-1", InstanceName.OUTBOX).elements();
   }
 
   /** Answers where consumers are; each takes so many elements at first. */
@@ -525,7 +527,7 @@ final class SenderTest {
     }
   }
 
-  private Consumer consumer(String node, String instance) {
+  private Consumer consumer(String node, InstanceName instance) {
     return consumers.computeIfAbsent(
         node + " " + instance, where -> new Consumer(TestInbox.create()));
   }
