@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
 /**
  * Keeps the branches of forked elements by stream, sequence number and attempt until all have come.
  * A branch that was filtered out or has failed never comes; its partner goes when it is older than
- * {@code patience} or when {@code capacity} is exceeded, oldest first, and is counted. The capacity
- * must exceed the sum of the streams' windows, so that a join cannot deadlock a fork. Belongs to
- * one actor.
+ * {@code patience}, and its element has ended already. When {@code capacity} is exceeded the oldest
+ * go before that and are counted: their elements are sent again. The capacity must exceed the sum
+ * of the streams' windows, so that a join cannot deadlock a fork. Belongs to one actor.
  */
 public final class JoinBuffer {
   private record Key(String stream, long seq, int attempt) {}
@@ -26,7 +26,7 @@ public final class JoinBuffer {
   private final int capacity;
   private final long patienceNanos;
   private final Map<Key, Partial> partials = new LinkedHashMap<>();
-  private long expired;
+  private long crowdedOut;
 
   /**
    * @param complete whether nothing is missing from an element
@@ -40,8 +40,11 @@ public final class JoinBuffer {
   /** The whole element if this branch was the last one. */
   public Optional<Parcel> add(Parcel branch, long nowNanos) {
     var element = branch.element();
-    if (complete.test(element)) return Optional.of(branch);
     var key = new Key(element.getStream(), element.getSeq(), element.getAttempt());
+    if (complete.test(element)) {
+      partials.remove(key); // of branches that have met before this stage as well
+      return Optional.of(branch);
+    }
     var earlier = partials.get(key);
     var merged = earlier == null ? branch : merge(earlier.parcel(), branch);
     if (complete.test(merged.element())) {
@@ -58,17 +61,17 @@ public final class JoinBuffer {
     return partials.size();
   }
 
-  /** Partial elements that were given up. */
-  public long expired() {
-    return expired;
+  /** Partial elements that were given up for want of room. */
+  public long crowdedOut() {
+    return crowdedOut;
   }
 
   public void expire(long nowNanos) {
     for (Iterator<Partial> oldest = partials.values().iterator(); oldest.hasNext(); ) {
-      var partial = oldest.next();
-      if (partials.size() <= capacity && nowNanos - partial.sinceNanos() < patienceNanos) return;
+      boolean young = nowNanos - oldest.next().sinceNanos() < patienceNanos;
+      if (young && partials.size() <= capacity) return;
       oldest.remove();
-      expired++;
+      if (young) crowdedOut++;
     }
   }
 

@@ -145,6 +145,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Backoff backoff;
   private long restarts;
   private Optional<String> problem = Optional.empty();
+  private long crowdedOut; // of the join, as far as it was told
   private boolean retiring;
   private long lastElementNanos;
 
@@ -304,7 +305,11 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private void report() {
     long now = nanos.getAsLong();
     meter.tick(now);
-    join.ifPresent(j -> j.expire(now));
+    join.ifPresent(
+        waiting -> {
+          waiting.expire(now);
+          tellCrowdedOut(waiting);
+        });
     owner.tell(
         new Status(
             identity.instance(),
@@ -322,6 +327,17 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 meter.failures(),
                 restarts,
                 problem)));
+  }
+
+  private void tellCrowdedOut(JoinBuffer join) {
+    long more = join.crowdedOut() - crowdedOut;
+    if (more == 0) return;
+    crowdedOut += more;
+    var reason =
+        "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d gave way and are sent again"
+            .formatted(settings.joinCapacity(), more);
+    problem = Optional.of(reason);
+    getContext().getLog().warn("stage {}: {}", identity.instance(), reason);
   }
 
   private Behavior<Inlet.Command> onSweep() {

@@ -79,14 +79,23 @@ final class JoinBufferTest {
   }
 
   @Example
-  void aBranchThatIsOutOfPatienceIsGivenUpAndCounted() {
+  void aBranchThatIsOutOfPatienceIsGivenUp() {
     var join = join(10);
     add(join, 1, "a", 0);
     join.expire(PATIENCE.toNanos() - 1);
     assertThat(join.size()).isEqualTo(1);
     join.expire(PATIENCE.toNanos());
     assertThat(join.size()).isZero();
-    assertThat(join.expired()).isEqualTo(1);
+    assertThat(join.crowdedOut()).isZero();
+  }
+
+  @Example
+  void oneThatIsWholeBeforeItComesLeavesNoPartBehind() {
+    var join = join(10);
+    add(join, 1, "a", 0);
+    var whole = parcel(element(1, "a", "b", "c"), 0, 0);
+    assertThat(join.add(whole, 0)).containsSame(whole);
+    assertThat(join.size()).isZero();
   }
 
   /** In any order, of streams, numbers and attempts that are under way together. */
@@ -123,7 +132,7 @@ final class JoinBufferTest {
           .containsExactlyInAnyOrder("fork", "a", "b", "c");
     }
     assertThat(join.size()).isZero();
-    assertThat(join.expired()).isZero();
+    assertThat(join.crowdedOut()).isZero();
   }
 
   /**
@@ -139,14 +148,18 @@ final class JoinBufferTest {
     var came = new ArrayList<Long>();
     long now = Long.MAX_VALUE - random.nextInt(1_000); // it turns over while they come
     int kept = 0;
+    int crowdedOut = 0;
     for (int i = 0; i < pauses.size(); i++) {
       now += pauses.get(i);
       came.add(now);
       add(join, i, "a", now);
+      int before = kept;
       kept = 0;
       while (kept < capacity && kept <= i && now - came.get(i - kept) < PATIENCE.toNanos()) kept++;
       assertThat(join.size()).isEqualTo(kept);
-      assertThat(join.expired()).isEqualTo(i + 1 - kept);
+      for (int gone = i - before; gone <= i - kept; gone++)
+        if (now - came.get(gone) < PATIENCE.toNanos()) crowdedOut++;
+      assertThat(join.crowdedOut()).isEqualTo(crowdedOut);
       add(join, i - random.nextInt(kept), "b", now);
       assertThat(join.size()).isEqualTo(kept);
     }

@@ -369,6 +369,27 @@ final class ProcessorStreamTest {
   }
 
   @Test
+  void aJoinThatIsTooSmallSaysSo() {
+    process(
+        List.of(Plans.READER),
+        Plans.READER,
+        "join-capacity = 4",
+        "join:reader<a,b",
+        "a:reader",
+        "b:reader");
+    for (int seq = 0; seq < 7; seq++) producer.send(parcel(branch(seq, "a", true)));
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                controller.hasStage()
+                    && controller.stage().problem().orElse("").contains("join-capacity"));
+    for (int seq = 3; seq < 7; seq++) producer.send(parcel(branch(seq, "b", true)));
+    for (int seq = 3; seq < 7; seq++)
+      assertThat(outbox().takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  @Test
   void whileNothingIsTakenBehindItNoWorkIsBegun() {
     var begun = new AtomicInteger();
     process(

@@ -3,6 +3,7 @@ package io.dayu.cli;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.BackgroundCluster;
+import io.dayu.local.Endpoints;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
@@ -108,7 +109,9 @@ final class UpCommand implements Callable<Integer> {
           .endpoints()
           .management()
           .ifPresent(
-              address -> out.printf("  management     http://%s/cluster/members%n", address));
+              address ->
+                  out.printf(
+                      "  management     http://%s/cluster/members%n", Endpoints.text(address)));
       out.printf("  data and logs  %s%n", cluster.directory());
       out.println("  next           dayu nodes, dayu pipeline submit FILE, dayu down");
     }

@@ -180,7 +180,8 @@ class LauncherClusterIT {
       assertThat(up.out())
           .contains("cloud-1  ready in")
           .contains("edge-1   ready in")
-          .contains("Dayu is up: http://127.0.0.1:");
+          .contains("Dayu is up: http://127.0.0.1:")
+          .containsPattern("management +http://127\\.0\\.0\\.1:\\d+/cluster/members");
       var nodes = BackgroundCluster.read(new Home(home)).orElseThrow().nodes();
       assertThat(nodes).hasSize(2).allMatch(n -> n.process().isPresent());
       assertThat(dayu(Map.of(), "nodes").out()).contains("NODE");
