@@ -355,7 +355,7 @@ final class CheckpointsTest {
     disk.close();
     try (var logs = Logs.of(Checkpoints.class)) {
       join(checkpoints.remove(unsettled));
-      assertThat(logs.has(Level.WARN, GenerateKit.STREAM, "dayu.outbox.quota")).isTrue();
+      assertThat(logs.has(Level.WARN, GenerateKit.STREAM, "dayu.node.data-dir")).isTrue();
     }
     assertThat(memory.kept()).isEmpty();
     disk = GenerateKit.disk(dir, "");
