@@ -29,6 +29,7 @@ import io.dayu.realise.SchedulerSettings;
 import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
+import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -58,6 +59,9 @@ import org.apache.pekko.management.javadsl.PekkoManagement;
  * HTTP and management, and the same streams as every node.
  */
 public final class CloudNode {
+  /** The tables of the persistence plugin: events and snapshots of pipelines and shards. */
+  private static final Schema JOURNAL = new Schema("journal");
+
   private CloudNode() {}
 
   public static void main(String[] args) {
@@ -73,7 +77,7 @@ public final class CloudNode {
     var node = settings.node();
     Endpoints.clear(node.dataDir());
     var source = database(settings.store());
-    var store = JdbcResultStore.open(source, settings.store().framesPerStream());
+    var store = store(settings.store(), source);
     var policies = Policies.load();
     var catalog = Catalog.load(policies.names());
     var uplink = new MemberUplink(store);
@@ -236,18 +240,21 @@ public final class CloudNode {
     }
   }
 
-  /** The database with its tables. */
+  /** The database, with the tables of everything that uses it. */
+  static JdbcResultStore store(StoreSettings settings, HikariDataSource source) {
+    try {
+      return JdbcResultStore.open(
+          source, settings.framesPerStream(), JdbcDecisionLog.SCHEMA, JOURNAL);
+    } catch (StoreException e) {
+      throw new StartException(
+          "%s; the store is %s".formatted(e.getMessage(), settings.place()), e);
+    }
+  }
+
   private static HikariDataSource database(StoreSettings store) {
     try {
-      var source = store.pool();
-      try {
-        JournalSchema.create(source, store);
-        return source;
-      } catch (RuntimeException e) {
-        source.close();
-        throw e;
-      }
-    } catch (StoreException | StartException e) {
+      return store.pool();
+    } catch (StoreException e) {
       throw new StartException(
           "%s; the store is %s, user %s: see dayu.store.url (DAYU_STORE_URL), user and password"
               .formatted(e.getMessage(), store.place(), store.user()),

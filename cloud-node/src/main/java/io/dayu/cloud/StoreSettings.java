@@ -9,7 +9,6 @@ import io.dayu.store.JdbcResultStore;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -89,19 +88,5 @@ record StoreSettings(String url, String user, String password, int framesPerStre
                 isShared() ? "slick.jdbc.PostgresProfile$" : "slick.jdbc.H2Profile$",
                 "db",
                 db)));
-  }
-
-  /** The script of the persistence plugin that makes its tables. */
-  String journalScript() {
-    return isShared()
-        ? "/schema/postgres/postgres-create-schema.sql"
-        : "/schema/h2/h2-create-schema.sql";
-  }
-
-  /** What has to come before it, in the same transaction. */
-  List<String> journalLock() {
-    return isShared()
-        ? List.of("SELECT pg_advisory_xact_lock(%d)".formatted(JdbcResultStore.SCHEMA_LOCK))
-        : List.of();
   }
 }

@@ -6,9 +6,12 @@ import io.dayu.local.ChildProcess;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
+import io.dayu.store.JdbcResultStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,7 +26,7 @@ class StartClusterIT {
 
   /** Processes start side by side: most of their time is the start of a JVM. */
   @Test
-  void whatKeepsANodeFromStartingIsSaidWithItsKey() throws IOException {
+  void whatKeepsANodeFromStartingIsSaidWithItsKey() throws IOException, SQLException {
     try (var cluster = Cluster.open(Cluster.empty(StartClusterIT.class.getSimpleName()));
         var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
       var port = Integer.toString(taken.getLocalPort());
@@ -48,6 +51,8 @@ class StartClusterIT {
               cluster,
               "storeless",
               Map.of("dayu.store.url", away + "?password=secret", "dayu.store.user", "someone"));
+      storeOfANewerRelease(cluster.directory().resolve("newer/data/store"));
+      var newer = cloud(cluster, "newer", Map.of());
 
       processes.forEach(
           (key, process) -> {
@@ -80,6 +85,35 @@ class StartClusterIT {
                       .contains(
                           "The node cannot start", away, "refused", "someone", "DAYU_STORE_URL")
                       .doesNotContain("secret"));
+
+      assertThat(newer.await(PATIENCE)).isTrue();
+      assertThat(newer.died()).hasMessageContaining("exit code 1;");
+      assertThat(newer.tail(3))
+          .anySatisfy(
+              line ->
+                  assertThat(line)
+                      .contains(
+                          "The node cannot start",
+                          "the tables of the decisions are at version 7 (release 9.9)",
+                          "nothing was changed",
+                          "Start the release that made them or a newer one",
+                          "newer/data/store"));
+    }
+  }
+
+  private static void storeOfANewerRelease(Path file) throws SQLException {
+    var settings = new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", 10);
+    CloudNode.store(settings, settings.pool()).close();
+    try (var source = settings.pool();
+        var connection = source.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(
+          """
+          INSERT INTO "dayu_decisions_history" ("installed_rank", "version", "description", "type",
+            "script", "checksum", "installed_by", "execution_time", "success")
+          VALUES (7, '7', 'release 9.9', 'SQL', 'V7__release_9.9.sql', 7, 'SA', 1, TRUE)
+          """);
+      connection.commit();
     }
   }
 

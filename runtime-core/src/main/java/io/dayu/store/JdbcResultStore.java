@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.h2.engine.Constants;
 
@@ -45,8 +46,7 @@ public final class JdbcResultStore implements ResultStore {
   /** Several times what is written between a look at the disk and the next one. */
   private static final long RESERVE_BYTES = 16 << 20;
 
-  /** PostgreSQL's advisory lock for whoever makes tables that nodes share. */
-  public static final long SCHEMA_LOCK = 0x6461_7975L;
+  private static final Schema SCHEMA = new Schema("results");
 
   private final Database database;
   private final FrameStore frames;
@@ -60,23 +60,17 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   /**
-   * A store on any data source of H2 or PostgreSQL; creates the tables that are missing. Closing
-   * the store closes {@code source} if it can be closed, which also happens when this throws.
+   * A store on any data source of H2 or PostgreSQL; brings its tables to this release, see {@link
+   * Schema#migrate}. Closing the store closes {@code source} if it can be closed, which also
+   * happens when this throws.
    *
    * @param framesPerStream how many of the newest payloads are kept, at least 1
+   * @param others tables beside the store's own; all are brought to this release, or none
    */
-  public static JdbcResultStore open(DataSource source, int framesPerStream) {
+  public static JdbcResultStore open(DataSource source, int framesPerStream, Schema... others) {
     var store = new JdbcResultStore(source, framesPerStream);
     try {
-      store.database.transaction(
-          "prepare the result store",
-          c -> {
-            for (var sql : Dialect.of(c).schema())
-              try (var statement = c.createStatement()) {
-                statement.execute(sql);
-              }
-            return true;
-          });
+      Schema.migrate(source, Stream.concat(Stream.of(SCHEMA), Stream.of(others)).toList());
       return store;
     } catch (RuntimeException e) {
       store.close();

@@ -2,6 +2,7 @@ package io.dayu.realise;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.Decision;
+import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -19,26 +20,13 @@ import java.util.concurrent.RejectedExecutionException;
 import javax.sql.DataSource;
 
 /**
- * Decisions in a table {@code decisions}, which it creates when it is first used; the SQL is
- * understood by H2 and PostgreSQL. Calls run on the given executor, which must be one for blocking
- * work.
+ * Decisions in a table {@code decisions}, which whoever opens the database makes from {@link
+ * #SCHEMA}; the SQL is understood by H2 and PostgreSQL. Calls run on the given executor, which must
+ * be one for blocking work.
  */
 public final class JdbcDecisionLog implements DecisionLog {
-  private static final String SCHEMA =
-      """
-      CREATE TABLE IF NOT EXISTS decisions (
-        stream VARCHAR NOT NULL,
-        version BIGINT NOT NULL,
-        pipeline VARCHAR NOT NULL,
-        decided_ms BIGINT NOT NULL,
-        body VARCHAR NOT NULL,
-        reason VARCHAR NOT NULL,
-        inputs VARCHAR NOT NULL,
-        PRIMARY KEY (stream, version))""";
-  private static final String INDEX =
-      """
-      CREATE INDEX IF NOT EXISTS decisions_by_pipeline
-      ON decisions (pipeline, decided_ms, version)""";
+  /** Its table. */
+  public static final Schema SCHEMA = new Schema("decisions");
 
   /** Unique violation, in both databases. */
   private static final String DUPLICATE = "23505";
@@ -46,7 +34,6 @@ public final class JdbcDecisionLog implements DecisionLog {
   private final DataSource dataSource;
   private final Executor blocking;
   private final int keptPerStream;
-  private boolean ready; // guarded by this
 
   /**
    * @param keptPerStream older decisions of a stream are removed
@@ -176,7 +163,6 @@ public final class JdbcDecisionLog implements DecisionLog {
           () -> {
             try (var connection = dataSource.getConnection()) {
               connection.setAutoCommit(true);
-              createSchema(connection);
               return work.on(connection);
             } catch (SQLException e) {
               throw new StoreException(
@@ -190,22 +176,5 @@ public final class JdbcDecisionLog implements DecisionLog {
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(e);
     }
-  }
-
-  /** Whoever waits here for another would wait for the same database, and no longer. */
-  private synchronized void createSchema(Connection connection) throws SQLException {
-    if (ready) return;
-    try {
-      update(connection, SCHEMA);
-    } catch (SQLException e) {
-      // PostgreSQL: IF NOT EXISTS does not keep two sessions from creating it at the same moment.
-      if (!DUPLICATE.equals(e.getSQLState())) throw e;
-    }
-    try {
-      update(connection, INDEX);
-    } catch (SQLException e) {
-      if (!DUPLICATE.equals(e.getSQLState())) throw e;
-    }
-    ready = true;
   }
 }

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.store.JdbcResultStore;
+import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import io.dayu.testkit.LocalPostgres;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +32,7 @@ class JdbcDecisionLogTest extends DecisionLogContract {
     pool =
         JdbcConnectionPool.create(
             "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", "sa", "");
+    Schema.migrate(pool, List.of(JdbcDecisionLog.SCHEMA));
     blocking = Executors.newFixedThreadPool(2);
     log = new JdbcDecisionLog(pool, blocking, KEPT);
   }
@@ -94,6 +97,7 @@ class JdbcDecisionLogTest extends DecisionLogContract {
     void open() {
       var url = postgres.create("decisions" + ++databases);
       pool = JdbcResultStore.pool(url, postgres.user(), "");
+      Schema.migrate(pool, List.of(JdbcDecisionLog.SCHEMA));
       log = new JdbcDecisionLog(pool, threads, KEPT);
     }
 

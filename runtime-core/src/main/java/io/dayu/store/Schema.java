@@ -1,0 +1,206 @@
+package io.dayu.store;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationState;
+import org.flywaydb.core.api.callback.BaseCallback;
+import org.flywaydb.core.api.callback.Context;
+import org.flywaydb.core.api.callback.Event;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tables of one component in the database of the cloud nodes, and how they come from release to
+ * release: SQL files {@code V<number>__release_<release>_<what>.sql} in {@code
+ * io/dayu/store/migration/<name>/h2} and {@code …/postgresql} on the class path, of which Flyway
+ * applies those that the database has not had. What it has had is in the table {@code
+ * dayu_<name>_history}.
+ *
+ * <p><b>To change tables</b> add a file with the next number to both directories. A file that was
+ * released is never changed. A file for H2 must do nothing where it was done before ({@code IF NOT
+ * EXISTS}, {@code IF EXISTS}), statement by statement: H2 takes nothing back when a later statement
+ * fails or the node is killed, and the file is run again from its beginning. PostgreSQL runs a file
+ * in one transaction. The first file of each component makes the tables of release 0.1, which had
+ * no history, so it must do nothing where they are.
+ *
+ * @param name of the component; letters and digits
+ */
+public record Schema(String name) {
+  private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
+  private static final String MIGRATIONS = "classpath:io/dayu/store/migration";
+
+  /**
+   * Brings the tables of {@code schemas} to this release, and makes them in an empty database.
+   * Waits while another node does so. Keeps no connection; needs up to four at once.
+   *
+   * @throws StoreException if one of them has had a migration that this release does not know; then
+   *     none is changed. Also if the disk is full or a migration fails; the next call tries again.
+   */
+  public static void migrate(DataSource source, List<Schema> schemas) {
+    try (var connection = source.getConnection()) {
+      var dialect = Dialect.of(connection);
+      connection.setAutoCommit(true);
+      connection.setNetworkTimeout(Runnable::run, 0);
+      dialect.lockSchema(connection);
+      try {
+        var migrators = schemas.stream().map(schema -> schema.migrator(source, dialect)).toList();
+        for (var migrator : migrators) migrator.check();
+        if (migrators.stream().anyMatch(Migrator::hasWork) && !hasRoom(connection))
+          throw new StoreException(
+              "bring the tables to this release: the disk is full: free space where the database lies",
+              true,
+              null);
+        for (var migrator : migrators) migrator.migrate();
+      } catch (SQLException | RuntimeException e) {
+        unlock(dialect, connection, e);
+        throw e;
+      }
+      dialect.unlockSchema(connection);
+    } catch (SQLException | FlywayException e) {
+      throw new StoreException("prepare the database: " + reason(e), true, e);
+    }
+  }
+
+  /** First tables take no room worth a look, which costs the start half a second. */
+  private static boolean hasRoom(Connection connection) throws SQLException {
+    try (var tables = connection.getMetaData().getTables(null, connection.getSchema(), "%", null)) {
+      return !tables.next() || EmbeddedDriver.hasRoom(connection);
+    }
+  }
+
+  private static void unlock(Dialect dialect, Connection connection, Exception cause) {
+    try {
+      dialect.unlockSchema(connection);
+    } catch (SQLException e) {
+      // The session is gone, and the lock with it.
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Flyway's messages go on for many lines after the first. */
+  private static String reason(Exception e) {
+    Throwable deepest = e;
+    while (deepest.getCause() != null) deepest = deepest.getCause();
+    var what = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return deepest == e ? what : "%s (%s)".formatted(what, deepest.getMessage());
+  }
+
+  private Migrator migrator(DataSource source, Dialect dialect) {
+    var flyway =
+        Flyway.configure(Schema.class.getClassLoader())
+            .dataSource(source)
+            .locations("%s/%s/%s".formatted(MIGRATIONS, name, dialect.directory()))
+            .failOnMissingLocations(true)
+            .table("dayu_%s_history".formatted(name))
+            // The tables beside it are those of other components, or its own of release 0.1.
+            .baselineOnMigrate(true)
+            .baselineVersion("0")
+            .placeholderReplacement(false)
+            .callbacks(new Unhurried())
+            .loggers("slf4j")
+            .load();
+    return new Migrator(this, flyway);
+  }
+
+  /** Reads the history once: nobody else writes it meanwhile. */
+  private static final class Migrator {
+    private final Schema schema;
+    private final Flyway flyway;
+    private final List<MigrationInfo> migrations;
+
+    Migrator(Schema schema, Flyway flyway) {
+      this.schema = schema;
+      this.flyway = flyway;
+      this.migrations = List.of(flyway.info().all());
+    }
+
+    void check() {
+      newest(
+              MigrationState.FUTURE_SUCCESS,
+              MigrationState.FUTURE_FAILED,
+              MigrationState.MISSING_SUCCESS,
+              MigrationState.MISSING_FAILED)
+          .ifPresent(
+              unknown -> {
+                throw refusal(
+                    "are at version %s, which this release does not know"
+                        .formatted(title(unknown)));
+              });
+      migrations.stream()
+          .filter(m -> m.getState() == MigrationState.SUCCESS && !m.isChecksumMatching())
+          .findFirst()
+          .ifPresent(
+              changed -> {
+                throw refusal(
+                    "had another version %s than this release has".formatted(title(changed)));
+              });
+    }
+
+    private StoreException refusal(String what) {
+      return new StoreException(
+          "the tables of the %s %s; nothing was changed. Start the release that made them or a newer one, or put a backup from before back"
+              .formatted(schema.name, what),
+          false,
+          null);
+    }
+
+    boolean hasWork() {
+      return newest(MigrationState.PENDING, MigrationState.FAILED).isPresent();
+    }
+
+    void migrate() {
+      var pending = newest(MigrationState.PENDING, MigrationState.FAILED);
+      if (pending.isEmpty()) return;
+      var what =
+          "bring the tables of the %s to version %s".formatted(schema.name, title(pending.get()));
+      try {
+        if (newest(MigrationState.FAILED).isPresent()) {
+          LOG.warn(
+              "The tables of the {} were left half way by a migration; it is done again",
+              schema.name);
+          flyway.repair();
+        }
+        flyway.migrate();
+      } catch (FlywayException e) {
+        throw new StoreException(
+            "%s: %s; mend that and start the node again".formatted(what, reason(e)), true, e);
+      }
+      LOG.info("The tables of the {} are at version {}", schema.name, title(pending.get()));
+    }
+
+    private Optional<MigrationInfo> newest(MigrationState... states) {
+      var wanted = Arrays.asList(states);
+      return migrations.stream()
+          .filter(m -> wanted.contains(m.getState()))
+          .reduce((older, newer) -> newer);
+    }
+
+    private static String title(MigrationInfo migration) {
+      return "%s (%s)".formatted(migration.getVersion(), migration.getDescription());
+    }
+  }
+
+  /** Takes the time limit of the store's own statements off those of a migration. */
+  private static final class Unhurried extends BaseCallback {
+    @Override
+    public boolean supports(Event event, Context context) {
+      return event == Event.BEFORE_EACH_MIGRATE;
+    }
+
+    @Override
+    public void handle(Event event, Context context) {
+      try {
+        context.getConnection().setNetworkTimeout(Runnable::run, 0);
+      } catch (SQLException e) {
+        throw new FlywayException(e);
+      }
+    }
+  }
+}

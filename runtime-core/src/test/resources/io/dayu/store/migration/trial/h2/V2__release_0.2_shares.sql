@@ -1,0 +1,3 @@
+ALTER TABLE trial ADD COLUMN IF NOT EXISTS share INT;
+
+UPDATE trial SET share = 100 / n;
