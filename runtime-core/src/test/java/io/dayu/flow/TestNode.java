@@ -331,6 +331,14 @@ final class TestNode implements AutoCloseable {
     return reports.get(reports.size() - 1).stages().stream().findFirst();
   }
 
+  /** How many results and elements wait on the disk, by stream. */
+  Map<String, Long> backlog() {
+    var waiting = new TreeMap<>(disk.backlog(OutboxStore.Kind.RESULT));
+    disk.backlog(OutboxStore.Kind.ELEMENT)
+        .forEach((s, count) -> waiting.merge(s, count, Long::sum));
+    return waiting;
+  }
+
   @Override
   public void close() {
     kit.stop(controller, SOON);
