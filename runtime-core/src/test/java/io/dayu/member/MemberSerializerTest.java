@@ -85,6 +85,15 @@ final class MemberSerializerTest {
     assertSame(serializer.fromBinary(HexFormat.of().parseHex(hex), manifest), message);
   }
 
+  /**
+   * A manifest that is no longer known would leave its bytes, in a journal or on the way, behind.
+   */
+  @Test
+  void everyManifestOfEarlierReleasesIsKnown() throws IOException {
+    assertThat(golden().stringPropertyNames())
+        .containsExactlyInAnyOrderElementsOf(serializer.manifests());
+  }
+
   @Test
   void anUnknownManifestIsNotSerializable() {
     assertThatThrownBy(() -> serializer.fromBinary(new byte[0], "zz"))
