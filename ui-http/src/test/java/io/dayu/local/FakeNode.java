@@ -70,8 +70,10 @@ public final class FakeNode {
     lines.add("name=" + System.getProperty("dayu.node.name"));
     lines.add("cluster=127.0.0.1:" + free(System.getProperty("dayu.cluster.port")));
     lines.add("data=127.0.0.1:" + free(System.getProperty("dayu.node.data-port")));
-    if (System.getProperty("dayu.http.port") != null)
+    if (System.getProperty("dayu.http.port") != null) {
       lines.add("http=127.0.0.1:" + serve(Integer.getInteger("dayu.http.port")));
+      lines.add("management=127.0.0.1:" + free("0"));
+    }
     lines.add("pid=" + ProcessHandle.current().pid());
     lines.add("readySeconds=0.2");
     var data = Path.of(System.getProperty("dayu.node.data-dir"));
