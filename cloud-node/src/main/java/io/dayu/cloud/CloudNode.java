@@ -1,7 +1,6 @@
 package io.dayu.cloud;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.facts.NodeReport.Role;
@@ -16,7 +15,6 @@ import io.dayu.member.LiveResults;
 import io.dayu.member.MemberNode;
 import io.dayu.member.MemberUplink;
 import io.dayu.member.PipelineEntity;
-import io.dayu.node.ConfigurationException;
 import io.dayu.node.Endpoints;
 import io.dayu.node.Launch;
 import io.dayu.node.NodeSettings;
@@ -26,14 +24,13 @@ import io.dayu.policy.Policies;
 import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
+import io.dayu.settings.Section;
 import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,7 +39,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -68,14 +64,14 @@ public final class CloudNode {
     Launch.run(CloudNode::start);
   }
 
-  private record Settings(
+  record Settings(
       NodeSettings node, HttpSettings http, SchedulerSettings scheduler, StoreSettings store) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
     var settings = settings(config);
     var node = settings.node();
-    Endpoints.clear(node.dataDir());
+    Endpoints.clear(node.self().dataDir());
     var source = database(settings.store());
     var store = store(settings.store(), source);
     var policies = Policies.load();
@@ -121,7 +117,7 @@ public final class CloudNode {
                           Housekeeper.create(
                               parts.gossip(),
                               new ClusterMembers(system),
-                              node.forgetAfter(),
+                              node.cluster().forgetAfter(),
                               System::nanoTime))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
               var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
@@ -174,11 +170,11 @@ public final class CloudNode {
       var management = management(system, config);
       member.whenMember().get(30, TimeUnit.SECONDS);
       Endpoints.write(
-          node.dataDir(),
+          node.self().dataDir(),
           Map.of(
-              "name", node.name(),
+              "name", node.self().name(),
               "cluster", member.address(),
-              "data", node.host() + ":" + flow.dataAddress().getPort(),
+              "data", node.self().host() + ":" + flow.dataAddress().getPort(),
               "http", settings.http().host() + ":" + http.localAddress().getPort(),
               "management", management.host().address() + ":" + management.port(),
               "pid", Long.toString(ProcessHandle.current().pid()),
@@ -219,25 +215,16 @@ public final class CloudNode {
   }
 
   /** Everything that is wrong is said at once. */
-  private static Settings settings(Config config) {
-    var problems = new ArrayList<String>();
-    var node = read(problems, () -> NodeSettings.from(Role.CLOUD, config));
-    var http = read(problems, () -> HttpSettings.from(config));
-    var scheduler = read(problems, () -> SchedulerSettings.from(config));
-    var store = read(problems, () -> StoreSettings.from(config));
+  static Settings settings(Config config) {
+    var dayu = new Section("dayu", config.getConfig("dayu"));
+    var node = dayu.part("dayu", () -> NodeSettings.from(Role.CLOUD, config));
+    var http = dayu.part("dayu.http", () -> HttpSettings.from(config));
+    var scheduler = dayu.part("dayu.scheduler", () -> SchedulerSettings.from(config));
+    var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
     if (node.isPresent() && store.isPresent())
-      store.get().conflict(node.get()).ifPresent(problems::add);
-    if (!problems.isEmpty()) throw new ConfigurationException(problems);
+      store.get().conflict(node.get()).ifPresent(dayu::problem);
+    dayu.enforce();
     return new Settings(node.get(), http.get(), scheduler.get(), store.get());
-  }
-
-  private static <T> Optional<T> read(List<String> problems, Supplier<T> reader) {
-    try {
-      return Optional.of(reader.get());
-    } catch (ConfigurationException | ConfigException | IllegalArgumentException e) {
-      problems.add(ConfigurationException.reason(e));
-      return Optional.empty();
-    }
   }
 
   /** The database, with the tables of everything that uses it. */

@@ -3,11 +3,12 @@ package io.dayu.cloud;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.zaxxer.hikari.HikariDataSource;
-import io.dayu.node.ConfigurationException;
 import io.dayu.node.NodeSettings;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import io.dayu.store.JdbcResultStore;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,25 +21,39 @@ import java.util.Optional;
  * @param framesPerStream payloads kept of each stream
  */
 record StoreSettings(String url, String user, String password, int framesPerStream) {
+  private static final String PATH = "dayu.store";
+
+  StoreSettings {
+    new Checks(PATH).positive("frames-per-stream", framesPerStream).enforce();
+  }
+
   /**
+   * Reads the settings of a complete configuration.
+   *
    * @throws ConfigurationException with all problems at once
    */
-  static StoreSettings from(Config config) {
-    var store = config.getConfig("dayu.store");
-    var problems = new ArrayList<String>();
-    var url = store.getString("url");
+  static StoreSettings from(Config root) {
+    return Section.read(
+        PATH,
+        root.getConfig(PATH),
+        section -> {
+          var url = section.get("url", StoreSettings::url, "");
+          int frames = section.count("frames-per-stream");
+          if (!url.isEmpty())
+            return new StoreSettings(url, section.text("user"), section.text("password"), frames);
+          var file = Path.of(root.getString("dayu.node.data-dir")).resolve("store");
+          return new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", frames);
+        });
+  }
+
+  /** As it may be configured: a shared database, or nothing. */
+  private static String url(Config config, String key) {
+    var url = config.getString(key);
     if (!url.isEmpty() && !JdbcResultStore.isPostgres(url))
-      problems.add(
-          "dayu.store.url is \"%s\"; write jdbc:postgresql://host:port/database, or leave it empty for a database in the node's data directory"
+      throw new IllegalArgumentException(
+          "\"%s\" is none; write jdbc:postgresql://host:port/database, or leave it empty for a database in the node's data directory"
               .formatted(url));
-    int frames = store.getInt("frames-per-stream");
-    if (frames < 1)
-      problems.add("dayu.store.frames-per-stream is %d; it must be positive".formatted(frames));
-    if (!problems.isEmpty()) throw new ConfigurationException(problems);
-    if (!url.isEmpty())
-      return new StoreSettings(url, store.getString("user"), store.getString("password"), frames);
-    var file = Path.of(config.getString("dayu.node.data-dir")).resolve("store");
-    return new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", frames);
+    return url;
   }
 
   boolean isShared() {
@@ -50,8 +65,8 @@ record StoreSettings(String url, String user, String password, int framesPerStre
    * results, and the journal of a pipeline would be found by none but one.
    */
   Optional<String> conflict(NodeSettings node) {
-    var self = node.host() + ":" + node.clusterPort();
-    var others = node.seeds().stream().filter(seed -> !seed.equals(self)).toList();
+    var self = node.self().host() + ":" + node.cluster().port();
+    var others = node.cluster().seeds().stream().filter(seed -> !seed.equals(self)).toList();
     if (isShared() || others.isEmpty()) return Optional.empty();
     return Optional.of(
         "dayu.store.url is empty, but dayu.cluster.seeds names other cloud nodes (%s): they would not see what this node stores. Set dayu.store.url (or DAYU_STORE_URL) to the same jdbc:postgresql://host:port/database on all of them"

@@ -42,6 +42,7 @@ final class ArchitectureRules {
           "link",
           "store",
           "disk",
+          "settings",
           "facts");
 
   private static final String[] RUNTIME =

@@ -30,7 +30,7 @@ public final class EdgeNode {
 
   private static Runnable start(Config config) {
     var settings = NodeSettings.from(Role.EDGE, config);
-    Endpoints.clear(settings.dataDir());
+    Endpoints.clear(settings.self().dataDir());
     var uplink = new MemberUplink();
     var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
     var member = Membership.start(settings, config, flow, uplink);
@@ -42,16 +42,16 @@ public final class EdgeNode {
               if (late != null)
                 LOG.warn(
                     "no cloud node of dayu.cluster.seeds = {} answers; this edge works alone and keeps trying",
-                    settings.seeds());
+                    settings.cluster().seeds());
               return null;
             })
         .join();
     Endpoints.write(
-        settings.dataDir(),
+        settings.self().dataDir(),
         Map.of(
-            "name", settings.name(),
+            "name", settings.self().name(),
             "cluster", member.address(),
-            "data", settings.host() + ":" + flow.dataAddress().getPort(),
+            "data", settings.self().host() + ":" + flow.dataAddress().getPort(),
             "pid", Long.toString(ProcessHandle.current().pid()),
             "readySeconds", Launch.ready(settings)));
     return () -> {

@@ -1,6 +1,9 @@
 package io.dayu.deliver;
 
 import com.typesafe.config.Config;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.time.Duration;
 
 /**
@@ -22,14 +25,35 @@ public record OutboxSettings(
     long replayBytesPerSecond,
     int outstanding,
     Duration retry) {
+  public OutboxSettings {
+    new Checks("dayu.outbox")
+        .positive("quota", quota)
+        .positive("batch", batch)
+        .positive("batch-bytes", batchBytes)
+        .positive("replay-per-second", replayPerSecond)
+        .positive("replay-bytes-per-second", replayBytesPerSecond)
+        .positive("outstanding", outstanding)
+        .positive("retry", retry)
+        .enforce();
+  }
+
+  /**
+   * Reads the section.
+   *
+   * @throws ConfigurationException with all problems at once
+   */
   public static OutboxSettings from(Config config) {
-    return new OutboxSettings(
-        config.getBytes("quota"),
-        config.getInt("batch"),
-        config.getBytes("batch-bytes"),
-        config.getInt("replay-per-second"),
-        config.getBytes("replay-bytes-per-second"),
-        config.getInt("outstanding"),
-        config.getDuration("retry"));
+    return Section.read(
+        "dayu.outbox",
+        config,
+        section ->
+            new OutboxSettings(
+                section.bytes("quota"),
+                section.count("batch"),
+                section.bytes("batch-bytes"),
+                section.count("replay-per-second"),
+                section.bytes("replay-bytes-per-second"),
+                section.count("outstanding"),
+                section.duration("retry")));
   }
 }

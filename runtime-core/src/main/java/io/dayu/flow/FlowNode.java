@@ -64,7 +64,7 @@ public final class FlowNode {
    */
   public static FlowNode start(
       NodeSettings settings, Config config, Catalog catalog, Uplink uplink) {
-    var sampler = new ResourceSampler(settings.cpu(), Clock.systemUTC());
+    var sampler = new ResourceSampler(settings.monitor().cpu(), Clock.systemUTC());
     var own =
         ConfigFactory.defaultOverrides()
             .withFallback(ConfigFactory.parseResources("dayu-flow.conf"))
@@ -78,14 +78,21 @@ public final class FlowNode {
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
                 .execute(task);
-    var known = LastKnown.open(settings.dataDir(), blocking);
-    var streams = usable(() -> StreamStore.open(settings.dataDir()));
+    var known = LastKnown.open(settings.self().dataDir(), blocking);
+    var streams = usable(() -> StreamStore.open(settings.self().dataDir()));
     var disk = disk(settings, streams);
     var environment =
         new Controller.Environment(
-            new Controller.Self(settings.name(), settings.role(), settings.site(), settings.host()),
+            new Controller.Self(
+                settings.self().name(),
+                settings.cluster().role(),
+                settings.cluster().site(),
+                settings.self().host()),
             new Controller.Settings(
-                settings.reportEvery(), settings.process(), settings.generate(), settings.link()),
+                settings.monitor().interval(),
+                settings.process(),
+                settings.generate(),
+                settings.link()),
             catalog,
             uplink,
             new Controller.Storage(known, streams::of, disk),
@@ -101,7 +108,9 @@ public final class FlowNode {
                   system,
                   replyTo ->
                       new Controller.Listen(
-                          new InetSocketAddress(settings.bindHost(), settings.dataPort()), replyTo),
+                          new InetSocketAddress(
+                              settings.self().bindHost(), settings.self().dataPort()),
+                          replyTo),
                   LISTEN_TIMEOUT,
                   system.scheduler())
               .toCompletableFuture()
@@ -112,8 +121,8 @@ public final class FlowNode {
       throw new StartException(
           "the data port %s:%d cannot be opened (%s); set dayu.node.data-port to a free one"
               .formatted(
-                  settings.bindHost(),
-                  settings.dataPort(),
+                  settings.self().bindHost(),
+                  settings.self().dataPort(),
                   ((LinkServer.BindFailed) started).cause().getMessage()),
           null);
     } catch (CompletionException | StartException e) {
@@ -124,7 +133,7 @@ public final class FlowNode {
 
   private static OutboxStore disk(NodeSettings settings, StreamStore streams) {
     try {
-      return usable(() -> OutboxStore.open(settings.dataDir(), settings.outbox()));
+      return usable(() -> OutboxStore.open(settings.self().dataDir(), settings.outbox()));
     } catch (StartException e) {
       streams.close();
       throw e;

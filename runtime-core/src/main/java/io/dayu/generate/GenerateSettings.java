@@ -2,6 +2,9 @@ package io.dayu.generate;
 
 import com.typesafe.config.Config;
 import io.dayu.link.Backoff;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.time.Duration;
 
 /**
@@ -29,18 +32,45 @@ public record GenerateSettings(
     Duration sourceMaxBackoff,
     Duration drain,
     Duration finish) {
+  public GenerateSettings {
+    new Checks("dayu.generate")
+        .positive("min-window", minWindow)
+        .positive("max-window", maxWindow)
+        .positive("window-bytes", windowBytes)
+        .positive("live-buffer", liveBuffer)
+        .positive("min-resend", minResend)
+        .positive("max-resend", maxResend)
+        .positive("source-min-backoff", sourceMinBackoff)
+        .positive("source-max-backoff", sourceMaxBackoff)
+        .positive("drain", drain)
+        .positive("finish", finish)
+        .notAbove("min-window", minWindow, "max-window", maxWindow)
+        .notAbove("min-resend", minResend, "max-resend", maxResend)
+        .notAbove("source-min-backoff", sourceMinBackoff, "source-max-backoff", sourceMaxBackoff)
+        .enforce();
+  }
+
+  /**
+   * Reads the section.
+   *
+   * @throws ConfigurationException with all problems at once
+   */
   public static GenerateSettings from(Config config) {
-    return new GenerateSettings(
-        config.getInt("min-window"),
-        config.getInt("max-window"),
-        config.getBytes("window-bytes"),
-        config.getInt("live-buffer"),
-        config.getDuration("min-resend"),
-        config.getDuration("max-resend"),
-        config.getDuration("source-min-backoff"),
-        config.getDuration("source-max-backoff"),
-        config.getDuration("drain"),
-        config.getDuration("finish"));
+    return Section.read(
+        "dayu.generate",
+        config,
+        section ->
+            new GenerateSettings(
+                section.count("min-window"),
+                section.count("max-window"),
+                section.bytes("window-bytes"),
+                section.count("live-buffer"),
+                section.duration("min-resend"),
+                section.duration("max-resend"),
+                section.duration("source-min-backoff"),
+                section.duration("source-max-backoff"),
+                section.duration("drain"),
+                section.duration("finish")));
   }
 
   /** Of one source. */

@@ -1,6 +1,9 @@
 package io.dayu.link;
 
 import com.typesafe.config.Config;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.time.Duration;
 
 /**
@@ -29,17 +32,42 @@ public record LinkSettings(
   /** The version of the protocol; the first thing a peer is told. */
   static final int PROTOCOL = 1;
 
+  public LinkSettings {
+    new Checks("dayu.link")
+        .positive("element-window", elementWindow)
+        .positive("byte-window", byteWindow)
+        .positive("node-bytes", nodeBytes)
+        .positive("max-element", maxElement)
+        .positive("ping-interval", pingInterval)
+        .positive("suspect-after", suspectAfter)
+        .positive("connect-timeout", connectTimeout)
+        .positive("min-backoff", minBackoff)
+        .positive("max-backoff", maxBackoff)
+        .notAbove("ping-interval", pingInterval, "suspect-after", suspectAfter)
+        .notAbove("min-backoff", minBackoff, "max-backoff", maxBackoff)
+        .enforce();
+  }
+
+  /**
+   * Reads the section.
+   *
+   * @throws ConfigurationException with all problems at once
+   */
   public static LinkSettings from(Config config) {
-    return new LinkSettings(
-        config.getInt("element-window"),
-        config.getBytes("byte-window"),
-        config.getBytes("node-bytes"),
-        Math.toIntExact(config.getBytes("max-element")),
-        config.getDuration("ping-interval"),
-        config.getDuration("suspect-after"),
-        config.getDuration("connect-timeout"),
-        config.getDuration("min-backoff"),
-        config.getDuration("max-backoff"));
+    return Section.read(
+        "dayu.link",
+        config,
+        section ->
+            new LinkSettings(
+                section.count("element-window"),
+                section.bytes("byte-window"),
+                section.bytes("node-bytes"),
+                section.get("max-element", (c, key) -> Math.toIntExact(c.getBytes(key)), 0),
+                section.duration("ping-interval"),
+                section.duration("suspect-after"),
+                section.duration("connect-timeout"),
+                section.duration("min-backoff"),
+                section.duration("max-backoff")));
   }
 
   /** Of one link. */

@@ -3,7 +3,7 @@
  * its two sides, frames, the TCP connection and its back-off.
  *
  * <p>It does not look into an element and keeps none safe: what is lost is sent again by {@code
- * generate}. It may know {@link io.dayu.store}, {@link io.dayu.disk} and {@link io.dayu.facts}.
+ * generate}. It may know {@link io.dayu.store} and all below.
  */
 @NullMarked
 package io.dayu.link;

@@ -122,7 +122,7 @@ public final class MemberNode implements MemberSystem {
     uplink.attach(member);
     var cluster = Cluster.get(system);
     // The first cloud node begins the cluster; all others have seeds.
-    if (settings.seeds().isEmpty())
+    if (settings.cluster().seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     return new MemberNode(system, uplink, member);
   }
@@ -295,18 +295,18 @@ public final class MemberNode implements MemberSystem {
   }
 
   private static Config memberConfig(NodeSettings settings, Config config) {
-    boolean isCloud = settings.role() == Role.CLOUD;
+    boolean isCloud = settings.cluster().role() == Role.CLOUD;
     Map<String, Object> own = new HashMap<>();
-    own.put("pekko.remote.artery.canonical.hostname", settings.host());
-    own.put("pekko.remote.artery.canonical.port", settings.clusterPort());
-    own.put("pekko.remote.artery.bind.hostname", settings.bindHost());
+    own.put("pekko.remote.artery.canonical.hostname", settings.self().host());
+    own.put("pekko.remote.artery.canonical.port", settings.cluster().port());
+    own.put("pekko.remote.artery.bind.hostname", settings.self().bindHost());
     own.put(
         "pekko.cluster.roles",
-        List.of(isCloud ? "cloud" : "edge", NodeNames.role(settings.name())));
-    own.put("pekko.cluster.multi-data-center.self-data-center", settings.dataCenter());
+        List.of(isCloud ? "cloud" : "edge", NodeNames.role(settings.self().name())));
+    own.put("pekko.cluster.multi-data-center.self-data-center", settings.cluster().dataCenter());
     own.put(
         "pekko.cluster.seed-nodes",
-        settings.seeds().stream().map(s -> "pekko://" + SYSTEM + "@" + s).toList());
+        settings.cluster().seeds().stream().map(s -> "pekko://" + SYSTEM + "@" + s).toList());
     var base = ConfigFactory.defaultOverrides();
     for (var entry : own.entrySet())
       base = base.withValue(entry.getKey(), ConfigValueFactory.fromAnyRef(entry.getValue()));
@@ -323,7 +323,8 @@ public final class MemberNode implements MemberSystem {
           || String.valueOf(cause.getMessage()).contains("bind"))
         return new StartException(
             "the cluster port %s:%d cannot be opened (%s); set dayu.cluster.port to a free one"
-                .formatted(settings.bindHost(), settings.clusterPort(), cause.getMessage()),
+                .formatted(
+                    settings.self().bindHost(), settings.cluster().port(), cause.getMessage()),
             error);
     return error instanceof RuntimeException unchecked
         ? unchecked

@@ -64,7 +64,8 @@ public final class Membership {
                             uplink,
                             Optional.empty()),
                     new HttpSeeds(
-                        settings.seedManagement(), flow.system().dispatchers().lookup(blocking)),
+                        settings.cluster().seedManagement(),
+                        flow.system().dispatchers().lookup(blocking)),
                     () -> flow.controller().tell(Controller.Rejoined.INSTANCE),
                     System::nanoTime),
                 "member-keeper",

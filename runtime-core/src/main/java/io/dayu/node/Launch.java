@@ -3,6 +3,7 @@ package io.dayu.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.settings.ConfigurationException;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,9 +64,9 @@ public final class Launch {
 
   /** Seconds since the process began; logged once the node is ready. */
   public static String ready(NodeSettings settings) {
-    MDC.put("node", settings.name());
+    MDC.put("node", settings.self().name());
     var seconds = "%.1f".formatted(ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
-    LOG.info("Node {} is ready after {} s", settings.name(), seconds);
+    LOG.info("Node {} is ready after {} s", settings.self().name(), seconds);
     return seconds;
   }
 }

@@ -1,61 +1,124 @@
 package io.dayu.node;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.OutboxSettings;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
-import java.lang.reflect.RecordComponent;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeSet;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
-/**
- * A node's configuration, read and checked once. See {@code reference.conf} for the keys.
- *
- * @param site {@code cloud}, or the site of an edge
- * @param bindHost where to listen
- * @param seeds cloud nodes to join, {@code host:port}
- * @param seedManagement management endpoints of cloud nodes, {@code host:port}
- * @param forgetAfter silence after which a node is removed from the cluster
- */
+/** A node's configuration, read and checked once. See {@code reference.conf} for the keys. */
 public record NodeSettings(
-    Role role,
-    String name,
-    String site,
-    String host,
-    String bindHost,
-    int dataPort,
-    Path dataDir,
-    int clusterPort,
-    List<String> seeds,
-    List<String> seedManagement,
-    Duration forgetAfter,
-    ResourceSampler.Cpu cpu,
-    Duration reportEvery,
+    Self self,
+    Cluster cluster,
+    Monitor monitor,
     LinkSettings link,
     ProcessSettings process,
     GenerateSettings generate,
     OutboxSettings outbox) {
-  /** The default of {@code dayu.management.port} on cloud nodes. */
-  private static final int MANAGEMENT_PORT = 7626;
+  /**
+   * {@code dayu.node}, without the site.
+   *
+   * @param host where other nodes reach this one
+   * @param bindHost where to listen; {@code host} if empty
+   * @param dataPort 0 for any free one
+   */
+  public record Self(String name, String host, String bindHost, int dataPort, Path dataDir) {
+    private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
 
-  private static final Duration LEAST_FORGET_AFTER = Duration.ofMinutes(1);
-  private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
+    public Self {
+      new Checks("dayu.node")
+          .that(
+              name.matches(NAME),
+              "name",
+              "is \"%s\"; set it, or DAYU_NODE_NAME, to letters, digits and dashes".formatted(name))
+          .port("data-port", dataPort)
+          .enforce();
+      if (bindHost.isEmpty()) bindHost = host;
+    }
+  }
+
+  /**
+   * The node as a member; {@code dayu.cluster}.
+   *
+   * @param site {@code cloud}, or the site of an edge
+   * @param port 0 for any free one
+   * @param seeds cloud nodes to join, {@code host:port}
+   * @param seedManagement management endpoints of cloud nodes, {@code host:port}; those of the
+   *     seeds if empty
+   * @param forgetAfter silence after which a node is removed from the cluster
+   */
+  public record Cluster(
+      Role role,
+      String site,
+      int port,
+      List<String> seeds,
+      List<String> seedManagement,
+      Duration forgetAfter) {
+    /** The default of {@code dayu.management.port} on cloud nodes. */
+    private static final int MANAGEMENT_PORT = 7626;
+
+    private static final Duration LEAST_FORGET_AFTER = Duration.ofMinutes(1);
+
+    public Cluster {
+      var checks =
+          new Checks("dayu.cluster")
+              .port("port", port)
+              .that(
+                  role == Role.CLOUD || !seeds.isEmpty(),
+                  "seeds",
+                  "is empty; an edge needs the cloud nodes' host:port (or DAYU_SEEDS)")
+              .that(
+                  forgetAfter.compareTo(LEAST_FORGET_AFTER) >= 0,
+                  "forget-after",
+                  "is %d s; below %d s nodes that only restart would be removed"
+                      .formatted(forgetAfter.toSeconds(), LEAST_FORGET_AFTER.toSeconds()));
+      addresses(checks, "seeds", seeds);
+      addresses(checks, "seed-management", seedManagement);
+      checks.enforce();
+      seeds = List.copyOf(seeds);
+      seedManagement =
+          seedManagement.isEmpty()
+              ? seeds.stream().map(s -> s.replaceFirst(":\\d+$", ":" + MANAGEMENT_PORT)).toList()
+              : List.copyOf(seedManagement);
+    }
+
+    /** The data center of the node: one for the cloud, one for every edge site. */
+    public String dataCenter() {
+      return role == Role.CLOUD ? "cloud" : "edge-" + site;
+    }
+
+    private static void addresses(Checks checks, String key, List<String> addresses) {
+      for (var address : addresses)
+        checks.that(
+            address.matches("[^:@/\\s]+:\\d{1,5}"),
+            key,
+            "has \"%s\"; write host:port, separated by commas".formatted(address));
+    }
+  }
+
+  /**
+   * {@code dayu.monitor}.
+   *
+   * @param interval between two reports of the node
+   */
+  public record Monitor(ResourceSampler.Cpu cpu, Duration interval) {
+    public Monitor {
+      new Checks("dayu.monitor").positive("interval", interval).enforce();
+    }
+  }
 
   /**
    * Reads {@code dayu} of {@code config}.
@@ -63,122 +126,68 @@ public record NodeSettings(
    * @throws ConfigurationException with all problems at once
    */
   public static NodeSettings from(Role role, Config config) {
-    var problems = new ArrayList<String>();
-    unknownKeys(config, problems);
-    var dayu = config.getConfig("dayu");
-    var read = new Reader(dayu, problems);
-    var name = read.text("node.name");
-    if (!name.matches(NAME))
-      problems.add(
-          "dayu.node.name is \"%s\"; set it, or DAYU_NODE_NAME, to letters, digits and dashes"
-              .formatted(name));
-    var site = role == Role.CLOUD ? "cloud" : read.text("node.site");
-    if (site.isEmpty()) site = name;
-    var host = read.text("node.host");
-    var bindHost = read.text("node.bind-host");
-    var seeds = addresses(read, "cluster.seeds");
-    var management = addresses(read, "cluster.seed-management");
-    if (role == Role.EDGE && seeds.isEmpty())
-      problems.add(
-          "dayu.cluster.seeds is empty; an edge needs the cloud nodes' host:port (or DAYU_SEEDS)");
-    if (management.isEmpty())
-      management =
-          seeds.stream().map(s -> s.replaceFirst(":\\d+$", ":" + MANAGEMENT_PORT)).toList();
-    var forgetAfter =
-        read.get(
-            "cluster.forget-after",
-            () -> dayu.getDuration("cluster.forget-after"),
-            LEAST_FORGET_AFTER);
-    if (forgetAfter.compareTo(LEAST_FORGET_AFTER) < 0)
-      problems.add(
-          "dayu.cluster.forget-after is %d s; below %d s nodes that only restart would be removed"
-              .formatted(forgetAfter.toSeconds(), LEAST_FORGET_AFTER.toSeconds()));
-    var cpu =
-        read.get(
-            "monitor.cpu", () -> cpu(dayu.getString("monitor.cpu")), ResourceSampler.Cpu.MACHINE);
-    int dataPort = read.port("node.data-port");
-    int clusterPort = read.port("cluster.port");
-    var dataDir =
-        read.get("node.data-dir", () -> Path.of(dayu.getString("node.data-dir")), Path.of("."));
-    var every =
-        read.get(
-            "monitor.interval", () -> dayu.getDuration("monitor.interval"), Duration.ofSeconds(1));
-    var link = read.section("link", LinkSettings::from);
-    var process = read.section("process", ProcessSettings::from);
-    var generate = read.section("generate", GenerateSettings::from);
-    var outbox = read.section("outbox", OutboxSettings::from);
-    if (every.isNegative() || every.isZero())
-      problems.add(
-          "dayu.monitor.interval is %d ms; it must be positive".formatted(every.toMillis()));
-    positive("link", link, problems);
-    positive("process", process, problems);
-    positive("generate", generate, problems);
-    positive("outbox", outbox, problems);
-    // What could not be read is among the problems.
-    if (!problems.isEmpty()
-        || link == null
-        || process == null
-        || generate == null
-        || outbox == null) throw new ConfigurationException(problems);
+    var dayu = new Section("dayu", config.getConfig("dayu"));
+    unknownKeys(config, dayu);
+    var name = dayu.text("node.name");
+    var site = role == Role.CLOUD ? "cloud" : dayu.text("node.site");
+    var self =
+        dayu.part(
+            "dayu.node",
+            () ->
+                new Self(
+                    name,
+                    dayu.text("node.host"),
+                    dayu.text("node.bind-host"),
+                    dayu.count("node.data-port"),
+                    dayu.get(
+                        "node.data-dir", (c, key) -> Path.of(c.getString(key)), Path.of("."))));
+    var cluster =
+        dayu.part(
+            "dayu.cluster",
+            () ->
+                new Cluster(
+                    role,
+                    site.isEmpty() ? name : site,
+                    dayu.count("cluster.port"),
+                    list(dayu, "cluster.seeds"),
+                    list(dayu, "cluster.seed-management"),
+                    dayu.duration("cluster.forget-after")));
+    var monitor =
+        dayu.part(
+            "dayu.monitor",
+            () ->
+                new Monitor(
+                    dayu.get(
+                        "monitor.cpu",
+                        (c, key) -> cpu(c.getString(key)),
+                        ResourceSampler.Cpu.MACHINE),
+                    dayu.duration("monitor.interval")));
+    var link = dayu.section("link", LinkSettings::from);
+    var process = dayu.section("process", ProcessSettings::from);
+    var generate = dayu.section("generate", GenerateSettings::from);
+    var outbox = dayu.section("outbox", OutboxSettings::from);
+    dayu.enforce();
     return new NodeSettings(
-        role,
-        name,
-        site,
-        host,
-        bindHost.isEmpty() ? host : bindHost,
-        dataPort,
-        dataDir,
-        clusterPort,
-        seeds,
-        management,
-        forgetAfter,
-        cpu,
-        every,
-        link,
-        process,
-        generate,
-        outbox);
+        self.get(),
+        cluster.get(),
+        monitor.get(),
+        link.get(),
+        process.get(),
+        generate.get(),
+        outbox.get());
   }
 
   /** The same at a cluster port that is known. */
   public NodeSettings atClusterPort(int port) {
-    return new NodeSettings(
-        role,
-        name,
-        site,
-        host,
-        bindHost,
-        dataPort,
-        dataDir,
-        port,
-        seeds,
-        seedManagement,
-        forgetAfter,
-        cpu,
-        reportEvery,
-        link,
-        process,
-        generate,
-        outbox);
-  }
-
-  /** The data center of the node: one for the cloud, one for every edge site. */
-  public String dataCenter() {
-    return role == Role.CLOUD ? "cloud" : "edge-" + site;
-  }
-
-  private static List<String> addresses(Reader read, String key) {
-    var addresses =
-        Arrays.stream(read.text(key).split(","))
-            .map(String::trim)
-            .filter(s -> !s.isEmpty())
-            .toList();
-    for (var address : addresses)
-      if (!address.matches("[^:@/\\s]+:\\d{1,5}"))
-        read.problems()
-            .add(
-                "dayu.%s has \"%s\"; write host:port, separated by commas".formatted(key, address));
-    return addresses;
+    var there =
+        new Cluster(
+            cluster.role,
+            cluster.site,
+            port,
+            cluster.seeds,
+            cluster.seedManagement,
+            cluster.forgetAfter);
+    return new NodeSettings(self, there, monitor, link, process, generate, outbox);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {
@@ -189,33 +198,20 @@ public record NodeSettings(
             () -> new IllegalArgumentException("\"" + word + "\" is neither machine nor process"));
   }
 
-  /** A window, a limit or a duration of nothing would stop the flow, and nothing would tell why. */
-  private static void positive(String section, @Nullable Record settings, List<String> problems) {
-    if (settings == null) return; // it could not be read, which is told already
-    for (var component : settings.getClass().getRecordComponents()) {
-      long value = figure(component, settings);
-      if (value >= 1) continue;
-      var key = component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-      problems.add("dayu.%s.%s must be positive".formatted(section, key));
-    }
+  private static List<String> list(Section dayu, String key) {
+    return Arrays.stream(dayu.text(key).split(","))
+        .map(String::trim)
+        .filter(s -> !s.isEmpty())
+        .toList();
   }
 
-  private static long figure(RecordComponent component, Record settings) {
-    try {
-      var value = component.getAccessor().invoke(settings);
-      return value instanceof Duration duration ? duration.toNanos() : ((Number) value).longValue();
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static void unknownKeys(Config config, List<String> problems) {
+  private static void unknownKeys(Config config, Section dayu) {
     // Not defaultReference(): to that one every system property is known.
     var known = keys(ConfigFactory.defaultReferenceUnresolved().withOnlyPath("dayu").resolve());
     for (var key : keys(config))
       if (!known.contains(key)) {
         var near = known.stream().min(Comparator.comparingInt(other -> distance(other, key))).get();
-        problems.add("dayu.%s is no configuration key; did you mean dayu.%s?".formatted(key, near));
+        dayu.problem("dayu.%s is no configuration key; did you mean dayu.%s?".formatted(key, near));
       }
   }
 
@@ -240,32 +236,5 @@ public record NodeSettings(
       }
     }
     return row[b.length()];
-  }
-
-  private record Reader(Config dayu, List<String> problems) {
-    <T> T get(String key, Supplier<T> read, T otherwise) {
-      try {
-        return read.get();
-      } catch (ConfigException | IllegalArgumentException | ArithmeticException e) {
-        problems.add("dayu." + key + ": " + ConfigurationException.reason(e));
-        return otherwise;
-      }
-    }
-
-    /** Null, and a problem, if it cannot be read. */
-    <T> @Nullable T section(String key, Function<Config, T> from) {
-      return get(key, () -> Optional.of(from.apply(dayu.getConfig(key))), Optional.<T>empty())
-          .orElse(null);
-    }
-
-    String text(String key) {
-      return get(key, () -> dayu.getString(key), "");
-    }
-
-    int port(String key) {
-      int port = get(key, () -> dayu.getInt(key), 0);
-      if (port < 0 || port > 65_535) problems.add("dayu.%s is %d, no port".formatted(key, port));
-      return port;
-    }
   }
 }

@@ -2,6 +2,9 @@ package io.dayu.process;
 
 import com.typesafe.config.Config;
 import io.dayu.link.Backoff;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.time.Duration;
 
 /**
@@ -25,16 +28,39 @@ public record ProcessSettings(
     Duration minBackoff,
     Duration maxBackoff,
     Duration retireAfter) {
+  public ProcessSettings {
+    new Checks("dayu.process")
+        .positive("stage-timeout", stageTimeout)
+        .positive("max-tries", maxTries)
+        .positive("max-waiting", maxWaiting)
+        .positive("join-capacity", joinCapacity)
+        .positive("join-patience", joinPatience)
+        .positive("min-backoff", minBackoff)
+        .positive("max-backoff", maxBackoff)
+        .positive("retire-after", retireAfter)
+        .notAbove("min-backoff", minBackoff, "max-backoff", maxBackoff)
+        .enforce();
+  }
+
+  /**
+   * Reads the section.
+   *
+   * @throws ConfigurationException with all problems at once
+   */
   public static ProcessSettings from(Config config) {
-    return new ProcessSettings(
-        config.getDuration("stage-timeout"),
-        config.getInt("max-tries"),
-        config.getInt("max-waiting"),
-        config.getInt("join-capacity"),
-        config.getDuration("join-patience"),
-        config.getDuration("min-backoff"),
-        config.getDuration("max-backoff"),
-        config.getDuration("retire-after"));
+    return Section.read(
+        "dayu.process",
+        config,
+        section ->
+            new ProcessSettings(
+                section.duration("stage-timeout"),
+                section.count("max-tries"),
+                section.count("max-waiting"),
+                section.count("join-capacity"),
+                section.duration("join-patience"),
+                section.duration("min-backoff"),
+                section.duration("max-backoff"),
+                section.duration("retire-after")));
   }
 
   /** Of one stage. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.settings.ConfigurationException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,29 +16,31 @@ final class NodeSettingsTest {
   @Test
   void aCloudNodeNeedsNothingButAName() {
     var settings = NodeSettings.from(Role.CLOUD, config("dayu.node.name = cloud-1"));
-    assertThat(settings.name()).isEqualTo("cloud-1");
-    assertThat(settings.bindHost()).isEqualTo(settings.host());
-    assertThat(settings.dataCenter()).isEqualTo("cloud");
-    assertThat(settings.seeds()).isEmpty();
-    assertThat(settings.dataDir()).isEqualTo(Path.of(".dayu/node"));
+    assertThat(settings.self().name()).isEqualTo("cloud-1");
+    assertThat(settings.self().bindHost()).isEqualTo(settings.self().host());
+    assertThat(settings.cluster().dataCenter()).isEqualTo("cloud");
+    assertThat(settings.cluster().seeds()).isEmpty();
+    assertThat(settings.self().dataDir()).isEqualTo(Path.of(".dayu/node"));
   }
 
   @Test
   void theSiteOfAnEdgeIsItsDataCenter() {
     var edge = "dayu.node.name = edge-1, dayu.cluster.seeds = \"a:1, b:2\"";
-    assertThat(NodeSettings.from(Role.EDGE, config(edge)).dataCenter()).isEqualTo("edge-edge-1");
+    assertThat(NodeSettings.from(Role.EDGE, config(edge)).cluster().dataCenter())
+        .isEqualTo("edge-edge-1");
     var settings = NodeSettings.from(Role.EDGE, config(edge + ", dayu.node.site = north"));
-    assertThat(settings.dataCenter()).isEqualTo("edge-north");
-    assertThat(settings.seeds()).containsExactly("a:1", "b:2");
+    assertThat(settings.cluster().dataCenter()).isEqualTo("edge-north");
+    assertThat(settings.cluster().seeds()).containsExactly("a:1", "b:2");
   }
 
   @Test
   void theSeedsManagementIsWhereTheSeedsAreUnlessSaidOtherwise() {
     var edge = "dayu.node.name = edge-1, dayu.cluster.seeds = \"a:1, b:2\"";
-    assertThat(NodeSettings.from(Role.EDGE, config(edge)).seedManagement())
+    assertThat(NodeSettings.from(Role.EDGE, config(edge)).cluster().seedManagement())
         .containsExactly("a:7626", "b:7626");
     var said = edge + ", dayu.cluster.seed-management = \"c:3\"";
-    assertThat(NodeSettings.from(Role.EDGE, config(said)).seedManagement()).containsExactly("c:3");
+    assertThat(NodeSettings.from(Role.EDGE, config(said)).cluster().seedManagement())
+        .containsExactly("c:3");
     var wrong = edge + ", dayu.cluster.seed-management = c, dayu.cluster.forget-after = 5s";
     assertThatThrownBy(() -> NodeSettings.from(Role.EDGE, config(wrong)))
         .hasMessageContaining("dayu.cluster.seed-management has \"c\"")
@@ -70,8 +73,8 @@ final class NodeSettingsTest {
                     .anyMatch(l -> l.startsWith("dayu.node.data-port is 70000"))
                     .anyMatch(l -> l.startsWith("dayu.cluster.port: "))
                     .anyMatch(l -> l.startsWith("dayu.cluster.seeds has \"cloud-1\""))
-                    .anyMatch(l -> l.startsWith("dayu.link: ") && l.contains("ping-interval"))
-                    .anyMatch(l -> l.startsWith("dayu.generate: ") && l.contains("max-window"))
+                    .anyMatch(l -> l.startsWith("dayu.link.ping-interval: "))
+                    .anyMatch(l -> l.startsWith("dayu.generate.max-window: "))
                     .anyMatch(l -> l.startsWith("dayu.monitor.cpu: "))
                     .anyMatch(
                         l ->
@@ -109,6 +112,51 @@ final class NodeSettingsTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("dayu." + section)
         .hasMessageContaining(line.split("\\.|=")[2].trim());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "dayu.link.ping-interval = 3s",
+        "dayu.link.min-backoff = 1m",
+        "dayu.process.min-backoff = 1m",
+        "dayu.generate.min-window = 5000",
+        "dayu.generate.min-resend = 1m",
+        "dayu.generate.source-min-backoff = 1m"
+      })
+  void twoValuesThatDoNotGoTogetherAreOneProblem(String line) {
+    var key = line.split(" =")[0];
+    assertThatThrownBy(
+            () -> NodeSettings.from(Role.CLOUD, config("dayu.node.name = cloud-1\n" + line)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageStartingWith(key + " is ")
+        .hasMessageContaining(", above dayu.")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  @Test
+  void ofAValueThatCannotBeReadNothingElseIsTold() {
+    assertThatThrownBy(
+            () ->
+                NodeSettings.from(
+                    Role.EDGE,
+                    config(
+                        """
+                        dayu.node.name = edge-1
+                        dayu.cluster.seeds = []
+                        dayu.link { ping-interval = soon, max-backoff = later, byte-window = 0 }
+                        dayu.process = 5
+                        """)))
+        .satisfies(
+            e ->
+                assertThat(e.getMessage().lines())
+                    .hasSize(6)
+                    .anyMatch(l -> l.startsWith("dayu.cluster.seeds: "))
+                    .anyMatch(l -> l.startsWith("dayu.link.ping-interval: "))
+                    .anyMatch(l -> l.startsWith("dayu.link.max-backoff: "))
+                    .contains("dayu.link.byte-window is 0; it must be positive")
+                    .anyMatch(l -> l.startsWith("dayu.process is no configuration key"))
+                    .anyMatch(l -> l.startsWith("dayu.process: ")));
   }
 
   private static Config config(String text) {

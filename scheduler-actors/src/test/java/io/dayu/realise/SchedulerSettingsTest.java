@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import io.dayu.settings.ConfigurationException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -32,15 +33,16 @@ class SchedulerSettingsTest {
             () ->
                 from(
                     """
-                    dayu.scheduler { stale-after = 1s, min-dwell = soon, decisions-kept = 0, dwell = 3s
+                    dayu.scheduler { stale-after = 1s, min-dwell = soon, decisions-kept = 0
                       evaluate-at-most-every = 5s }
                     """))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("stale-after must be at least 6000 ms")
-        .hasMessageContaining("min-dwell")
-        .hasMessageContaining("decisions-kept must be at least 1")
-        .hasMessageContaining("dayu.scheduler.dwell is not a setting")
-        .hasMessageContaining("evaluate-at-least-every must be at least 5000 ms");
+        .isInstanceOf(ConfigurationException.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(4))
+        .hasMessageContaining("dayu.scheduler.stale-after is 1 s; it must be at least 6 s")
+        .hasMessageContaining("dayu.scheduler.min-dwell: ")
+        .hasMessageContaining("dayu.scheduler.decisions-kept is 0; it must be positive")
+        .hasMessageContaining(
+            "dayu.scheduler.evaluate-at-most-every is 5 s, above dayu.scheduler.evaluate-at-least-every, which is 2 s");
   }
 
   @Test
@@ -48,6 +50,5 @@ class SchedulerSettingsTest {
     assertThatThrownBy(() -> from("dayu.scheduler.evaluate-at-most-every = []"))
         .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1))
         .hasMessageContaining("evaluate-at-most-every");
-    assertThatThrownBy(() -> from("dayu.scheduler.typo = 1")).hasMessageContaining("typo");
   }
 }

@@ -1,15 +1,15 @@
 package io.dayu.http;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueType;
+import io.dayu.settings.Checks;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 
 /**
  * Settings of the HTTP interface, {@code dayu.http} in the configuration.
@@ -31,23 +31,62 @@ public record HttpSettings(
     Duration pollInterval,
     Duration silentAfter) {
   private static final String PATH = "dayu.http";
+  private static final Duration SHORTEST = Duration.ofMillis(10);
 
   public HttpSettings {
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(tokens, "tokens");
-    Objects.requireNonNull(requestTimeout, "requestTimeout");
-    Objects.requireNonNull(heartbeat, "heartbeat");
-    Objects.requireNonNull(pollInterval, "pollInterval");
-    Objects.requireNonNull(silentAfter, "silentAfter");
+    new Checks(PATH)
+        .port("port", port)
+        .that(
+            maxBody >= 1 && maxBody <= 64 << 20,
+            "max-body",
+            "is %d bytes; it must be 1 byte to 64 MiB".formatted(maxBody))
+        .atLeast("request-timeout", requestTimeout, SHORTEST)
+        .atLeast("heartbeat", heartbeat, SHORTEST)
+        .atLeast("poll-interval", pollInterval, SHORTEST)
+        .atLeast("silent-after", silentAfter, SHORTEST)
+        .enforce();
   }
 
   /**
-   * Reads the settings.
+   * Reads the settings of a complete configuration.
    *
-   * @throws ConfigException.ValidationFailed with all problems at once
+   * @throws ConfigurationException with all problems at once
    */
   public static HttpSettings from(Config root) {
-    return new Reader(root).read();
+    return Section.read(
+        PATH,
+        root.getConfig(PATH),
+        section ->
+            new HttpSettings(
+                section.text("host"),
+                section.count("port"),
+                section.get("tokens", HttpSettings::tokens, Tokens.NONE),
+                section.bytes("max-body"),
+                section.duration("request-timeout"),
+                section.duration("heartbeat"),
+                section.duration("poll-interval"),
+                section.duration("silent-after")));
+  }
+
+  /** A list, or one string with commas as in the environment. */
+  private static Tokens tokens(Config config, String key) {
+    List<String> texts;
+    if (config.getValue(key).valueType() == ConfigValueType.STRING) {
+      var text = config.getString(key).strip();
+      texts = text.isEmpty() ? List.of() : List.of(text.split("\\s*,\\s*"));
+    } else texts = config.getStringList(key);
+    return new Tokens(
+        texts.stream()
+            .map(
+                text ->
+                    Tokens.parse(text)
+                        .orElseThrow(
+                            () ->
+                                new IllegalArgumentException(
+                                    "an entry is not \"read:\" or \"write:\" and 64 hexadecimal digits")))
+            .toList());
   }
 
   /** Whether only processes of this machine can reach the interface. */
@@ -56,74 +95,6 @@ public record HttpSettings(
       return InetAddress.getByName(host).isLoopbackAddress();
     } catch (UnknownHostException e) {
       return false; // the bind itself will say so
-    }
-  }
-
-  private static final class Reader {
-    private final Config root;
-    private final List<ConfigException.ValidationProblem> problems = new ArrayList<>();
-
-    Reader(Config root) {
-      this.root = root;
-    }
-
-    HttpSettings read() {
-      var host = get("host", root::getString, "");
-      var port = get("port", root::getInt, 0);
-      if (port < 0 || port > 65535) problem("port", "must be 0 to 65535, was " + port);
-      var maxBody = get("max-body", root::getBytes, 1L);
-      if (maxBody < 1 || maxBody > 64 << 20)
-        problem("max-body", "must be 1 byte to 64 MiB, was " + maxBody + " bytes");
-      var tokens = new ArrayList<Tokens.Token>();
-      for (var text : get("tokens", this::strings, List.<String>of()))
-        Tokens.parse(text)
-            .ifPresentOrElse(
-                tokens::add,
-                () ->
-                    problem(
-                        "tokens",
-                        "an entry is not \"read:\" or \"write:\" and 64 hexadecimal digits"));
-      var requestTimeout = duration("request-timeout");
-      var heartbeat = duration("heartbeat");
-      var pollInterval = duration("poll-interval");
-      var silentAfter = duration("silent-after");
-      if (!problems.isEmpty()) throw new ConfigException.ValidationFailed(problems);
-      return new HttpSettings(
-          host,
-          port,
-          new Tokens(tokens),
-          maxBody,
-          requestTimeout,
-          heartbeat,
-          pollInterval,
-          silentAfter);
-    }
-
-    private List<String> strings(String path) {
-      if (root.getValue(path).valueType() != ConfigValueType.STRING)
-        return root.getStringList(path);
-      var text = root.getString(path).strip();
-      return text.isEmpty() ? List.of() : List.of(text.split("\\s*,\\s*"));
-    }
-
-    private Duration duration(String key) {
-      var value = get(key, root::getDuration, Duration.ofSeconds(1));
-      if (value.compareTo(Duration.ofMillis(10)) < 0)
-        problem(key, "must be at least 10ms, was " + value.toMillis() + "ms");
-      return value;
-    }
-
-    private <T> T get(String key, Function<String, T> getter, T otherwise) {
-      try {
-        return getter.apply(PATH + "." + key);
-      } catch (ConfigException e) {
-        problem(key, String.valueOf(e.getMessage()));
-        return otherwise;
-      }
-    }
-
-    private void problem(String key, String message) {
-      problems.add(new ConfigException.ValidationProblem(PATH + "." + key, root.origin(), message));
     }
   }
 }

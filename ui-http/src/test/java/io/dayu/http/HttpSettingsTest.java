@@ -3,8 +3,8 @@ package io.dayu.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.settings.ConfigurationException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +39,7 @@ class HttpSettingsTest {
             () ->
                 with(
                     "dayu.http { port = 70000, max-body = 0, heartbeat = soon, tokens = [\"admin:1\"] }"))
-        .isInstanceOf(ConfigException.ValidationFailed.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContainingAll(
             "dayu.http.port", "dayu.http.max-body", "dayu.http.heartbeat", "dayu.http.tokens")
         .hasMessageNotContaining("admin:1");

@@ -1,0 +1,51 @@
+package io.dayu.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.ConfigFactory;
+import io.dayu.settings.ConfigurationException;
+import org.junit.jupiter.api.Test;
+
+final class CloudNodeTest {
+  @Test
+  void whatIsWrongInAnySectionIsToldAtOnce() {
+    var config =
+        ConfigFactory.parseString(
+                """
+                dayu.node.name = ""
+                dayu.link.max-element = 5g
+                dayu.http { port = 70000, hearbeat = 1s }
+                dayu.scheduler { decisions-kept = 0, dwell = 3s }
+                dayu.store { url = "jdbc:mysql://db/dayu", frames-per-stream = 0 }
+                """)
+            .withFallback(ConfigFactory.load())
+            .resolve();
+    assertThatThrownBy(() -> CloudNode.settings(config))
+        .isInstanceOf(ConfigurationException.class)
+        .satisfies(
+            e ->
+                assertThat(e.getMessage().lines())
+                    .hasSize(8)
+                    .contains(
+                        "dayu.http.hearbeat is no configuration key; did you mean dayu.http.heartbeat?",
+                        "dayu.link.max-element: too large",
+                        "dayu.http.port is 70000; a port must be 0 to 65535",
+                        "dayu.scheduler.decisions-kept is 0; it must be positive",
+                        "dayu.store.frames-per-stream is 0; it must be positive")
+                    .anyMatch(l -> l.startsWith("dayu.node.name is \"\"; set it"))
+                    .anyMatch(l -> l.startsWith("dayu.scheduler.dwell is no configuration key"))
+                    .anyMatch(l -> l.startsWith("dayu.store.url: \"jdbc:mysql://db/dayu\"")));
+  }
+
+  @Test
+  void anEmbeddedStoreWithOtherCloudNodesIsAProblem() {
+    var config =
+        ConfigFactory.parseString("dayu.node.name = cloud-1, dayu.cluster.seeds = \"other:1\"")
+            .withFallback(ConfigFactory.load())
+            .resolve();
+    assertThatThrownBy(() -> CloudNode.settings(config))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageStartingWith("dayu.store.url is empty, but dayu.cluster.seeds names");
+  }
+}
