@@ -10,21 +10,13 @@ import java.util.TreeSet;
 /**
  * What a node tells everyone about itself.
  *
- * @param incarnation differs between two starts of the node's process
- * @param sequence grows with every report of one incarnation
- * @param host where its data port is reached
  * @param stageTypes what it could run
  * @param stages what it runs
  * @param streams the streams whose generators it hosts
  */
 public record NodeReport(
-    String node,
-    Role role,
-    String site,
-    long incarnation,
-    long sequence,
-    String host,
-    int dataPort,
+    Self self,
+    Edition edition,
     Resources resources,
     Set<String> stageTypes,
     List<StageReport> stages,
@@ -37,15 +29,51 @@ public record NodeReport(
   }
 
   public NodeReport {
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(role, "role");
-    Objects.requireNonNull(site, "site");
-    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(self, "self");
+    Objects.requireNonNull(edition, "edition");
     Objects.requireNonNull(resources, "resources");
     stageTypes = java.util.Collections.unmodifiableSet(new TreeSet<>(stageTypes));
     stages = List.copyOf(stages);
     links = List.copyOf(links);
     streams = List.copyOf(streams);
+  }
+
+  /** The report of a node that can run nothing, and runs nothing. */
+  public static NodeReport idle(Self self, Edition edition, Resources resources) {
+    return new NodeReport(self, edition, resources, Set.of(), List.of(), List.of(), List.of());
+  }
+
+  public String node() {
+    return self.node;
+  }
+
+  public Role role() {
+    return self.role;
+  }
+
+  /**
+   * Who a node is, the same in all of its reports.
+   *
+   * @param host where its data port is reached
+   */
+  public record Self(String node, Role role, String site, String host, int dataPort) {
+    public Self {
+      Objects.requireNonNull(node, "node");
+      Objects.requireNonNull(role, "role");
+      Objects.requireNonNull(site, "site");
+      Objects.requireNonNull(host, "host");
+    }
+  }
+
+  /**
+   * Which of a node's reports it is.
+   *
+   * @param incarnation differs between two starts of the node's process
+   * @param sequence grows with every report of one incarnation
+   */
+  public record Edition(long incarnation, long sequence) {
+    /** Before any of a process. */
+    public static final Edition NONE = new Edition(0, 0);
   }
 
   /**
@@ -76,11 +104,26 @@ public record NodeReport(
   }
 
   /**
+   * What a stage does.
+   *
    * @param queue elements that wait
    * @param queueMs smoothed waiting time
    * @param serviceMs smoothed time of the stage's work, 0 before the first element
    * @param perSecond elements worked on
    * @param errorRate share of the recent elements that failed, 0 to 1
+   */
+  public record Work(
+      int queue,
+      double queueMs,
+      double serviceMs,
+      double perSecond,
+      double errorRate,
+      long processed,
+      long failed) {
+    public static final Work NONE = new Work(0, 0, 0, 0, 0, 0, 0);
+  }
+
+  /**
    * @param restarts crashes so far
    * @param problem why it is not running, or the latest failure
    */
@@ -89,13 +132,7 @@ public record NodeReport(
       String stage,
       String type,
       StageState state,
-      int queue,
-      double queueMs,
-      double serviceMs,
-      double perSecond,
-      double errorRate,
-      long processed,
-      long failed,
+      Work work,
       long restarts,
       Optional<String> problem) {}
 

@@ -1,12 +1,15 @@
 package io.dayu.facts;
 
+import io.dayu.facts.NodeReport.Edition;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.Self;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.wire.LinkFigures;
 import io.dayu.facts.wire.Report;
 import io.dayu.facts.wire.ResourceFigures;
@@ -25,11 +28,11 @@ public final class Reports {
         Report.newBuilder()
             .setNode(report.node())
             .setCloud(report.role() == Role.CLOUD)
-            .setSite(report.site())
-            .setIncarnation(report.incarnation())
-            .setSequence(report.sequence())
-            .setHost(report.host())
-            .setDataPort(report.dataPort())
+            .setSite(report.self().site())
+            .setIncarnation(report.edition().incarnation())
+            .setSequence(report.edition().sequence())
+            .setHost(report.self().host())
+            .setDataPort(report.self().dataPort())
             .setResources(write(report.resources()))
             .addAllStageTypes(report.stageTypes());
     report.stages().forEach(s -> proto.addStages(write(s)));
@@ -40,13 +43,13 @@ public final class Reports {
 
   public static NodeReport read(Report proto) {
     return new NodeReport(
-        proto.getNode(),
-        proto.getCloud() ? Role.CLOUD : Role.EDGE,
-        proto.getSite(),
-        proto.getIncarnation(),
-        proto.getSequence(),
-        proto.getHost(),
-        proto.getDataPort(),
+        new Self(
+            proto.getNode(),
+            proto.getCloud() ? Role.CLOUD : Role.EDGE,
+            proto.getSite(),
+            proto.getHost(),
+            proto.getDataPort()),
+        new Edition(proto.getIncarnation(), proto.getSequence()),
         read(proto.getResources()),
         Set.copyOf(proto.getStageTypesList()),
         proto.getStagesList().stream().map(Reports::read).toList(),
@@ -83,19 +86,20 @@ public final class Reports {
   }
 
   private static StageFigures write(StageReport s) {
+    var work = s.work();
     var proto =
         StageFigures.newBuilder()
             .setPipeline(s.pipeline())
             .setStage(s.stage())
             .setType(s.type())
             .setState(s.state().ordinal() + 1)
-            .setQueue(s.queue())
-            .setQueueMs(s.queueMs())
-            .setServiceMs(s.serviceMs())
-            .setPerSecond(s.perSecond())
-            .setErrorRate(s.errorRate())
-            .setProcessed(s.processed())
-            .setFailed(s.failed())
+            .setQueue(work.queue())
+            .setQueueMs(work.queueMs())
+            .setServiceMs(work.serviceMs())
+            .setPerSecond(work.perSecond())
+            .setErrorRate(work.errorRate())
+            .setProcessed(work.processed())
+            .setFailed(work.failed())
             .setRestarts(s.restarts());
     s.problem().ifPresent(proto::setProblem);
     return proto.build();
@@ -107,13 +111,14 @@ public final class Reports {
         p.getStage(),
         p.getType(),
         state(StageState.values(), p.getState()),
-        p.getQueue(),
-        p.getQueueMs(),
-        p.getServiceMs(),
-        p.getPerSecond(),
-        p.getErrorRate(),
-        p.getProcessed(),
-        p.getFailed(),
+        new Work(
+            p.getQueue(),
+            p.getQueueMs(),
+            p.getServiceMs(),
+            p.getPerSecond(),
+            p.getErrorRate(),
+            p.getProcessed(),
+            p.getFailed()),
         p.getRestarts(),
         p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty());
   }

@@ -466,13 +466,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     env.uplink()
         .report(
             new NodeReport(
-                self.node(),
-                self.role(),
-                self.site(),
-                incarnation,
-                ++sequence,
-                self.host(),
-                dataPort,
+                new NodeReport.Self(self.node(), self.role(), self.site(), self.host(), dataPort),
+                new NodeReport.Edition(incarnation, ++sequence),
                 sampled.resources(),
                 env.catalog().stages().stream()
                     .map(StageDescriptor::type)

@@ -5,6 +5,7 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.link.Backoff;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.process.Plan;
@@ -110,13 +111,7 @@ final class Crashes {
             stage.id(),
             stage.type(),
             StageState.BACKING_OFF,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
+            Work.NONE,
             0,
             Optional.empty());
     return withCrashes(plan.instance(stage.id()).toString(), report);
@@ -152,13 +147,7 @@ final class Crashes {
         r.stage(),
         r.type(),
         r.state(),
-        r.queue(),
-        r.queueMs(),
-        r.serviceMs(),
-        r.perSecond(),
-        r.errorRate(),
-        r.processed(),
-        r.failed(),
+        r.work(),
         r.restarts() + count(instance),
         r.problem().or(() -> problem(instance)));
   }

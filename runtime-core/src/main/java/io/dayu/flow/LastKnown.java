@@ -18,10 +18,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -170,19 +168,7 @@ public final class LastKnown implements AutoCloseable {
   }
 
   private static NodeReport address(NodeReport report) {
-    return new NodeReport(
-        report.node(),
-        report.role(),
-        report.site(),
-        0,
-        0,
-        report.host(),
-        report.dataPort(),
-        UNKNOWN,
-        Set.of(),
-        List.of(),
-        List.of(),
-        List.of());
+    return NodeReport.idle(report.self(), NodeReport.Edition.NONE, UNKNOWN);
   }
 
   private void writeDue() {

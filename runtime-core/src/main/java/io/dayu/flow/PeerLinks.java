@@ -75,7 +75,8 @@ final class PeerLinks {
             .map(View.Seen::report)
             .collect(
                 Collectors.toMap(
-                    NodeReport::node, r -> new Peer(r.host(), r.dataPort(), r.role())));
+                    NodeReport::node,
+                    r -> new Peer(r.self().host(), r.self().dataPort(), r.role())));
     // A node that was started again may listen elsewhere; its links follow.
     links.forEach(
         (key, link) -> {

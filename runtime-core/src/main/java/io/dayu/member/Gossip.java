@@ -245,9 +245,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         (node, report) -> {
           var old = seen.get(node);
           // Its age counts from when it was first received, not from every time it is sent again.
-          if (old == null
-              || old.report().sequence() != report.sequence()
-              || old.report().incarnation() != report.incarnation())
+          if (old == null || !old.report().edition().equals(report.edition()))
             seen.put(node, new View.Seen(report, now));
         });
   }

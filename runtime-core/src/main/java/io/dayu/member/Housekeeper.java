@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import java.time.Duration;
 import java.util.HashMap;
@@ -30,7 +31,7 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
     LOOK
   }
 
-  private record Heard(long incarnation, long sequence, long atNanos) {}
+  private record Heard(NodeReport.Edition edition, long atNanos) {}
 
   private static final Duration MAX_EVERY = Duration.ofMinutes(1);
 
@@ -93,11 +94,8 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
             (name, seen) -> {
               var report = seen.report();
               var last = heard.get(name);
-              if (last == null
-                  || last.incarnation() != report.incarnation()
-                  || last.sequence() != report.sequence())
-                heard.put(
-                    name, new Heard(report.incarnation(), report.sequence(), nanos.getAsLong()));
+              if (last == null || !last.edition().equals(report.edition()))
+                heard.put(name, new Heard(report.edition(), nanos.getAsLong()));
             });
     return this;
   }
@@ -107,7 +105,7 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
     var all = members.all();
     heard.keySet().retainAll(all);
     for (var name : members.edges()) {
-      var last = heard.computeIfAbsent(name, n -> new Heard(0, 0, now));
+      var last = heard.computeIfAbsent(name, n -> new Heard(NodeReport.Edition.NONE, now));
       if (now - last.atNanos() <= forgetAfter.toNanos()) continue;
       getContext()
           .getLog()

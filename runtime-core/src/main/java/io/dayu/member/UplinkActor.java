@@ -101,6 +101,6 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
         || !before.stages().equals(now.stages())
         || Math.abs(before.resources().cpu() - now.resources().cpu()) > SIGNIFICANT
         || Math.abs(before.resources().memory() - now.resources().memory()) > SIGNIFICANT
-        || before.dataPort() != now.dataPort();
+        || !before.self().equals(now.self());
   }
 }

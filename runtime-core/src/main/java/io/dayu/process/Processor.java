@@ -318,13 +318,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 identity.stage().id(),
                 identity.stage().type(),
                 state,
-                queue.size() + working(),
-                meter.queueMs(),
-                meter.serviceMs(),
-                meter.perSecond(),
-                meter.errorRate(),
-                meter.processed(),
-                meter.failures(),
+                meter.work(queue.size() + working()),
                 restarts,
                 problem)));
   }

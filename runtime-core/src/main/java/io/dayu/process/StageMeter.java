@@ -1,5 +1,7 @@
 package io.dayu.process;
 
+import io.dayu.facts.NodeReport.Work;
+
 /** Smoothed figures of one stage instance. Belongs to one actor. */
 final class StageMeter {
   /** Weight of a new sample; about the last ten count. */
@@ -37,28 +39,13 @@ final class StageMeter {
     reportedAtNanos = nowNanos;
   }
 
-  double queueMs() {
-    return queueMs;
-  }
-
-  double serviceMs() {
-    return serviceMs;
-  }
-
-  double errorRate() {
-    return errorRate;
-  }
-
-  double perSecond() {
-    return perSecond;
-  }
-
-  long processed() {
-    return processed;
-  }
-
-  long failures() {
-    return failed;
+  /**
+   * The figures so far.
+   *
+   * @param queue elements that wait
+   */
+  Work work(int queue) {
+    return new Work(queue, queueMs, serviceMs, perSecond, errorRate, processed, failed);
   }
 
   private static double smooth(double old, double sample, boolean first) {

@@ -7,6 +7,7 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.link.Backoff;
 import io.dayu.process.Plans;
 import java.time.Duration;
@@ -229,6 +230,12 @@ final class CrashesTest {
 
   private static StageReport stage(long restarts, Optional<String> problem) {
     return new StageReport(
-        "crossing", "detect", "reader", StageState.RUNNING, 1, 2, 3, 4, 0, 5, 6, restarts, problem);
+        "crossing",
+        "detect",
+        "reader",
+        StageState.RUNNING,
+        new Work(1, 2, 3, 4, 0, 5, 6),
+        restarts,
+        problem);
   }
 }

@@ -57,10 +57,10 @@ final class LastKnownTest {
     assertThat(again.pipelines()).containsEntry(NAME, PIPELINE);
     assertThat(again.decisions().get(STREAM)).isEqualTo(decision(7));
     var cloud = again.nodes().get("cloud-1").report();
-    assertThat(cloud.host()).isEqualTo("127.0.0.1");
-    assertThat(cloud.dataPort()).isEqualTo(4711);
+    assertThat(cloud.self().host()).isEqualTo("127.0.0.1");
+    assertThat(cloud.self().dataPort()).isEqualTo(4711);
     assertThat(cloud.role()).isEqualTo(Role.CLOUD);
-    assertThat(again.nodes().get("edge-1").report().dataPort()).isEqualTo(4712);
+    assertThat(again.nodes().get("edge-1").report().self().dataPort()).isEqualTo(4712);
   }
 
   @Test
@@ -293,13 +293,8 @@ final class LastKnownTest {
 
   private static NodeReport report(String node, Role role, int port, long sequence) {
     return new NodeReport(
-        node,
-        role,
-        "site",
-        1,
-        sequence,
-        "127.0.0.1",
-        port,
+        new NodeReport.Self(node, role, "site", "127.0.0.1", port),
+        new NodeReport.Edition(1, sequence),
         new Resources(2, sequence / 100.0, 0.1, 0.2, 3, 4, 5, 6, OptionalDouble.empty()),
         Set.of("identity"),
         List.of(),

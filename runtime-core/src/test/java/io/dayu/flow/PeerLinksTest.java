@@ -260,19 +260,10 @@ final class PeerLinksTest {
   /** Returns whether suspects or being offline have changed, as do the next ones. */
   private boolean learn(String node, Role role, int port) {
     var report =
-        new NodeReport(
-            node,
-            role,
-            "here",
-            1,
-            1,
-            "127.0.0.1",
-            port,
-            new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
-            Set.of(),
-            List.of(),
-            List.of(),
-            List.of());
+        NodeReport.idle(
+            new NodeReport.Self(node, role, "here", "127.0.0.1", port),
+            new NodeReport.Edition(1, 1),
+            new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()));
     nodes.put(node, new View.Seen(report, Instant.EPOCH));
     return controller.call(() -> links.learn(nodes));
   }

@@ -152,7 +152,7 @@ final class PeersStreamTest {
 
   /** A link for results that a node of this name opens. */
   private ActorRef<?> link(String from, TestNode to, TestProbe<LinkSender.Event> events) {
-    var address = new InetSocketAddress("127.0.0.1", latest(to).dataPort());
+    var address = new InetSocketAddress("127.0.0.1", latest(to).self().dataPort());
     var target = new LinkSender.Target(latest(to).node(), address, InstanceName.DISTRIBUTOR, from);
     return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref(), System::nanoTime));
   }
@@ -166,13 +166,8 @@ final class PeersStreamTest {
     var report = latest(like);
     var edge =
         new NodeReport(
-            "edge-1",
-            Role.EDGE,
-            report.site(),
-            report.incarnation(),
-            report.sequence(),
-            "127.0.0.1",
-            port,
+            new NodeReport.Self("edge-1", Role.EDGE, report.self().site(), "127.0.0.1", port),
+            report.edition(),
             report.resources(),
             report.stageTypes(),
             List.of(),

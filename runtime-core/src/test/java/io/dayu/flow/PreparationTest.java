@@ -118,13 +118,8 @@ final class PreparationTest {
   private void report(String node, List<StageReport> stages) {
     var report =
         new NodeReport(
-            node,
-            Role.EDGE,
-            "here",
-            1,
-            1,
-            "127.0.0.1",
-            1,
+            new NodeReport.Self(node, Role.EDGE, "here", "127.0.0.1", 1),
+            new NodeReport.Edition(1, 1),
             new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
             Set.of("reader"),
             stages,
@@ -135,6 +130,6 @@ final class PreparationTest {
 
   private static StageReport stage(String pipeline, String stage, StageState state) {
     return new StageReport(
-        pipeline, stage, "reader", state, 0, 0, 0, 0, 0, 0, 0, 0, Optional.empty());
+        pipeline, stage, "reader", state, NodeReport.Work.NONE, 0, Optional.empty());
   }
 }

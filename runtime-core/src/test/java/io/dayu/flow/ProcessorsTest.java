@@ -7,6 +7,7 @@ import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.View;
 import io.dayu.link.Backoff;
 import io.dayu.link.Inlet;
@@ -277,7 +278,7 @@ final class ProcessorsTest {
 
   private static StageReport report(StageState state) {
     return new StageReport(
-        "crossing", "detect", "reader", state, 1, 2, 3, 4, 0, 5, 6, 0, Optional.empty());
+        "crossing", "detect", "reader", state, new Work(1, 2, 3, 4, 0, 5, 6), 0, Optional.empty());
   }
 
   private static Decision decision(String stream) {

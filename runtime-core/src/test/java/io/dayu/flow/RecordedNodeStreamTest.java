@@ -14,6 +14,7 @@ import io.dayu.element.Media;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.View;
@@ -115,14 +116,11 @@ final class RecordedNodeStreamTest {
                     new Knobs(Map.of("fps", 10.0))),
                 "watch/in",
                 decision("watch/in", Map.of("copy", share("edge-1", 2)), Map.of(), Knobs.NONE)));
-    assertThat(
-            known.nodes().values().stream()
-                .map(View.Seen::report)
-                .map(n -> List.of(n.node(), n.role(), n.site(), n.host(), n.dataPort())))
+    assertThat(known.nodes().values().stream().map(seen -> seen.report().self()))
         .containsExactly(
-            List.of("cloud-1", Role.CLOUD, "here", "127.0.0.1", 1),
-            List.of("edge-1", Role.EDGE, "here", "127.0.0.1", 1),
-            List.of("edge-2", Role.EDGE, "north", "192.0.2.7", 25_530));
+            new NodeReport.Self("cloud-1", Role.CLOUD, "here", "127.0.0.1", 1),
+            new NodeReport.Self("edge-1", Role.EDGE, "here", "127.0.0.1", 1),
+            new NodeReport.Self("edge-2", Role.EDGE, "north", "192.0.2.7", 25_530));
   }
 
   @Test

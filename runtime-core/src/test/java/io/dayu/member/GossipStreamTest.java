@@ -19,7 +19,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -64,7 +63,7 @@ final class GossipStreamTest {
     var seen = await(v -> v.nodes().containsKey("edge-1")).nodes().get("edge-1");
     assertThat(seen).isEqualTo(new View.Seen(report(1), NOW));
     gossip.tell(new Gossip.PublishReport(report(2)));
-    await(v -> v.nodes().get("edge-1").report().sequence() == 2);
+    await(v -> v.nodes().get("edge-1").report().edition().sequence() == 2);
   }
 
   @Test
@@ -140,18 +139,9 @@ final class GossipStreamTest {
   }
 
   private static NodeReport report(long sequence) {
-    return new NodeReport(
-        "edge-1",
-        Role.EDGE,
-        "north",
-        1,
-        sequence,
-        "127.0.0.1",
-        25_530,
-        new Resources(2, 0, 0, 0, 1, 1, 0, 0, OptionalDouble.empty()),
-        Set.of(),
-        List.of(),
-        List.of(),
-        List.of());
+    return NodeReport.idle(
+        new NodeReport.Self("edge-1", Role.EDGE, "north", "127.0.0.1", 25_530),
+        new NodeReport.Edition(1, sequence),
+        new Resources(2, 0, 0, 0, 1, 1, 0, 0, OptionalDouble.empty()));
   }
 }

@@ -9,7 +9,6 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -84,19 +83,10 @@ final class HousekeeperTest {
     reports.put(
         node,
         new View.Seen(
-            new NodeReport(
-                node,
-                role,
-                "site",
-                1,
-                sequence,
-                "127.0.0.1",
-                1,
-                resources,
-                Set.of(),
-                List.of(),
-                List.of(),
-                List.of()),
+            NodeReport.idle(
+                new NodeReport.Self(node, role, "site", "127.0.0.1", 1),
+                new NodeReport.Edition(1, sequence),
+                resources),
             Instant.EPOCH));
     views.tell(new View(reports, Map.of(), Map.of()));
   }

@@ -86,13 +86,8 @@ final class MemberNodeTest {
 
   private static NodeReport report(LinkReport link) {
     return new NodeReport(
-        "edge-1",
-        Role.EDGE,
-        "edge-1",
-        1,
-        1,
-        "127.0.0.1",
-        1,
+        new NodeReport.Self("edge-1", Role.EDGE, "edge-1", "127.0.0.1", 1),
+        new NodeReport.Edition(1, 1),
         new Resources(1, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty()),
         Set.of(),
         List.of(),

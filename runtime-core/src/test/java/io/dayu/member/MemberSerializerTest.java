@@ -192,13 +192,8 @@ final class MemberSerializerTest {
 
   private static NodeReport report() {
     return new NodeReport(
-        "edge-1",
-        Role.EDGE,
-        "north",
-        1_700_000_000_000L,
-        12,
-        "10.0.0.7",
-        25_530,
+        new NodeReport.Self("edge-1", Role.EDGE, "north", "10.0.0.7", 25_530),
+        new NodeReport.Edition(1_700_000_000_000L, 12),
         new Resources(4, 0.25, 0.5, 0.75, 1L << 32, 1L << 27, 1e6, 2e6, OptionalDouble.of(51.5)),
         Set.of("identity"),
         List.of(
@@ -207,13 +202,7 @@ final class MemberSerializerTest {
                 "detect",
                 "identity",
                 StageState.BACKING_OFF,
-                3,
-                1.5,
-                2.5,
-                100,
-                0.125,
-                1_000,
-                7,
+                new NodeReport.Work(3, 1.5, 2.5, 100, 0.125, 1_000, 7),
                 2,
                 Optional.of("crashed"))),
         List.of(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, true, 0.5, 1.5, 1e6, 9)),

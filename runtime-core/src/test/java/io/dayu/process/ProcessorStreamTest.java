@@ -127,9 +127,11 @@ final class ProcessorStreamTest {
     }
     assertThat(failed).containsExactly(10L, 20L);
     assertThat(calls).hasValue(6);
-    await().atMost(SOON).until(() -> controller.hasStage() && controller.stage().failed() == 6);
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().work().failed() == 6);
     assertThat(controller.stage().restarts()).isZero();
-    assertThat(controller.stage().processed()).isEqualTo(18);
+    assertThat(controller.stage().work().processed()).isEqualTo(18);
   }
 
   @Test
@@ -298,7 +300,7 @@ final class ProcessorStreamTest {
             () -> {
               assertThat(controller.stage().state()).isEqualTo(StageState.BACKING_OFF);
               assertThat(controller.stage().problem().orElse("")).contains("no model");
-              assertThat(controller.stage().queue()).isEqualTo(links.elementWindow());
+              assertThat(controller.stage().work().queue()).isEqualTo(links.elementWindow());
               assertThat(producer.waiting()).isEqualTo(2_000 - links.elementWindow());
             });
   }

@@ -43,7 +43,7 @@ public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
                   new NodeState(
                       name,
                       report.role(),
-                      report.site(),
+                      report.self().site(),
                       age,
                       age.compareTo(staleAfter) <= 0,
                       inRange(report.resources()),

@@ -65,15 +65,17 @@ public final class CostModel {
         });
     for (var node : cluster.nodes().values())
       for (var report : node.stages()) {
-        if (!(report.serviceMs() > 0) || !pipelines.contains(report.pipeline())) continue;
+        if (!(report.work().serviceMs() > 0) || !pipelines.contains(report.pipeline())) continue;
         var pair = new Pair(new Stage(report.pipeline(), report.stage()), node.name());
         var before = next.get(pair);
-        if (before == null) next.put(pair, new Known(report.serviceMs(), report.processed()));
-        else if (before.processed() != report.processed())
+        if (before == null)
+          next.put(pair, new Known(report.work().serviceMs(), report.work().processed()));
+        else if (before.processed() != report.work().processed())
           next.put(
               pair,
               new Known(
-                  before.ms() + ALPHA * (report.serviceMs() - before.ms()), report.processed()));
+                  before.ms() + ALPHA * (report.work().serviceMs() - before.ms()),
+                  report.work().processed()));
       }
     return next.equals(known) ? this : new CostModel(next);
   }

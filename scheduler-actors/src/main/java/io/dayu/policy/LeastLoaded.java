@@ -185,7 +185,11 @@ public final class LeastLoaded implements Policy {
           .ifPresent(
               r ->
                   text.append(
-                      String.format(Locale.ROOT, ", queue %d (%.0f ms)", r.queue(), r.queueMs())));
+                      String.format(
+                          Locale.ROOT,
+                          ", queue %d (%.0f ms)",
+                          r.work().queue(),
+                          r.work().queueMs())));
       report(stage, node)
           .filter(r -> r.state() == StageState.BACKING_OFF)
           .ifPresent(r -> text.append(", where it crashed %d times".formatted(r.restarts())));
@@ -195,7 +199,8 @@ public final class LeastLoaded implements Policy {
 
   /** A smoothed time outlives the last element; without elements there is no queueing. */
   private static double queueMs(StageReport report) {
-    return report.queue() > 0 || report.perSecond() > 0 ? report.queueMs() : 0;
+    var work = report.work();
+    return work.queue() > 0 || work.perSecond() > 0 ? work.queueMs() : 0;
   }
 
   /** Makes {@link LeastLoaded}. */

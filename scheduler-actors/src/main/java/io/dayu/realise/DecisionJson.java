@@ -95,10 +95,10 @@ final class DecisionJson {
       report.ifPresent(
           r ->
               json.put("state", r.state().name())
-                  .put("queue", r.queue())
-                  .put("queueMs", round(r.queueMs()))
-                  .put("perSecond", round(r.perSecond()))
-                  .put("errorRate", round(r.errorRate())));
+                  .put("queue", r.work().queue())
+                  .put("queueMs", round(r.work().queueMs()))
+                  .put("perSecond", round(r.work().perSecond()))
+                  .put("errorRate", round(r.work().errorRate())));
     }
   }
 

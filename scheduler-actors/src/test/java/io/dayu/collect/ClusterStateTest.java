@@ -8,10 +8,8 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
 import io.dayu.testing.Nodes;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ClusterStateTest {
@@ -35,9 +33,10 @@ class ClusterStateTest {
   void figuresThatThePlatformCannotTellCountAsZero() {
     var resources = new Resources(0, Double.NaN, -1, 2, 0, 0, 0, 0, OptionalDouble.empty());
     var report =
-        new NodeReport(
-            "n", Role.EDGE, "s", 1, 1, "h", 1, resources, Set.of(), List.of(), List.of(),
-            List.of());
+        NodeReport.idle(
+            new NodeReport.Self("n", Role.EDGE, "s", "h", 1),
+            new NodeReport.Edition(1, 1),
+            resources);
     var view = new View(Map.of("n", new View.Seen(report, Nodes.T0)), Map.of(), Map.of());
     var node = ClusterState.collect(view, Nodes.T0, Nodes.STALE).nodes().get("n");
     assertThat(node.resources().cores()).isEqualTo(1);

@@ -68,13 +68,9 @@ public final class Nodes {
         name,
         new View.Seen(
             new NodeReport(
-                name,
-                name.startsWith("cloud") ? Role.CLOUD : Role.EDGE,
-                site,
-                1,
-                1,
-                "127.0.0.1",
-                1,
+                new NodeReport.Self(
+                    name, name.startsWith("cloud") ? Role.CLOUD : Role.EDGE, site, "127.0.0.1", 1),
+                new NodeReport.Edition(1, 1),
                 new Resources(2, cpu, 0.5, 0.5, 1 << 30, 1 << 27, 0, 0, OptionalDouble.empty()),
                 types,
                 List.of(),
@@ -118,13 +114,7 @@ public final class Nodes {
             stage,
             type,
             state,
-            queue,
-            queueMs,
-            serviceMs,
-            queue > 0 ? 10 : 0,
-            0,
-            processed,
-            0,
+            new NodeReport.Work(queue, queueMs, serviceMs, queue > 0 ? 10 : 0, 0, processed, 0),
             3,
             problem);
     return change(
@@ -182,13 +172,8 @@ public final class Nodes {
   private static NodeReport copy(
       NodeReport old, List<StageReport> stages, List<StreamReport> streams) {
     return new NodeReport(
-        old.node(),
-        old.role(),
-        old.site(),
-        old.incarnation(),
-        old.sequence() + 1,
-        old.host(),
-        old.dataPort(),
+        old.self(),
+        new NodeReport.Edition(old.edition().incarnation(), old.edition().sequence() + 1),
         old.resources(),
         old.stageTypes(),
         stages,

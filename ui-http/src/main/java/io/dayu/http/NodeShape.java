@@ -1,9 +1,11 @@
 package io.dayu.http;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.View;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,30 +47,12 @@ record NodeShape(
       String pipeline,
       String stage,
       String state,
-      int queue,
-      double queueMs,
-      double serviceMs,
-      double perSecond,
-      double errorRate,
-      long processed,
-      long failed,
+      @JsonUnwrapped Work work,
       long restarts,
       Optional<String> problem) {
     static Stage of(StageReport s) {
       return new Stage(
-          s.type(),
-          s.pipeline(),
-          s.stage(),
-          word(s.state()),
-          s.queue(),
-          s.queueMs(),
-          s.serviceMs(),
-          s.perSecond(),
-          s.errorRate(),
-          s.processed(),
-          s.failed(),
-          s.restarts(),
-          s.problem());
+          s.type(), s.pipeline(), s.stage(), word(s.state()), s.work(), s.restarts(), s.problem());
     }
   }
 
@@ -78,7 +62,7 @@ record NodeShape(
     return new NodeShape(
         r.node(),
         word(r.role()),
-        r.site(),
+        r.self().site(),
         silent(seen, now, silentAfter) ? "silent" : "up",
         resources.cpu(),
         resources.memory(),
@@ -90,7 +74,7 @@ record NodeShape(
         resources.receivedPerSecond(),
         resources.sentPerSecond(),
         resources.celsius(),
-        r.host() + ":" + r.dataPort(),
+        r.self().host() + ":" + r.self().dataPort(),
         r.stageTypes(),
         r.stages().stream().map(Stage::of).toList(),
         r.links(),

@@ -1,9 +1,11 @@
 package io.dayu.http;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
@@ -64,13 +66,7 @@ record PipelineShape(
   record Instance(
       String node,
       String state,
-      int queue,
-      double queueMs,
-      double serviceMs,
-      double perSecond,
-      double errorRate,
-      long processed,
-      long failed,
+      @JsonUnwrapped Work work,
       long restarts,
       Optional<String> problem) {}
 
@@ -178,13 +174,7 @@ record PipelineShape(
                                 new Instance(
                                     node,
                                     NodeShape.word(s.state()),
-                                    s.queue(),
-                                    s.queueMs(),
-                                    s.serviceMs(),
-                                    s.perSecond(),
-                                    s.errorRate(),
-                                    s.processed(),
-                                    s.failed(),
+                                    s.work(),
                                     s.restarts(),
                                     s.problem()))));
     return instances;

@@ -91,7 +91,12 @@ final class ViewCollector implements MultiCollector {
                   var r = seen.report();
                   return new Sample<>(
                       Labels.of(
-                          "node", r.node(), "role", NodeShape.word(r.role()), "site", r.site()),
+                          "node",
+                          r.node(),
+                          "role",
+                          NodeShape.word(r.role()),
+                          "site",
+                          r.self().site()),
                       seen);
                 })
             .toList();
@@ -125,30 +130,34 @@ final class ViewCollector implements MultiCollector {
             ViewCollector::together);
     var stages =
         merged.entrySet().stream().map(e -> new Sample<>(e.getKey(), e.getValue())).toList();
-    out.add(gauge("dayu_stage_queue", "Elements that wait", stages, StageReport::queue));
+    out.add(gauge("dayu_stage_queue", "Elements that wait", stages, s -> s.work().queue()));
     out.add(
         gauge(
-            "dayu_stage_service_seconds", "Smoothed work time", stages, s -> s.serviceMs() / 1000));
-    out.add(counter("dayu_stage_processed", "Worked on", stages, StageReport::processed));
-    out.add(counter("dayu_stage_failed", "Failed", stages, StageReport::failed));
+            "dayu_stage_service_seconds",
+            "Smoothed work time",
+            stages,
+            s -> s.work().serviceMs() / 1000));
+    out.add(counter("dayu_stage_processed", "Worked on", stages, s -> s.work().processed()));
+    out.add(counter("dayu_stage_failed", "Failed", stages, s -> s.work().failed()));
     out.add(counter("dayu_stage_restarts", "Crashes", stages, StageReport::restarts));
   }
 
   /** For a while after a change of its pipeline a node runs a stage in both versions. */
   private static StageReport together(StageReport a, StageReport b) {
-    var busier = a.perSecond() > b.perSecond() ? a : b;
+    var busier = a.work().perSecond() > b.work().perSecond() ? a : b;
     return new StageReport(
         busier.pipeline(),
         busier.stage(),
         busier.type(),
         busier.state(),
-        a.queue() + b.queue(),
-        busier.queueMs(),
-        busier.serviceMs(),
-        a.perSecond() + b.perSecond(),
-        busier.errorRate(),
-        a.processed() + b.processed(),
-        a.failed() + b.failed(),
+        new NodeReport.Work(
+            a.work().queue() + b.work().queue(),
+            busier.work().queueMs(),
+            busier.work().serviceMs(),
+            a.work().perSecond() + b.work().perSecond(),
+            busier.work().errorRate(),
+            a.work().processed() + b.work().processed(),
+            a.work().failed() + b.work().failed()),
         a.restarts() + b.restarts(),
         busier.problem());
   }

@@ -99,13 +99,9 @@ final class Street {
   static NodeReport node(
       String name, Role role, double cpu, List<StageReport> stages, List<StreamReport> streams) {
     return new NodeReport(
-        name,
-        role,
-        role == Role.CLOUD ? "cloud" : "site-" + name,
-        1,
-        1,
-        "127.0.0.1",
-        25530,
+        new NodeReport.Self(
+            name, role, role == Role.CLOUD ? "cloud" : "site-" + name, "127.0.0.1", 25530),
+        new NodeReport.Edition(1, 1),
         new Resources(
             4, cpu, cpu * 1.5, 0.47, 8L << 30, 151L << 20, 1.2e6, 3.4e5, OptionalDouble.empty()),
         Set.of("object-detection", "box-tracker", "count-by-label"),
@@ -124,13 +120,7 @@ final class Street {
         stage,
         type,
         StageState.RUNNING,
-        queue,
-        queue * serviceMs,
-        serviceMs,
-        24.8,
-        0,
-        1234,
-        2,
+        new NodeReport.Work(queue, queue * serviceMs, serviceMs, 24.8, 0, 1234, 2),
         3,
         Optional.empty());
   }
