@@ -1,5 +1,6 @@
 package io.dayu.settings;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.settings.ConfigurationException.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ public final class Checks {
   /**
    * @param otherwise what is wrong and what to do, as in {@code is "a b"; write one word}
    */
+  @CanIgnoreReturnValue
   public Checks that(boolean fine, String key, String otherwise) {
     if (!fine) add(List.of(path(key)), path(key) + " " + otherwise);
     return this;
