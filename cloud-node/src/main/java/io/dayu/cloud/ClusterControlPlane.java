@@ -15,6 +15,7 @@ import io.dayu.member.PipelineEntity;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.realise.DecisionLog;
 import io.dayu.store.ResultPage;
@@ -172,7 +173,7 @@ final class ClusterControlPlane implements ControlPlane {
   }
 
   @Override
-  public CompletionStage<Optional<Media>> frame(String stream, long seq) {
+  public CompletionStage<Optional<Media>> frame(StreamName stream, long seq) {
     return CompletableFuture.supplyAsync(() -> store.frame(stream, seq), blocking);
   }
 

@@ -1,5 +1,6 @@
 package io.dayu.cloud;
 
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,7 +18,7 @@ import java.util.zip.ZipInputStream;
  */
 final class Release01 {
   static final String PIPELINE = "kept";
-  static final String STREAM = "kept/numbers";
+  static final StreamName STREAM = new StreamName("kept", "numbers");
   static final int DELIVERED = 18;
   static final int FAILED = 2;
   static final int DECISIONS = 3;

@@ -4,6 +4,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Wire;
+import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
@@ -16,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -42,7 +42,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
    * Store these results of the stream, which carry no payload; those to be kept are in the store.
    * Always answered.
    */
-  public record Store(String stream, List<Element> elements, ActorRef<Stored> replyTo)
+  public record Store(StreamName stream, List<Element> elements, ActorRef<Stored> replyTo)
       implements Command, Wire {
     public Store {
       Objects.requireNonNull(stream, "stream");
@@ -67,21 +67,21 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
       @Nullable Throwable error)
       implements Command {}
 
-  private final String stream;
+  private final StreamName stream;
   private final ResultStore store;
   private final Executor blocking;
   private final BiConsumer<String, Acknowledgement> origins;
-  private final Consumer<List<StoredResult>> published;
+  private final BiConsumer<StreamName, List<StoredResult>> published;
   private final List<Store> gathered = new ArrayList<>();
   private boolean writing;
 
   private Distributor(
       ActorContext<Command> context,
-      String stream,
+      StreamName stream,
       ResultStore store,
       Executor blocking,
       BiConsumer<String, Acknowledgement> origins,
-      Consumer<List<StoredResult>> published) {
+      BiConsumer<StreamName, List<StoredResult>> published) {
     super(context);
     this.stream = stream;
     this.store = store;
@@ -96,11 +96,11 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
    * @param published is told of new results, on the entity's thread; must not block
    */
   public static Behavior<Command> create(
-      String stream,
+      StreamName stream,
       ResultStore store,
       Executor blocking,
       BiConsumer<String, Acknowledgement> origins,
-      Consumer<List<StoredResult>> published) {
+      BiConsumer<StreamName, List<StoredResult>> published) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Distributor.class);
@@ -133,7 +133,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
       for (var batch : written.batches())
         batch.replyTo().tell(new Stored(Optional.empty(), failed(batch, delivered)));
       acknowledge(written, delivered);
-      if (!written.fresh().isEmpty()) published.accept(written.fresh());
+      if (!written.fresh().isEmpty()) published.accept(stream, written.fresh());
     }
     if (!gathered.isEmpty()) write();
     return this;

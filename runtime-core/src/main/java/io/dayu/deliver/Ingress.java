@@ -6,6 +6,7 @@ import io.dayu.element.Media;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
+import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -13,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -55,19 +55,24 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   /** Results that {@code origin} generates are in the store. */
   public record Acknowledged(String origin, Acknowledgement acknowledgement) implements Event {}
 
-  private record Delivered(String stream, List<Long> failed) implements Inlet.Command {}
+  private record Delivered(Lane lane, List<Long> failed) implements Inlet.Command {}
 
-  private record NotDelivered(String stream, Throwable cause) implements Inlet.Command {}
+  private record NotDelivered(Lane lane, Throwable cause) implements Inlet.Command {}
 
-  private record Retry(String stream) implements Inlet.Command {}
+  private record Retry(Lane lane) implements Inlet.Command {}
 
   private record Held(
       Element result, Optional<Media> frame, int weight, ActorRef<Inlet.Grant> producer) {}
 
   private static final class Lane {
+    final StreamName stream;
     final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
     final List<Held> sent = new ArrayList<>();
     boolean failing;
+
+    Lane(StreamName stream) {
+      this.stream = stream;
+    }
   }
 
   private final TimerScheduler<Inlet.Command> timers;
@@ -75,7 +80,12 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private final Uplink uplink;
   private final ActorRef<Event> owner;
   private final LongSupplier nanos;
-  private final Map<String, Lane> lanes = new HashMap<>(); // only streams with something to store
+
+  /**
+   * Only streams with something to store, by the text in their elements, so that no name is made of
+   * it for each of them.
+   */
+  private final Map<String, Lane> lanes = new HashMap<>();
 
   private Ingress(
       ActorContext<Inlet.Command> context,
@@ -112,7 +122,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
         .onMessage(
             Retry.class,
             retry -> {
-              hand(retry.stream(), lane(retry.stream()));
+              hand(retry.lane());
               return this;
             })
         .build();
@@ -120,28 +130,26 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
     var stream = offer.parcel().element().getStream();
-    var lane = lanes.computeIfAbsent(stream, s -> new Lane());
+    var lane = lanes.computeIfAbsent(stream, s -> new Lane(StreamName.parse(s)));
     lane.waiting.add(held(offer));
-    if (lane.sent.isEmpty()) next(stream, lane);
+    if (lane.sent.isEmpty()) next(lane);
     return this;
   }
 
   private Behavior<Inlet.Command> onDelivered(Delivered delivered) {
-    var lane = lane(delivered.stream());
-    if (lane.failing)
-      getContext().getLog().info("{}: results are stored again", delivered.stream());
+    var lane = delivered.lane();
+    if (lane.failing) getContext().getLog().info("{}: results are stored again", lane.stream);
     lane.failing = false;
     for (var held : lane.sent) credits.taken(held.producer(), held.weight());
-    tellOrigins(delivered, lane);
+    tellOrigins(lane, Set.copyOf(delivered.failed()));
     lane.sent.clear();
-    if (lane.waiting.isEmpty()) lanes.remove(delivered.stream());
-    else next(delivered.stream(), lane);
+    if (lane.waiting.isEmpty()) lanes.remove(lane.stream.toString());
+    else next(lane);
     return this;
   }
 
   /** Almost always there is one, since a stream is generated on one node at a time. */
-  private void tellOrigins(Delivered delivered, Lane lane) {
-    var failed = Set.copyOf(delivered.failed());
+  private void tellOrigins(Lane lane, Set<Long> failed) {
     var byOrigin = new HashMap<String, LongStream.Builder[]>();
     for (var held : lane.sent) {
       long seq = held.result().getSeq();
@@ -158,55 +166,49 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
                 new Acknowledged(
                     origin,
                     new Acknowledgement(
-                        delivered.stream(),
-                        seqs[0].build().toArray(),
-                        seqs[1].build().toArray()))));
+                        lane.stream, seqs[0].build().toArray(), seqs[1].build().toArray()))));
   }
 
   private Behavior<Inlet.Command> onNotDelivered(NotDelivered notDelivered) {
-    var lane = lane(notDelivered.stream());
+    var lane = notDelivered.lane();
     if (!lane.failing)
       getContext()
           .getLog()
           .warn(
               "{}: {} results cannot be stored now and are tried again every {} ms: {}",
-              notDelivered.stream(),
+              lane.stream,
               lane.sent.size(),
               RETRY.toMillis(),
               String.valueOf(Causes.of(notDelivered.cause()).getMessage()));
     lane.failing = true;
-    timers.startSingleTimer(notDelivered.stream(), new Retry(notDelivered.stream()), RETRY);
+    timers.startSingleTimer(lane.stream, new Retry(lane), RETRY);
     return this;
   }
 
-  private Lane lane(String stream) {
-    return Objects.requireNonNull(lanes.get(stream), "a stream has a lane until all is delivered");
-  }
-
-  private void next(String stream, Lane lane) {
+  private void next(Lane lane) {
     long bytes = 0;
     while (!lane.waiting.isEmpty() && lane.sent.size() < MAX_BATCH) {
       bytes += lane.waiting.peek().result().getSerializedSize();
       if (bytes > MAX_BATCH_BYTES && !lane.sent.isEmpty()) break;
       lane.sent.add(lane.waiting.poll());
     }
-    hand(stream, lane);
+    hand(lane);
   }
 
-  private void hand(String stream, Lane lane) {
+  private void hand(Lane lane) {
     var results = lane.sent.stream().map(Held::result).toList();
     var frames = new TreeMap<Long, Media>();
     for (var held : lane.sent)
       held.frame().ifPresent(frame -> frames.put(held.result().getSeq(), frame));
     getContext()
         .pipeToSelf(
-            deliver(stream, results, frames),
+            deliver(lane.stream, results, frames),
             (failed, error) ->
-                error == null ? new Delivered(stream, failed) : new NotDelivered(stream, error));
+                error == null ? new Delivered(lane, failed) : new NotDelivered(lane, error));
   }
 
   private CompletionStage<List<Long>> deliver(
-      String stream, List<Element> results, Map<Long, Media> frames) {
+      StreamName stream, List<Element> results, Map<Long, Media> frames) {
     try {
       // The frame comes first: a result that promises one must have it.
       return frames.isEmpty()

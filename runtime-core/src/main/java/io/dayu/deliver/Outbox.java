@@ -6,6 +6,7 @@ import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.JoinBuffer;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
@@ -62,10 +63,10 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   public sealed interface Event {}
 
   /** Results of a stream wait on this node's disk for the cloud. */
-  public record Kept(String stream, Ranges seqs) implements Event {}
+  public record Kept(StreamName stream, Ranges seqs) implements Event {}
 
   /** These are settled, durably; they need not wait here any more. */
-  public record Forget(String stream, Ranges seqs) implements Inlet.Command {}
+  public record Forget(StreamName stream, Ranges seqs) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
 
@@ -73,7 +74,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   private record Written(@Nullable Throwable error) implements Inlet.Command {}
 
-  private record Forgotten(String stream, Ranges seqs, Throwable error) implements Inlet.Command {}
+  private record Forgotten(StreamName stream, Ranges seqs, Throwable error)
+      implements Inlet.Command {}
 
   private record Read(Replay.Lane lane, List<Element> elements, Throwable error)
       implements Inlet.Command {}
@@ -112,7 +114,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private List<Element> writing = List.of();
   private boolean writable = true;
   private boolean full;
-  private final Map<String, Ranges> unforgotten = new HashMap<>(); // bounded by what is there
+  private final Map<StreamName, Ranges> unforgotten = new HashMap<>(); // bounded by what is there
   private boolean readable = true;
   private Clouds clouds = new Clouds(List.of(), Set.of());
 
@@ -258,10 +260,11 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     if (written.error() == null) {
       if (!writable) getContext().getLog().info("results are kept on the disk again");
       writable = true;
+      // By the text in the elements, so that nothing is made for each of them.
       var byStream = new HashMap<String, Ranges>();
       for (var element : batch)
         byStream.computeIfAbsent(element.getStream(), s -> new Ranges()).add(element.getSeq());
-      byStream.forEach((stream, seqs) -> owner.tell(new Kept(stream, seqs)));
+      byStream.forEach((stream, seqs) -> owner.tell(new Kept(StreamName.parse(stream), seqs)));
       write();
       pump();
       return this;
@@ -280,7 +283,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private void forget(String stream, Ranges seqs) {
+  private void forget(StreamName stream, Ranges seqs) {
     getContext()
         .pipeToSelf(disk.remove(stream, seqs), (done, error) -> new Forgotten(stream, seqs, error));
   }

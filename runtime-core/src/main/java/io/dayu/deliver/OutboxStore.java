@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.disk.ForcedFile;
 import io.dayu.element.Element;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -59,7 +60,12 @@ public final class OutboxStore implements AutoCloseable {
   /** What an entry takes besides its bytes. */
   private static final int OVERHEAD = 32;
 
-  /** A change; without an element it removes the number, of either kind. */
+  /**
+   * A change; without an element it removes the number, of either kind.
+   *
+   * @param stream the text of its name, which every element carries and the file's maps are called
+   *     by: a {@link StreamName} is made of it for callers only, not for each element
+   */
   private record Change(Kind kind, String stream, long seq, Optional<Element> element) {}
 
   private final Path path;
@@ -67,7 +73,7 @@ public final class OutboxStore implements AutoCloseable {
   private final OutboxSettings settings;
   // Guarded by this.
   private long queuedBytes;
-  private final Map<Kind, Map<String, Ranges>> index = new EnumMap<>(Kind.class);
+  private final Map<Kind, Map<String, Ranges>> index = new EnumMap<>(Kind.class); // see Change
   private long bytes;
 
   private OutboxStore(Path path, OutboxSettings settings) {
@@ -103,17 +109,18 @@ public final class OutboxStore implements AutoCloseable {
   }
 
   /** How many of {@code kind} there are, by stream. */
-  public synchronized Map<String, Long> backlog(Kind kind) {
-    var counts = new TreeMap<String, Long>();
-    numbers(kind).forEach((stream, seqs) -> counts.put(stream, seqs.size()));
+  public synchronized Map<StreamName, Long> backlog(Kind kind) {
+    var counts = new TreeMap<StreamName, Long>();
+    numbers(kind).forEach((stream, seqs) -> counts.put(StreamName.parse(stream), seqs.size()));
     return counts;
   }
 
-  public CompletionStage<Content> content(String stream) {
+  public CompletionStage<Content> content(StreamName stream) {
+    var name = stream.toString();
     return file.read(
         store -> {
           synchronized (this) {
-            return new Content(numbers(Kind.RESULT, stream), numbers(Kind.ELEMENT, stream));
+            return new Content(numbers(Kind.RESULT, name), numbers(Kind.ELEMENT, name));
           }
         });
   }
@@ -134,15 +141,16 @@ public final class OutboxStore implements AutoCloseable {
   }
 
   /** Removes what there is of these numbers; completes and fails like {@link #put}. */
-  public CompletionStage<Done> remove(String stream, Ranges seqs) {
+  public CompletionStage<Done> remove(StreamName stream, Ranges seqs) {
+    var name = stream.toString();
     var changes = new ArrayList<Change>();
     synchronized (this) {
       for (var kind : Kind.values()) {
-        var there = numbers(kind).get(stream);
+        var there = numbers(kind).get(name);
         if (there == null) continue;
         seqs.forEach(
             seq -> {
-              if (there.contains(seq)) changes.add(new Change(kind, stream, seq, Optional.empty()));
+              if (there.contains(seq)) changes.add(new Change(kind, name, seq, Optional.empty()));
             });
       }
     }
@@ -158,8 +166,8 @@ public final class OutboxStore implements AutoCloseable {
    * @param bytes after so many no more are read; the first one is in any case
    */
   public CompletionStage<List<Element>> read(
-      Kind kind, String stream, long from, int count, long bytes) {
-    return file.read(store -> find(store, kind, stream, from, count, bytes));
+      Kind kind, StreamName stream, long from, int count, long bytes) {
+    return file.read(store -> find(store, kind, stream.toString(), from, count, bytes));
   }
 
   /** Writes what is not written yet; blocks. What comes later fails. */
@@ -289,6 +297,10 @@ public final class OutboxStore implements AutoCloseable {
     for (var name : List.copyOf(store.getMapNames())) {
       var kind = Kind.valueOf(name.substring(0, name.indexOf(' ')));
       var stream = name.substring(name.indexOf(' ') + 1);
+      if (!StreamName.isName(stream)) {
+        LOG.warn("{}: what waits there of \"{}\" is of no stream and stays there", path, stream);
+        continue;
+      }
       var good = new Ranges();
       var damaged = new Ranges();
       long size = 0;

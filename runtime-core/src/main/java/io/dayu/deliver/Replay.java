@@ -2,6 +2,7 @@ package io.dayu.deliver;
 
 import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.element.Element;
+import io.dayu.pipeline.StreamName;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,15 +20,15 @@ import java.util.concurrent.CompletionStage;
  */
 final class Replay {
   /** What is to be read of a stream. */
-  record Lane(String stream, long from, int count, long bytes) {}
+  record Lane(StreamName stream, long from, int count, long bytes) {}
 
-  private record Key(String stream, long seq) {}
+  private record Key(StreamName stream, long seq) {}
 
   private final OutboxStore disk;
   private final Pace pace;
-  private final Map<String, Long> cursors = new HashMap<>(); // by stream, the next number
+  private final Map<StreamName, Long> cursors = new HashMap<>(); // by stream, the next number
   private final Map<Key, Long> underWay = new LinkedHashMap<>(); // since when; bounded by settings
-  private String last = ""; // stream that was in turn
+  private Optional<StreamName> last = Optional.empty(); // that was in turn
   private boolean reading;
   private boolean rewound; // while something was being read
 
@@ -47,10 +48,11 @@ final class Replay {
     if (waiting.isEmpty() || room <= 0) return Optional.empty();
     int count = Math.min(room, pace.elements(nowNanos));
     if (count == 0) return Optional.empty();
-    last = after(last, new ArrayList<>(waiting.keySet()));
+    var stream = after(last, List.copyOf(waiting.keySet()));
+    last = Optional.of(stream);
     reading = true;
     return Optional.of(
-        new Lane(last, cursors.getOrDefault(last, Long.MIN_VALUE), count, pace.bytes()));
+        new Lane(stream, cursors.getOrDefault(stream, Long.MIN_VALUE), count, pace.bytes()));
   }
 
   CompletionStage<List<Element>> read(Lane lane) {
@@ -74,7 +76,7 @@ final class Replay {
     return fresh;
   }
 
-  void forget(String stream, Ranges seqs) {
+  void forget(StreamName stream, Ranges seqs) {
     if (!underWay.isEmpty()) seqs.forEach(seq -> underWay.remove(new Key(stream, seq)));
   }
 
@@ -85,8 +87,9 @@ final class Replay {
     cursors.clear();
   }
 
-  private static String after(String last, List<String> streams) {
-    for (var stream : streams) if (stream.compareTo(last) > 0) return stream;
+  private static StreamName after(Optional<StreamName> last, List<StreamName> streams) {
+    for (var stream : streams)
+      if (last.isPresent() && stream.compareTo(last.get()) > 0) return stream;
     return streams.get(0);
   }
 }

@@ -3,6 +3,7 @@ package io.dayu.deliver;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.facts.NodeReport;
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -24,17 +25,17 @@ public interface Uplink {
    * @param elements all of {@code stream}
    * @return the numbers of those that stand as failed
    */
-  CompletionStage<List<Long>> deliver(String stream, List<Element> elements);
+  CompletionStage<List<Long>> deliver(StreamName stream, List<Element> elements);
 
   /**
    * Keeps the payloads of elements of a stream, by their seqs; only on cloud nodes. Completes when
    * they are in the store; fails when that is not known, in which case it may be called again.
    */
-  CompletionStage<Done> keep(String stream, Map<Long, Media> frames);
+  CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames);
 
   /**
    * The sequence number a generator begins with, above all that were ever stored for the stream.
    * Fails while the cloud cannot be asked.
    */
-  CompletionStage<Long> firstSeq(String stream);
+  CompletionStage<Long> firstSeq(StreamName stream);
 }

@@ -1,5 +1,6 @@
 package io.dayu.facts;
 
+import io.dayu.pipeline.StreamName;
 import java.util.Objects;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Objects;
  * @param delivered their sequence numbers; owned by the message, not to be changed
  * @param failed those stored as failed
  */
-public record Acknowledgement(String stream, long[] delivered, long[] failed) implements Wire {
+public record Acknowledgement(StreamName stream, long[] delivered, long[] failed) implements Wire {
   public Acknowledgement {
     Objects.requireNonNull(stream, "stream");
   }

@@ -1,5 +1,6 @@
 package io.dayu.facts;
 
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import java.time.Instant;
 import java.util.Collections;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
  * @param reason what a person reads who asks why
  */
 public record Decision(
-    String stream,
+    StreamName stream,
     long version,
     Instant at,
     SortedMap<String, List<Share>> route,

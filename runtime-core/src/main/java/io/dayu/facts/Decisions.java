@@ -4,6 +4,7 @@ import io.dayu.facts.wire.NodeShare;
 import io.dayu.facts.wire.Nodes;
 import io.dayu.facts.wire.Shares;
 import io.dayu.facts.wire.StreamDecision;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import java.time.Instant;
 import java.util.List;
@@ -16,7 +17,7 @@ public final class Decisions {
   public static StreamDecision write(Decision decision) {
     var proto =
         StreamDecision.newBuilder()
-            .setStream(decision.stream())
+            .setStream(decision.stream().toString())
             .setVersion(decision.version())
             .setAtMs(decision.at().toEpochMilli())
             .putAllKnobs(decision.knobs().values())
@@ -39,6 +40,9 @@ public final class Decisions {
     return proto.build();
   }
 
+  /**
+   * @throws IllegalArgumentException if it cannot be a decision
+   */
   public static Decision read(StreamDecision proto) {
     var route = new TreeMap<String, List<Decision.Share>>();
     proto
@@ -53,7 +57,7 @@ public final class Decisions {
     var warm = new TreeMap<String, List<String>>();
     proto.getWarmMap().forEach((stage, nodes) -> warm.put(stage, List.copyOf(nodes.getNodeList())));
     return new Decision(
-        proto.getStream(),
+        StreamName.parse(proto.getStream()),
         proto.getVersion(),
         Instant.ofEpochMilli(proto.getAtMs()),
         route,

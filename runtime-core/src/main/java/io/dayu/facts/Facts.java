@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.facts.wire.KnownFacts;
+import io.dayu.pipeline.StreamName;
 import java.time.Instant;
 import java.util.TreeMap;
 
@@ -23,9 +24,11 @@ public final class Facts {
     var nodes = new TreeMap<String, View.Seen>();
     for (var node : proto.getNodesList())
       nodes.put(node.getNode(), new View.Seen(Reports.read(node), Instant.EPOCH));
-    var decisions = new TreeMap<String, Decision>();
-    for (var decision : proto.getDecisionsList())
-      decisions.put(decision.getStream(), Decisions.read(decision));
+    var decisions = new TreeMap<StreamName, Decision>();
+    for (var kept : proto.getDecisionsList()) {
+      var decision = Decisions.read(kept);
+      decisions.put(decision.stream(), decision);
+    }
     var pipelines = new TreeMap<String, DesiredPipeline>();
     for (var wanted : proto.getPipelinesList()) {
       var pipeline = Pipelines.read(wanted);

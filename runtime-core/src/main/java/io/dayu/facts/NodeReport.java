@@ -1,5 +1,6 @@
 package io.dayu.facts;
 
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -165,23 +166,50 @@ public record NodeReport(
   }
 
   /**
-   * @param window elements that may be in flight
-   * @param p50Ms end-to-end latency, by the generator's clock
-   * @param resent elements sent more than once
-   * @param longestGapMs longest time between two acknowledgements while elements were in flight
+   * @param decision version of the one that its elements follow; 0 before the first
    * @param problem what is wrong, if something is
    */
   public record StreamReport(
-      String stream,
+      StreamName stream,
       StreamState state,
-      Ledger ledger,
       long decision,
-      int window,
-      double perSecond,
-      double p50Ms,
-      double p95Ms,
-      double p99Ms,
-      long resent,
-      double longestGapMs,
-      Optional<String> problem) {}
+      Ledger ledger,
+      Traffic traffic,
+      Latency latency,
+      Optional<String> problem) {
+    public StreamReport {
+      Objects.requireNonNull(stream, "stream");
+      Objects.requireNonNull(state, "state");
+      Objects.requireNonNull(ledger, "ledger");
+      Objects.requireNonNull(traffic, "traffic");
+      Objects.requireNonNull(latency, "latency");
+      Objects.requireNonNull(problem, "problem");
+    }
+
+    public StreamReport withProblem(String what) {
+      return new StreamReport(stream, state, decision, ledger, traffic, latency, Optional.of(what));
+    }
+  }
+
+  /**
+   * How the elements of a stream are sent and acknowledged.
+   *
+   * @param window elements that may be in flight
+   * @param perSecond elements acknowledged
+   * @param resent elements sent more than once
+   * @param longestGapMs longest time between two acknowledgements while elements were in flight
+   */
+  public record Traffic(int window, double perSecond, long resent, double longestGapMs) {
+    public static final Traffic NONE = new Traffic(0, 0, 0, 0);
+
+    /** Of a stream that is not read now: what counts from its beginning stays. */
+    public Traffic stopped() {
+      return new Traffic(0, 0, resent, longestGapMs);
+    }
+  }
+
+  /** Percentiles of the latest elements' end-to-end latency, by the generator's clock. */
+  public record Latency(double p50Ms, double p95Ms, double p99Ms) {
+    public static final Latency NONE = new Latency(0, 0, 0);
+  }
 }

@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.facts.NodeReport.Edition;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
@@ -9,15 +10,18 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.wire.LinkFigures;
 import io.dayu.facts.wire.Report;
 import io.dayu.facts.wire.ResourceFigures;
 import io.dayu.facts.wire.StageFigures;
 import io.dayu.facts.wire.StreamFigures;
+import io.dayu.pipeline.StreamName;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Node reports to and from protobuf; also the form in which they are kept. */
 public final class Reports {
@@ -41,6 +45,7 @@ public final class Reports {
     return proto.build();
   }
 
+  /** What is of no stream is left out: the rest of the report, and those of other nodes, count. */
   public static NodeReport read(Report proto) {
     return new NodeReport(
         new Self(
@@ -54,7 +59,7 @@ public final class Reports {
         Set.copyOf(proto.getStageTypesList()),
         proto.getStagesList().stream().map(Reports::read).toList(),
         proto.getLinksList().stream().map(Reports::read).toList(),
-        proto.getStreamsList().stream().map(Reports::read).toList());
+        proto.getStreamsList().stream().flatMap(Reports::read).toList());
   }
 
   private static ResourceFigures write(Resources r) {
@@ -148,9 +153,11 @@ public final class Reports {
 
   private static StreamFigures write(StreamReport s) {
     var ledger = s.ledger();
+    var traffic = s.traffic();
+    var latency = s.latency();
     var proto =
         StreamFigures.newBuilder()
-            .setStream(s.stream())
+            .setStream(s.stream().toString())
             .setState(s.state().ordinal() + 1)
             .setGenerated(ledger.generated())
             .setDelivered(ledger.delivered())
@@ -158,31 +165,29 @@ public final class Reports {
             .setShed(ledger.shed())
             .setInFlight(ledger.inFlight())
             .setDecision(s.decision())
-            .setWindow(s.window())
-            .setPerSecond(s.perSecond())
-            .setP50Ms(s.p50Ms())
-            .setP95Ms(s.p95Ms())
-            .setP99Ms(s.p99Ms())
-            .setResent(s.resent())
-            .setLongestGapMs(s.longestGapMs());
+            .setWindow(traffic.window())
+            .setPerSecond(traffic.perSecond())
+            .setP50Ms(latency.p50Ms())
+            .setP95Ms(latency.p95Ms())
+            .setP99Ms(latency.p99Ms())
+            .setResent(traffic.resent())
+            .setLongestGapMs(traffic.longestGapMs());
     s.problem().ifPresent(proto::setProblem);
     return proto.build();
   }
 
-  private static StreamReport read(StreamFigures p) {
-    return new StreamReport(
-        p.getStream(),
-        state(StreamState.values(), p.getState()),
-        new Ledger(p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
-        p.getDecision(),
-        p.getWindow(),
-        p.getPerSecond(),
-        p.getP50Ms(),
-        p.getP95Ms(),
-        p.getP99Ms(),
-        p.getResent(),
-        p.getLongestGapMs(),
-        p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty());
+  private static Stream<StreamReport> read(StreamFigures p) {
+    if (!StreamName.isName(p.getStream())) return Stream.empty();
+    return Stream.of(
+        new StreamReport(
+            StreamName.parse(p.getStream()),
+            state(StreamState.values(), p.getState()),
+            p.getDecision(),
+            new Ledger(
+                p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
+            new Traffic(p.getWindow(), p.getPerSecond(), p.getResent(), p.getLongestGapMs()),
+            new Latency(p.getP50Ms(), p.getP95Ms(), p.getP99Ms()),
+            p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty()));
   }
 
   /** States of a newer peer count as the first one. */

@@ -1,5 +1,6 @@
 package io.dayu.facts;
 
+import io.dayu.pipeline.StreamName;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.TreeMap;
  */
 public record View(
     SortedMap<String, Seen> nodes,
-    SortedMap<String, Decision> decisions,
+    SortedMap<StreamName, Decision> decisions,
     SortedMap<String, DesiredPipeline> pipelines,
     SortedMap<String, Long> dropped) {
   public static final View EMPTY = new View(Map.of(), Map.of(), Map.of());
@@ -31,7 +32,7 @@ public record View(
 
   public View(
       Map<String, Seen> nodes,
-      Map<String, Decision> decisions,
+      Map<StreamName, Decision> decisions,
       Map<String, DesiredPipeline> pipelines) {
     this(new TreeMap<>(nodes), new TreeMap<>(decisions), new TreeMap<>(pipelines), new TreeMap<>());
   }

@@ -22,6 +22,7 @@ import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
@@ -112,8 +113,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     SOON
   }
 
-  /** What has crashed may be started again. */
-  private record Again(String name) implements Command {}
+  /** What has crashed may be started again: a stream or an instance. */
+  private record Again(Record name) implements Command {}
 
   /**
    * What a controller works with.
@@ -156,7 +157,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param outbox where results and elements wait while no cloud node can be reached
    */
   public record Storage(
-      LastKnown known, Function<String, StreamMemory> memory, OutboxStore outbox) {}
+      LastKnown known, Function<StreamName, StreamMemory> memory, OutboxStore outbox) {}
 
   /** Between a change and the report that tells it, for what else changes with it. */
   private static final Duration TOGETHER = Duration.ofMillis(100);
@@ -172,7 +173,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Optional<ActorRef<Inlet.Command>> ingress;
   private final OpenQuestions questions = new OpenQuestions(this::locate);
   private Map<String, View.Seen> reports = Map.of();
-  private Map<String, Decision> decisions = Map.of();
+  private Map<StreamName, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
   private boolean sampling;
@@ -499,16 +500,16 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /** What it had is not acknowledged, so it is sent again. */
   private void stageCrashed(InstanceName instance, Throwable cause) {
-    crashed(instance.toString(), cause);
+    crashed(instance, cause);
     processors.crashed(instance);
   }
 
-  private void streamCrashed(String stream, Throwable cause) {
+  private void streamCrashed(StreamName stream, Throwable cause) {
     crashed(stream, cause);
     generators.crashed(stream);
   }
 
-  private void crashed(String name, Throwable cause) {
+  private void crashed(Record name, Throwable cause) {
     var wait = crashes.add(name, cause);
     getContext()
         .getLog()
@@ -550,7 +551,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   /** The stream is read here no more; if the disk says otherwise, a restart would read it again. */
-  private static void forget(StreamMemory memory, String stream) {
+  private static void forget(StreamMemory memory, StreamName stream) {
     var unused =
         memory
             .forget()

@@ -1,13 +1,17 @@
 package io.dayu.flow;
 
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.link.Backoff;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import java.time.Duration;
 import java.util.HashMap;
@@ -38,7 +42,9 @@ final class Crashes {
 
   private final Supplier<Backoff> backoffs;
   private final LongSupplier nanos;
-  private final Map<String, Crash> crashes = new HashMap<>(); // by stream or stage instance
+
+  /** By {@link StreamName} or {@link InstanceName}: a record, so that no text is taken for one. */
+  private final Map<Record, Crash> crashes = new HashMap<>();
 
   /**
    * @param backoffs a new one for everything that crashes
@@ -52,7 +58,7 @@ final class Crashes {
   /**
    * @return how long to wait before it is started again
    */
-  Duration add(String name, Throwable cause) {
+  Duration add(Record name, Throwable cause) {
     prune();
     var crash = crashes.computeIfAbsent(name, n -> new Crash(backoffs.get()));
     crash.wait = crash.backoff.next();
@@ -64,34 +70,34 @@ final class Crashes {
   }
 
   /** Whether it is too early to start it again. */
-  boolean tooEarly(String name) {
+  boolean tooEarly(Record name) {
     var crash = crashes.get(name);
     return crash != null && crash.down && nanos.getAsLong() - crash.atNanos < crash.wait.toNanos();
   }
 
-  void started(String name) {
+  void started(Record name) {
     var crash = crashes.get(name);
     if (crash != null) crash.down = false;
   }
 
   /** Whether it has crashed and was not started again. */
-  boolean isDown(String name) {
+  boolean isDown(Record name) {
     var crash = crashes.get(name);
     return crash != null && crash.down;
   }
 
-  void forget(String name) {
+  void forget(Record name) {
     crashes.remove(name);
   }
 
-  private long count(String name) {
+  private long count(Record name) {
     prune();
     var crash = crashes.get(name);
     return crash == null ? 0 : crash.count;
   }
 
   /** For people; empty if it has not crashed lately. */
-  private Optional<String> problem(String name) {
+  private Optional<String> problem(Record name) {
     prune();
     return Optional.ofNullable(crashes.get(name))
         .map(
@@ -114,7 +120,7 @@ final class Crashes {
             Work.NONE,
             0,
             Optional.empty());
-    return withCrashes(plan.instance(stage.id()).toString(), report);
+    return withCrashes(plan.instance(stage.id()), report);
   }
 
   /**
@@ -122,26 +128,21 @@ final class Crashes {
    *
    * @param last its last report
    */
-  StreamReport down(String stream, Optional<StreamReport> last) {
+  StreamReport down(StreamName stream, Optional<StreamReport> last) {
     var report =
         new StreamReport(
             stream,
             StreamState.SOURCE_DOWN,
-            last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
             last.map(StreamReport::decision).orElse(0L),
-            0,
-            0,
-            0,
-            0,
-            0,
-            last.map(StreamReport::resent).orElse(0L),
-            last.map(StreamReport::longestGapMs).orElse(0.0),
+            last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
+            last.map(StreamReport::traffic).orElse(Traffic.NONE).stopped(),
+            Latency.NONE,
             Optional.empty());
     return withCrashes(report);
   }
 
   /** The report of a stage, with its crashes. */
-  StageReport withCrashes(String instance, StageReport r) {
+  StageReport withCrashes(InstanceName instance, StageReport r) {
     return new StageReport(
         r.pipeline(),
         r.stage(),
@@ -156,19 +157,7 @@ final class Crashes {
   StreamReport withCrashes(StreamReport r) {
     var crash = problem(r.stream());
     if (crash.isEmpty() || r.state() == StreamState.FAILED) return r;
-    return new StreamReport(
-        r.stream(),
-        r.state(),
-        r.ledger(),
-        r.decision(),
-        r.window(),
-        r.perSecond(),
-        r.p50Ms(),
-        r.p95Ms(),
-        r.p99Ms(),
-        r.resent(),
-        r.longestGapMs(),
-        crash.map(c -> r.problem().map(p -> c + "; " + p).orElse(c)));
+    return r.withProblem(r.problem().map(p -> crash.get() + "; " + p).orElseGet(crash::get));
   }
 
   private void prune() {

@@ -6,6 +6,7 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Generator;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.source.SourceProvider;
 import java.util.Collection;
@@ -37,11 +38,11 @@ final class Generators {
   private final ActorContext<?> context;
   private final String node;
   private final Catalog catalog;
-  private final Consumer<String> forget;
+  private final Consumer<StreamName> forget;
   private final Crashes crashes;
   private final Maker maker;
-  private final Map<String, Running> generators = new HashMap<>(); // by stream
-  private final Map<String, StreamReport> reports = new TreeMap<>();
+  private final Map<StreamName, Running> generators = new HashMap<>(); // by stream
+  private final Map<StreamName, StreamReport> reports = new TreeMap<>();
   private Generator.Suspects suspects = new Generator.Suspects(Set.of(), false);
   private long made;
 
@@ -52,7 +53,7 @@ final class Generators {
       ActorContext<?> context,
       String node,
       Catalog catalog,
-      Consumer<String> forget,
+      Consumer<StreamName> forget,
       Crashes crashes,
       Maker maker) {
     this.context = context;
@@ -68,7 +69,7 @@ final class Generators {
    *
    * @param failed is told of a stream whose source cannot even be begun, and why
    */
-  void apply(Collection<Plan> plans, BiConsumer<String, Throwable> failed) {
+  void apply(Collection<Plan> plans, BiConsumer<StreamName, Throwable> failed) {
     for (var plan : plans)
       for (var source : plan.spec().sources()) if (isHere(source)) tryToRead(plan, source, failed);
     for (var entry : generators.entrySet())
@@ -83,7 +84,7 @@ final class Generators {
       }
   }
 
-  boolean reads(String stream) {
+  boolean reads(StreamName stream) {
     return generators.containsKey(stream);
   }
 
@@ -93,7 +94,7 @@ final class Generators {
 
   /** Returns whether the stream is read here. */
   @CanIgnoreReturnValue
-  boolean tell(String stream, Generator.Command command) {
+  boolean tell(StreamName stream, Generator.Command command) {
     var running = generators.get(stream);
     if (running == null) return false;
     running.generator().tell(command);
@@ -119,7 +120,7 @@ final class Generators {
   }
 
   /** A child has ended. Returns the stream that it read, which is over unless it crashed. */
-  Optional<String> ended(ActorRef<?> gone, boolean crashed) {
+  Optional<StreamName> ended(ActorRef<?> gone, boolean crashed) {
     var stream =
         generators.entrySet().stream()
             .filter(entry -> entry.getValue().generator().equals(gone))
@@ -131,7 +132,7 @@ final class Generators {
   }
 
   /** Its successor goes on with what was kept of the stream. */
-  void crashed(String stream) {
+  void crashed(StreamName stream) {
     var last = Optional.ofNullable(reports.get(stream));
     reports.put(stream, crashes.down(stream, last));
   }
@@ -142,7 +143,7 @@ final class Generators {
   }
 
   /** Providers are not ours: one that throws must not keep the others from being read. */
-  private void tryToRead(Plan plan, SourceSpec source, BiConsumer<String, Throwable> failed) {
+  private void tryToRead(Plan plan, SourceSpec source, BiConsumer<StreamName, Throwable> failed) {
     var stream = plan.spec().stream(source);
     if (crashes.tooEarly(stream)) return;
     try {
@@ -152,7 +153,7 @@ final class Generators {
     }
   }
 
-  private void read(Plan plan, SourceSpec source, String stream) {
+  private void read(Plan plan, SourceSpec source, StreamName stream) {
     var running = generators.get(stream);
     if (running != null) {
       change(running, plan, source, stream);
@@ -175,7 +176,7 @@ final class Generators {
    * one, or the new version is to mend one that failed, it drains, and a later view starts its
    * successor.
    */
-  private void change(Running running, Plan plan, SourceSpec source, String stream) {
+  private void change(Running running, Plan plan, SourceSpec source, StreamName stream) {
     var report = reports.get(stream);
     boolean failed = report != null && report.state() == StreamState.FAILED;
     if (!source.equals(running.source()) || failed && plan.version() > running.version()) {
@@ -186,7 +187,7 @@ final class Generators {
     generators.put(stream, new Running(running.generator(), source, plan.version()));
   }
 
-  private boolean isWanted(Collection<Plan> plans, String stream) {
+  private boolean isWanted(Collection<Plan> plans, StreamName stream) {
     return plans.stream()
         .anyMatch(
             plan ->

@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
 import io.dayu.facts.wire.KnownFacts;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -143,17 +144,12 @@ public final class LastKnown implements AutoCloseable {
         .dropped()
         .forEach(
             (name, v) -> pipelines.computeIfPresent(name, (n, p) -> p.version() <= v ? null : p));
-    var decisions = new TreeMap<String, Decision>(known.decisions());
-    decisions.keySet().removeIf(stream -> !pipelines.containsKey(pipeline(stream)));
+    var decisions = new TreeMap<StreamName, Decision>(known.decisions());
+    decisions.keySet().removeIf(stream -> !pipelines.containsKey(stream.pipeline()));
     heard
         .decisions()
         .forEach((s, d) -> decisions.merge(s, d, (a, b) -> b.version() >= a.version() ? b : a));
     return new View(nodes, decisions, pipelines, heard.dropped());
-  }
-
-  private static String pipeline(String stream) {
-    int slash = stream.indexOf('/');
-    return slash < 0 ? stream : stream.substring(0, slash);
   }
 
   private static View worthKeeping(View view) {
@@ -162,7 +158,7 @@ public final class LastKnown implements AutoCloseable {
         .forEach(
             (name, seen) -> nodes.put(name, new View.Seen(address(seen.report()), Instant.EPOCH)));
     var decisions = new TreeMap<>(view.decisions());
-    decisions.keySet().removeIf(stream -> !view.pipelines().containsKey(pipeline(stream)));
+    decisions.keySet().removeIf(stream -> !view.pipelines().containsKey(stream.pipeline()));
     // A fact that is gone needs no trace here: what it dropped is not in the file any more.
     return new View(nodes, decisions, view.pipelines(), new TreeMap<>());
   }

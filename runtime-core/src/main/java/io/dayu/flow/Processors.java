@@ -85,8 +85,7 @@ final class Processors {
 
   /** The pipeline that a decision is about, if it is to run. */
   Optional<Plan> plan(Decision decision) {
-    return Optional.ofNullable(
-        current.get(decision.stream().substring(0, decision.stream().indexOf('/'))));
+    return Optional.ofNullable(current.get(decision.stream().pipeline()));
   }
 
   /** The processor of an instance, started if this node can run it and does not yet. */
@@ -102,7 +101,7 @@ final class Processors {
     var instance = plan.instance(stage);
     var processor = running.get(instance);
     if (processor != null) return Optional.of(processor);
-    if (crashes.tooEarly(instance.toString())) return Optional.empty();
+    if (crashes.tooEarly(instance)) return Optional.empty();
     processor =
         context.spawn(
             make.apply(new Processor.Identity(node, plan, spec.get(), provider.get())),
@@ -110,7 +109,7 @@ final class Processors {
             DispatcherSelector.defaultDispatcher());
     context.watch(processor);
     running.put(instance, processor);
-    crashes.started(instance.toString());
+    crashes.started(instance);
     context.getLog().info("stage {} ({}) starts here", instance, spec.get().type());
     return Optional.of(processor);
   }
@@ -118,7 +117,7 @@ final class Processors {
   /** Returns whether it says something that others wait for. */
   boolean heard(Processor.Status status) {
     if (!running.containsKey(status.instance())) return false; // it has ended since
-    var report = crashes.withCrashes(status.instance().toString(), status.report());
+    var report = crashes.withCrashes(status.instance(), status.report());
     var before = reports.put(status.instance(), report);
     return before == null || before.state() != report.state();
   }
@@ -152,8 +151,7 @@ final class Processors {
                         .noneMatch(s -> running.containsKey(plan.instance(s.id()))));
     reports
         .keySet()
-        .removeIf(
-            i -> !running.containsKey(i) && !(crashes.isDown(i.toString()) && plan(i).isPresent()));
+        .removeIf(i -> !running.containsKey(i) && !(crashes.isDown(i) && plan(i).isPresent()));
   }
 
   /** Of stages that run here, or will again. */

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.element.Element;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Segment;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class Cutter {
    */
   record Cut(List<Made> made, int renumbered) {}
 
-  private final String stream;
+  private final String stream; // the text that elements carry
   private final String node;
   private final Numbering numbering;
   private final ReplayedSpans replayed;
@@ -40,14 +41,14 @@ final class Cutter {
    * @param note is told of what was cut before {@link #cut} returns
    */
   Cutter(
-      String stream,
+      StreamName stream,
       String node,
       Numbering numbering,
       ReplayedSpans replayed,
       Consumer<List<SourceSpan>> note,
       Clock clock,
       long nowNanos) {
-    this.stream = stream;
+    this.stream = stream.toString();
     this.node = node;
     this.numbering = numbering;
     this.replayed = replayed;

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.link.Backoff;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -53,7 +54,7 @@ final class Feed {
   }
 
   /** What is read, and how. */
-  record Origin(String stream, URI uri, SourceProvider provider) {}
+  record Origin(StreamName stream, URI uri, SourceProvider provider) {}
 
   /** A batch is cut as one, so its last elements wait for room: more would show in latencies. */
   static final int MAX_BATCH = 16;
@@ -101,7 +102,7 @@ final class Feed {
                     origin.provider(),
                     new SourceContext(
                         origin.uri(),
-                        origin.stream(),
+                        origin.stream().toString(),
                         position,
                         knobs::get,
                         settled::set,

@@ -12,6 +12,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
 import io.dayu.source.Repeat;
@@ -80,7 +81,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   public record Status(StreamReport report) implements Event {}
 
   /** Elements that need not wait on the disk any more, durably. */
-  public record Settled(String stream, Ranges seqs) implements Event {}
+  public record Settled(StreamName stream, Ranges seqs) implements Event {}
 
   /** Follow this decision from the next element on. */
   public record Follow(Decision decision) implements Request {}
@@ -144,7 +145,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       Supplier<CompletionStage<Long>> firstSeq,
       StreamMemory memory,
       OutboxStore disk) {
-    String stream() {
+    StreamName stream() {
       return plan.spec().stream(source);
     }
   }
@@ -187,7 +188,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final TimerScheduler<Command> timers;
   private final Setup setup;
   private final Identity identity;
-  private final String stream;
+  private final StreamName stream;
   private final ActorRef<Event> owner;
   private final Unsettled unsettled = new Unsettled();
   private final StreamCounts counts;

@@ -6,6 +6,7 @@ import io.dayu.facts.InstanceName;
 import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Router;
 import io.dayu.stage.Causes;
@@ -42,7 +43,7 @@ final class Sender {
 
   private final GenerateSettings settings;
   private final int maxElement;
-  private final String stream;
+  private final StreamName stream;
   private final String node;
   private final Router router;
   private final Routing routing;
@@ -62,7 +63,7 @@ final class Sender {
   Sender(
       GenerateSettings settings,
       int maxElement,
-      String stream,
+      StreamName stream,
       String node,
       Router router,
       Routing routing,
@@ -242,10 +243,11 @@ final class Sender {
    * dayu.generate.min-resend} to arrive first.
    */
   void lost(List<SourceSpan> spans, String reason, long nowMillis, long now) {
+    var name = stream.toString();
     for (var span : spans) {
       var element =
           Element.newBuilder()
-              .setStream(stream)
+              .setStream(name)
               .setSeq(span.seq())
               .setOrigin(node)
               .setCreatedAtMs(span.createdAtMs() == 0 ? nowMillis : span.createdAtMs())

@@ -5,6 +5,7 @@ import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Pace;
 import io.dayu.element.Element;
 import io.dayu.generate.Unsettled.Flight;
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -17,7 +18,7 @@ import org.apache.pekko.Done;
  */
 final class Spool {
   private final OutboxStore disk;
-  private final String stream;
+  private final StreamName stream;
   private final long maxBytes;
   private final Pace pace;
   private long from;
@@ -27,7 +28,7 @@ final class Spool {
   /**
    * @param maxBytes elements that were brought back may take so much memory
    */
-  Spool(OutboxStore disk, String stream, long maxBytes, long nowNanos) {
+  Spool(OutboxStore disk, StreamName stream, long maxBytes, long nowNanos) {
     this.disk = disk;
     this.stream = stream;
     this.maxBytes = maxBytes;

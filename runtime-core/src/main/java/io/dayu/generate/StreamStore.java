@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.deliver.Ranges;
 import io.dayu.disk.ForcedFile;
 import io.dayu.generate.wire.KeptProgress;
+import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -32,11 +33,11 @@ public final class StreamStore implements AutoCloseable {
   private static final String FILE = "streams.mv";
 
   /** Without progress the stream is forgotten. */
-  private record Change(String stream, Optional<Progress> progress) {}
+  private record Change(StreamName stream, Optional<Progress> progress) {}
 
   private final ForcedFile<Change> file;
   private final Path cuts;
-  private final Map<String, SpanLog> logs = new ConcurrentHashMap<>(); // by stream
+  private final Map<StreamName, SpanLog> logs = new ConcurrentHashMap<>(); // by stream
   private volatile boolean closed;
 
   private StreamStore(ForcedFile<Change> file, Path cuts) {
@@ -62,10 +63,11 @@ public final class StreamStore implements AutoCloseable {
         cuts);
   }
 
-  public StreamMemory of(String stream) {
+  public StreamMemory of(StreamName stream) {
     var log =
         logs.computeIfAbsent(
-            stream, name -> new SpanLog(cuts, URLEncoder.encode(name, StandardCharsets.UTF_8)));
+            stream,
+            name -> new SpanLog(cuts, URLEncoder.encode(name.toString(), StandardCharsets.UTF_8)));
     if (closed) log.close(); // whoever closes all of them may not have seen this one
     return new StreamMemory() {
       @Override
@@ -125,8 +127,8 @@ public final class StreamStore implements AutoCloseable {
       change
           .progress()
           .ifPresentOrElse(
-              progress -> streams.put(change.stream(), bytes(progress)),
-              () -> streams.remove(change.stream()));
+              progress -> streams.put(change.stream().toString(), bytes(progress)),
+              () -> streams.remove(change.stream().toString()));
     return () -> {};
   }
 
@@ -134,8 +136,8 @@ public final class StreamStore implements AutoCloseable {
     return store.openMap("streams");
   }
 
-  private static Optional<Progress> find(MVStore store, String stream) {
-    var bytes = streams(store).get(stream);
+  private static Optional<Progress> find(MVStore store, StreamName stream) {
+    var bytes = streams(store).get(stream.toString());
     if (bytes == null) return Optional.empty();
     try {
       var proto = KeptProgress.parseFrom(bytes);

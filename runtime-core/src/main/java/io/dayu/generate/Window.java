@@ -2,10 +2,13 @@ package io.dayu.generate;
 
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.generate.Unsettled.Flight;
 import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.pipeline.StreamName;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -178,7 +181,7 @@ final class Window {
    * @param resent elements sent more than once
    */
   StreamReport report(
-      String stream,
+      StreamName stream,
       StreamState state,
       long decision,
       long resent,
@@ -188,15 +191,10 @@ final class Window {
     return new StreamReport(
         stream,
         state,
-        counts.ledger(unsettled.size()),
         decision,
-        limit.current(now),
-        counts.perSecond(),
-        latency[0],
-        latency[1],
-        latency[2],
-        resent,
-        counts.longestGapMs(),
+        counts.ledger(unsettled.size()),
+        new Traffic(limit.current(now), counts.perSecond(), resent, counts.longestGapMs()),
+        new Latency(latency[0], latency[1], latency[2]),
         problem);
   }
 }

@@ -5,6 +5,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Element;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -78,9 +79,11 @@ final class Frames {
       var input =
           UnsafeByteOperations.unsafeWrap(body, PREFIX, body.length - PREFIX).newCodedInput();
       input.enableAliasing(true); // ignored by every other kind of input
+      var element = Element.parseFrom(input);
+      if (!StreamName.isName(element.getStream()))
+        throw new LinkException("data frame is an element of no stream");
       // The size is known: to compute it again would cost a third of the parsing.
-      return new Parcel(
-          Element.parseFrom(input), nowNanos - ageUs * 1_000, transferUs, body.length - PREFIX);
+      return new Parcel(element, nowNanos - ageUs * 1_000, transferUs, body.length - PREFIX);
     } catch (IOException e) {
       throw new LinkException("data frame is no element: " + e.getMessage());
     }

@@ -231,8 +231,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         else if (connection != null)
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
-      case ACKNOWLEDGEMENT ->
-          owner.tell(new Acknowledged(Acknowledgements.read(Frames.message(frame, Ack.parser()))));
+      case ACKNOWLEDGEMENT -> owner.tell(new Acknowledged(acknowledgement(frame)));
       case BYE -> {
         // The peer lives, but elements do not get through: no answer to what waits for it.
         onBye(Frames.message(frame, Bye.parser()));
@@ -246,6 +245,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       suspect = false;
       getContext().getLog().info("{} on {} answers again", target.instance(), target.peer());
       report();
+    }
+  }
+
+  private static Acknowledgement acknowledgement(Frame frame) {
+    try {
+      return Acknowledgements.read(Frames.message(frame, Ack.parser()));
+    } catch (IllegalArgumentException e) {
+      throw new LinkException("broken acknowledgement: " + e.getMessage());
     }
   }
 

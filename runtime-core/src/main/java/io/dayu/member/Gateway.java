@@ -1,6 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.facts.Wire;
+import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import java.util.Optional;
@@ -27,7 +28,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   public interface Command {}
 
   /** Where does a generator begin? Always answered. */
-  public record FirstSeq(String stream, ActorRef<FirstSeqIs> replyTo) implements Command, Wire {}
+  public record FirstSeq(StreamName stream, ActorRef<FirstSeqIs> replyTo)
+      implements Command, Wire {}
 
   /**
    * @param problem why it is not known now

@@ -6,6 +6,7 @@ import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.PipelineFact;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
@@ -82,7 +84,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private final ReplicatorMessageAdapter<Command, LWWMap<String, PipelineFact>> pipelines;
   private final List<ActorRef<View>> subscribers = new ArrayList<>();
   private final Map<String, View.Seen> seen = new HashMap<>();
-  private Map<String, Decision> decided = Map.of();
+  private Map<StreamName, Decision> decided = Map.of();
   private Map<String, PipelineFact> facts = Map.of();
 
   private Gossip(ActorContext<Command> context, TimerScheduler<Command> timers, Clock clock) {
@@ -158,10 +160,11 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
                 Replicator.writeLocal(),
                 replyTo,
                 map -> {
-                  var known = map.get(decision.stream());
+                  var stream = decision.stream().toString();
+                  var known = map.get(stream);
                   return known.isDefined() && known.get().version() >= decision.version()
                       ? map
-                      : map.put(self, decision.stream(), decision);
+                      : map.put(self, stream, decision);
                 }),
         Updated::new);
     return this;
@@ -183,11 +186,11 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
                       : map.put(self, fact.name(), fact);
                 }),
         Updated::new);
-    if (fact instanceof DroppedPipeline) forgetDecisions(fact.name() + "/");
+    if (fact instanceof DroppedPipeline) forgetDecisions(fact.name());
     return this;
   }
 
-  private void forgetDecisions(String prefix) {
+  private void forgetDecisions(String pipeline) {
     decisions.askUpdate(
         replyTo ->
             new Replicator.Update<>(
@@ -197,8 +200,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
                 replyTo,
                 map -> {
                   var left = map;
-                  for (var stream : map.getEntries().keySet())
-                    if (stream.startsWith(prefix)) left = left.remove(self, stream);
+                  for (var entry : map.getEntries().entrySet())
+                    if (entry.getValue().stream().pipeline().equals(pipeline))
+                      left = left.remove(self, entry.getKey());
                   return left;
                 }),
         Updated::new);
@@ -232,7 +236,11 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     if (!(heard.response() instanceof Replicator.Changed<?> changed)) return this;
     if (changed.key().equals(REPORTS)) hear(changed.get(REPORTS).getEntries());
     else if (changed.key().equals(DECISIONS))
-      decided = Map.copyOf(changed.get(DECISIONS).getEntries());
+      decided =
+          changed.get(DECISIONS).getEntries().values().stream()
+              .collect(
+                  Collectors.toUnmodifiableMap(
+                      Decision::stream, d -> d, (a, b) -> b.version() > a.version() ? b : a));
     else facts = Map.copyOf(changed.get(PIPELINES).getEntries());
     if (!timers.isTimerActive(Timer.NOTIFY)) timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
     return this;

@@ -1,6 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.facts.Wire;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -48,10 +49,17 @@ public final class LiveResults {
   private volatile Map<ActorRef<Command>, Set<String>> elsewhere = Map.of(); // pipelines watched
   private volatile Consumer<Command> exchange = changed -> {};
 
-  /** Costs nothing while nobody watches. */
-  public void publish(List<StoredResult> results) {
-    if (!watchers.isEmpty()) show(results);
-    elsewhere.forEach((node, pipelines) -> send(results, pipelines, node));
+  /**
+   * Costs nothing while nobody watches.
+   *
+   * @param results all of {@code stream}
+   */
+  public void publish(StreamName stream, List<StoredResult> results) {
+    if (!watchers.isEmpty()) show(stream, results);
+    elsewhere.forEach(
+        (node, pipelines) -> {
+          if (pipelines.contains(stream.pipeline())) send(results, node);
+        });
   }
 
   /** Results of a pipeline as they are stored from now on. */
@@ -86,21 +94,22 @@ public final class LiveResults {
     return !elsewhere.isEmpty();
   }
 
-  private void show(List<StoredResult> results) {
-    for (var result : results)
-      for (var watcher : watchers)
-        // What does not fit is not shown live; "missed" is part of the promise, and counted.
-        if (watcher.pipeline().equals(pipeline(result))
-            && watcher.queue().offer(result).equals(QueueOfferResult.dropped()))
-          watcher.missed().increment();
+  private void show(StreamName stream, List<StoredResult> results) {
+    for (var watcher : watchers)
+      if (watcher.pipeline().equals(stream.pipeline())) show(results, watcher);
   }
 
-  private static void send(
-      List<StoredResult> results, Set<String> pipelines, ActorRef<Command> node) {
+  private static void show(List<StoredResult> results, Watcher watcher) {
+    for (var result : results)
+      // What does not fit is not shown live; "missed" is part of the promise, and counted.
+      if (watcher.queue().offer(result).equals(QueueOfferResult.dropped()))
+        watcher.missed().increment();
+  }
+
+  private static void send(List<StoredResult> results, ActorRef<Command> node) {
     var shown = new ArrayList<StoredResult>();
     int bytes = 0;
     for (var result : results) {
-      if (!pipelines.contains(pipeline(result))) continue;
       int size = result.element().getSerializedSize();
       if (bytes + size > MAX_SHOWN_BYTES && !shown.isEmpty()) {
         node.tell(new Shown(shown));
@@ -111,11 +120,6 @@ public final class LiveResults {
       bytes += size;
     }
     if (!shown.isEmpty()) node.tell(new Shown(shown));
-  }
-
-  private static String pipeline(StoredResult result) {
-    var stream = result.element().getStream();
-    return stream.substring(0, stream.indexOf('/'));
   }
 
   /** Between cloud nodes. */
@@ -187,7 +191,13 @@ public final class LiveResults {
     }
 
     private Behavior<Command> onShown(Shown shown) {
-      live.show(shown.results());
+      var byStream =
+          shown.results().stream().collect(Collectors.groupingBy(r -> r.element().getStream()));
+      byStream.forEach(
+          (stream, results) -> {
+            if (StreamName.isName(stream)) live.show(StreamName.parse(stream), results);
+            else LOG.warn("{} results of \"{}\" are of no stream", results.size(), stream);
+          });
       return this;
     }
 

@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.flow.Controller;
 import io.dayu.node.NodeSettings;
 import io.dayu.node.StartException;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.SourceContext;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -56,12 +58,14 @@ public final class MemberNode implements MemberSystem {
   /**
    * What a cloud node adds.
    *
-   * @param published is told of new results; must not block
+   * @param published is told of new results of a stream; must not block
    * @param alongside spawns what else lives in the member system, such as the scheduler; called in
    *     the guardian
    */
   public record Cloud(
-      ResultStore store, Consumer<List<StoredResult>> published, Consumer<Parts> alongside) {}
+      ResultStore store,
+      BiConsumer<StreamName, List<StoredResult>> published,
+      Consumer<Parts> alongside) {}
 
   /** What those alongside may use. */
   public record Parts(
@@ -266,12 +270,15 @@ public final class MemberNode implements MemberSystem {
               Entity.of(
                       Distributor.TYPE,
                       entity ->
-                          Distributor.create(
-                              entity.getEntityId(),
-                              store,
-                              blocking,
-                              new Origins(context.getSystem()),
-                              cloud.get().published()))
+                          Behaviors.setup(
+                              // Where a wrong name ends this entity and not its whole shard.
+                              own ->
+                                  Distributor.create(
+                                      StreamName.parse(entity.getEntityId()),
+                                      store,
+                                      blocking,
+                                      new Origins(context.getSystem()),
+                                      cloud.get().published())))
                   .withRole("cloud")
                   .withSettings(
                       org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings.create(

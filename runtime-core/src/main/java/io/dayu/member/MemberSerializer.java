@@ -32,6 +32,7 @@ import io.dayu.member.wire.ShownResult;
 import io.dayu.member.wire.ShownResults;
 import io.dayu.member.wire.WatchedPipelines;
 import io.dayu.pipeline.PipelineDocument;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.io.NotSerializableException;
 import java.util.HashMap;
@@ -44,6 +45,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Every message between members, as protobuf. Identifier and manifests are frozen and listed in
@@ -51,6 +54,7 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
  * newer peer is tolerated. Safe for any thread.
  */
 public final class MemberSerializer extends SerializerWithStringManifest {
+  private static final Logger LOG = LoggerFactory.getLogger(MemberSerializer.class);
   private static final int IDENTIFIER = 74_001;
 
   private record Codec<T, M extends Message>(
@@ -70,7 +74,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
 
   public MemberSerializer(ExtendedActorSystem system) {
     refs = ActorRefResolver.get(Adapter.toTyped(system));
-    add("R", NodeReport.class, Reports::write, Report.parser(), Reports::read);
+    add("R", NodeReport.class, Reports::write, Report.parser(), MemberSerializer::report);
     add("D", Decision.class, Decisions::write, StreamDecision.parser(), Decisions::read);
     add("P", DesiredPipeline.class, Pipelines::write, WantedPipeline.parser(), Pipelines::read);
     add(
@@ -90,14 +94,16 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         Distributor.Store.class,
         store ->
             Delivery.newBuilder()
-                .setStream(store.stream())
+                .setStream(store.stream().toString())
                 .addAllElement(store.elements())
                 .setReplyTo(refs.toSerializationFormat(store.replyTo()))
                 .build(),
         Delivery.parser(),
         proto ->
             new Distributor.Store(
-                proto.getStream(), proto.getElementList(), ref(proto.getReplyTo())));
+                StreamName.parse(proto.getStream()),
+                proto.getElementList(),
+                ref(proto.getReplyTo())));
     add(
         "T",
         Distributor.Stored.class,
@@ -116,11 +122,12 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         Gateway.FirstSeq.class,
         ask ->
             FirstSeqQuestion.newBuilder()
-                .setStream(ask.stream())
+                .setStream(ask.stream().toString())
                 .setReplyTo(refs.toSerializationFormat(ask.replyTo()))
                 .build(),
         FirstSeqQuestion.parser(),
-        proto -> new Gateway.FirstSeq(proto.getStream(), ref(proto.getReplyTo())));
+        proto ->
+            new Gateway.FirstSeq(StreamName.parse(proto.getStream()), ref(proto.getReplyTo())));
     add(
         "q",
         Gateway.FirstSeqIs.class,
@@ -167,7 +174,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
           "manifest %s is unknown here; the sender runs a newer release".formatted(manifest));
     try {
       return codec.parse(bytes);
-    } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+    } catch (com.google.protobuf.InvalidProtocolBufferException | IllegalArgumentException e) {
       throw new NotSerializableException("broken message " + manifest + ": " + e.getMessage());
     }
   }
@@ -199,6 +206,14 @@ public final class MemberSerializer extends SerializerWithStringManifest {
 
   private <T> ActorRef<T> ref(String text) {
     return refs.resolveActorRef(text);
+  }
+
+  private static NodeReport report(Report proto) {
+    var report = Reports.read(proto);
+    int nameless = proto.getStreamsCount() - report.streams().size();
+    if (nameless > 0)
+      LOG.warn("{} of the streams that {} reports have no name of one", nameless, report.node());
+    return report;
   }
 
   private void addLiveResults() {

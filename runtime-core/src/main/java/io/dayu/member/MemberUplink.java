@@ -6,6 +6,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.SourceContext;
 import io.dayu.store.ResultStore;
 import java.time.Duration;
@@ -90,13 +91,14 @@ public final class MemberUplink implements Uplink {
   }
 
   @Override
-  public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
+  public CompletionStage<List<Long>> deliver(StreamName stream, List<Element> elements) {
     var now = current.get();
     if (now == null) return unavailable();
     return AskPattern.<ShardingEnvelope<Distributor.Command>, Distributor.Stored>ask(
             now.distributors(),
             replyTo ->
-                new ShardingEnvelope<>(stream, new Distributor.Store(stream, elements, replyTo)),
+                new ShardingEnvelope<>(
+                    stream.toString(), new Distributor.Store(stream, elements, replyTo)),
             STORE_TIMEOUT,
             now.system().scheduler())
         .thenApply(
@@ -108,7 +110,7 @@ public final class MemberUplink implements Uplink {
   }
 
   @Override
-  public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+  public CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames) {
     var now = current.get();
     if (now == null || store.isEmpty()) return unavailable();
     var blocking =
@@ -124,7 +126,7 @@ public final class MemberUplink implements Uplink {
   }
 
   @Override
-  public CompletionStage<Long> firstSeq(String stream) {
+  public CompletionStage<Long> firstSeq(StreamName stream) {
     var now = current.get();
     if (now == null) return unavailable();
     return AskPattern.<Gateway.Command, Gateway.FirstSeqIs>ask(

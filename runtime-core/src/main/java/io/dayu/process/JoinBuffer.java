@@ -18,6 +18,9 @@ import java.util.stream.Collectors;
  * of the streams' windows, so that a join cannot deadlock a fork. Belongs to one actor.
  */
 public final class JoinBuffer {
+  /**
+   * @param stream as the element carries it: a name made of it would be one more object for each
+   */
   private record Key(String stream, long seq, int attempt) {}
 
   private record Partial(Parcel parcel, long sinceNanos) {}

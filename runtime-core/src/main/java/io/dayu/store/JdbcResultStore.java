@@ -7,6 +7,7 @@ import io.dayu.disk.Ballast;
 import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.pipeline.StreamName;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -171,6 +172,7 @@ public final class JdbcResultStore implements ResultStore {
   @Override
   public List<StoredResult> store(List<StoredResult> batch) {
     if (batch.isEmpty()) return List.of();
+    // By the text in the elements, so that a name is made of it once in a batch.
     var byStream = new LinkedHashMap<String, Map<Long, ResultTable.Candidate>>();
     for (var result : batch) {
       var element = result.element();
@@ -180,7 +182,8 @@ public final class JdbcResultStore implements ResultStore {
               element.getSeq(), seq -> new ResultTable.Candidate(result, body(element)));
     }
     var candidates = new LinkedHashMap<StreamTable.Row, Map<Long, ResultTable.Candidate>>();
-    byStream.forEach((stream, results) -> candidates.put(streams.findOrAdd(stream), results));
+    byStream.forEach(
+        (stream, results) -> candidates.put(streams.findOrAdd(StreamName.parse(stream)), results));
     try {
       return database.change("store results", c -> results.store(c, candidates));
     } catch (StoreException e) {
@@ -204,7 +207,7 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   @Override
-  public void keepFrame(String stream, long seq, Media payload) {
+  public void keepFrame(StreamName stream, long seq, Media payload) {
     var row = streams.findOrAdd(stream);
     var bytes = payload.toByteArray();
     try {
@@ -222,7 +225,7 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   @Override
-  public Optional<Media> frame(String stream, long seq) {
+  public Optional<Media> frame(StreamName stream, long seq) {
     return streams
         .find(stream)
         .flatMap(
@@ -232,12 +235,12 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   @Override
-  public Map<String, Counts> counts(String pipeline) {
+  public Map<StreamName, Counts> counts(String pipeline) {
     return database.transaction("count results of " + pipeline, c -> results.counts(c, pipeline));
   }
 
   @Override
-  public Map<Long, Boolean> outcomes(String stream, Collection<Long> seqs) {
+  public Map<Long, Boolean> outcomes(StreamName stream, Collection<Long> seqs) {
     if (seqs.isEmpty()) return Map.of();
     return streams
         .find(stream)
@@ -250,7 +253,7 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   @Override
-  public long highestSeq(String stream) {
+  public long highestSeq(StreamName stream) {
     return database.transaction(
         "look up the highest seq of " + stream, c -> ResultTable.highest(c, stream));
   }

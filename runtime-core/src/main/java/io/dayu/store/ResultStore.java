@@ -1,6 +1,7 @@
 package io.dayu.store;
 
 import io.dayu.element.Media;
+import io.dayu.pipeline.StreamName;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,19 +44,19 @@ public interface ResultStore extends AutoCloseable {
    * Keeps the payload of an element. Of each stream only the newest (highest seq) are kept; a frame
    * kept before stays as it is.
    */
-  void keepFrame(String stream, long seq, Media payload);
+  void keepFrame(StreamName stream, long seq, Media payload);
 
   /** A kept payload; empty if it was never kept or newer ones have taken its place. */
-  Optional<Media> frame(String stream, long seq);
+  Optional<Media> frame(StreamName stream, long seq);
 
   /** What is stored, by stream; streams without results are left out. */
-  Map<String, Counts> counts(String pipeline);
+  Map<StreamName, Counts> counts(String pipeline);
 
   /** Whether each of these stored results was delivered (not failed); unknown ones are left out. */
-  Map<Long, Boolean> outcomes(String stream, Collection<Long> seqs);
+  Map<Long, Boolean> outcomes(StreamName stream, Collection<Long> seqs);
 
   /** The highest seq stored of a stream, -1 if there is none. */
-  long highestSeq(String stream);
+  long highestSeq(StreamName stream);
 
   /** Idempotent; every later call of another method throws {@link StoreException}. */
   @Override

@@ -2,6 +2,7 @@ package io.dayu.store;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -69,7 +70,7 @@ final class ResultTable {
   private static List<Candidate> fresh(
       Connection connection, StreamTable.Row stream, Map<Long, Candidate> candidates)
       throws SQLException {
-    long highest = highest(connection, stream.name());
+    long highest = highest(connection, stream.stream());
     var maybe = new TreeSet<Long>();
     for (long seq : candidates.keySet()) if (seq <= highest) maybe.add(seq);
     if (maybe.isEmpty()) return List.copyOf(candidates.values());
@@ -213,7 +214,7 @@ final class ResultTable {
     }
   }
 
-  Map<String, ResultStore.Counts> counts(Connection connection, String pipeline)
+  Map<StreamName, ResultStore.Counts> counts(Connection connection, String pipeline)
       throws SQLException {
     try (var select =
         connection.prepareStatement(
@@ -223,20 +224,22 @@ final class ResultTable {
             WHERE p.name = ? AND s.highest >= 0
             """)) {
       select.setString(1, pipeline);
-      var counts = new TreeMap<String, ResultStore.Counts>();
+      var counts = new TreeMap<StreamName, ResultStore.Counts>();
       try (var rows = select.executeQuery()) {
         while (rows.next())
-          counts.put(rows.getString(1), new ResultStore.Counts(rows.getLong(2), rows.getLong(3)));
+          counts.put(
+              StreamName.parse(rows.getString(1)),
+              new ResultStore.Counts(rows.getLong(2), rows.getLong(3)));
       }
       return counts;
     }
   }
 
   /** -1 for a stream without results. */
-  static long highest(Connection connection, String stream) throws SQLException {
+  static long highest(Connection connection, StreamName stream) throws SQLException {
     try (var select =
         connection.prepareStatement("SELECT highest FROM dayu_streams WHERE name = ?")) {
-      select.setString(1, stream);
+      select.setString(1, stream.toString());
       try (var rows = select.executeQuery()) {
         return rows.next() ? rows.getLong(1) : -1;
       }

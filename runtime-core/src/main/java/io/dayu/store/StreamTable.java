@@ -1,5 +1,6 @@
 package io.dayu.store;
 
+import io.dayu.pipeline.StreamName;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
@@ -8,18 +9,19 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Short ids for the names of streams and pipelines; remembers those it has seen. Thread-safe. */
 final class StreamTable {
-  record Row(int id, int pipeline, String name) {}
+  record Row(int id, int pipeline, StreamName stream) {}
 
   private static final int ATTEMPTS = 3;
 
   private final Database database;
-  private final Map<String, Row> seen = new ConcurrentHashMap<>(); // bounded by the streams stored
+  private final Map<StreamName, Row> seen =
+      new ConcurrentHashMap<>(); // bounded by the streams stored
 
   StreamTable(Database database) {
     this.database = database;
   }
 
-  Optional<Row> find(String stream) {
+  Optional<Row> find(StreamName stream) {
     var row = seen.get(stream);
     if (row != null) return Optional.of(row);
     var found = database.transaction("look up stream " + stream, c -> select(c, stream));
@@ -27,7 +29,7 @@ final class StreamTable {
     return found;
   }
 
-  Row findOrAdd(String stream) {
+  Row findOrAdd(StreamName stream) {
     // Others may add the pipeline or the stream between a look-up and an insert: twice at most.
     for (var attempt = 1; ; attempt++) {
       var found = find(stream);
@@ -54,10 +56,11 @@ final class StreamTable {
     }
   }
 
-  private static Optional<Row> select(Connection connection, String stream) throws SQLException {
+  private static Optional<Row> select(Connection connection, StreamName stream)
+      throws SQLException {
     try (var select =
         connection.prepareStatement("SELECT id, pipeline_id FROM dayu_streams WHERE name = ?")) {
-      select.setString(1, stream);
+      select.setString(1, stream.toString());
       try (var rows = select.executeQuery()) {
         return rows.next()
             ? Optional.of(new Row(rows.getInt(1), rows.getInt(2), stream))
@@ -66,8 +69,8 @@ final class StreamTable {
     }
   }
 
-  private static int add(Connection connection, String stream) throws SQLException {
-    var pipeline = pipelineOf(stream);
+  private static int add(Connection connection, StreamName stream) throws SQLException {
+    var pipeline = stream.pipeline();
     if (pipeline(connection, pipeline).isEmpty())
       try (var insert =
           connection.prepareStatement("INSERT INTO dayu_pipelines (name, stored) VALUES (?, 0)")) {
@@ -78,18 +81,9 @@ final class StreamTable {
         connection.prepareStatement(
             "INSERT INTO dayu_streams (name, pipeline_id, highest, delivered, failed)"
                 + " VALUES (?, ?, -1, 0, 0)")) {
-      insert.setString(1, stream);
+      insert.setString(1, stream.toString());
       insert.setInt(2, pipeline(connection, pipeline).orElseThrow());
       return insert.executeUpdate();
     }
-  }
-
-  /** The name of a stream is {@code <pipeline>/<source>}. */
-  private static String pipelineOf(String stream) {
-    var slash = stream.indexOf('/');
-    if (slash <= 0)
-      throw new IllegalArgumentException(
-          "the name of a stream is <pipeline>/<source>, was '" + stream + "'");
-    return stream.substring(0, slash);
   }
 }

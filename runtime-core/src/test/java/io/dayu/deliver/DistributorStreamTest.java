@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.Results;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /** A distributor whose writes the test lets happen, on the node that generates the stream. */
 final class DistributorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final String STREAM = "crossing/cam-0";
+  private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
   private static ActorTestKit kit;
   private static int tests;
 
@@ -56,7 +57,7 @@ final class DistributorStreamTest {
     stored = kit.createTestProbe();
     Executor blocking = writes::add;
     distributor =
-        kit.spawn(Distributor.create(STREAM, store, blocking, this::acknowledge, published::add));
+        kit.spawn(Distributor.create(STREAM, store, blocking, this::acknowledge, this::publish));
   }
 
   @AfterEach
@@ -132,6 +133,10 @@ final class DistributorStreamTest {
     assertThat(published.take().get(0).frameKept()).isTrue();
   }
 
+  private void publish(StreamName stream, List<StoredResult> fresh) {
+    if (stream.equals(STREAM)) published.add(fresh);
+  }
+
   private void store(Element... elements) {
     distributor.tell(new Distributor.Store(STREAM, List.of(elements), stored.getRef()));
   }
@@ -153,7 +158,7 @@ final class DistributorStreamTest {
   }
 
   private static Element ok(long seq) {
-    return Results.element(STREAM, seq).setOrigin("cloud-1").build();
+    return Results.element(STREAM.toString(), seq).setOrigin("cloud-1").build();
   }
 
   private static Element failed(long seq) {

@@ -15,6 +15,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestProducer;
+import io.dayu.pipeline.StreamName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ final class IngressStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private record Batch(
-      String stream, List<Element> elements, CompletableFuture<List<Long>> stored) {
+      StreamName stream, List<Element> elements, CompletableFuture<List<Long>> stored) {
     List<Long> seqs() {
       return elements.stream().map(Element::getSeq).toList();
     }
@@ -61,20 +62,20 @@ final class IngressStreamTest {
           }
 
           @Override
-          public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
+          public CompletionStage<List<Long>> deliver(StreamName stream, List<Element> elements) {
             var batch = new Batch(stream, elements, new CompletableFuture<>());
             batches.add(batch);
             return batch.stored();
           }
 
           @Override
-          public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+          public CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames) {
             kept.add(frames);
             return keeping;
           }
 
           @Override
-          public CompletionStage<Long> firstSeq(String stream) {
+          public CompletionStage<Long> firstSeq(StreamName stream) {
             throw new AssertionError("an ingress asks for nothing");
           }
         };
@@ -112,7 +113,7 @@ final class IngressStreamTest {
       batch.stored().complete(batch.seqs().contains(2L) ? List.of(2L) : List.of());
       var told = controller.expectMessageClass(Ingress.Acknowledged.class, SOON);
       assertThat(told.origin()).isEqualTo("edge-1");
-      assertThat(told.acknowledgement().stream()).isEqualTo("crossing/cam-0");
+      assertThat(told.acknowledgement().stream()).isEqualTo(StreamName.parse("crossing/cam-0"));
       for (long seq : told.acknowledgement().delivered()) delivered.add(seq);
       for (long seq : told.acknowledgement().failed()) failed.add(seq);
     }
@@ -147,7 +148,7 @@ final class IngressStreamTest {
     var other = FlowKit.element(2, 10).toBuilder().setStream("crossing/cam-1").build();
     producer.send(new Parcel(other, System.nanoTime(), 0));
     var batch = next();
-    assertThat(batch.stream()).isEqualTo("crossing/cam-1");
+    assertThat(batch.stream()).isEqualTo(StreamName.parse("crossing/cam-1"));
     assertThat(stuck.stored()).isNotDone();
   }
 

@@ -10,6 +10,7 @@ import io.dayu.disk.ForcedFile;
 import io.dayu.element.Element;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -20,11 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.LongStream;
+import org.h2.mvstore.MVStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 public final class OutboxStoreTest {
-  private static final String STREAM = "crossing/cam-0";
+  private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
 
   @TempDir Path dir;
 
@@ -111,6 +113,22 @@ public final class OutboxStoreTest {
       assertThat(content(store).results()).isEqualTo(Ranges.of(1, 3));
       assertThat(logs.has(Level.WARN, "1 entries of " + STREAM, "damaged")).isTrue();
       assertThat(read(store, Kind.RESULT, 0)).containsExactly(1L, 3L);
+    }
+  }
+
+  @Test
+  void whatIsOfNoStreamIsReportedAndLeftAlone() {
+    try (var store = open("")) {
+      put(store, Kind.RESULT, 1);
+    }
+    try (var file = MVStore.open(dir.resolve("outbox.mv").toString())) {
+      file.<Long, byte[]>openMap("RESULT crossing").put(7L, new byte[10]);
+    }
+    try (var logs = Logs.of(OutboxStore.class);
+        var store = open("")) {
+      assertThat(content(store).results()).isEqualTo(Ranges.of(1));
+      assertThat(store.backlog(Kind.RESULT)).isEqualTo(Map.of(STREAM, 1L));
+      assertThat(logs.has(Level.WARN, "\"crossing\"", "of no stream")).isTrue();
     }
   }
 

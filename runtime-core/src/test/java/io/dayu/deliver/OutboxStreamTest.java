@@ -18,6 +18,7 @@ import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestConsumer;
 import io.dayu.link.TestProducer;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.ProcessSettings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class OutboxStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  private static final String STREAM = "crossing/cam-0";
+  private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
 
   private final LinkSettings links = FlowKit.links("element-window = 16");
   private ActorTestKit kit;
@@ -179,7 +180,9 @@ final class OutboxStreamTest {
       FlakyFiles.broken(true);
       outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0, 1, 2)));
       outbox.tell(new Outbox.Forget(STREAM, Ranges.of(4)));
-      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be removed"));
+      await()
+          .atMost(SOON)
+          .until(() -> logs.has(Level.WARN, STREAM.toString(), "cannot be removed"));
       assertThat(disk.backlog(OutboxStore.Kind.RESULT)).containsEntry(STREAM, 5L);
     } finally {
       FlakyFiles.broken(false);
@@ -196,7 +199,9 @@ final class OutboxStreamTest {
     try (var logs = Logs.of(Outbox.class)) {
       disk.close();
       clouds("cloud-1");
-      await().atMost(SOON).until(() -> logs.has(Level.WARN, STREAM, "cannot be read", "is closed"));
+      await()
+          .atMost(SOON)
+          .until(() -> logs.has(Level.WARN, STREAM.toString(), "cannot be read", "is closed"));
       assertThat(logs.loud()).hasSize(1);
     } finally {
       disk = OutboxStore.open(dir, OutboxStoreTest.settings(""));

@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.link.FlowKit;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.read.Mosquitto;
 import io.dayu.read.MqttReadings;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 final class BrokerStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final String STREAM = "one/in";
+  private static final StreamName STREAM = StreamName.parse("one/in");
   private static final String PASSWORD = "changeit";
   private static final List<String> TRUST =
       List.of("javax.net.ssl.trustStore", "javax.net.ssl.trustStorePassword");

@@ -16,6 +16,7 @@ import io.dayu.generate.SourceSpan;
 import io.dayu.generate.StreamMemory;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.Segment;
@@ -58,7 +59,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CrashStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int COUNT = 1_000;
-  private static final String STREAM = "one/in";
+  private static final StreamName STREAM = StreamName.parse("one/in");
 
   @TempDir Path dir;
   private ActorTestKit kit;
@@ -236,11 +237,11 @@ final class CrashStreamTest {
         .atMost(SOON)
         .until(
             () ->
-                node.stream("a-bad/in")
+                node.stream(StreamName.parse("a-bad/in"))
                     .flatMap(StreamReport::problem)
                     .filter(p -> p.matches("crashed [0-9]+ times.*"))
                     .isPresent());
-    assertThat(node.stream("a-bad/in").orElseThrow().problem().orElseThrow())
+    assertThat(node.stream(StreamName.parse("a-bad/in")).orElseThrow().problem().orElseThrow())
         .contains(claims ? "no path" : "no descriptor today");
   }
 

@@ -2,13 +2,17 @@ package io.dayu.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.link.Backoff;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +28,8 @@ final class CrashesTest {
   private static final Duration MAX = Duration.ofMillis(500);
   private static final Duration FORGET = Duration.ofMinutes(5);
   private static final Throwable CAUSE = new IllegalStateException("no model");
-  private static final String STREAM = "crossing/cam-0";
-  private static final String STAGE = "crossing@1/detect";
+  private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
+  private static final InstanceName STAGE = InstanceName.parse("crossing@1/detect");
 
   private long now = Long.MAX_VALUE - MIN.toNanos() / 2;
   private final Crashes crashes = new Crashes(() -> new Backoff(MIN, MAX, () -> 0), () -> now);
@@ -58,7 +62,7 @@ final class CrashesTest {
     crash(STAGE);
     assertThat(crash(STREAM)).isEqualTo(MIN);
     assertThat(crash(STAGE)).isEqualTo(MIN.multipliedBy(4));
-    assertThat(crashes.isDown("crossing@1/track")).isFalse();
+    assertThat(crashes.isDown(InstanceName.parse("crossing@1/track"))).isFalse();
   }
 
   @Example
@@ -150,9 +154,9 @@ final class CrashesTest {
     assertThat(down.state()).isEqualTo(StreamState.SOURCE_DOWN);
     assertThat(down.ledger()).isEqualTo(last.ledger());
     assertThat(down.decision()).isEqualTo(last.decision());
-    assertThat(down.resent()).isEqualTo(last.resent());
-    assertThat(down.longestGapMs()).isEqualTo(last.longestGapMs());
-    assertThat(down.perSecond()).isZero();
+    assertThat(down.traffic().resent()).isEqualTo(last.traffic().resent());
+    assertThat(down.traffic().longestGapMs()).isEqualTo(last.traffic().longestGapMs());
+    assertThat(down.traffic().perSecond()).isZero();
     assertThat(down.problem().orElseThrow()).contains("crashed once", "no model");
   }
 
@@ -210,7 +214,7 @@ final class CrashesTest {
     }
   }
 
-  private Duration crash(String name) {
+  private Duration crash(Record name) {
     return crashes.add(name, CAUSE);
   }
 
@@ -225,7 +229,13 @@ final class CrashesTest {
 
   private static StreamReport report(StreamState state, Optional<String> problem) {
     return new StreamReport(
-        STREAM, state, new Ledger(9, 4, 2, 1, 2), 7, 8, 50, 1, 2, 3, 5, 12.5, problem);
+        STREAM,
+        state,
+        7,
+        new Ledger(9, 4, 2, 1, 2),
+        new Traffic(8, 50, 5, 12.5),
+        new Latency(1, 2, 3),
+        problem);
   }
 
   private static StageReport stage(long restarts, Optional<String> problem) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dayu.element.MediaType;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.generate.Generator;
 import io.dayu.link.Backoff;
 import io.dayu.pipeline.Catalog;
@@ -16,6 +18,7 @@ import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -40,7 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.slf4j.event.Level;
 
 final class GeneratorsTest {
-  private static final String STREAM = "crossing/cam-0";
+  private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
   private static final Duration BACKOFF = Duration.ofMillis(100);
   private static final Throwable CAUSE = new IllegalStateException("no camera");
   private static final SourceSpec CAMERA = source("cam-0", "edge-1", "fake:0");
@@ -49,8 +52,8 @@ final class GeneratorsTest {
 
   private final StillActor controller = new StillActor();
   private final List<Made> made = new ArrayList<>();
-  private final List<String> forgotten = new ArrayList<>();
-  private final Map<String, Throwable> failed = new HashMap<>(); // by stream
+  private final List<StreamName> forgotten = new ArrayList<>();
+  private final Map<StreamName, Throwable> failed = new HashMap<>(); // by stream
   private long now;
   private final Crashes crashes =
       new Crashes(() -> new Backoff(BACKOFF, BACKOFF.multipliedBy(8), () -> 0), () -> now);
@@ -80,8 +83,8 @@ final class GeneratorsTest {
     apply(plan);
     assertThat(made).containsExactly(new Made(plan, CAMERA), new Made(plan, here));
     assertThat(generators.reads(STREAM)).isTrue();
-    assertThat(generators.reads("crossing/cam-1")).isTrue();
-    assertThat(generators.reads("crossing/cam-2")).isFalse();
+    assertThat(generators.reads(StreamName.parse("crossing/cam-1"))).isTrue();
+    assertThat(generators.reads(StreamName.parse("crossing/cam-2"))).isFalse();
     assertThat(controller.watches(child(1))).isTrue();
   }
 
@@ -109,10 +112,12 @@ final class GeneratorsTest {
     told(1);
     told(2);
     var message = Generator.Unanswered.INSTANCE;
-    assertThat(controller.call(() -> generators.tell("crossing/cam-1", message))).isTrue();
+    assertThat(controller.call(() -> generators.tell(StreamName.parse("crossing/cam-1"), message)))
+        .isTrue();
     assertThat(told(1)).isEmpty();
     assertThat(told(2)).containsExactly(message);
-    assertThat(controller.call(() -> generators.tell("crossing/cam-9", message))).isFalse();
+    assertThat(controller.call(() -> generators.tell(StreamName.parse("crossing/cam-9"), message)))
+        .isFalse();
   }
 
   @Test
@@ -253,11 +258,13 @@ final class GeneratorsTest {
             source("b", "edge-1", "unlinked:x"),
             source("c", "edge-1", "fake:x")));
     assertThat(failed)
-        .containsOnlyKeys("crossing/a", "crossing/b")
-        .hasEntrySatisfying("crossing/a", e -> assertThat(e).hasMessage("no path"))
-        .hasEntrySatisfying("crossing/b", e -> assertThat(e).hasMessage("no library"));
-    assertThat(generators.reads("crossing/c")).isTrue();
-    assertThat(generators.reads("crossing/a")).isFalse();
+        .containsOnlyKeys(StreamName.parse("crossing/a"), StreamName.parse("crossing/b"))
+        .hasEntrySatisfying(
+            StreamName.parse("crossing/a"), e -> assertThat(e).hasMessage("no path"))
+        .hasEntrySatisfying(
+            StreamName.parse("crossing/b"), e -> assertThat(e).hasMessage("no library"));
+    assertThat(generators.reads(StreamName.parse("crossing/c"))).isTrue();
+    assertThat(generators.reads(StreamName.parse("crossing/a"))).isFalse();
   }
 
   @Test
@@ -306,7 +313,7 @@ final class GeneratorsTest {
     return controller.told(child(number));
   }
 
-  private Optional<String> ended(int number) {
+  private Optional<StreamName> ended(int number) {
     return controller.call(() -> generators.ended(child(number), false));
   }
 
@@ -328,15 +335,10 @@ final class GeneratorsTest {
     return new StreamReport(
         STREAM,
         state,
-        new Ledger(9, 4, 2, 1, 2),
         decision,
-        8,
-        50,
-        1,
-        2,
-        3,
-        5,
-        12,
+        new Ledger(9, 4, 2, 1, 2),
+        new Traffic(8, 50, 5, 12),
+        new Latency(1, 2, 3),
         Optional.empty());
   }
 

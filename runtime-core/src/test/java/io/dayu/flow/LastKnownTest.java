@@ -14,6 +14,7 @@ import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class LastKnownTest {
   private static final DesiredPipeline PIPELINE =
       new DesiredPipeline(3, Plans.plan(3, List.of(Plans.READER), "detect:reader").spec());
   private static final String NAME = PIPELINE.name();
-  private static final String STREAM = NAME + "/cam-0";
+  private static final StreamName STREAM = new StreamName(NAME, "cam-0");
 
   @TempDir Path dir;
 

@@ -8,6 +8,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,7 +58,7 @@ final class PeerLinksStreamTest {
           .atMost(Duration.ofSeconds(60))
           .until(
               () ->
-                  node.stream("one/in")
+                  node.stream(StreamName.parse("one/in"))
                       .map(StreamReport::ledger)
                       .filter(ledger -> ledger.shed() > 100 && ledger.inFlight() == 0)
                       .isPresent());

@@ -12,6 +12,7 @@ import io.dayu.facts.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
+import io.dayu.pipeline.StreamName;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -289,7 +290,8 @@ final class PeerLinksTest {
   }
 
   private Acknowledgement acknowledge(String origin) {
-    var acknowledgement = new Acknowledgement("crossing/cam-0", new long[] {1}, new long[0]);
+    var acknowledgement =
+        new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1}, new long[0]);
     controller.run(() -> links.acknowledge(origin, acknowledgement));
     return acknowledgement;
   }

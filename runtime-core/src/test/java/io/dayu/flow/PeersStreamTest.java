@@ -14,6 +14,7 @@ import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSender;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.source.SourceProvider;
 import java.io.IOException;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PeersStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int COUNT = 1_000;
-  private static final String STREAM = "one/in";
+  private static final StreamName STREAM = StreamName.parse("one/in");
 
   @TempDir Path dir;
   private final List<TestNode> nodes = new ArrayList<>();

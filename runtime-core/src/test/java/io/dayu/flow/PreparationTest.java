@@ -10,6 +10,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
@@ -103,7 +104,14 @@ final class PreparationTest {
 
   private Preparation prepare(String node, boolean reads) {
     var decision =
-        new Decision("crossing/cam-0", 1, Instant.EPOCH, route, warm, Knobs.NONE, "for tests");
+        new Decision(
+            StreamName.parse("crossing/cam-0"),
+            1,
+            Instant.EPOCH,
+            route,
+            warm,
+            Knobs.NONE,
+            "for tests");
     return Preparation.of(decision, plan, node, reads, reports);
   }
 

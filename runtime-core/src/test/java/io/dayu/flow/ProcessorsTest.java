@@ -17,6 +17,7 @@ import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.process.Processor;
@@ -147,9 +148,9 @@ final class ProcessorsTest {
   @Test
   void aDecisionIsAboutThePipelineOfItsStream() {
     apply(pipeline(1, "detect:reader"));
-    assertThat(processors.plan(decision("crossing/cam-0")))
+    assertThat(processors.plan(decision(StreamName.parse("crossing/cam-0"))))
         .hasValueSatisfying(plan -> assertThat(plan.key()).isEqualTo("crossing@1"));
-    assertThat(processors.plan(decision("parking/cam-0"))).isEmpty();
+    assertThat(processors.plan(decision(StreamName.parse("parking/cam-0")))).isEmpty();
   }
 
   @Test
@@ -270,7 +271,7 @@ final class ProcessorsTest {
     controller.run(
         () -> {
           var instance = processors.ended(gone).orElseThrow();
-          crashes.add(instance.toString(), CAUSE);
+          crashes.add(instance, CAUSE);
           processors.crashed(instance);
           processors.forgetEnded();
         });
@@ -281,7 +282,7 @@ final class ProcessorsTest {
         "crossing", "detect", "reader", state, new Work(1, 2, 3, 4, 0, 5, 6), 0, Optional.empty());
   }
 
-  private static Decision decision(String stream) {
+  private static Decision decision(StreamName stream) {
     return new Decision(
         stream, 1, Instant.EPOCH, new TreeMap<>(), new TreeMap<>(), Knobs.NONE, "for tests");
   }

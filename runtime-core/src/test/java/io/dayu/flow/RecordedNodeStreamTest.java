@@ -30,6 +30,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
@@ -104,17 +105,17 @@ final class RecordedNodeStreamTest {
     assertThat(known.decisions())
         .isEqualTo(
             Map.of(
-                "readings/in",
+                name("readings/in"),
                 decision("readings/in", Map.of("copy", share("edge-1", 2)), Map.of(), Knobs.NONE),
-                "spooled/in",
+                name("spooled/in"),
                 decision("spooled/in", Map.of("copy", share("cloud-1", 2)), Map.of(), Knobs.NONE),
-                "camera/in",
+                name("camera/in"),
                 decision(
                     "camera/in",
                     Map.of("copy", share("edge-1", 2), "count", share("edge-1", 1)),
                     Map.of("count", List.of("cloud-1")),
                     new Knobs(Map.of("fps", 10.0))),
-                "watch/in",
+                name("watch/in"),
                 decision("watch/in", Map.of("copy", share("edge-1", 2)), Map.of(), Knobs.NONE)));
     assertThat(known.nodes().values().stream().map(seen -> seen.report().self()))
         .containsExactly(
@@ -181,8 +182,9 @@ final class RecordedNodeStreamTest {
       for (int i = 0; i < 10; i++)
         assertThat(timeless(spooled.get(i)))
             .isEqualTo(element("spooled/in", 11 + i).setPayload(media(10 + i)).build());
-      assertThat(store.backlog(Kind.RESULT)).isEqualTo(Map.of("readings/in", 20L, "camera/in", 5L));
-      assertThat(store.backlog(Kind.ELEMENT)).isEqualTo(Map.of("spooled/in", 10L));
+      assertThat(store.backlog(Kind.RESULT))
+          .isEqualTo(Map.of(name("readings/in"), 20L, name("camera/in"), 5L));
+      assertThat(store.backlog(Kind.ELEMENT)).isEqualTo(Map.of(name("spooled/in"), 10L));
     }
   }
 
@@ -194,7 +196,7 @@ final class RecordedNodeStreamTest {
         var node = node(kit, "edge-1", Role.EDGE, edge)) {
       cloud.generating = node.controller;
       // What runs it knows from the directory alone.
-      await().atMost(SOON).until(() -> STREAMS.stream().allMatch(s -> node.stream(s).isPresent()));
+      await().atMost(SOON).until(() -> STREAMS.stream().allMatch(s -> stream(node, s).isPresent()));
       await().atMost(SOON).until(() -> !cloud.reports.isEmpty());
       assertThat(cloud.stored).isEmpty();
       var there = Map.of("cloud-1", new View.Seen(cloud.reports.get(0), Instant.EPOCH));
@@ -214,14 +216,14 @@ final class RecordedNodeStreamTest {
                           new Ledger(7, 2, 0, 5, 0)));
       await().atMost(SOON).until(() -> node.backlog().isEmpty());
       assertStored(cloud, "readings/in", 41, 72);
-      assertThat(cloud.stored.get("readings/in").get(44L).getEnding())
+      assertThat(cloud.stored.get(name("readings/in")).get(44L).getEnding())
           .isEqualTo(failed("number 43 cannot be copied"));
       assertStored(cloud, "spooled/in", 11, 20);
-      assertThat(cloud.stored.get("camera/in").keySet())
+      assertThat(cloud.stored.get(name("camera/in")).keySet())
           .isEqualTo(numbers(LongStream.rangeClosed(11, 20)));
       cloud
           .stored
-          .get("camera/in")
+          .get(name("camera/in"))
           .forEach(
               (seq, element) -> {
                 // A camera cannot be read again.
@@ -230,7 +232,10 @@ final class RecordedNodeStreamTest {
                   assertThat(element.getEnding().getReason()).contains("its node ended");
                 else assertThat(element.getOutputsOrThrow("count")).isEqualTo(media(seq - 1));
               });
-      assertThat(cloud.stored.keySet()).isEqualTo(new TreeSet<>(STREAMS.subList(0, 3)));
+      assertThat(cloud.stored.keySet())
+          .containsExactlyElementsOf(
+              new TreeSet<>(STREAMS.subList(0, 3))
+                  .stream().map(RecordedNodeStreamTest::name).toList());
     } finally {
       kit.shutdownTestKit();
     }
@@ -238,7 +243,7 @@ final class RecordedNodeStreamTest {
 
   /** Of a source of 100 numbers: what had waited or was under way as it was, then what is new. */
   private static void assertStored(TestNode cloud, String stream, long first, long last) {
-    var results = cloud.stored.get(stream);
+    var results = cloud.stored.get(name(stream));
     assertThat(results.keySet())
         .isEqualTo(
             numbers(
@@ -279,8 +284,16 @@ final class RecordedNodeStreamTest {
         "outbox { retry = 500ms }");
   }
 
+  private static StreamName name(String stream) {
+    return StreamName.parse(stream);
+  }
+
+  private static Optional<StreamReport> stream(TestNode node, String stream) {
+    return node.stream(name(stream));
+  }
+
   private static Ledger ledger(TestNode node, String stream) {
-    return node.stream(stream).map(StreamReport::ledger).orElse(Ledger.EMPTY);
+    return stream(node, stream).map(StreamReport::ledger).orElse(Ledger.EMPTY);
   }
 
   private static PipelineSpec spec(String name, String uri, Optional<Shed> shed, Offline offline) {
@@ -319,7 +332,7 @@ final class RecordedNodeStreamTest {
       Map<String, List<String>> warm,
       Knobs knobs) {
     return new Decision(
-        stream,
+        name(stream),
         4,
         Instant.ofEpochMilli(1_700_000_000_000L),
         new TreeMap<>(route),
@@ -337,7 +350,7 @@ final class RecordedNodeStreamTest {
    */
   private static void assertStream(
       StreamStore store, String stream, Progress progress, List<SourceSpan> underWay) {
-    var recalled = store.of(stream).recall().toCompletableFuture().join();
+    var recalled = store.of(name(stream)).recall().toCompletableFuture().join();
     assertThat(recalled.progress()).contains(progress);
     var cuts = recalled.spans().tailMap(progress.firstReplayed()).values();
     assertThat(cuts).allMatch(cut -> cut.createdAtMs() > 1_700_000_000_000L);
@@ -361,7 +374,7 @@ final class RecordedNodeStreamTest {
   }
 
   private static List<Element> read(OutboxStore store, Kind kind, String stream) {
-    return store.read(kind, stream, 0, 100, Long.MAX_VALUE).toCompletableFuture().join();
+    return store.read(kind, name(stream), 0, 100, Long.MAX_VALUE).toCompletableFuture().join();
   }
 
   /** The element without what its node measured. */

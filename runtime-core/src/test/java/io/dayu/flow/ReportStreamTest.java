@@ -11,6 +11,7 @@ import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import java.net.URI;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ReportStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
-  private static final String STREAM = "one/in";
+  private static final StreamName STREAM = StreamName.parse("one/in");
 
   @TempDir Path dir;
   private ActorTestKit kit;

@@ -11,6 +11,7 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.View;
 import io.dayu.generate.Progress;
 import io.dayu.link.FlowKit;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.read.FileReadings;
 import io.dayu.read.Mosquitto;
@@ -46,7 +47,7 @@ final class RestartStreamTest {
 
   private static final int COUNT = 300;
   private static final int STORED = 100;
-  private static final String STREAM = "one/in";
+  private static final StreamName STREAM = StreamName.parse("one/in");
 
   private enum Kind {
     NUMBERS,
@@ -200,7 +201,7 @@ final class RestartStreamTest {
   private static void run(TestNode node, String uri, int segment) {
     var view = TestNode.view(node, node.pipeline("one", uri, "reader"));
     var knobs = new Knobs(Map.of("segment", (double) segment));
-    var decisions = new TreeMap<String, Decision>();
+    var decisions = new TreeMap<StreamName, Decision>();
     view.decisions()
         .forEach(
             (stream, d) ->

@@ -33,6 +33,7 @@ import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
 import io.dayu.source.Knobs;
@@ -77,7 +78,8 @@ import org.apache.pekko.stream.javadsl.Source;
 /** All that flows on a node, with the disk under it; what lies beyond its uplink is a map. */
 final class TestNode implements AutoCloseable {
   /** Results that the node's ingress stored, by stream and number. */
-  final Map<String, ConcurrentSkipListMap<Long, Element>> stored = new ConcurrentSkipListMap<>();
+  final Map<StreamName, ConcurrentSkipListMap<Long, Element>> stored =
+      new ConcurrentSkipListMap<>();
 
   final List<NodeReport> reports = new CopyOnWriteArrayList<>();
   final ActorRef<Controller.Command> controller;
@@ -262,7 +264,7 @@ final class TestNode implements AutoCloseable {
   }
 
   /** What {@link #stored} has of a stream whose only stage copies the payload, each number once. */
-  TreeSet<Long> numbersStored(String stream) {
+  TreeSet<Long> numbersStored(StreamName stream) {
     return stored.getOrDefault(stream, new ConcurrentSkipListMap<>()).values().stream()
         .filter(e -> !e.hasEnding())
         .map(e -> e.getOutputsOrThrow("copy"))
@@ -290,10 +292,10 @@ final class TestNode implements AutoCloseable {
   /** The pipelines are to run, their stages on {@code at}, which is known by its report. */
   static View view(TestNode at, PipelineSpec... specs) {
     var pipelines = new TreeMap<String, DesiredPipeline>();
-    var decisions = new TreeMap<String, Decision>();
+    var decisions = new TreeMap<StreamName, Decision>();
     for (var spec : specs) {
       pipelines.put(spec.name(), new DesiredPipeline(1, spec));
-      var stream = spec.name() + "/in";
+      var stream = new StreamName(spec.name(), "in");
       decisions.put(
           stream,
           new Decision(
@@ -319,7 +321,7 @@ final class TestNode implements AutoCloseable {
     return probe.receiveMessage(SOON).consumer();
   }
 
-  Optional<StreamReport> stream(String stream) {
+  Optional<StreamReport> stream(StreamName stream) {
     if (reports.isEmpty()) return Optional.empty();
     return reports.get(reports.size() - 1).streams().stream()
         .filter(r -> r.stream().equals(stream))
@@ -332,7 +334,7 @@ final class TestNode implements AutoCloseable {
   }
 
   /** How many results and elements wait on the disk, by stream. */
-  Map<String, Long> backlog() {
+  Map<StreamName, Long> backlog() {
     var waiting = new TreeMap<>(disk.backlog(OutboxStore.Kind.RESULT));
     disk.backlog(OutboxStore.Kind.ELEMENT)
         .forEach((s, count) -> waiting.merge(s, count, Long::sum));
@@ -354,7 +356,7 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
-    public CompletionStage<List<Long>> deliver(String stream, List<Element> elements) {
+    public CompletionStage<List<Long>> deliver(StreamName stream, List<Element> elements) {
       beforeStore.run();
       var results = stored.computeIfAbsent(stream, s -> new ConcurrentSkipListMap<>());
       elements.forEach(e -> results.putIfAbsent(e.getSeq(), e));
@@ -371,12 +373,12 @@ final class TestNode implements AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Done> keep(String stream, Map<Long, Media> frames) {
+    public CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames) {
       return CompletableFuture.completedStage(Done.getInstance());
     }
 
     @Override
-    public CompletionStage<Long> firstSeq(String stream) {
+    public CompletionStage<Long> firstSeq(StreamName stream) {
       return CompletableFuture.completedStage(1L);
     }
   }

@@ -248,7 +248,9 @@ final class CheckpointsTest {
         checkpoints.notSaved((NotSaved) heard());
       }
       assertThat(logs.loud()).hasSize(1);
-      assertThat(logs.has(Level.WARN, GenerateKit.STREAM, "dayu.node.data-dir", "disk full"))
+      assertThat(
+              logs.has(
+                  Level.WARN, GenerateKit.STREAM.toString(), "dayu.node.data-dir", "disk full"))
           .isTrue();
       memory.broken(false);
       save(9);
@@ -355,7 +357,8 @@ final class CheckpointsTest {
     disk.close();
     try (var logs = Logs.of(Checkpoints.class)) {
       join(checkpoints.remove(unsettled));
-      assertThat(logs.has(Level.WARN, GenerateKit.STREAM, "dayu.node.data-dir")).isTrue();
+      assertThat(logs.has(Level.WARN, GenerateKit.STREAM.toString(), "dayu.node.data-dir"))
+          .isTrue();
     }
     assertThat(memory.kept()).isEmpty();
     disk = GenerateKit.disk(dir, "");

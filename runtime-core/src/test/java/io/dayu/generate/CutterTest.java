@@ -40,7 +40,7 @@ final class CutterTest {
     var second = cut.made().get(1);
     assertThat(second.span()).isEqualTo(new SourceSpan(501, 8, 9, CREATED_MS));
     var element = second.element();
-    assertThat(element.getStream()).isEqualTo(GenerateKit.STREAM);
+    assertThat(element.getStream()).isEqualTo(GenerateKit.STREAM.toString());
     assertThat(element.getSeq()).isEqualTo(501);
     assertThat(element.getOrigin()).isEqualTo("edge-1");
     assertThat(element.getCreatedAtMs()).isEqualTo(CREATED_MS);

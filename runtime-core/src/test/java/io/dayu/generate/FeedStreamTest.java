@@ -61,7 +61,7 @@ final class FeedStreamTest {
     var context = contexts.get(0);
     assertThat(context.position()).isEqualTo(17);
     assertThat(context.uri()).isEqualTo(ORIGIN);
-    assertThat(context.stream()).isEqualTo(GenerateKit.STREAM);
+    assertThat(context.stream()).isEqualTo(GenerateKit.STREAM.toString());
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
@@ -43,7 +44,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * element has that number too.
  */
 final class GenerateKit {
-  static final String STREAM = "crossing/cam-0";
+  static final StreamName STREAM = StreamName.parse("crossing/cam-0");
 
   /** Where tests without real time begin: after a second {@link System#nanoTime} is negative. */
   static final long NOW = Long.MAX_VALUE - Duration.ofSeconds(1).toNanos();

@@ -88,7 +88,7 @@ final class GeneratorStreamTest {
     for (long seq = 500; seq < 503; seq++) {
       var element = at("edge-2").takeNext().element();
       assertThat(element.getSeq()).isEqualTo(seq);
-      assertThat(element.getStream()).isEqualTo(GenerateKit.STREAM);
+      assertThat(element.getStream()).isEqualTo(GenerateKit.STREAM.toString());
       assertThat(element.getOrigin()).isEqualTo("edge-1");
       assertThat(element.getAttempt()).isEqualTo(1);
       assertThat(element.getDecision()).isEqualTo(1);
@@ -158,7 +158,7 @@ final class GeneratorStreamTest {
     // A late acknowledgement of an earlier attempt changes nothing.
     ack(500);
     generator.tell(new Generator.Acknowledged(GenerateKit.failed(500)));
-    await().atMost(SOON).until(() -> controller.stream().resent() >= 2);
+    await().atMost(SOON).until(() -> controller.stream().traffic().resent() >= 2);
     int reports = controller.streams().size();
     await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(1, 1, 0, 0, 0));
@@ -418,7 +418,7 @@ final class GeneratorStreamTest {
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     assertThat(controller.stream().ledger())
         .isEqualTo(new Ledger(total, ok.size(), bad.size(), 0, 0));
-    assertThat(controller.stream().window()).isBetween(1, 16);
+    assertThat(controller.stream().traffic().window()).isBetween(1, 16);
   }
 
   @Test
@@ -564,7 +564,7 @@ final class GeneratorStreamTest {
     memory.broken(false);
     await().atMost(SOON).until(() -> told.contains(3L));
     assertThat(told).isSorted().isEqualTo(kept);
-    assertThat(streams).containsExactly(GenerateKit.STREAM);
+    assertThat(streams).containsExactly(GenerateKit.STREAM.toString());
     memory.broken(true);
     ack(seqs.get(3));
     await().atMost(SOON).until(() -> controller.stream().ledger().delivered() == 4);
@@ -715,7 +715,10 @@ final class GeneratorStreamTest {
       kit.stop(generator);
       await()
           .atMost(SOON)
-          .until(() -> logs.has(Level.WARN, GenerateKit.STREAM, "cannot be kept", "disk full"));
+          .until(
+              () ->
+                  logs.has(
+                      Level.WARN, GenerateKit.STREAM.toString(), "cannot be kept", "disk full"));
     }
   }
 

@@ -274,7 +274,7 @@ final class SenderTest {
       sender.sweep(now);
       assertThat(sender.spooled(spooled(), now)).isFalse();
       assertThat(logs.loud()).hasSize(1);
-      assertThat(logs.has(Level.WARN, GenerateKit.STREAM, "dayu.outbox.quota")).isTrue();
+      assertThat(logs.has(Level.WARN, GenerateKit.STREAM.toString(), "dayu.outbox.quota")).isTrue();
     }
   }
 

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import io.dayu.deliver.Ranges;
 import io.dayu.disk.ForcedFile;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,18 +28,18 @@ final class StreamStoreTest {
   @Test
   void whatWasKeptIsThereAfterTheNextStartUntilItIsForgotten() {
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).isEmpty();
-      store.of("p/a").keep(SOME, List.of());
-      store.of("p/b").keep(SOME.withNextSeq(70), List.of());
+      assertThat(recall(store, StreamName.parse("p/a"))).isEmpty();
+      store.of(StreamName.parse("p/a")).keep(SOME, List.of());
+      store.of(StreamName.parse("p/b")).keep(SOME.withNextSeq(70), List.of());
     }
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).contains(SOME);
-      store.of("p/a").forget();
-      assertThat(recall(store, "p/a")).isEmpty();
+      assertThat(recall(store, StreamName.parse("p/a"))).contains(SOME);
+      store.of(StreamName.parse("p/a")).forget();
+      assertThat(recall(store, StreamName.parse("p/a"))).isEmpty();
     }
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).isEmpty();
-      assertThat(recall(store, "p/b")).contains(SOME.withNextSeq(70));
+      assertThat(recall(store, StreamName.parse("p/a"))).isEmpty();
+      assertThat(recall(store, StreamName.parse("p/b"))).contains(SOME.withNextSeq(70));
     }
   }
 
@@ -47,17 +48,18 @@ final class StreamStoreTest {
     var cut = new SourceSpan(22, 17, 18, 1_000);
     var later = new SourceSpan(25, 19, 20, 2_000);
     try (var store = StreamStore.open(dir)) {
-      join(store.of("p/a").keep(SOME, List.of(cut)));
-      store.of("p/a").note(List.of(later));
-      store.of("p/b").note(List.of(later));
+      join(store.of(StreamName.parse("p/a")).keep(SOME, List.of(cut)));
+      store.of(StreamName.parse("p/a")).note(List.of(later));
+      store.of(StreamName.parse("p/b")).note(List.of(later));
     }
     try (var store = StreamStore.open(dir)) {
-      var recalled = store.of("p/a").recall().toCompletableFuture().join();
+      var recalled = store.of(StreamName.parse("p/a")).recall().toCompletableFuture().join();
       assertThat(recalled.spans().values()).containsExactly(cut, later);
-      join(store.of("p/a").forget());
-      recalled = store.of("p/a").recall().toCompletableFuture().join();
+      join(store.of(StreamName.parse("p/a")).forget());
+      recalled = store.of(StreamName.parse("p/a")).recall().toCompletableFuture().join();
       assertThat(recalled.spans()).isEmpty();
-      assertThat(store.of("p/b").recall().toCompletableFuture().join().spans()).hasSize(1);
+      assertThat(store.of(StreamName.parse("p/b")).recall().toCompletableFuture().join().spans())
+          .hasSize(1);
     }
   }
 
@@ -67,10 +69,10 @@ final class StreamStoreTest {
     var copy = Files.createDirectory(dir.resolve("copy"));
     try (var store = StreamStore.open(dir)) {
       for (int i = 1; i <= 20; i++) {
-        join(store.of("p/a").keep(SOME.withNextSeq(40 + i), List.of()));
+        join(store.of(StreamName.parse("p/a")).keep(SOME.withNextSeq(40 + i), List.of()));
         Files.write(copy.resolve("streams.mv"), Files.readAllBytes(dir.resolve("streams.mv")));
         try (var crashed = StreamStore.open(copy)) {
-          assertThat(recall(crashed, "p/a")).contains(SOME.withNextSeq(40 + i));
+          assertThat(recall(crashed, StreamName.parse("p/a"))).contains(SOME.withNextSeq(40 + i));
         }
       }
     }
@@ -79,12 +81,12 @@ final class StreamStoreTest {
   @Test
   void aTornEndCostsNoMoreThanTheLastChanges() throws IOException {
     try (var store = StreamStore.open(dir)) {
-      join(store.of("p/a").keep(SOME, List.of()));
+      join(store.of(StreamName.parse("p/a")).keep(SOME, List.of()));
     }
     var file = dir.resolve("streams.mv");
     Files.write(file, new byte[1_000], StandardOpenOption.APPEND);
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).contains(SOME);
+      assertThat(recall(store, StreamName.parse("p/a"))).contains(SOME);
     }
   }
 
@@ -93,20 +95,20 @@ final class StreamStoreTest {
     Files.writeString(dir.resolve("streams.mv"), "no store at all".repeat(1_000));
     try (var logs = Logs.of(ForcedFile.class);
         var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).isEmpty();
-      join(store.of("p/a").keep(SOME, List.of()));
+      assertThat(recall(store, StreamName.parse("p/a"))).isEmpty();
+      join(store.of(StreamName.parse("p/a")).keep(SOME, List.of()));
       assertThat(logs.has(Level.WARN, "streams.mv", "streams.mv.damaged")).isTrue();
     }
     assertThat(dir.resolve("streams.mv.damaged")).exists();
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).contains(SOME);
+      assertThat(recall(store, StreamName.parse("p/a"))).contains(SOME);
     }
   }
 
   @Test
   void aSecondNodeInTheSameDirectoryIsRefused() {
     try (var store = StreamStore.open(dir)) {
-      assertThat(recall(store, "p/a")).isEmpty();
+      assertThat(recall(store, StreamName.parse("p/a"))).isEmpty();
       assertThatThrownBy(() -> StreamStore.open(dir))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("another node");
@@ -120,7 +122,10 @@ final class StreamStoreTest {
         var saves = new ArrayList<CompletableFuture<?>>();
         for (int s = 0; s < 10; s++)
           saves.add(
-              store.of("p/" + s).keep(SOME.withNextSeq(40 + i), List.of()).toCompletableFuture());
+              store
+                  .of(new StreamName("p", "" + s))
+                  .keep(SOME.withNextSeq(40 + i), List.of())
+                  .toCompletableFuture());
         saves.forEach(CompletableFuture::join);
       }
       assertThat(Files.size(dir.resolve("streams.mv"))).isLessThan(1 << 20);
@@ -131,19 +136,20 @@ final class StreamStoreTest {
   void whatComesAfterTheEndFails() {
     var store = StreamStore.open(dir);
     store.close();
-    assertThat(store.of("p/a").keep(SOME, List.of()).toCompletableFuture())
+    assertThat(store.of(StreamName.parse("p/a")).keep(SOME, List.of()).toCompletableFuture())
         .isCompletedExceptionally();
   }
 
   @Test
   void nothingIsWrittenAfterTheEndWhoeverStillHoldsAStream() throws IOException {
     var store = StreamStore.open(dir);
-    var before = store.of("p/a");
+    var before = store.of(StreamName.parse("p/a"));
     join(before.keep(SOME, List.of()));
     store.close();
     Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-0"));
     Files.delete(dir.resolve("cuts").resolve("p%2Fa.cuts-1"));
-    for (var memory : List.of(before, store.of("p/a"), store.of("p/b"))) {
+    for (var memory :
+        List.of(before, store.of(StreamName.parse("p/a")), store.of(StreamName.parse("p/b")))) {
       memory.note(List.of(new SourceSpan(22, 17, 18, 1_000)));
       assertThat(memory.keep(SOME, List.of()).toCompletableFuture()).isCompletedExceptionally();
       assertThat(memory.forget().toCompletableFuture()).isCompletedExceptionally();
@@ -157,12 +163,13 @@ final class StreamStoreTest {
     var store = StreamStore.open(dir);
     store.close();
     try (var logs = Logs.of(StreamStore.class)) {
-      assertThat(store.of("p/a").forget().toCompletableFuture()).isCompletedExceptionally();
+      assertThat(store.of(StreamName.parse("p/a")).forget().toCompletableFuture())
+          .isCompletedExceptionally();
       assertThat(logs.has(Level.WARN, "p/a", "cannot be removed")).isTrue();
     }
   }
 
-  private static Optional<Progress> recall(StreamStore store, String stream) {
+  private static Optional<Progress> recall(StreamStore store, StreamName stream) {
     return store.of(stream).recall().toCompletableFuture().join().progress();
   }
 

@@ -156,11 +156,11 @@ final class WindowTest {
     delivered(0);
     var report =
         window.report(GenerateKit.STREAM, StreamState.RUNNING, 7, 3, Optional.of("slow"), now);
-    assertThat(report.p50Ms()).isBetween(1_019.0, 1_021.0);
-    assertThat(report.longestGapMs()).isEqualTo(20);
+    assertThat(report.latency().p50Ms()).isBetween(1_019.0, 1_021.0);
+    assertThat(report.traffic().longestGapMs()).isEqualTo(20);
     assertThat(report.ledger()).isEqualTo(new Ledger(1, 1, 0, 0, 0));
     assertThat(report.decision()).isEqualTo(7);
-    assertThat(report.resent()).isEqualTo(3);
+    assertThat(report.traffic().resent()).isEqualTo(3);
     assertThat(report.problem()).contains("slow");
   }
 
@@ -368,6 +368,7 @@ final class WindowTest {
   private int limit() {
     return window
         .report(GenerateKit.STREAM, StreamState.RUNNING, 0, 0, Optional.empty(), now)
+        .traffic()
         .window();
   }
 

@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.Level;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
+import io.dayu.facts.wire.Ack;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import io.dayu.pipeline.StreamName;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -121,6 +123,20 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void anElementOfNoStreamCutsTheConnection() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      var element = FlowKit.element(1, 10).toBuilder().setStream("crossing").build();
+      writeElement(socket, new Parcel(element, System.nanoTime(), 0));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "is cut", "of no stream"));
+    }
+  }
+
+  @Test
   void aPeerThatSendsMoreThanWasGrantedIsCutOff() throws IOException {
     consumers.put(INSTANCE, consumer.ref());
     try (var logs = Logs.of(LinkReceiver.class);
@@ -193,14 +209,17 @@ final class LinkStreamTest extends LinkContract {
     await().atMost(SOON).until(() -> backs.containsKey("edge-1"));
     backs
         .get("edge-1")
-        .tell(new Acknowledgement("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
+        .tell(
+            new Acknowledgement(
+                StreamName.parse("crossing/cam-0"), new long[] {1, 5, 1L << 40}, new long[] {3}));
     LinkSender.Event event;
     do event = events.receiveMessage(SOON);
     while (!(event instanceof LinkSender.Acknowledged));
     assertThat(((LinkSender.Acknowledged) event).acknowledgement())
         .usingRecursiveComparison()
         .isEqualTo(
-            new Acknowledgement("crossing/cam-0", new long[] {1, 5, 1L << 40}, new long[] {3}));
+            new Acknowledgement(
+                StreamName.parse("crossing/cam-0"), new long[] {1, 5, 1L << 40}, new long[] {3}));
   }
 
   @Test
@@ -297,6 +316,10 @@ final class LinkStreamTest extends LinkContract {
         write(peer, Frame.Type.HELLO, Hello.newBuilder().setVersion(1));
         assertClosed(peer);
       }
+      try (var peer = accept(server)) {
+        write(peer, Frame.Type.ACKNOWLEDGEMENT, Ack.newBuilder().setStream("crossing"));
+        assertClosed(peer);
+      }
       var producer = new TestProducer(kit, fast(), sender);
       try (var peer = accept(server)) {
         grant(peer, 10, 0);
@@ -331,7 +354,8 @@ final class LinkStreamTest extends LinkContract {
       var offers = new ArrayList<Inlet.Offer>();
       while (offers.size() < first.getElements()) offers.add(consumer.next());
       // Until the socket's buffers and the queue before them hold no more, while nobody reads.
-      var stored = new Acknowledgement("crossing/cam-0", new long[100], new long[0]);
+      var stored =
+          new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[100], new long[0]);
       Arrays.fill(stored.delivered(), Long.MAX_VALUE);
       await()
           .atMost(SOON)

@@ -14,6 +14,7 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import io.dayu.pipeline.StreamName;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -53,15 +54,15 @@ final class RecordedLinkStreamTest {
   private static final int WINDOW = 8;
   private static final int TCP_SEGMENT = 1_460;
 
+  private static final StreamName STREAM = new StreamName("crossing", "cam-0");
   private static final List<Element> ELEMENTS = RecordedElements.all();
   private static final Hello HELLO =
       Hello.newBuilder().setVersion(1).setInstance(INSTANCE).setNode("edge-1").build();
   private static final Bye CLOSED = Bye.newBuilder().setReason("link closed").build();
   private static final List<Acknowledgement> STORED =
       List.of(
-          new Acknowledgement(
-              "crossing/cam-0", new long[] {0, 1, 2, 3, 4, 5, 1L << 40}, new long[] {6}),
-          new Acknowledgement("crossing/cam-0", new long[] {8}, new long[0]));
+          new Acknowledgement(STREAM, new long[] {0, 1, 2, 3, 4, 5, 1L << 40}, new long[] {6}),
+          new Acknowledgement(STREAM, new long[] {8}, new long[0]));
 
   /** As both ends of the recorded link had them, but for the pings, which came every second. */
   private final LinkSettings settings =

@@ -10,6 +10,7 @@ import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
 import java.time.Clock;
@@ -110,8 +111,8 @@ final class GossipStreamTest {
     }
   }
 
-  private String stream() {
-    return pipeline + "/cam-0";
+  private StreamName stream() {
+    return new StreamName(pipeline, "cam-0");
   }
 
   private DesiredPipeline wanted(long version) {

@@ -9,6 +9,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.time.Duration;
 import java.util.List;
@@ -53,9 +54,9 @@ final class LiveResultsStreamTest {
     var others = new CopyOnWriteArrayList<String>();
     live.watch("street").runForeach(r -> street.add(r.element().getStream()), SYSTEM);
     live.watch("street-2").runForeach(r -> others.add(r.element().getStream()), SYSTEM);
-    live.publish(results("street/a", 0, 2));
-    live.publish(results("street-2/a", 0, 1));
-    live.publish(results("street/b", 0, 1));
+    live.publish(StreamName.parse("street/a"), results("street/a", 0, 2));
+    live.publish(StreamName.parse("street-2/a"), results("street-2/a", 0, 1));
+    live.publish(StreamName.parse("street/b"), results("street/b", 0, 1));
     await().atMost(SOON).until(() -> street.size() == 3 && others.size() == 1);
     assertThat(street).containsExactly("street/a", "street/a", "street/b");
     assertThat(others).containsExactly("street-2/a");
@@ -64,7 +65,7 @@ final class LiveResultsStreamTest {
   @Test
   void aWatcherThatDoesNotKeepUpMissesResultsCountedAndHoldsNobodyUp() throws Exception {
     var slow = live.watch("street").toMat(Sink.queue(), Keep.right()).run(SYSTEM);
-    live.publish(results("street/a", 0, 10_000));
+    live.publish(StreamName.parse("street/a"), results("street/a", 0, 10_000));
     for (long seq = 0; seq < 100; seq++) {
       var result =
           slow.pull().toCompletableFuture().get(SOON.toSeconds(), TimeUnit.SECONDS).orElseThrow();
@@ -74,7 +75,9 @@ final class LiveResultsStreamTest {
       slow.cancel();
       await().until(() -> logs.has(Level.INFO, "street", "missed 9"));
     }
-    live.publish(results("street/a", 10_000, 20_000)); // nobody watches any more
+    live.publish(
+        StreamName.parse("street/a"),
+        results("street/a", 10_000, 20_000)); // nobody watches any more
   }
 
   @Test
@@ -89,9 +92,9 @@ final class LiveResultsStreamTest {
         .runForeach(r -> street.add(r.element().getSeq()), SYSTEM);
     publishUntil(() -> !street.isEmpty());
     street.clear();
-    live.publish(results("street-2/a", 1, 3));
-    live.publish(large("street/a", 1, 6));
-    live.publish(results("street/a", 6, 8));
+    live.publish(StreamName.parse("street-2/a"), results("street-2/a", 1, 3));
+    live.publish(StreamName.parse("street/a"), large("street/a", 1, 6));
+    live.publish(StreamName.parse("street/a"), results("street/a", 6, 8));
     await().atMost(SOON).until(() -> street.contains(7L));
     assertThat(street).endsWith(1L, 2L, 3L, 4L, 5L, 6L, 7L);
 
@@ -121,12 +124,24 @@ final class LiveResultsStreamTest {
     KIT.stop(exchange);
   }
 
+  @Test
+  void resultsOfNoStreamAreShownToNobodyAndOthersStillAre() {
+    var exchange = KIT.spawn(live.exchange());
+    var street = new CopyOnWriteArrayList<String>();
+    live.watch("street").runForeach(r -> street.add(r.element().getStream()), SYSTEM);
+    exchange.tell(new LiveResults.Shown(results("street", 0, 1)));
+    exchange.tell(new LiveResults.Shown(results("street/a", 0, 1)));
+    await().atMost(SOON).until(() -> !street.isEmpty());
+    assertThat(street).containsExactly("street/a");
+    KIT.stop(exchange);
+  }
+
   private void publishUntil(Callable<Boolean> heard) {
     await()
         .atMost(SOON)
         .until(
             () -> {
-              live.publish(results("street/a", 0, 1));
+              live.publish(StreamName.parse("street/a"), results("street/a", 0, 1));
               return heard.call();
             });
   }

@@ -3,6 +3,7 @@ package io.dayu.member;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import io.dayu.deliver.Distributor;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
@@ -11,6 +12,7 @@ import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
@@ -18,7 +20,11 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
+import io.dayu.facts.Reports;
 import io.dayu.link.FlowKit;
+import io.dayu.link.Logs;
+import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
@@ -49,6 +55,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class MemberSerializerTest {
   private static ActorTestKit kit;
@@ -106,6 +113,24 @@ final class MemberSerializerTest {
   void brokenBytesAreNotSerializable(String manifest) {
     assertThatThrownBy(() -> serializer.fromBinary(new byte[] {-1}, manifest))
         .isInstanceOf(NotSerializableException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"D", "A", "S", "Q"})
+  void aMessageAboutNoStreamIsNotSerializable(String manifest) {
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[0], manifest)) // all by default
+        .isInstanceOf(NotSerializableException.class)
+        .hasMessageContaining("<pipeline>/<source>");
+  }
+
+  @Test
+  void aReportOfNoStreamIsLeftOutOfItsNodes() throws Exception {
+    var sent = Reports.write(report()).toBuilder();
+    sent.addStreams(sent.getStreams(0).toBuilder().setStream("crossing"));
+    try (var logs = Logs.of(MemberSerializer.class)) {
+      assertThat(serializer.fromBinary(sent.build().toByteArray(), "R")).isEqualTo(report());
+      assertThat(logs.has(Level.WARN, "1 of the streams", "edge-1")).isTrue();
+    }
   }
 
   @Test
@@ -166,10 +191,12 @@ final class MemberSerializerTest {
     messages.put(
         "A",
         new UplinkActor.Acknowledged(
-            new Acknowledgement("crossing/cam-0", new long[] {1, 2, 300}, new long[] {4})));
+            new Acknowledgement(
+                StreamName.parse("crossing/cam-0"), new long[] {1, 2, 300}, new long[] {4})));
 
-    messages.put("S", new Distributor.Store("crossing/cam-0", List.of(element), stored));
-    messages.put("Q", new Gateway.FirstSeq("crossing/cam-0", first));
+    messages.put(
+        "S", new Distributor.Store(StreamName.parse("crossing/cam-0"), List.of(element), stored));
+    messages.put("Q", new Gateway.FirstSeq(StreamName.parse("crossing/cam-0"), first));
     messages.put("ps", new PipelineEntity.Submit(spec, true, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));
@@ -208,23 +235,18 @@ final class MemberSerializerTest {
         List.of(new LinkReport("cloud-1", InstanceName.DISTRIBUTOR, true, 0.5, 1.5, 1e6, 9)),
         List.of(
             new StreamReport(
-                "crossing/cam-0",
+                StreamName.parse("crossing/cam-0"),
                 StreamState.SOURCE_DOWN,
-                new Ledger(100, 80, 5, 10, 5),
                 3,
-                32,
-                25,
-                10,
-                20,
-                30,
-                1,
-                250,
+                new Ledger(100, 80, 5, 10, 5),
+                new Traffic(32, 25, 1, 250),
+                new Latency(10, 20, 30),
                 Optional.of("camera is gone"))));
   }
 
   private static Decision decision() {
     return new Decision(
-        "crossing/cam-0",
+        StreamName.parse("crossing/cam-0"),
         5,
         Instant.ofEpochMilli(1_700_000_000_000L),
         new TreeMap<>(

@@ -3,6 +3,7 @@ package io.dayu.member;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.facts.Acknowledgement;
+import io.dayu.pipeline.StreamName;
 import java.time.Duration;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -39,8 +40,11 @@ final class OriginsStreamTest {
 
   @Test
   void anAcknowledgementReachesTheUplinkOfTheNodeAndOneForAStrangerNobody() {
-    var mine = new Acknowledgement("crossing/cam-0", new long[] {1, 3}, new long[] {2});
-    origins.accept("edge-9", new Acknowledgement("crossing/cam-9", new long[] {7}, new long[0]));
+    var mine =
+        new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1, 3}, new long[] {2});
+    origins.accept(
+        "edge-9",
+        new Acknowledgement(StreamName.parse("crossing/cam-9"), new long[] {7}, new long[0]));
     origins.accept("cloud-1", mine);
     assertThat(uplink.receiveMessage(SOON)).isEqualTo(new UplinkActor.Acknowledged(mine));
   }

@@ -11,6 +11,7 @@ import io.dayu.deliver.Ranges;
 import io.dayu.disk.Ballast;
 import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Media;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -79,10 +80,10 @@ class FullDiskTest {
       stored.addAll(refused);
 
       assertThat(store.page("a", Optional.empty(), 10_000).items()).isEqualTo(stored);
-      assertThat(store.counts("a").get("a/cam"))
+      assertThat(store.counts("a").get(StreamName.parse("a/cam")))
           .isEqualTo(new ResultStore.Counts(stored.size(), 0));
-      store.keepFrame("a/cam", 0, noise(1000));
-      assertThat(store.frame("a/cam", 0)).isPresent();
+      store.keepFrame(StreamName.parse("a/cam"), 0, noise(1000));
+      assertThat(store.frame(StreamName.parse("a/cam"), 0)).isPresent();
     }
   }
 
@@ -200,7 +201,8 @@ class FullDiskTest {
       try {
         store.store(List.of(result));
         mine.add(seq);
-        if (seq % 8 == 0) store.keepFrame(pipeline + "/cam", seq, noise((int) (seq % 16) << 13));
+        if (seq % 8 == 0)
+          store.keepFrame(new StreamName(pipeline, "cam"), seq, noise((int) (seq % 16) << 13));
       } catch (StoreException e) {
         assertThat(e.retryable()).isTrue();
         assertThat(e).as("refused by us, not met by H2").hasNoCause();
@@ -223,7 +225,7 @@ class FullDiskTest {
       // What is there can be read, and handed over, meanwhile.
       assertThat(
               store
-                  .read(OutboxStore.Kind.RESULT, "a/cam", 0, 10, 1 << 20)
+                  .read(OutboxStore.Kind.RESULT, StreamName.parse("a/cam"), 0, 10, 1 << 20)
                   .toCompletableFuture()
                   .join())
           .hasSize(10);
@@ -232,7 +234,8 @@ class FullDiskTest {
       kept.add(seq);
     }
     try (var store = OutboxStore.open(dir, OutboxStoreTest.settings(""))) {
-      assertThat(store.content("a/cam").toCompletableFuture().join().results()).isEqualTo(kept);
+      assertThat(store.content(StreamName.parse("a/cam")).toCompletableFuture().join().results())
+          .isEqualTo(kept);
     }
   }
 

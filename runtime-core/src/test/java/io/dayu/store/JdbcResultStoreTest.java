@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dayu.pipeline.StreamName;
 import io.dayu.testkit.LocalPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ class JdbcResultStoreTest {
           .isEqualTo(Results.range("a/cam", 10, 12));
       assertThat(store.page("a", Optional.empty(), 100).items())
           .isEqualTo(Results.range("a/cam", 0, 12));
-      assertThat(store.highestSeq("a/cam")).isEqualTo(11);
+      assertThat(store.highestSeq(StreamName.parse("a/cam"))).isEqualTo(11);
     }
   }
 
@@ -155,7 +156,8 @@ class JdbcResultStoreTest {
 
       assertThat(store.page("a", Optional.empty(), 100).items())
           .isEqualTo(Results.range("a/cam", 0, 3));
-      assertThat(store.counts("a").get("a/cam")).isEqualTo(new ResultStore.Counts(3, 0));
+      assertThat(store.counts("a").get(StreamName.parse("a/cam")))
+          .isEqualTo(new ResultStore.Counts(3, 0));
       assertThat(store.store(List.of(Results.delivered("a/cam", 3)))).hasSize(1);
     }
   }

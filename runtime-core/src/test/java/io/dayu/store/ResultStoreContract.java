@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.pipeline.StreamName;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -21,7 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** What every {@link ResultStore} promises. */
 abstract class ResultStoreContract {
-  private static final String STREAM = "crossing/cam-0";
+  private static final String STREAM = "crossing/cam-0"; // as elements carry it
+  private static final StreamName NAME = StreamName.parse(STREAM);
   private static final int FRAMES = 3;
 
   private ResultStore store;
@@ -76,7 +78,7 @@ abstract class ResultStoreContract {
     batch.add(1, Results.delivered(STREAM, 2));
 
     assertThat(store.store(batch)).isEqualTo(late);
-    assertThat(store.highestSeq(STREAM)).isEqualTo(100_000);
+    assertThat(store.highestSeq(NAME)).isEqualTo(100_000);
   }
 
   @Test
@@ -172,49 +174,53 @@ abstract class ResultStoreContract {
             Results.delivered("a/one", 2),
             Results.failed("a/one", 3),
             new StoredResult(Results.element("a/two", 0).setEnding(skipped).build(), false)));
-    store.keepFrame("a/frames-only", 0, bytes(1));
+    store.keepFrame(StreamName.parse("a/frames-only"), 0, bytes(1));
     store.store(Results.range("b/one", 0, 1));
 
     assertThat(store.counts("a"))
         .isEqualTo(
-            Map.of("a/one", new ResultStore.Counts(3, 1), "a/two", new ResultStore.Counts(1, 0)));
+            Map.of(
+                StreamName.parse("a/one"),
+                new ResultStore.Counts(3, 1),
+                StreamName.parse("a/two"),
+                new ResultStore.Counts(1, 0)));
     assertThat(store.counts("nobody")).isEmpty();
   }
 
   @Test
   void theHighestSeqOfAStreamWithoutResultsIsMinusOne() {
-    assertThat(store.highestSeq(STREAM)).isEqualTo(-1);
-    store.keepFrame(STREAM, 9, bytes(1));
-    assertThat(store.highestSeq(STREAM)).isEqualTo(-1);
+    assertThat(store.highestSeq(NAME)).isEqualTo(-1);
+    store.keepFrame(NAME, 9, bytes(1));
+    assertThat(store.highestSeq(NAME)).isEqualTo(-1);
   }
 
   @Test
   void aKeptFrameIsFoundAndAnotherIsNot() {
     var large = bytes(3 << 20);
-    store.keepFrame(STREAM, 5, large);
+    store.keepFrame(NAME, 5, large);
 
-    assertThat(store.frame(STREAM, 5)).contains(large);
-    assertThat(store.frame(STREAM, 6)).isEmpty();
-    assertThat(store.frame("crossing/nobody", 5)).isEmpty();
+    assertThat(store.frame(NAME, 5)).contains(large);
+    assertThat(store.frame(NAME, 6)).isEmpty();
+    assertThat(store.frame(StreamName.parse("crossing/nobody"), 5)).isEmpty();
   }
 
   @Test
   void aFrameKeptTwiceStaysAsItIs() {
-    store.keepFrame(STREAM, 5, bytes(10));
-    store.keepFrame(STREAM, 5, bytes(20));
+    store.keepFrame(NAME, 5, bytes(10));
+    store.keepFrame(NAME, 5, bytes(20));
 
-    assertThat(store.frame(STREAM, 5)).contains(bytes(10));
+    assertThat(store.frame(NAME, 5)).contains(bytes(10));
   }
 
   @Test
   void ofEachStreamOnlyTheNewestFramesAreKept() {
-    store.keepFrame("crossing/cam-1", 0, bytes(1));
-    for (var seq : List.of(0, 2, 1, 4, 3)) store.keepFrame(STREAM, seq, bytes(seq));
+    store.keepFrame(StreamName.parse("crossing/cam-1"), 0, bytes(1));
+    for (var seq : List.of(0, 2, 1, 4, 3)) store.keepFrame(NAME, seq, bytes(seq));
 
-    assertThat(store.frame(STREAM, 0)).isEmpty();
-    assertThat(store.frame(STREAM, 1)).isEmpty();
-    for (var seq : List.of(2, 3, 4)) assertThat(store.frame(STREAM, seq)).contains(bytes(seq));
-    assertThat(store.frame("crossing/cam-1", 0)).isPresent();
+    assertThat(store.frame(NAME, 0)).isEmpty();
+    assertThat(store.frame(NAME, 1)).isEmpty();
+    for (var seq : List.of(2, 3, 4)) assertThat(store.frame(NAME, seq)).contains(bytes(seq));
+    assertThat(store.frame(StreamName.parse("crossing/cam-1"), 0)).isPresent();
   }
 
   @Test

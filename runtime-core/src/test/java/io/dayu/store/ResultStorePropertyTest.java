@@ -2,6 +2,7 @@ package io.dayu.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.pipeline.StreamName;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,16 +31,17 @@ class ResultStorePropertyTest {
       assertThat(fresh).containsExactlyInAnyOrderElementsOf(expected.values());
       assertThat(store.page("p", Optional.empty(), 10_000).items()).isEqualTo(fresh);
       for (var stream : List.of("p/a", "p/b")) {
+        var name = StreamName.parse(stream);
         var of = fresh.stream().filter(r -> r.element().getStream().equals(stream)).toList();
         assertThat(of)
             .isEqualTo(
                 expected.values().stream()
                     .filter(r -> r.element().getStream().equals(stream))
                     .toList());
-        assertThat(store.highestSeq(stream))
+        assertThat(store.highestSeq(name))
             .isEqualTo(of.stream().mapToLong(r -> r.element().getSeq()).max().orElse(-1));
         var failed = of.stream().filter(r -> r.element().hasEnding()).count();
-        var counts = store.counts("p").getOrDefault(stream, new ResultStore.Counts(0, 0));
+        var counts = store.counts("p").getOrDefault(name, new ResultStore.Counts(0, 0));
         assertThat(counts).isEqualTo(new ResultStore.Counts(of.size() - failed, failed));
       }
     }

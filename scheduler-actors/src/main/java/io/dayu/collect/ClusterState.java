@@ -3,6 +3,7 @@ package io.dayu.collect;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -55,7 +56,7 @@ public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
   }
 
   /** What the node that reads a stream says of it. */
-  public Optional<StreamReport> stream(String stream) {
+  public Optional<StreamReport> stream(StreamName stream) {
     return nodes.values().stream()
         .filter(NodeState::live)
         .flatMap(n -> n.streams().stream())

@@ -4,10 +4,10 @@ import io.dayu.collect.ClusterState;
 import io.dayu.collect.NodeState;
 import io.dayu.evaluate.CostModel;
 import io.dayu.facts.Decision.Share;
-import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import java.util.Collections;
 import java.util.List;
@@ -46,7 +46,7 @@ public record Snapshot(
     }
   }
 
-  public String stream() {
+  public StreamName stream() {
     return pipeline.stream(source);
   }
 
@@ -76,7 +76,7 @@ public record Snapshot(
 
   /** The stream's elements per second as its generator reports them. */
   public OptionalDouble elementsPerSecond() {
-    return cluster.stream(stream()).stream().mapToDouble(StreamReport::perSecond).findFirst();
+    return cluster.stream(stream()).stream().mapToDouble(r -> r.traffic().perSecond()).findFirst();
   }
 
   /** Where a stage is now; empty if it is nowhere yet. */

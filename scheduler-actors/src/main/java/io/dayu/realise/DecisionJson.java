@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.collect.NodeState;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Snapshot;
 import io.dayu.source.Knobs;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class DecisionJson {
 
   /** Fills {@link #body} into a decision whose other parts are known. */
   static Decision decision(
-      String stream, long version, java.time.Instant at, String reason, String body) {
+      StreamName stream, long version, java.time.Instant at, String reason, String body) {
     JsonNode json;
     try {
       json = JSON.readTree(body);

@@ -1,6 +1,7 @@
 package io.dayu.realise;
 
 import io.dayu.facts.Decision;
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -19,11 +20,11 @@ public interface DecisionLog {
   CompletionStage<Void> append(Decision decision, String inputs);
 
   /** The decision of a stream with the highest version. */
-  CompletionStage<Optional<Decision>> latest(String stream);
+  CompletionStage<Optional<Decision>> latest(StreamName stream);
 
   /** Decisions of all streams of a pipeline, the newest first. */
   CompletionStage<List<Decision>> list(String pipeline, int limit);
 
   /** What a decision was made from, as given to {@link #append}. */
-  CompletionStage<Optional<String>> inputs(String stream, long version);
+  CompletionStage<Optional<String>> inputs(StreamName stream, long version);
 }

@@ -2,6 +2,7 @@ package io.dayu.realise;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.facts.Decision;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import java.sql.Connection;
@@ -54,9 +55,9 @@ public final class JdbcDecisionLog implements DecisionLog {
                 connection,
                 "INSERT INTO decisions (stream, version, pipeline, decided_ms, body, reason, inputs)"
                     + " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                d.stream(),
+                d.stream().toString(),
                 d.version(),
-                pipeline(d.stream()),
+                d.stream().pipeline(),
                 d.at().toEpochMilli(),
                 DecisionJson.body(d),
                 d.reason(),
@@ -67,21 +68,21 @@ public final class JdbcDecisionLog implements DecisionLog {
           return update(
               connection,
               "DELETE FROM decisions WHERE stream = ? AND version <= ?",
-              d.stream(),
+              d.stream().toString(),
               d.version() - keptPerStream);
         })
         .thenAccept(deleted -> {});
   }
 
   @Override
-  public CompletionStage<Optional<Decision>> latest(String stream) {
+  public CompletionStage<Optional<Decision>> latest(StreamName stream) {
     return run(
         connection ->
             decisions(
                     connection,
                     "SELECT stream, version, decided_ms, reason, body FROM decisions WHERE stream = ?"
                         + " ORDER BY version DESC LIMIT 1",
-                    stream)
+                    stream.toString())
                 .stream()
                 .findFirst());
   }
@@ -99,25 +100,19 @@ public final class JdbcDecisionLog implements DecisionLog {
   }
 
   @Override
-  public CompletionStage<Optional<String>> inputs(String stream, long version) {
+  public CompletionStage<Optional<String>> inputs(StreamName stream, long version) {
     return run(
         connection -> {
           try (var statement =
                   prepare(
                       connection,
                       "SELECT inputs FROM decisions WHERE stream = ? AND version = ?",
-                      stream,
+                      stream.toString(),
                       version);
               ResultSet rows = statement.executeQuery()) {
             return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
           }
         });
-  }
-
-  /** A stream is {@code <pipeline>/<source>}. */
-  private static String pipeline(String stream) {
-    int slash = stream.indexOf('/');
-    return slash < 0 ? stream : stream.substring(0, slash);
   }
 
   private static List<Decision> decisions(Connection connection, String sql, Object... values)
@@ -128,7 +123,7 @@ public final class JdbcDecisionLog implements DecisionLog {
       while (rows.next())
         found.add(
             DecisionJson.decision(
-                rows.getString(1),
+                StreamName.parse(rows.getString(1)),
                 rows.getLong(2),
                 Instant.ofEpochMilli(rows.getLong(3)),
                 rows.getString(4),

@@ -7,6 +7,7 @@ import io.dayu.facts.View;
 import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,22 +38,22 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
   /** What the scheduler can be asked; only from its own node. */
   public sealed interface Command {}
 
-  public record GetStatus(String stream, ActorRef<StreamStatus> replyTo) implements Command {}
+  public record GetStatus(StreamName stream, ActorRef<StreamStatus> replyTo) implements Command {}
 
   /** How it stands with the decisions for a stream. */
   public sealed interface StreamStatus {
-    String stream();
+    StreamName stream();
 
     /**
      * @param version of the decision that holds, 0 if there is none
      * @param reason of the latest evaluation
      * @param problem why no new decisions are made, if none are
      */
-    record Known(String stream, long version, String reason, Optional<String> problem)
+    record Known(StreamName stream, long version, String reason, Optional<String> problem)
         implements StreamStatus {}
 
     /** No pipeline that is to run has this stream. */
-    record Unknown(String stream) implements StreamStatus {}
+    record Unknown(StreamName stream) implements StreamStatus {}
   }
 
   private record ViewChanged(View view) implements Command {}
@@ -75,7 +76,8 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
   private final Clock clock;
   private final SchedulerSettings settings;
 
-  private final Map<String, ActorRef<StreamAgent.Command>> agents = new HashMap<>(); // by stream
+  private final Map<StreamName, ActorRef<StreamAgent.Command>> agents =
+      new HashMap<>(); // by stream
   private Optional<View> view = Optional.empty();
   private final Probation probation;
   private CostModel costs = CostModel.EMPTY;
@@ -167,7 +169,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
     var cluster = ClusterState.collect(seen, clock.instant(), settings.staleAfter());
     var onProbation = probation.observe(cluster);
     costs = costs.observe(cluster, seen.pipelines().keySet());
-    var wanted = new HashSet<String>();
+    var wanted = new HashSet<StreamName>();
     for (var pipeline : seen.pipelines().values())
       for (var source : pipeline.spec().sources()) {
         var stream = pipeline.spec().stream(source);

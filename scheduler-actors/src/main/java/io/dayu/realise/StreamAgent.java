@@ -9,6 +9,7 @@ import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.policy.Snapshot;
 import io.dayu.stage.Causes;
@@ -63,7 +64,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   /** A decision that gossip has not shown for so long is told again. */
   private static final Duration REPEAT_AFTER = Duration.ofSeconds(2);
 
-  private final String stream;
+  private final StreamName stream;
   private final ActorRef<Gossip.Command> gossip;
   private final Policies policies;
   private final DecisionLog log;
@@ -87,7 +88,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
 
   private StreamAgent(
       ActorContext<Command> ctx,
-      String stream,
+      StreamName stream,
       ActorRef<Gossip.Command> gossip,
       Policies policies,
       DecisionLog log,
@@ -110,7 +111,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     var stream = pipeline.stream(source);
     return Behaviors.withMdc(
         Command.class,
-        Map.of("pipeline", pipeline.name(), "stream", stream),
+        Map.of("pipeline", pipeline.name(), "stream", stream.toString()),
         Behaviors.setup(
             ctx -> {
               ctx.setLoggerName(StreamAgent.class);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import io.dayu.testing.Nodes;
 import java.util.List;
@@ -22,7 +23,7 @@ abstract class DecisionLogContract {
   /** An empty log that keeps {@link #KEPT} decisions per stream. */
   abstract DecisionLog log();
 
-  static Decision decision(String stream, long version) {
+  static Decision decision(StreamName stream, long version) {
     return new Decision(
         stream,
         version,
@@ -44,54 +45,54 @@ abstract class DecisionLogContract {
   @Test
   void aDecisionComesBackAsItWas() throws Exception {
     var log = log();
-    var decision = decision("crossing/cam", 1);
+    var decision = decision(StreamName.parse("crossing/cam"), 1);
     get(log.append(decision, "{\"nodes\":[]}"));
-    assertThat(get(log.latest("crossing/cam"))).contains(decision);
+    assertThat(get(log.latest(StreamName.parse("crossing/cam")))).contains(decision);
     assertThat(get(log.list("crossing", 10))).containsExactly(decision);
-    assertThat(get(log.inputs("crossing/cam", 1))).contains("{\"nodes\":[]}");
+    assertThat(get(log.inputs(StreamName.parse("crossing/cam"), 1))).contains("{\"nodes\":[]}");
   }
 
   @Test
   void anEmptyLogHasNothing() throws Exception {
-    assertThat(get(log().latest("crossing/cam"))).isEmpty();
+    assertThat(get(log().latest(StreamName.parse("crossing/cam")))).isEmpty();
     assertThat(get(log().list("crossing", 10))).isEmpty();
-    assertThat(get(log().inputs("crossing/cam", 1))).isEmpty();
+    assertThat(get(log().inputs(StreamName.parse("crossing/cam"), 1))).isEmpty();
   }
 
   @Test
   void theSameVersionIsKeptOnceAndNotChanged() throws Exception {
     var log = log();
-    get(log.append(decision("crossing/cam", 1), "first"));
-    get(log.append(decision("crossing/cam", 1), "second"));
+    get(log.append(decision(StreamName.parse("crossing/cam"), 1), "first"));
+    get(log.append(decision(StreamName.parse("crossing/cam"), 1), "second"));
     assertThat(get(log.list("crossing", 10))).hasSize(1);
-    assertThat(get(log.inputs("crossing/cam", 1))).contains("first");
+    assertThat(get(log.inputs(StreamName.parse("crossing/cam"), 1))).contains("first");
   }
 
   @Test
   void aPipelinesDecisionsComeNewestFirstAcrossItsStreams() throws Exception {
     var log = log();
-    get(log.append(decision("crossing/a", 1), ""));
-    get(log.append(decision("crossing/b", 2), ""));
-    get(log.append(decision("crossing/a", 3), ""));
-    get(log.append(decision("crossing-2/a", 4), ""));
+    get(log.append(decision(StreamName.parse("crossing/a"), 1), ""));
+    get(log.append(decision(StreamName.parse("crossing/b"), 2), ""));
+    get(log.append(decision(StreamName.parse("crossing/a"), 3), ""));
+    get(log.append(decision(StreamName.parse("crossing-2/a"), 4), ""));
     assertThat(get(log.list("crossing", 10)))
         .extracting(Decision::version)
         .containsExactly(3L, 2L, 1L);
     assertThat(get(log.list("crossing", 2))).extracting(Decision::version).containsExactly(3L, 2L);
-    assertThat(get(log.latest("crossing/a")))
+    assertThat(get(log.latest(StreamName.parse("crossing/a"))))
         .hasValueSatisfying(d -> assertThat(d.version()).isEqualTo(3));
   }
 
   @Test
   void oldDecisionsOfAStreamGoAndOthersStay() throws Exception {
     var log = log();
-    get(log.append(decision("crossing/other", 1), ""));
+    get(log.append(decision(StreamName.parse("crossing/other"), 1), ""));
     for (int version = 1; version <= KEPT + 3; version++)
-      get(log.append(decision("crossing/cam", version), ""));
+      get(log.append(decision(StreamName.parse("crossing/cam"), version), ""));
     assertThat(get(log.list("crossing", 100)))
-        .filteredOn(d -> d.stream().equals("crossing/cam"))
+        .filteredOn(d -> d.stream().source().equals("cam"))
         .extracting(Decision::version)
         .containsExactly(8L, 7L, 6L, 5L, 4L);
-    assertThat(get(log.latest("crossing/other"))).isPresent();
+    assertThat(get(log.latest(StreamName.parse("crossing/other")))).isPresent();
   }
 }

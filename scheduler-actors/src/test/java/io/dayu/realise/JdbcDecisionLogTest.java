@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
@@ -50,9 +51,11 @@ class JdbcDecisionLogTest extends DecisionLogContract {
 
   @Test
   void aSecondLogOnTheSameDatabaseFindsWhatTheFirstKept() throws Exception {
-    get(log.append(decision("crossing/cam", 1), ""));
+    get(log.append(decision(StreamName.parse("crossing/cam"), 1), ""));
     DataSource same = pool;
-    assertThat(get(new JdbcDecisionLog(same, blocking, KEPT).latest("crossing/cam"))).isPresent();
+    assertThat(
+            get(new JdbcDecisionLog(same, blocking, KEPT).latest(StreamName.parse("crossing/cam"))))
+        .isPresent();
   }
 
   @Test
@@ -60,7 +63,7 @@ class JdbcDecisionLogTest extends DecisionLogContract {
     var absent =
         JdbcConnectionPool.create("jdbc:h2:mem:" + UUID.randomUUID() + ";IFEXISTS=TRUE", "sa", "");
     var away = new JdbcDecisionLog(absent, blocking, KEPT);
-    assertThatThrownBy(() -> get(away.latest("crossing/cam")))
+    assertThatThrownBy(() -> get(away.latest(StreamName.parse("crossing/cam"))))
         .hasCauseInstanceOf(StoreException.class)
         .hasMessageContaining("check that the database is reachable");
     absent.dispose();
@@ -69,7 +72,7 @@ class JdbcDecisionLogTest extends DecisionLogContract {
   @Test
   void aFullExecutorFailsTheStageAndNotTheCaller() {
     blocking.shutdown();
-    var stage = log.append(decision("crossing/cam", 1), "");
+    var stage = log.append(decision(StreamName.parse("crossing/cam"), 1), "");
     assertThat(stage.toCompletableFuture()).isCompletedExceptionally();
   }
 

@@ -11,6 +11,7 @@ import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.View;
 import io.dayu.member.Gossip;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Choice;
 import io.dayu.policy.Policies;
 import io.dayu.policy.Policy;
@@ -57,7 +58,7 @@ class SchedulerTest {
   private final TestClock clock = new TestClock();
   private final MemoryLog log = new MemoryLog();
   private final AtomicReference<Policy> wish = new AtomicReference<>();
-  private final Map<String, Decision> decisions = new HashMap<>();
+  private final Map<StreamName, Decision> decisions = new HashMap<>();
   private final Map<String, DesiredPipeline> pipelines = new HashMap<>();
   private final Nodes nodes = new Nodes().with("edge-1", 0).with("edge-2", 0).with("cloud-1", 0);
 
@@ -627,7 +628,7 @@ class SchedulerTest {
     }
 
     @Override
-    public CompletionStage<Optional<Decision>> latest(String stream) {
+    public CompletionStage<Optional<Decision>> latest(StreamName stream) {
       reads.incrementAndGet();
       if (broken) return CompletableFuture.failedFuture(new IllegalStateException("disk full"));
       return CompletableFuture.completedFuture(Optional.ofNullable(kept.peekLast()));
@@ -639,7 +640,7 @@ class SchedulerTest {
     }
 
     @Override
-    public CompletionStage<Optional<String>> inputs(String stream, long version) {
+    public CompletionStage<Optional<String>> inputs(StreamName stream, long version) {
       throw new UnsupportedOperationException("the scheduler does not read inputs");
     }
   }

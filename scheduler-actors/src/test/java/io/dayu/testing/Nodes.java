@@ -3,17 +3,20 @@ package io.dayu.testing;
 import io.dayu.collect.ClusterState;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,7 +32,7 @@ import java.util.TreeMap;
 public final class Nodes {
   public static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
   public static final Duration STALE = Duration.ofSeconds(15);
-  public static final String STREAM = "crossing/cam";
+  public static final StreamName STREAM = StreamName.parse("crossing/cam");
   private static final Set<String> ALL = Set.of("detector", "tracker", "blurrer", "counter");
 
   private final Map<String, View.Seen> seen = new TreeMap<>();
@@ -139,15 +142,10 @@ public final class Nodes {
                     new StreamReport(
                         STREAM,
                         StreamState.RUNNING,
-                        Ledger.EMPTY,
                         decision,
-                        8,
-                        perSecond,
-                        1,
-                        1,
-                        1,
-                        0,
-                        0,
+                        Ledger.EMPTY,
+                        new Traffic(8, perSecond, 0, 0),
+                        new Latency(1, 1, 1),
                         Optional.empty()))));
   }
 

@@ -30,9 +30,9 @@ public record PipelineSpec(
     stages = List.copyOf(stages);
   }
 
-  /** The stream of one source: {@code <pipeline>/<source>}. */
-  public String stream(SourceSpec source) {
-    return name + "/" + source.name();
+  /** The stream of one source. */
+  public StreamName stream(SourceSpec source) {
+    return new StreamName(name, source.name());
   }
 
   public Optional<StageSpec> stage(String id) {

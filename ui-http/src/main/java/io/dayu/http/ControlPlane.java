@@ -5,6 +5,7 @@ import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
@@ -54,7 +55,7 @@ public interface ControlPlane {
   Source<StoredResult, NotUsed> liveResults(String pipeline);
 
   /** A kept payload; empty if it was not kept or no longer is. */
-  CompletionStage<Optional<io.dayu.element.Media>> frame(String stream, long seq);
+  CompletionStage<Optional<io.dayu.element.Media>> frame(StreamName stream, long seq);
 
   /** Decisions of a pipeline's streams, the newest first. */
   CompletionStage<List<Decision>> decisions(String pipeline, int limit);

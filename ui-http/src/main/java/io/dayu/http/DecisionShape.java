@@ -16,6 +16,12 @@ record DecisionShape(
     String reason) {
   static DecisionShape of(Decision d) {
     return new DecisionShape(
-        d.stream(), d.version(), d.at(), d.route(), d.warm(), d.knobs().values(), d.reason());
+        d.stream().toString(),
+        d.version(),
+        d.at(),
+        d.route(),
+        d.warm(),
+        d.knobs().values(),
+        d.reason());
   }
 }

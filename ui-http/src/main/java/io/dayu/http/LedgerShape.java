@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.Ledger;
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Map;
 
@@ -9,9 +10,11 @@ import java.util.Map;
 record LedgerShape(Ledger total, List<Stream> streams) {
   record Stream(String stream, @JsonUnwrapped Ledger ledger) {}
 
-  static LedgerShape of(Map<String, Ledger> ledgers) {
+  static LedgerShape of(Map<StreamName, Ledger> ledgers) {
     return new LedgerShape(
         StreamReports.sum(ledgers.values()),
-        ledgers.entrySet().stream().map(e -> new Stream(e.getKey(), e.getValue())).toList());
+        ledgers.entrySet().stream()
+            .map(e -> new Stream(e.getKey().toString(), e.getValue()))
+            .toList());
   }
 }

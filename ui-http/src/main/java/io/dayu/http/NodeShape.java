@@ -4,7 +4,6 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.StageReport;
-import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.View;
 import java.time.Duration;
@@ -78,7 +77,7 @@ record NodeShape(
         r.stageTypes(),
         r.stages().stream().map(Stage::of).toList(),
         r.links(),
-        r.streams().stream().map(StreamReport::stream).toList());
+        r.streams().stream().map(s -> s.stream().toString()).toList());
   }
 
   static boolean silent(View.Seen seen, Instant now, Duration silentAfter) {

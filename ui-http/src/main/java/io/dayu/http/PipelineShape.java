@@ -10,6 +10,7 @@ import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.StreamName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -110,8 +111,8 @@ record PipelineShape(
   }
 
   /** The ledgers of the pipeline's streams; those not reported yet are empty. */
-  static Map<String, Ledger> ledgers(PipelineSpec spec, View view) {
-    var ledgers = new TreeMap<String, Ledger>();
+  static Map<StreamName, Ledger> ledgers(PipelineSpec spec, View view) {
+    var ledgers = new TreeMap<StreamName, Ledger>();
     spec.sources().forEach(source -> ledgers.put(spec.stream(source), Ledger.EMPTY));
     ledgers.putAll(StreamReports.ledgers(StreamReports.of(view, spec.name())));
     return ledgers;
@@ -127,7 +128,7 @@ record PipelineShape(
     var decision = Optional.ofNullable(view.decisions().get(name)).map(DecisionShape::of);
     if (seen == null)
       return new Stream(
-          name,
+          name.toString(),
           source.name(),
           source.node(),
           source.node().filter(node -> !view.nodes().containsKey(node)).isPresent()
@@ -144,17 +145,19 @@ record PipelineShape(
           Optional.empty(),
           Optional.empty());
     var r = seen.report();
+    var traffic = r.traffic();
+    var latency = r.latency();
     return new Stream(
-        name,
+        name.toString(),
         source.name(),
         Optional.of(seen.node()),
         NodeShape.word(r.state()),
         r.ledger(),
-        new Latency(r.p50Ms(), r.p95Ms(), r.p99Ms()),
-        r.perSecond(),
-        r.window(),
-        r.resent(),
-        r.longestGapMs(),
+        new Latency(latency.p50Ms(), latency.p95Ms(), latency.p99Ms()),
+        traffic.perSecond(),
+        traffic.window(),
+        traffic.resent(),
+        traffic.longestGapMs(),
         r.decision(),
         decision,
         Optional.of(NodeShape.ageMs(seen.receivedAt(), now)),

@@ -8,6 +8,7 @@ import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 import io.dayu.element.Media;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.Tokens.Role;
+import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
@@ -99,7 +100,7 @@ final class ResultEndpoints {
   }
 
   private CompletionStage<HttpResponse> frame(Call call) {
-    var stream = call.path("name") + "/" + call.path("source");
+    var stream = streamName(call);
     var index = call.number("index", 0, 0, 10_000);
     return control
         .frame(stream, seq(call))
@@ -117,6 +118,18 @@ final class ResultEndpoints {
                   .withEntity(IMAGE_JPEG.toContentType(), jpeg.get())
                   .addHeader(RawHeader.create("Cache-Control", "private, max-age=3600"));
             });
+  }
+
+  private static StreamName streamName(Call call) {
+    try {
+      return new StreamName(call.path("name"), call.path("source"));
+    } catch (IllegalArgumentException e) {
+      throw Problem.of(
+              400,
+              String.valueOf(e.getMessage()),
+              "follow the \"frame\" of a result, which names the stream it is of")
+          .refused();
+    }
   }
 
   private static long seq(Call call) {

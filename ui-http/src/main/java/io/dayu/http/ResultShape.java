@@ -4,6 +4,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -76,11 +77,9 @@ record ResultShape(
   }
 
   private static String frameUrl(Element e) {
+    var stream = StreamName.parse(e.getStream());
     return "/api/v1/pipelines/%s/results/%s/%d/frame"
-        .formatted(
-            segment(StreamReports.pipelineOf(e.getStream())),
-            segment(StreamReports.sourceOf(e.getStream())),
-            e.getSeq());
+        .formatted(segment(stream.pipeline()), segment(stream.source()), e.getSeq());
   }
 
   private static String segment(String text) {

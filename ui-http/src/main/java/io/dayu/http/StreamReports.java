@@ -3,6 +3,7 @@ package io.dayu.http;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
@@ -20,8 +21,8 @@ final class StreamReports {
   private StreamReports() {}
 
   /** All streams by name. */
-  static SortedMap<String, Seen> of(View view) {
-    var streams = new TreeMap<String, Seen>();
+  static SortedMap<StreamName, Seen> of(View view) {
+    var streams = new TreeMap<StreamName, Seen>();
     view.nodes()
         .forEach(
             (node, seen) -> {
@@ -35,28 +36,19 @@ final class StreamReports {
   }
 
   /** The streams of one pipeline by name. */
-  static SortedMap<String, Seen> of(View view, String pipeline) {
+  static SortedMap<StreamName, Seen> of(View view, String pipeline) {
     var streams = new TreeMap<>(of(view));
-    streams.keySet().removeIf(stream -> !pipelineOf(stream).equals(pipeline));
+    streams.keySet().removeIf(stream -> !stream.pipeline().equals(pipeline));
     return streams;
   }
 
-  static Map<String, Ledger> ledgers(SortedMap<String, Seen> streams) {
-    var ledgers = new TreeMap<String, Ledger>();
+  static Map<StreamName, Ledger> ledgers(SortedMap<StreamName, Seen> streams) {
+    var ledgers = new TreeMap<StreamName, Ledger>();
     streams.forEach((stream, seen) -> ledgers.put(stream, seen.report().ledger()));
     return ledgers;
   }
 
   static Ledger sum(Collection<Ledger> ledgers) {
     return ledgers.stream().reduce(Ledger.EMPTY, Ledger::plus);
-  }
-
-  static String pipelineOf(String stream) {
-    var slash = stream.indexOf('/');
-    return slash < 0 ? stream : stream.substring(0, slash);
-  }
-
-  static String sourceOf(String stream) {
-    return stream.substring(stream.indexOf('/') + 1);
   }
 }

@@ -3,6 +3,7 @@ package io.dayu.http;
 import io.dayu.facts.Decision;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.View;
+import io.dayu.pipeline.StreamName;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,7 @@ final class ViewChanges {
         .decisions()
         .forEach(
             (stream, is) -> {
-              if (!StreamReports.pipelineOf(stream).equals(pipeline)) return;
+              if (!stream.pipeline().equals(pipeline)) return;
               var was = before.decisions().get(stream);
               if (was == null || was.version() != is.version())
                 events.add(event("decision", new Decided(DecisionShape.of(is), changed(was, is))));
@@ -89,8 +90,8 @@ final class ViewChanges {
   }
 
   private static void streams(
-      Map<String, StreamReports.Seen> before,
-      Map<String, StreamReports.Seen> after,
+      Map<StreamName, StreamReports.Seen> before,
+      Map<StreamName, StreamReports.Seen> after,
       Instant now,
       List<Sse.Event> events) {
     after.forEach(
@@ -105,7 +106,11 @@ final class ViewChanges {
                 event(
                     "stream",
                     new StreamChanged(
-                        stream, is.node(), NodeShape.word(r.state()), now, r.problem())));
+                        stream.toString(),
+                        is.node(),
+                        NodeShape.word(r.state()),
+                        now,
+                        r.problem())));
         });
   }
 

@@ -56,7 +56,7 @@ final class ViewCollector implements MultiCollector {
                 e ->
                     new Sample<>(
                         Labels.of(
-                            "stream", e.getKey(), "pipeline", StreamReports.pipelineOf(e.getKey())),
+                            "stream", e.getKey().toString(), "pipeline", e.getKey().pipeline()),
                         e.getValue().report()))
             .toList();
     var ledgers = streams.stream().map(s -> new Sample<>(s.labels(), s.value().ledger())).toList();
@@ -65,9 +65,13 @@ final class ViewCollector implements MultiCollector {
     out.add(counter("dayu_elements_failed", "Stored as failed", ledgers, Ledger::failed));
     out.add(counter("dayu_elements_shed", "Given up by rule", ledgers, Ledger::shed));
     out.add(gauge("dayu_elements_in_flight", "On their way", ledgers, Ledger::inFlight));
-    out.add(counter("dayu_elements_resent", "Sent again", streams, s -> s.resent()));
+    out.add(counter("dayu_elements_resent", "Sent again", streams, s -> s.traffic().resent()));
     out.add(
-        gauge("dayu_stream_window", "Elements that may be in flight", streams, s -> s.window()));
+        gauge(
+            "dayu_stream_window",
+            "Elements that may be in flight",
+            streams,
+            s -> s.traffic().window()));
     out.add(gauge("dayu_stream_decision_version", "Decision in use", streams, s -> s.decision()));
     var latency = SummarySnapshot.builder().name("dayu_latency_seconds").help("End to end");
     for (var s : streams)
@@ -76,9 +80,9 @@ final class ViewCollector implements MultiCollector {
               .labels(s.labels())
               .quantiles(
                   Quantiles.of(
-                      new Quantile(0.5, s.value().p50Ms() / 1000),
-                      new Quantile(0.95, s.value().p95Ms() / 1000),
-                      new Quantile(0.99, s.value().p99Ms() / 1000)))
+                      new Quantile(0.5, s.value().latency().p50Ms() / 1000),
+                      new Quantile(0.95, s.value().latency().p95Ms() / 1000),
+                      new Quantile(0.99, s.value().latency().p99Ms() / 1000)))
               .build());
     out.add(latency.build());
   }

@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.source.Knob;
 import io.dayu.source.Repeat;
@@ -43,7 +44,7 @@ import org.apache.pekko.stream.javadsl.Source;
 /** A cluster in memory: it keeps what it is told and runs nothing. Safe for any thread. */
 final class FakeControlPlane implements ControlPlane {
   private final Map<String, View.Seen> nodes = new TreeMap<>();
-  private final Map<String, Decision> latest = new TreeMap<>();
+  private final Map<StreamName, Decision> latest = new TreeMap<>();
   private final List<Decision> decisions = new ArrayList<>();
   private final Map<String, DesiredPipeline> pipelines = new TreeMap<>();
   private final List<StoredResult> results = new ArrayList<>();
@@ -175,7 +176,7 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
-  public synchronized CompletionStage<Optional<Media>> frame(String stream, long seq) {
+  public synchronized CompletionStage<Optional<Media>> frame(StreamName stream, long seq) {
     return answer(Optional.ofNullable(frames.get(stream + "/" + seq)));
   }
 
@@ -183,7 +184,7 @@ final class FakeControlPlane implements ControlPlane {
   public synchronized CompletionStage<List<Decision>> decisions(String pipeline, int limit) {
     return answer(
         decisions.stream()
-            .filter(d -> d.stream().startsWith(pipeline + "/"))
+            .filter(d -> d.stream().pipeline().equals(pipeline))
             .limit(limit)
             .toList());
   }

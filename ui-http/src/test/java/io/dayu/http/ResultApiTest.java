@@ -106,4 +106,12 @@ class ResultApiTest {
     assertThat(server.get(frames + "3/frame?index=1").status()).isEqualTo(404);
     assertThat(server.get(frames + "three/frame").status()).isEqualTo(400);
   }
+
+  @Test
+  void aFrameOfWhatCannotBeAStreamIsABadRequest() {
+    var answer = server.get("/api/v1/pipelines/crossing/results/cam%2F0/3/frame");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().get("detail").asText()).contains("crossing/cam/0");
+    assertThat(answer.json().get("remedy").asText()).isNotBlank();
+  }
 }

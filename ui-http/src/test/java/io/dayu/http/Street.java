@@ -15,6 +15,7 @@ import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
@@ -22,12 +23,14 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.StreamName;
 import io.dayu.source.Knobs;
 import io.dayu.store.StoredResult;
 import java.awt.Color;
@@ -132,7 +135,13 @@ final class Street {
   static StreamReport stream(
       String stream, StreamState state, Ledger ledger, Optional<String> problem) {
     return new StreamReport(
-        stream, state, ledger, 1, 12, 24.8, 41.5, 88.2, 120.25, 3, 210.5, problem);
+        StreamName.parse(stream),
+        state,
+        1,
+        ledger,
+        new Traffic(12, 24.8, 3, 210.5),
+        new Latency(41.5, 88.2, 120.25),
+        problem);
   }
 
   static Decision decision(long version, String detectOn, String reason) {
@@ -141,7 +150,7 @@ final class Street {
     route.put("track", List.of(new Decision.Share("edge-1", 3), new Decision.Share("edge-2", 1)));
     route.put("count", List.of(new Decision.Share("cloud-1", 1)));
     return new Decision(
-        STREAM,
+        StreamName.parse(STREAM),
         version,
         Instant.parse("2026-03-01T10:00:00Z").plusSeconds(version),
         route,

@@ -97,7 +97,9 @@ final class CloudKilled implements Scenario {
       run.pass("as usual", Duration.ofSeconds(5));
       var distributors = shards(run, "Distributor");
       long orphaned =
-          streams.stream().filter(s -> distributors.contains(shard(s.load.stream()))).count();
+          streams.stream()
+              .filter(s -> distributors.contains(shard(s.load.stream().toString())))
+              .count();
       if (orphaned == 0) throw new UserException(ScenarioRun.CLOUD + " distributes no stream");
       return killed(run, streams, orphaned);
     } finally {

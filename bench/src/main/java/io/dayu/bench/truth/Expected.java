@@ -1,5 +1,6 @@
 package io.dayu.bench.truth;
 
+import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -7,7 +8,7 @@ import java.util.Objects;
 /** What a stream was given, and what was done to the node that read it. */
 public sealed interface Expected {
   /** The stream. */
-  String stream();
+  StreamName stream();
 
   /** The text of each reading, in bytes. */
   int bytes();
@@ -25,7 +26,8 @@ public sealed interface Expected {
   boolean has(String sensor, long index);
 
   /** A file: {@code count} readings of one sensor. Each must arrive. */
-  record Replayed(String stream, String sensor, long count, int bytes, int stages, List<Long> kills)
+  record Replayed(
+      StreamName stream, String sensor, long count, int bytes, int stages, List<Long> kills)
       implements Expected {
     public Replayed {
       Objects.requireNonNull(stream, "stream");
@@ -50,7 +52,8 @@ public sealed interface Expected {
    *
    * @param journal times of all readings by sensor, see {@link Journal#read}
    */
-  record Live(String stream, Map<String, long[]> journal, int bytes, int stages, List<Long> kills)
+  record Live(
+      StreamName stream, Map<String, long[]> journal, int bytes, int stages, List<Long> kills)
       implements Expected {
     public Live {
       Objects.requireNonNull(stream, "stream");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.client.ApiClient;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.UserException;
+import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,8 +72,8 @@ public record Load(
         "name", "fixed", "params", Map.of("route", Map.of("a", a, "b", b, "c", c, "d", d)));
   }
 
-  public String stream() {
-    return name + "/" + SOURCE;
+  public StreamName stream() {
+    return new StreamName(name, SOURCE);
   }
 
   /** Writes the file and submits the pipeline. */

@@ -3,6 +3,7 @@ package io.dayu.bench.truth;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.client.ApiClient;
+import io.dayu.pipeline.StreamName;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -20,7 +21,7 @@ import java.util.function.Consumer;
  * @param marks one of each {@link ChecksumStage} it passed
  */
 public record StoredResult(
-    String stream,
+    StreamName stream,
     long seq,
     Optional<String> reason,
     long createdAtMs,
@@ -49,7 +50,7 @@ public record StoredResult(
                 reading.path("value").asLong(),
                 reading.path("unit").asText()));
     return new StoredResult(
-        result.path("stream").asText(),
+        StreamName.parse(result.path("stream").asText()),
         result.path("seq").asLong(),
         result.path("status").asText().equals("failed")
             ? Optional.of(result.path("ending").path("reason").asText())

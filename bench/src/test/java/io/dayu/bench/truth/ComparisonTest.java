@@ -3,6 +3,7 @@ package io.dayu.bench.truth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.client.LedgerCounts;
+import io.dayu.pipeline.StreamName;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,19 +18,22 @@ class ComparisonTest {
   private static final int STAGES = 2;
 
   private static Expected file(Long... kills) {
-    return new Expected.Replayed("p/s", "file", COUNT, BYTES, STAGES, List.of(kills));
+    return new Expected.Replayed(
+        StreamName.parse("p/s"), "file", COUNT, BYTES, STAGES, List.of(kills));
   }
 
   /** Given at 1000, 1100, … */
   private static Expected live(Long... kills) {
     var times = LongStream.range(0, COUNT).map(i -> 1000 + 100 * i).toArray();
-    return new Expected.Live("p/s", Map.of("live~1", times), BYTES, STAGES, List.of(kills));
+    return new Expected.Live(
+        StreamName.parse("p/s"), Map.of("live~1", times), BYTES, STAGES, List.of(kills));
   }
 
   private static StoredResult row(long seq, String sensor, long index) {
     var checksum = CountedReadings.checksum(CountedReadings.reading(sensor, index, BYTES));
     var mark = new StoredResult.Mark(sensor, index, checksum);
-    return new StoredResult("p/s", seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
+    return new StoredResult(
+        StreamName.parse("p/s"), seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
   }
 
   private static List<StoredResult> rows(String sensor) {
@@ -81,7 +85,14 @@ class ComparisonTest {
     var rows = rows("file");
     var wrong = new StoredResult.Mark("file", 4, "00000000");
     rows.set(
-        4, new StoredResult("p/s", 4, Optional.empty(), 0, 0, Collections.nCopies(STAGES, wrong)));
+        4,
+        new StoredResult(
+            StreamName.parse("p/s"),
+            4,
+            Optional.empty(),
+            0,
+            0,
+            Collections.nCopies(STAGES, wrong)));
     var verdict = Comparison.of(file(), rows, delivered(COUNT));
     assertThat(verdict.corrupted()).isEqualTo(1);
     assertThat(verdict.kept()).isFalse();
@@ -91,9 +102,16 @@ class ComparisonTest {
   void outputsOfDifferentReadingsOrMissingOnesAreCorrupted() {
     var rows = rows("file");
     var mixed = List.of(rows.get(4).marks().get(0), rows.get(5).marks().get(0));
-    rows.set(4, new StoredResult("p/s", 4, Optional.empty(), 0, 0, mixed));
+    rows.set(4, new StoredResult(StreamName.parse("p/s"), 4, Optional.empty(), 0, 0, mixed));
     rows.set(
-        6, new StoredResult("p/s", 6, Optional.empty(), 0, 0, List.of(rows.get(6).marks().get(0))));
+        6,
+        new StoredResult(
+            StreamName.parse("p/s"),
+            6,
+            Optional.empty(),
+            0,
+            0,
+            List.of(rows.get(6).marks().get(0))));
     assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(2);
   }
 
@@ -107,7 +125,8 @@ class ComparisonTest {
   @Test
   void anElementThatFailedIsNotLost() {
     var rows = rows("file");
-    rows.set(4, new StoredResult("p/s", 4, Optional.of("too late"), 0, 0, List.of()));
+    rows.set(
+        4, new StoredResult(StreamName.parse("p/s"), 4, Optional.of("too late"), 0, 0, List.of()));
     var ledger = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(file(), rows, ledger).kept()).isTrue();
   }
@@ -147,7 +166,10 @@ class ComparisonTest {
   @Test
   void whatALiveSourceHadUnderWayWhenItsNodeWasKilledHasFailed() {
     var rows = rows("live~1");
-    rows.set(7, new StoredResult("p/s", 7, Optional.of("its node ended"), 0, 0, List.of()));
+    rows.set(
+        7,
+        new StoredResult(
+            StreamName.parse("p/s"), 7, Optional.of("its node ended"), 0, 0, List.of()));
     var failed = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(live(1_800L), rows, failed).kept()).isTrue();
     var shed = new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0);
