@@ -155,8 +155,8 @@ public final class CloudNode {
                     "the cluster has removed this cloud node, which was down or cut off for too"
                         + " long; it has to be started again");
             });
-    // The streams first: edges see it at once and turn to another cloud node, while singletons and
-    // shards are handed over.
+    // The streams are stopped first: edges notice at once and use another cloud node while
+    // singletons and shards are handed over.
     Runnable stop =
         () -> {
           stopping.set(true);
@@ -214,7 +214,7 @@ public final class CloudNode {
     }
   }
 
-  /** Everything that is wrong is said at once. */
+  /** Reads all settings; all problems are reported together. */
   static Settings settings(Config config) {
     var dayu = new Section("dayu", config.getConfig("dayu"));
     var node = dayu.part("dayu", () -> NodeSettings.from(Role.CLOUD, config));

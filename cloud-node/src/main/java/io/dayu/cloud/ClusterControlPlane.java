@@ -148,7 +148,7 @@ final class ClusterControlPlane implements ControlPlane {
 
   @Override
   public CompletionStage<Optional<DesiredPipeline>> pipeline(String name) {
-    // Gossip knows every pipeline; an entity that is asked for a wrong name would be made for it.
+    // Gossip knows every pipeline. To ask the entity instead would create one for a wrong name.
     return CompletableFuture.completedStage(Optional.ofNullable(view().pipelines().get(name)));
   }
 

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where pipelines, decisions and results rest; {@code dayu.store}. One database for all of it:
- * embedded in the node's data directory, or a PostgreSQL that several cloud nodes share.
+ * Where pipelines, decisions and results are stored; {@code dayu.store}. One database for all of
+ * it: embedded in the node's data directory, or a PostgreSQL that several cloud nodes share.
  *
  * @param url as JDBC takes it
  * @param framesPerStream payloads kept of each stream

@@ -158,7 +158,8 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
         results.add(new StoredResult(element, element.getKeep()));
       }
     var fresh = store.store(results);
-    // The first result of an element stands, so a resend that ended otherwise is told what stands.
+    // The first result of an element is kept, so a resend with another outcome is answered with the
+    // stored one.
     Map<Long, Boolean> known = Map.of();
     if (fresh.size() < results.size()) {
       var isFresh = new HashMap<Long, Boolean>();

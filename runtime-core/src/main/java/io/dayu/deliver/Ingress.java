@@ -148,7 +148,10 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  /** Almost always there is one, since a stream is generated on one node at a time. */
+  /**
+   * Tells every origin what is stored. Almost always there is only one, since a stream is generated
+   * on one node at a time.
+   */
   private void tellOrigins(Lane lane, Set<Long> failed) {
     var byOrigin = new HashMap<String, LongStream.Builder[]>();
     for (var held : lane.sent) {
@@ -210,19 +213,19 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private CompletionStage<List<Long>> deliver(
       StreamName stream, List<Element> results, Map<Long, Media> frames) {
     try {
-      // The frame comes first: a result that promises one must have it.
+      // The frame is stored first: a result that refers to a frame must have it.
       return frames.isEmpty()
           ? uplink.deliver(stream, results)
           : uplink.keep(stream, frames).thenCompose(kept -> uplink.deliver(stream, results));
     } catch (RuntimeException e) {
-      // Nobody would ever answer for this batch, and the stream's others wait behind it.
+      // If it were thrown, this batch would never be answered, and later ones wait for it.
       return CompletableFuture.failedStage(e);
     }
   }
 
   /**
-   * The element as it is stored: its age is final, it says whether there is a frame of it, and
-   * where it has been is in its trace.
+   * The element as it is stored: with its final age, its complete trace, and whether its frame is
+   * kept.
    */
   private Held held(Inlet.Offer offer) {
     var parcel = offer.parcel();

@@ -65,7 +65,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /** Results of a stream wait on this node's disk for the cloud. */
   public record Kept(StreamName stream, Ranges seqs) implements Event {}
 
-  /** These are settled, durably; they need not wait here any more. */
+  /** These elements are settled, durably; their results can be removed from the disk. */
   public record Forget(StreamName stream, Ranges seqs) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
@@ -91,10 +91,13 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   private static final Duration REPLAY_EVERY = Duration.ofMillis(20);
 
-  /** While nothing waits on the disk: an idle edge is to sleep. */
+  /**
+   * How often the disk is looked at while nothing waits there: rarely, so that an idle edge can
+   * sleep.
+   */
   private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
-  /** What the disk did not do is tried again after. */
+  /** How long to wait before a failed disk operation is tried again. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
   private final TimerScheduler<Inlet.Command> timers;
@@ -243,8 +246,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onClouds(Clouds known) {
     if (clouds.reachable() && !known.reachable()) replay.rewind();
     clouds = known;
-    // A link tells whether its peer lives, so there is one before there are results. While the best
-    // peers do not answer the next ones are tried.
+    // A link shows whether its peer is alive, so links are opened before there are results. While
+    // the best peers do not answer, links to the next ones are opened as well.
     for (var cloud : clouds.nodes()) {
       router.prepare(cloud, InstanceName.DISTRIBUTOR);
       if (!clouds.suspects().contains(cloud)) break;
@@ -258,7 +261,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     var batch = writing;
     writing = List.of();
     if (written.error() == null) {
-      if (!writable) getContext().getLog().info("results are kept on the disk again");
+      if (!writable) getContext().getLog().info("results can be kept on the disk again");
       writable = true;
       // By the text in the elements, so that nothing is made for each of them.
       var byStream = new HashMap<String, Ranges>();
@@ -315,7 +318,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     boolean idle = disk.backlog(OutboxStore.Kind.RESULT).isEmpty();
     timers.startSingleTimer(Timer.REPLAY, idle ? LOOK_EVERY : REPLAY_EVERY);
     pump();
-    // What is live goes first.
+    // Live results are sent before those that waited.
     if (!clouds.reachable() || router.waiting() > 0) return this;
     replay
         .next(nanos.getAsLong())
@@ -349,7 +352,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
-   * A result that waited, to the cloud. Its age is by this node's clock alone: it is the origin.
+   * Sends a result that waited on the disk to the cloud. Its age comes from this node's clock
+   * alone, because this node is its origin.
    */
   private void handOver(Element element) {
     long waitedUs = (clock.millis() - element.getCreatedAtMs()) * 1_000;
@@ -378,7 +382,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     full = now;
   }
 
-  /** Whether a result could go on, or be gathered. */
+  /** Whether one more result can be sent, or gathered for the next write. */
   private boolean hasRoom() {
     if (clouds.reachable()) return router.waiting() < settings.maxWaiting();
     return writable
@@ -402,7 +406,10 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     }
   }
 
-  /** What comes while the disk is busy goes with the next write. */
+  /**
+   * Writes the gathered results; those that come while the disk is busy are left for the next
+   * write.
+   */
   private void write() {
     if (gathered.isEmpty() || !writing.isEmpty()) return;
     writing = gathered;

@@ -33,9 +33,7 @@ import org.slf4j.LoggerFactory;
  * {@link #open} and {@link #close}.
  */
 public final class OutboxStore implements AutoCloseable {
-  /**
-   * What an entry is. There is one of either kind for a number; a result takes the other's place.
-   */
+  /** What an entry is. A number has one entry at most: a result replaces the element. */
   public enum Kind {
     RESULT,
     /** An element that was not worked on yet, with its payload. */
@@ -163,7 +161,7 @@ public final class OutboxStore implements AutoCloseable {
    * The lowest entries of a stream.
    *
    * @param from the lowest number that is wanted
-   * @param bytes after so many no more are read; the first one is in any case
+   * @param bytes reading stops after so many bytes; the first entry is read in any case
    */
   public CompletionStage<List<Element>> read(
       Kind kind, StreamName stream, long from, int count, long bytes) {
@@ -218,7 +216,7 @@ public final class OutboxStore implements AutoCloseable {
     return changes.stream().mapToLong(OutboxStore::size).sum();
   }
 
-  /** How many bytes more there are then. */
+  /** Applies a change; returns by how many bytes the content has grown. */
   private static long apply(MVStore store, Change change) {
     if (change.element().isEmpty()) return -remove(store, change.kind(), change);
     long before = change.kind() == Kind.RESULT ? remove(store, Kind.ELEMENT, change) : 0;
@@ -227,7 +225,10 @@ public final class OutboxStore implements AutoCloseable {
     return size(change) - before - (old == null ? 0 : old.length + (long) OVERHEAD);
   }
 
-  /** An element whose result is here already: it was on its way to the disk at the same time. */
+  /**
+   * Whether the change adds an element whose result is on the disk already: both were to be written
+   * at the same time.
+   */
   private static boolean isLate(MVStore store, Change change) {
     return change.kind() == Kind.ELEMENT
         && store.hasMap(Kind.RESULT.map(change.stream()))

@@ -2,8 +2,8 @@ package io.dayu.deliver;
 
 /**
  * A token bucket for elements and for bytes, so that a backlog leaves room for what is live. It
- * holds what a fifth of a second allows. An element that is larger than that goes too, and is paid
- * for afterwards. Belongs to one actor.
+ * holds what a fifth of a second allows. A larger element may pass too; then the next ones wait
+ * longer. Belongs to one actor.
  */
 public final class Pace {
   private static final double BURST_SECONDS = 0.2;
@@ -20,7 +20,7 @@ public final class Pace {
     this.sinceNanos = nowNanos;
   }
 
-  /** How many elements may go now, by their number. */
+  /** How many elements may pass now; their size is limited by {@link #bytes}. */
   public int elements(long nowNanos) {
     double seconds = (nowNanos - sinceNanos) / 1e9;
     sinceNanos = nowNanos;
@@ -29,7 +29,7 @@ public final class Pace {
     return bytes > 0 ? (int) elements : 0;
   }
 
-  /** How many bytes may go, as of the last look. */
+  /** How many bytes may pass, as of the last call of {@link #elements}. */
   public long bytes() {
     return (long) Math.max(0, bytes);
   }

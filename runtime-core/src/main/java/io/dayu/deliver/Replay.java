@@ -13,10 +13,9 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * Which results of the disk are handed to the cloud next: of each stream the lowest number first,
- * the streams in turn, at a pace, and no more under way than allowed. A result is under way until
- * it is forgotten; when the first one stays so for too long, all are handed over again, whatever
- * was lost of them: the result, the acknowledgement, or the message that it is settled. Belongs to
- * one actor.
+ * the streams in turn, at a pace, and no more in flight than allowed. A result is in flight until
+ * it is forgotten. If the oldest one is in flight for too long, all are handed over again: the
+ * result, the acknowledgement, or the message that it is settled may be lost. Belongs to one actor.
  */
 final class Replay {
   /** What is to be read of a stream. */
@@ -37,7 +36,7 @@ final class Replay {
     this.pace = new Pace(disk.settings(), nowNanos);
   }
 
-  /** What to {@link #read} now, if it is time for anything. */
+  /** What to {@link #read} now; empty if nothing is due. */
   Optional<Lane> next(long nowNanos) {
     if (reading) return Optional.empty();
     var oldest = underWay.values().iterator();
@@ -59,7 +58,7 @@ final class Replay {
     return disk.read(Kind.RESULT, lane.stream(), lane.from(), lane.count(), lane.bytes());
   }
 
-  /** Those that were read and are to be sent. */
+  /** Which of the elements that were read are to be sent. */
   List<Element> sent(Lane lane, List<Element> elements, boolean reachable, long nowNanos) {
     reading = false;
     boolean stale = rewound || !reachable;
@@ -70,7 +69,8 @@ final class Replay {
     for (var element : elements)
       if (underWay.putIfAbsent(new Key(lane.stream(), element.getSeq()), nowNanos) == null)
         fresh.add(element);
-    // At the end it begins anew, for what was written meanwhile with a lower number.
+    // At the end it starts from the lowest number again: lower ones may have been written
+    // meanwhile.
     if (elements.isEmpty()) cursors.remove(lane.stream());
     else cursors.put(lane.stream(), elements.get(elements.size() - 1).getSeq() + 1);
     return fresh;
@@ -80,7 +80,7 @@ final class Replay {
     if (!underWay.isEmpty()) seqs.forEach(seq -> underWay.remove(new Key(stream, seq)));
   }
 
-  /** Whatever is under way may be lost. */
+  /** Everything in flight may be lost: hands it over again. */
   void rewind() {
     rewound = reading;
     underWay.clear();

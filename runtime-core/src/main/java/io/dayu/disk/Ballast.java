@@ -8,8 +8,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that holds space back for the moment in which a disk is full: whoever must not fail then
- * gives it up and goes on, and nothing new is begun until it can be had again. Thread-safe.
+ * A file that reserves space on a disk. When the disk is full, a writer that must not fail deletes
+ * the file and continues; nothing new is begun until the file can be made again. Thread-safe.
  */
 public final class Ballast {
   private static final Logger LOG = LoggerFactory.getLogger(Ballast.class);
@@ -34,7 +34,10 @@ public final class Ballast {
     return free() >= 2 * bytes && take();
   }
 
-  /** Gives the space back if the disk is full; false if that is not so, or it was done before. */
+  /**
+   * Frees the space if the disk is full; false if the disk is not full, or the space was freed
+   * before.
+   */
   synchronized boolean giveUp() {
     if (bytes == 0 || free() >= bytes / 2 || !file.toFile().delete()) return false;
     LOG.warn(
@@ -49,7 +52,7 @@ public final class Ballast {
   }
 
   private boolean take() {
-    // Not zeros: file systems that compress would hold nothing back for them.
+    // Random bytes: file systems that compress would reserve no space for zeros.
     var random = new Random();
     var block = new byte[BLOCK];
     try (var out = Files.newOutputStream(file)) {
@@ -59,7 +62,7 @@ public final class Ballast {
       }
       return true;
     } catch (IOException e) {
-      file.toFile().delete(); // what is left of it is no ballast by its length, and written over
+      file.toFile().delete(); // its length shows that it is no ballast
       return false;
     }
   }

@@ -20,9 +20,9 @@ import org.h2.store.fs.FilePathWrapper;
  * <p>H2 (2.3.232, {@code MVStore.unlockAndCheckPanicCondition}) gives up its lock before it closes
  * a store whose write has failed. A commit that waits for the lock then writes a chunk that builds
  * on the one that is not there, and lets the file's header point to it. That commit fails, too; but
- * whoever opens the file finds nothing valid where the header points to, takes the last chunk of
- * the file instead, wherever that one is from, and all commits since are lost. Without the second
- * write the header leads to the last good commit.
+ * then the header points to nothing valid. When the file is opened, H2 takes the last chunk in the
+ * file instead, which may be an old one, and all commits since that chunk are lost. Without the
+ * second write the header points to the last good commit.
  *
  * <p>A failed write can also leave H2's counter of versions in use below zero, and a thread that
  * begins a statement on that store then spins for ever ({@code MVStore.registerVersionUsage}). So a
@@ -35,7 +35,7 @@ import org.h2.store.fs.FilePathWrapper;
 public final class FailStopFiles extends FilePathWrapper {
   private static final String SCHEME = "failstop";
 
-  /** By the file they are for. */
+  /** Every ballast, by the file that it protects. */
   private static final Map<String, Ballast> BALLASTS = new ConcurrentHashMap<>();
 
   /**
@@ -49,7 +49,7 @@ public final class FailStopFiles extends FilePathWrapper {
     return SCHEME + ":" + file.toAbsolutePath();
   }
 
-  /** Of a file that was named so. */
+  /** The ballast of a file whose name was made by {@link #name}. */
   public static Optional<Ballast> ballast(String name) {
     return name.startsWith(SCHEME + ":")
         ? Optional.ofNullable(BALLASTS.get(name.substring(SCHEME.length() + 1)))
@@ -88,7 +88,7 @@ public final class FailStopFiles extends FilePathWrapper {
       try {
         return withBallast(change);
       } catch (IOException e) {
-        failure.compareAndSet(null, e); // the first one is the reason of all later ones
+        failure.compareAndSet(null, e); // later writes fail with the first failure as their cause
         throw e;
       }
     }

@@ -3,8 +3,8 @@ package io.dayu.facts;
 import java.util.Objects;
 
 /**
- * How what takes elements is addressed on any node: an instance of a stage, or one of the two that
- * stand at the end of every pipeline. As text {@code <plan>/<stage>}, {@link #OUTBOX} or {@link
+ * The address of a consumer of elements on any node: an instance of a stage, or one of the two
+ * consumers at the end of every pipeline. As text {@code <plan>/<stage>}, {@link #OUTBOX} or {@link
  * #DISTRIBUTOR}; that text is part of the protocol of links.
  *
  * @param plan key of the pipeline as it runs, {@code <pipeline>@<version of its stages>}; empty for
@@ -22,7 +22,7 @@ public record InstanceName(String plan, String stage) {
     Objects.requireNonNull(stage, "stage");
   }
 
-  /** The inverse of {@link #toString}; a text without a slash names what no plan has. */
+  /** The inverse of {@link #toString}; a text without a slash names no stage of a plan. */
   public static InstanceName parse(String text) {
     int slash = text.indexOf('/');
     return slash < 0

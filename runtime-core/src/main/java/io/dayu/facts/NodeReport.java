@@ -73,7 +73,7 @@ public record NodeReport(
    * @param sequence grows with every report of one incarnation
    */
   public record Edition(long incarnation, long sequence) {
-    /** Before any of a process. */
+    /** The edition before the first report of a process. */
     public static final Edition NONE = new Edition(0, 0);
   }
 

@@ -190,7 +190,7 @@ public final class Reports {
             p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty()));
   }
 
-  /** States of a newer peer count as the first one. */
+  /** A state that only newer releases know counts as the first one. */
   private static <S> S state(S[] states, int code) {
     return states[code >= 1 && code <= states.length ? code - 1 : 0];
   }

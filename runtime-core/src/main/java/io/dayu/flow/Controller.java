@@ -59,7 +59,7 @@ import org.slf4j.LoggerFactory;
  * Owns all that flows on a node: generators of the sources it reads, processors of the stages it
  * runs, links to other nodes, the outbox and, on a cloud node, the ingress of results. Guardian of
  * the {@code flow} system. It brings the node in line with every {@link View} it is given and works
- * on with the last one when none come. Elements do not pass through it.
+ * on with the last one while no new one comes. Elements do not pass through it.
  */
 public final class Controller extends AbstractBehavior<Controller.Command> {
   private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
@@ -81,7 +81,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   public record Listen(InetSocketAddress address, ActorRef<LinkServer.Started> replyTo)
       implements Command {}
 
-  /** Stop reading; answered when what was under way is settled, or after a while. */
+  /**
+   * Stop reading; answered when all elements in flight are settled, or after {@code
+   * dayu.generate.finish}.
+   */
   public record Finish(ActorRef<Done> replyTo) implements Command {}
 
   /** Where is this instance? Answered as soon as that is known. */
@@ -159,7 +162,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   public record Storage(
       LastKnown known, Function<StreamName, StreamMemory> memory, OutboxStore outbox) {}
 
-  /** Between a change and the report that tells it, for what else changes with it. */
+  /**
+   * How long a report waits after a change, so that changes which belong together are reported
+   * together.
+   */
   private static final Duration TOGETHER = Duration.ofMillis(100);
 
   private final TimerScheduler<Command> timers;
@@ -260,7 +266,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   public static Behavior<Command> create(Environment env) {
-    // As the guardian it must outlive a message it cannot handle: everything that flows would stop.
+    // The guardian must survive a message that it cannot handle: without it all streams would stop.
     return Behaviors.supervise(
             Behaviors.<Command>setup(
                 context ->
@@ -325,7 +331,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private void acknowledged(Acknowledgement ack) {
-    // Where nobody counts them any more they may still wait on the disk.
+    // Results of a stream without a generator may still wait on the disk; the outbox removes them.
     if (!generators.tell(ack.stream(), new Generator.Acknowledged(ack)))
       outbox.tell(
           new Outbox.Forget(
@@ -394,7 +400,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onFromOutbox(FromOutbox from) {
-    // Without a generator they wait on the disk, where the next one finds them.
+    // Without a generator the results stay on the disk, where the next generator finds them.
     if (from.event() instanceof Outbox.Kept kept)
       generators.tell(kept.stream(), new Generator.Kept(kept.seqs()));
     return this;
@@ -435,16 +441,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   /**
-   * Others wait for what has changed: the scheduler for a stage that is to run before elements come
-   * to it.
+   * Reports soon, because other nodes may wait for a change: for example the scheduler, until a
+   * stage runs to which it wants to send elements.
    */
   private void reportSoon() {
     if (!timers.isTimerActive(Timer.SOON)) timers.startSingleTimer(Timer.SOON, TOGETHER);
   }
 
   private Behavior<Command> onReport() {
-    // The report that comes of it tells all that has happened until then. A sampler that hangs, as
-    // in reading a broken sensor, holds one thread and not, in time, all of those that may block.
+    // The report that follows the running sample contains all changes until then. And a sampler
+    // that hangs, for example in reading a broken sensor, must hold only one thread, not one more
+    // at each report.
     if (sampling) return this;
     var sampled = CompletableFuture.supplyAsync(env.sampler(), env.blocking());
     sampling = true;
@@ -498,7 +505,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     return this;
   }
 
-  /** What it had is not acknowledged, so it is sent again. */
+  /** Its elements are not acknowledged, so they are sent again. */
   private void stageCrashed(InstanceName instance, Throwable cause) {
     crashed(instance, cause);
     processors.crashed(instance);
@@ -533,7 +540,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             });
   }
 
-  /** Opens a link or starts the stage if need be, which may be all that is wanted. */
+  /**
+   * Finds an instance; opens a link to it or starts the stage if necessary. Some callers want only
+   * that, and ignore the result.
+   */
   @CanIgnoreReturnValue
   private Optional<ActorRef<Inlet.Command>> locate(PeerLinks.Key key) {
     return key.node().equals(env.self().node()) ? local(key.instance()) : peerLinks.link(key);
@@ -550,7 +560,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     generators.suspect(new Generator.Suspects(peerLinks.suspects(), peerLinks.isOffline()));
   }
 
-  /** The stream is read here no more; if the disk says otherwise, a restart would read it again. */
+  /**
+   * Removes the progress of a stream that is no longer read here: with it, a restart would read the
+   * stream again.
+   */
   private static void forget(StreamMemory memory, StreamName stream) {
     var unused =
         memory
@@ -559,7 +572,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 (done, error) -> {
                   if (error != null)
                     LOG.warn(
-                        "{} is over, and its progress cannot be removed from the disk (dayu.node.data-dir): {}",
+                        "{} has ended, and its progress cannot be removed from the disk (dayu.node.data-dir): {}",
                         stream,
                         Causes.of(error).toString());
                 });

@@ -21,8 +21,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * What crashed of a node's own actors, so that it is started again later and later, and that people
- * hear of it. Forgets what has run for a while. Belongs to one actor.
+ * Crashes of a node's own actors. Each actor is started again after a wait that grows with every
+ * crash, and the node's reports tell of it. The crashes of an actor that has run for a while are
+ * forgotten. Belongs to one actor.
  */
 final class Crashes {
   private static final long FORGET_NANOS = Duration.ofMinutes(5).toNanos();

@@ -161,16 +161,15 @@ public final class FlowNode {
   }
 
   /**
-   * Stops reading and waits, not for long, for what is under way to be settled. Acknowledgements
-   * come over the member system, so that one has to run still.
+   * Stops reading and waits until elements in flight are settled, at most about {@code
+   * dayu.generate.finish}. Acknowledgements come over the member system, so that must still run.
    */
   public void finish() {
     AskPattern.<Controller.Command, Done>ask(
             system, Controller.Finish::new, finish.plusSeconds(1), system.scheduler())
         .exceptionally(
             late -> {
-              LOG.warn(
-                  "what is under way is not awaited any longer: {}", Causes.of(late).toString());
+              LOG.warn("no longer waiting for elements in flight: {}", Causes.of(late).toString());
               return Done.getInstance();
             })
         .toCompletableFuture()
@@ -182,7 +181,7 @@ public final class FlowNode {
     stop(system, streams, disk, known);
   }
 
-  /** Those who write first, then what they write to. */
+  /** Stops the writers first, then closes the files that they write to. */
   private static void stop(
       ActorSystem<?> system, StreamStore streams, OutboxStore disk, LastKnown known) {
     system.terminate();

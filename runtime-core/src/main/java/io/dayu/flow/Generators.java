@@ -32,7 +32,7 @@ final class Generators {
     Behavior<Generator.Command> make(Plan plan, SourceSpec source, SourceProvider provider);
   }
 
-  /** A generator, and of what it was made. */
+  /** A generator, and the source and the version of the pipeline that it was made for. */
   private record Running(ActorRef<Generator.Command> generator, SourceSpec source, long version) {}
 
   private final ActorContext<?> context;
@@ -77,7 +77,7 @@ final class Generators {
         entry.getValue().generator().tell(Generator.Drain.INSTANCE);
     for (var stream : List.copyOf(reports.keySet()))
       if (!generators.containsKey(stream) && !isWanted(plans, stream)) {
-        // It had crashed, and nobody is left to say that it is over.
+        // Its generator has crashed and does not run, so it cannot report the end of the stream.
         crashes.forget(stream);
         reports.remove(stream);
         forget.accept(stream);
@@ -105,13 +105,13 @@ final class Generators {
     generators.values().forEach(running -> running.generator().tell(command));
   }
 
-  /** Which nodes do not answer; those that begin later are told too. */
+  /** Tells all generators which nodes do not answer; generators that begin later are told too. */
   void suspect(Generator.Suspects now) {
     suspects = now;
     tellAll(now);
   }
 
-  /** Returns whether it says something that others wait for. */
+  /** Returns whether the report has a change that others wait for. */
   boolean heard(StreamReport report) {
     if (!generators.containsKey(report.stream())) return false; // it has ended since
     var told = crashes.withCrashes(report);
@@ -131,18 +131,20 @@ final class Generators {
     return stream;
   }
 
-  /** Its successor goes on with what was kept of the stream. */
+  /**
+   * Notes the crash. The next generator of the stream continues from the progress that was kept.
+   */
   void crashed(StreamName stream) {
     var last = Optional.ofNullable(reports.get(stream));
     reports.put(stream, crashes.down(stream, last));
   }
 
-  /** Of streams that are read, or will be again. */
+  /** Reports of streams that are read here, or will be read again after a crash. */
   List<StreamReport> reports() {
     return List.copyOf(reports.values());
   }
 
-  /** Providers are not ours: one that throws must not keep the others from being read. */
+  /** A provider may be foreign code: if it throws, the other sources must still be read. */
   private void tryToRead(Plan plan, SourceSpec source, BiConsumer<StreamName, Throwable> failed) {
     var stream = plan.spec().stream(source);
     if (crashes.tooEarly(stream)) return;
@@ -172,9 +174,9 @@ final class Generators {
   }
 
   /**
-   * A generator goes over to the new plan between two elements. Where the source itself is another
-   * one, or the new version is to mend one that failed, it drains, and a later view starts its
-   * successor.
+   * A generator changes to the new plan between two elements. If the source itself is another one,
+   * or the stream has failed and the new version is to repair it, the generator drains, and a later
+   * view starts the next generator.
    */
   private void change(Running running, Plan plan, SourceSpec source, StreamName stream) {
     var report = reports.get(stream);

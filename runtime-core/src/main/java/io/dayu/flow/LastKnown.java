@@ -51,7 +51,7 @@ public final class LastKnown implements AutoCloseable {
   private final Path file;
   private final Executor blocking;
   private final Supplier<CompletableFuture<Void>> soon;
-  private final Object writing = new Object(); // held by who writes; comes before this
+  private final Object writing = new Object(); // held while writing; locked before this
   private View written; // guarded by writing
   // Guarded by this.
   private View known;
@@ -85,16 +85,17 @@ public final class LastKnown implements AutoCloseable {
     return new LastKnown(file, read(file), blocking, soon);
   }
 
-  /** As of the last run, at first. */
+  /** The view as it is known; after the start that of the last run. */
   public synchronized View view() {
     return known;
   }
 
   /**
-   * Remembers what is new in {@code view}; once closed, as long as the process lives.
+   * Remembers what is new in {@code view}; after {@link #close} only until the process ends.
    *
-   * @return the view, completed by what was known: as long as it names no cloud node it comes from
-   *     one that has just begun to listen or is cut off, so what it does not name may still be
+   * @return the view, completed by what was known before. As long as a view names no cloud node, it
+   *     comes from a node that has just begun to listen or is cut off, so facts that it does not
+   *     name may still hold
    */
   public synchronized View learn(View view) {
     var whole = merge(known, view);
@@ -159,7 +160,7 @@ public final class LastKnown implements AutoCloseable {
             (name, seen) -> nodes.put(name, new View.Seen(address(seen.report()), Instant.EPOCH)));
     var decisions = new TreeMap<>(view.decisions());
     decisions.keySet().removeIf(stream -> !view.pipelines().containsKey(stream.pipeline()));
-    // A fact that is gone needs no trace here: what it dropped is not in the file any more.
+    // Facts of dropped pipelines are not kept: these pipelines are not in the file any more.
     return new View(nodes, decisions, view.pipelines(), new TreeMap<>());
   }
 
@@ -191,7 +192,7 @@ public final class LastKnown implements AutoCloseable {
       written = now;
     } catch (IOException e) {
       LOG.warn(
-          "{} cannot be written ({}); started without the cloud this node would run what it ran earlier",
+          "{} cannot be written ({}); if this node is started without the cloud, it runs what it ran earlier",
           file,
           e.toString());
     }

@@ -11,8 +11,8 @@ import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * Who has asked where an instance is, and is not answered yet because that is not known. Part of
- * the {@link Controller}, and on its thread.
+ * Questions where an instance is that cannot be answered yet. Part of the {@link Controller}, and
+ * on its thread.
  */
 final class OpenQuestions {
   private final Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate;

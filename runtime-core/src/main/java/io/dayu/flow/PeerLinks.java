@@ -108,7 +108,7 @@ final class PeerLinks {
 
   /** A node has opened a link to this one. */
   void came(LinkServer.Lookup lookup) {
-    // Who comes can be reached: what waits to connect there need wait no longer.
+    // A node that has connected to this one can be reached: links to it connect at once.
     links.forEach(
         (key, link) -> {
           if (key.node().equals(lookup.producer()))
@@ -124,7 +124,8 @@ final class PeerLinks {
 
   /**
    * The distributor acknowledges through the cluster; a link that the origin has to this node tells
-   * it too, because after an outage the cluster's connections may sleep as long again.
+   * it too, because after an outage the cluster's connections may stay silent for as long as the
+   * outage lasted.
    */
   void acknowledge(String origin, Acknowledgement acknowledgement) {
     var back = backs.get(origin);

@@ -18,8 +18,8 @@ import java.util.TreeSet;
  * it reads itself. Immutable.
  *
  * @param stages in the order in which elements come to them
- * @param next the instances behind them that run by their own node's word; others would refuse a
- *     link
+ * @param next the instances behind them that run, as their nodes have reported; others would refuse
+ *     a link
  */
 record Preparation(List<String> stages, Set<PeerLinks.Key> next) {
   /**

@@ -110,7 +110,10 @@ final class Checkpoints {
                     .thenApply(last -> last.resumed(uri(), repeat, onDisk, found.spans())));
   }
 
-  /** Of a stream without a record only what is on the disk is known: it goes to the cloud. */
+  /**
+   * Of a stream without a record only the elements on the disk are known; they are handed over to
+   * the cloud.
+   */
   private Progress unknown(long firstSeq, Ranges onDisk, NavigableMap<Long, SourceSpan> spans) {
     long next = firstSeq;
     if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
@@ -137,7 +140,8 @@ final class Checkpoints {
    * or {@link NotSaved}.
    *
    * @param position of the source, behind all that was cut
-   * @return what may be removed from the disk at once: the counts that tell of it are durable
+   * @return what may be removed from the disk at once, because the counts that include it are
+   *     durable
    */
   Ranges save(Unsettled unsettled, StreamCounts counts, long position) {
     if (saving) return new Ranges();
@@ -168,7 +172,7 @@ final class Checkpoints {
   void notSaved(NotSaved event) {
     if (savable)
       LOG.warn(
-          "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading goes on as long as numbers are reserved",
+          "{}: its progress cannot be kept in dayu.node.data-dir ({}); reading continues until all reserved numbers are used",
           origin.stream(),
           Causes.of(event.cause()).toString());
     savable = false;
@@ -191,7 +195,7 @@ final class Checkpoints {
             (done, error) -> {
               if (error != null)
                 LOG.warn(
-                    "{}: its last progress cannot be kept in dayu.node.data-dir ({}); who reads it next goes on from the one before",
+                    "{}: its last progress cannot be kept in dayu.node.data-dir ({}); the next reader of the stream continues from the one before",
                     origin.stream(),
                     Causes.of(error).toString());
             })
@@ -204,7 +208,7 @@ final class Checkpoints {
    * @return completes when all is forgotten
    */
   CompletionStage<Done> remove(Unsettled unsettled) {
-    // No save will follow that gives what is settled for removal.
+    // No later save will release the settled entries, so they are removed here as well.
     var kept = unsettled.spooled().plus(settled.all());
     disk.remove(origin.stream(), kept)
         .exceptionally(
@@ -216,7 +220,7 @@ final class Checkpoints {
                   Causes.of(error).toString());
               return Done.getInstance();
             });
-    // A start that is still under way would keep a record after it was forgotten.
+    // Wait for a start that still runs: it would write a record after the stream was forgotten.
     return starting.handle((start, error) -> start).thenCompose(started -> memory.forget());
   }
 

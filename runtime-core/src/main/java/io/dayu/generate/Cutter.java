@@ -9,21 +9,21 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Makes elements of what a source gives: each with a number of its own, some marked to be kept with
- * their payload. That they were cut is noted before anybody sees them. What the source repeats
- * after a crash keeps its number. Belongs to one actor.
+ * Makes elements from what a source gives: each with its own number, some marked to be kept with
+ * their payload. An element is noted as cut before it leaves the cutter. Content that the source
+ * repeats after a crash keeps its number. Belongs to one actor.
  */
 final class Cutter {
   /**
-   * An element, and what of the source it is.
+   * An element, and the part of the source from which it was cut.
    *
    * @param fresh false for one that had its number before a crash
    */
   record Made(Element element, SourceSpan span, boolean fresh) {}
 
   /**
-   * @param renumbered elements that were to be repeated under their numbers and are not: what comes
-   *     instead has new ones
+   * @param renumbered how many elements should have been repeated under their numbers but were not;
+   *     the content that comes instead gets new numbers
    */
   record Cut(List<Made> made, int renumbered) {}
 
@@ -68,7 +68,8 @@ final class Cutter {
   }
 
   /**
-   * The elements of segments that were read one after the other; settled content has none.
+   * The elements of segments that were read one after the other; content that is settled already
+   * gives none.
    *
    * @param keepPerSecond how many elements are to be kept with their payload
    */
@@ -113,7 +114,7 @@ final class Cutter {
   private boolean keeps(double perSecond, long nowNanos) {
     if (perSecond <= 0 || nowNanos - keepDueNanos < 0) return false;
     long every = (long) (1e9 / perSecond);
-    // After a pause two more are due at once, not all that were left out.
+    // After a pause at most two are due at once, not all that were left out.
     keepDueNanos = nowNanos - keepDueNanos > 2 * every ? nowNanos - every : keepDueNanos + every;
     return true;
   }

@@ -21,8 +21,8 @@ import org.apache.pekko.stream.typed.javadsl.ActorSink;
 
 /**
  * The source of a stream as its generator reads it: a batch each time it is asked for one. It can
- * be opened again, and what an earlier opening still sends is told by its generation. Belongs to
- * one actor, which opens it when the time has come and is sent its {@link Event events}.
+ * be opened again; events of an earlier opening are recognised by their generation. Belongs to one
+ * actor, which decides when to open it and receives its {@link Event events}.
  */
 final class Feed {
   /**
@@ -56,7 +56,10 @@ final class Feed {
   /** What is read, and how. */
   record Origin(StreamName stream, URI uri, SourceProvider provider) {}
 
-  /** A batch is cut as one, so its last elements wait for room: more would show in latencies. */
+  /**
+   * All elements of a batch are cut at once, so the last ones wait for room in the window: a larger
+   * batch would raise the latencies.
+   */
   static final int MAX_BATCH = 16;
 
   private final ActorSystem<?> system;
@@ -142,7 +145,7 @@ final class Feed {
     waiting = Optional.empty();
   }
 
-  /** The source gave something: the next failure is a first one. */
+  /** The source gave something: the next failure counts as the first one. */
   void works() {
     backoff.reset();
   }
@@ -150,8 +153,8 @@ final class Feed {
   /**
    * Stops reading a source that failed.
    *
-   * @return after what time it is to be opened again, each time later; empty if it is over, since
-   *     it cannot ever be read
+   * @return the wait before it is to be opened again, longer each time; empty if the source is
+   *     given up, because it can never be read
    */
   Optional<Duration> failed(Throwable cause) {
     stop();

@@ -18,8 +18,8 @@ import java.time.Duration;
  * @param maxResend longest such time
  * @param sourceMinBackoff before a source that failed is opened again
  * @param sourceMaxBackoff between later tries
- * @param drain how long a stream that was deleted waits for what is in flight
- * @param finish how long a node that is told to stop waits for it
+ * @param drain how long a stream that was deleted waits for elements in flight
+ * @param finish how long a node that is told to stop waits for elements in flight
  */
 public record GenerateSettings(
     int minWindow,

@@ -107,12 +107,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     INSTANCE
   }
 
-  /** Stop reading; end when nothing is in flight any more, or after a while. */
+  /**
+   * Stop reading; end when no element is in flight any more, or after {@code dayu.generate.drain}.
+   */
   public enum Drain implements Request {
     INSTANCE
   }
 
-  /** The node stops: stop reading; end when nothing is on its way any more, or after a while. */
+  /**
+   * The node is stopping: stop reading; end when no element is in flight any more, or after {@code
+   * dayu.generate.finish}.
+   */
   public enum Finish implements Request {
     INSTANCE
   }
@@ -171,16 +176,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       INSTANCE
     }
 
-    /** It is read no more here. */
+    /** The stream is no longer read on this node. */
     record Draining(long untilNanos) implements Phase {}
 
-    /** Its node stops. */
+    /** The node is stopping. */
     record Finishing(long untilNanos) implements Phase {}
   }
 
   private static final Duration SWEEP_EVERY = Duration.ofMillis(200);
 
-  /** A source that is told what is settled may wait for it, but every save writes to the disk. */
+  /**
+   * How long a save waits for more acknowledgements. A source may wait to be told what is settled,
+   * but every save writes to the disk.
+   */
   private static final Duration SAVE_AFTER = Duration.ofMillis(25);
 
   private static final Duration BEGIN_AGAIN = Duration.ofSeconds(1);
@@ -236,7 +244,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             identity.node(),
             numbering,
             unsettled.replayed(),
-            // Of what the origin sends again nobody knows which it was.
+            // After a crash a position of such an origin may stand for other content: nothing to
+            // note.
             descriptor.repeat() == Repeat.UNSETTLED ? spans -> {} : identity.memory()::note,
             setup.clock(),
             now);
@@ -411,7 +420,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onReached(Feed.Reached reached) {
-    // One that is reached and lost again and again is to be opened less and less often.
+    // The back-off is not reset, so that a source which is lost again and again is opened less
+    // often.
     if (feed.isCurrent(reached)) readable();
     return this;
   }
@@ -464,7 +474,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       if (window.sheds() && routing.isOffline(Offline.SHED))
         while (unsettled.waiting() > 0) window.shedOne();
     }
-    // On a cut any result may have been lost between this node and the cloud.
+    // If the cloud was lost, any result may be lost between here and the cloud: all are sent again.
     sender.turn(turned, cutOff, now());
     fill();
     pull();
@@ -534,14 +544,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onDrain() {
     if (!(phase instanceof Phase.Draining)) {
-      // A node that stops waits no longer because its stream is deleted too.
+      // If the node is stopping already, its deadline stays.
       phase =
           new Phase.Draining(
               phase instanceof Phase.Finishing finishing
                   ? finishing.untilNanos()
                   : now() + setup.settings().drain().toNanos());
       feed.close();
-      unrepeated("the stream is read no more here");
+      unrepeated("the stream is no longer read here");
     }
     return finishIfDone();
   }
@@ -576,7 +586,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onPostStop() {
     feed.close();
     router.close();
-    // A stream that was drained goes on elsewhere, or not at all.
+    // A drained stream is read by another node from now on, or was deleted: nothing is kept here.
     if (phase instanceof Phase.Draining) {
       long settled = unsettled.oldest(numbering.next(), cutter.position()).position();
       checkpoints.remove(unsettled).thenRun(() -> feed.tellSettled(settled));
@@ -614,7 +624,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (window.sheds() || !full) feed.pull();
   }
 
-  /** Elements have left the window or the disk: others take their place. */
+  /** Elements have left the window or the disk: sends others in their place. */
   private Behavior<Command> settled() {
     fill();
     pull();
@@ -622,7 +632,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return finishIfDone();
   }
 
-  /** Elements of an earlier run cannot be made again. */
+  /** Reports elements of an earlier run that cannot be made again. */
   private void giveUp(List<SourceSpan> lost, String reason) {
     if (lost.isEmpty()) return;
     problem =
@@ -633,7 +643,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     sender.lost(lost, reason, setup.clock().millis(), now());
   }
 
-  /** The source repeats no more of what was under way when the node ended. */
+  /** Gives up the elements in flight at the end of the last run that the source will not repeat. */
   private void unrepeated(String why) {
     giveUp(unsettled.replayed().abandon(), "its node ended while it was under way, and " + why);
   }
@@ -642,7 +652,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     forget(checkpoints.save(unsettled, counts, cutter.position()));
   }
 
-  /** Something was settled: a source that wants to know it need not wait for the next save. */
+  /** Saves soon after elements were settled, if the source wants to know what is settled. */
   private void saveSoon() {
     if (feed.isListening() && !timers.isTimerActive(Timer.SAVE))
       timers.startSingleTimer(Timer.SAVE, SAVE_AFTER);
@@ -682,7 +692,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (phase instanceof Phase.Finishing finishing && now - finishing.untilNanos() > 0) {
       log()
           .warn(
-              "{} stops with {} elements on their way after waiting {} s for them (dayu.generate.finish)",
+              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.finish)",
               stream,
               unsettled.hereAndNow(),
               setup.settings().finish().toSeconds());

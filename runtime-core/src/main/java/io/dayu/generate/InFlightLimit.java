@@ -36,13 +36,13 @@ final class InFlightLimit {
   private final int max;
   private final double patienceSeconds;
   private double limit;
-  private OptionalDouble baseUs = OptionalDouble.empty(); // before the first probe
+  private OptionalDouble baseUs = OptionalDouble.empty(); // empty before the first probe
   private double probedUs;
   private long probedCount;
   private long probeBegins;
-  private long probeCounts; // when those that were sent before the probe are through
+  private long probeCounts; // from then on the acknowledged elements were sent in the probe
   private long probeEnds;
-  private OptionalDouble perSecond = OptionalDouble.empty(); // before it was measured
+  private OptionalDouble perSecond = OptionalDouble.empty(); // empty before it was measured
   private long rateSince;
   private long counted;
 
@@ -99,7 +99,7 @@ final class InFlightLimit {
 
   private double gradient(double meanUs) {
     if (baseUs.isEmpty() || limit < PROBED) return 1;
-    // Less than a microsecond is not told from one.
+    // Latencies below one microsecond count as one.
     double base = Math.max(1, baseUs.getAsDouble());
     return Math.max(0.5, Math.min(1.0, TOLERANCE * base / Math.max(1, meanUs)));
   }

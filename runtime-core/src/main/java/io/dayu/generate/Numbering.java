@@ -59,7 +59,7 @@ final class Numbering {
     return isLow() ? next + BLOCK : reserved;
   }
 
-  /** They are reserved, durably. */
+  /** All numbers below {@code upTo} are reserved, durably. */
   void reserved(long upTo) {
     reserved = upTo;
   }

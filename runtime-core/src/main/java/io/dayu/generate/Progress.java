@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How far a stream has come; what its node keeps of it. Elements on the disk are kept elsewhere, by
- * their numbers, and so is what was cut since; they are not written together with this. {@link
- * #resumed} brings all in line.
+ * The record of how far a stream has come. Elements on the disk, and the elements that were cut
+ * since this record, are kept in other files, which are not written together with it. {@link
+ * #resumed} combines all three.
  *
  * @param uri of the source, to which the positions belong
  * @param nextSeq no element has this number or a higher one
@@ -61,20 +61,21 @@ public record Progress(
     return new Progress(uri, firstSeq, 0, firstSeq, firstSeq, 0, 0, 0, 0, new Ranges());
   }
 
-  /** At least all that are delivered, failed and shed; the rest is open. */
+  /** All that are delivered, failed, shed or open. */
   public long generated() {
     return delivered + failed + shed + open.size();
   }
 
   /**
-   * Where a successor begins, in which nothing is under way but what is on the disk. What of that
-   * is not open here was settled and only not removed yet, or comes from later than these counts,
-   * and is counted now. So are those that were cut since.
+   * Where a successor begins. Only the elements on the disk are in flight then. An entry on the
+   * disk that is not open in these counts was either settled and not removed yet, or it is newer
+   * than these counts and is counted now. Elements that were cut after these counts are counted
+   * now, too.
    *
-   * <p>A source that repeats goes on at the position, so what was not settled is cut again: under
-   * its number if the source repeats exactly and all that it repeats is known, else under new ones;
-   * then what is on the disk of the same content does not count. Of other sources what is not on
-   * the disk is lost.
+   * <p>A source that repeats is read again from the position, so elements that were not settled are
+   * cut again: under their numbers if the source repeats exactly and everything that it repeats is
+   * known, else under new numbers; in that case entries on the disk with the same content are not
+   * counted. Of other sources every element that is not on the disk is lost.
    *
    * @param spans what is known of those that are open and of those that were cut since, by number
    */
@@ -94,7 +95,7 @@ public record Progress(
       var lost = spans(all.where(seq -> !kept.contains(seq)), spans);
       return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0);
     }
-    // Those before the position are not read again.
+    // Elements before the position are not read again.
     var before = all.where(seq -> seq < firstReplayed);
     var lost = spans(before.where(seq -> !onDisk.contains(seq)), spans);
     var behind = all.where(seq -> seq >= firstReplayed);
@@ -142,7 +143,7 @@ public record Progress(
     return new Resumed(now, lost, again, renumbered);
   }
 
-  /** What is known of each; nothing but the number if that is all. */
+  /** The span of each number, with nothing but the number if no more is known. */
   private static List<SourceSpan> spans(Ranges seqs, NavigableMap<Long, SourceSpan> known) {
     var spans = new ArrayList<SourceSpan>();
     seqs.forEach(seq -> spans.add(known.getOrDefault(seq, new SourceSpan(seq, 0, 0, 0))));

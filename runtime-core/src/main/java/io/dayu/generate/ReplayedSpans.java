@@ -39,8 +39,9 @@ final class ReplayedSpans {
   }
 
   /**
-   * The next segment, between two positions of the source. If it is a fresh one and something is
-   * still due, the source did not repeat it as it was, and {@link #abandon} is to be called.
+   * Says what the next segment is, between two positions of the source. If it is fresh although
+   * elements are still due, the source did not repeat its content as it was, and {@link #abandon}
+   * is to be called.
    */
   Content next(long from, long to) {
     if (from >= end) return Content.Fresh.INSTANCE;
@@ -53,7 +54,7 @@ final class ReplayedSpans {
     return to <= settledTo ? Content.Settled.INSTANCE : Content.Fresh.INSTANCE;
   }
 
-  /** Nothing that comes is recognised any more; the elements that were due. */
+  /** Stops recognising repeated content; returns the elements that were still due. */
   List<SourceSpan> abandon() {
     end = 0;
     if (due.isEmpty()) return List.of();

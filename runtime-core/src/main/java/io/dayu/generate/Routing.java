@@ -10,9 +10,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which way the elements of a stream go: as the decision says, around nodes that give no sign of
- * life, and while the cloud is out of reach over this node if the pipeline wants that. Belongs to
- * one actor.
+ * The path of a stream's elements. It follows the decision and avoids nodes that give no sign of
+ * life. While the cloud is out of reach, and if the pipeline says {@code local}, this node replaces
+ * them. Belongs to one actor.
  */
 final class Routing {
   private final String node;
@@ -55,14 +55,15 @@ final class Routing {
   }
 
   /**
-   * Whether the decision covers the plan; after a change of the pipeline it may be an older one.
+   * Whether the decision has a route for every stage of the plan. After a change of the pipeline
+   * the decision may still be one for the earlier stages.
    */
   boolean isRouted() {
     return decision != null && decision.route().keySet().containsAll(stages);
   }
 
   /**
-   * @return nodes that are lost or back since the last time
+   * @return nodes that became suspect, or no longer are, since the last call
    */
   Set<String> turn(Set<String> suspectsNow, boolean offlineNow) {
     var turned = new HashSet<>(suspectsNow);
@@ -78,7 +79,9 @@ final class Routing {
     return offline;
   }
 
-  /** Whether the cloud is out of reach and the pipeline wants {@code mode} then. */
+  /**
+   * Whether the cloud is out of reach and the pipeline's {@code delivery.offline} is {@code mode}.
+   */
   boolean isOffline(Offline mode) {
     return offline && plan.spec().delivery().offline() == mode;
   }
@@ -86,7 +89,7 @@ final class Routing {
   /** A node for each stage of the plan; only while {@link #isRouted}. */
   Map<String, String> path() {
     var path = paths.path(suspects);
-    // A decision may be older than the plan and have stages that are gone.
+    // A decision that is older than the plan may have stages that the plan has not.
     path.keySet().retainAll(stages);
     if (isOffline(Offline.LOCAL))
       path.replaceAll(

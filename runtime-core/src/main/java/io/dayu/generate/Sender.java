@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends the elements of a stream, and sends them again when they are late, when a node on their
  * path is lost, or when they come back from the disk: each time with a path of its own and a higher
- * attempt. While the cloud is out of reach their way leads to the disk, if the pipeline wants that.
- * Belongs to one actor, which is told by {@link Event events} what the disk did.
+ * attempt. While the cloud is out of reach, elements are written to the disk instead if the
+ * pipeline says {@code spool}. Belongs to one actor, which is told by {@link Event events} what the
+ * disk did.
  */
 final class Sender {
   /** What the disk did. */
@@ -95,8 +96,9 @@ final class Sender {
   }
 
   /**
-   * What goes through a node that was lost is sent around it; what had no way but through a node
-   * that is back was given up meanwhile and need not wait until it is due.
+   * Elements whose path leads through a node that is lost are sent again around it. Elements whose
+   * path leads through a node that is back were given up by the link meanwhile, so they are sent
+   * again at once and not only when they are due.
    *
    * @param turned nodes that are lost or back
    * @param all whether all in the window are sent again, whatever their path
@@ -122,7 +124,10 @@ final class Sender {
     askForLost(now);
   }
 
-  /** Those that were reported; the others still wait, see {@link #lost}. */
+  /**
+   * Sends again the lost elements that were reported before; the others still wait, see {@link
+   * #lost}.
+   */
   private void askForLost(long now) {
     for (var flight : unsettled.lost().values())
       if (flight.attempt > flight.base.getAttempt()) startAgain(flight, now);
@@ -140,12 +145,15 @@ final class Sender {
     if (now - flight.dueNanos > 0 && !waitsHere(flight, now)) startAgain(flight, now);
   }
 
-  /** What still waits here for credit has not been sent: a copy would only lengthen the queue. */
+  /**
+   * Whether the element may still wait on this node for credit: then it was not sent yet, and a
+   * copy would only lengthen the queue.
+   */
   private boolean waitsHere(Flight flight, long now) {
     boolean patient = now - flight.dueNanos < settings.maxResend().toNanos();
     return patient
         && routing.plan().roots().stream()
-            // None of an element that was not sent, or was sent by another plan.
+            // There is no node for an element that was not sent, or was sent by another plan.
             .flatMap(root -> Stream.ofNullable(flight.path.get(root)))
             .anyMatch(node -> router.waiting(node) > 0);
   }
@@ -170,7 +178,7 @@ final class Sender {
   }
 
   /**
-   * The disk has answered. What it did not take is tried again soon.
+   * Handles the answer of the disk. An element that the disk did not take is tried again soon.
    *
    * @return whether the element is safe
    */
@@ -204,7 +212,10 @@ final class Sender {
                                 error == null ? found : List.of(), Optional.ofNullable(error)))));
   }
 
-  /** What came from the disk goes to the stages, unless there is no way to them any more. */
+  /**
+   * Sends elements that came from the disk to the stages, unless the cloud is out of reach again or
+   * the stream has no route.
+   */
   void brought(Brought brought, long nowMillis, long now) {
     brought
         .error()
@@ -231,16 +242,16 @@ final class Sender {
     }
   }
 
-  /** What was brought back from the disk waits there again. */
+  /** Elements that were brought back from the disk wait there again. */
   void rewind() {
     unsettled.again().clear();
     spool.rewind();
   }
 
   /**
-   * Reports elements of an earlier run that cannot be made again. What of them was stored stays as
-   * it is, and is acknowledged as that; what may still be on its way has {@code
-   * dayu.generate.min-resend} to arrive first.
+   * Reports elements of an earlier run that cannot be made again. Results that are stored already
+   * stay as they are, and are acknowledged as such. The report waits for {@code
+   * dayu.generate.min-resend}, so that results which are still in flight arrive first.
    */
   void lost(List<SourceSpan> spans, String reason, long nowMillis, long now) {
     var name = stream.toString();
@@ -285,7 +296,7 @@ final class Sender {
     for (var root : plan.roots()) router.send(flight.node(root), plan.instance(root), parcel);
   }
 
-  /** No link would take it, now or later. */
+  /** Reports an element as failed that is too large for any link. */
   private void fail(Flight flight, Element element) {
     var reason =
         "the element has %d bytes, dayu.link.max-element is %d"
@@ -307,7 +318,8 @@ final class Sender {
 
   private long resendAfterNanos(int attempt) {
     var slow = slowMs.get();
-    // Before anything was measured nobody knows how slow the stages are: a copy would burden them.
+    // Before the first measurement the stages may be slow, and a copy would burden them more: wait
+    // long.
     long usual =
         slow.isEmpty()
             ? settings.maxResend().toNanos() / 3

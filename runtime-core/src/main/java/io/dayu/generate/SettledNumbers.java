@@ -3,9 +3,9 @@ package io.dayu.generate;
 import io.dayu.deliver.Ranges;
 
 /**
- * What is settled and may be removed from the disk, once the counts that tell so are durable. The
- * other way round a crash between the two would leave elements that are neither on the disk nor
- * counted. Belongs to one actor.
+ * Settled elements, which may be removed from the disk once the counts that include them are
+ * durable. If they were removed earlier, a crash in between would leave elements that are neither
+ * on the disk nor counted. Belongs to one actor.
  */
 final class SettledNumbers {
   private Ranges settled = new Ranges(); // since the last save began
@@ -15,7 +15,9 @@ final class SettledNumbers {
     settled.add(seq);
   }
 
-  /** A save begins that counts all that are settled; one that fails leaves them to the next. */
+  /**
+   * A save begins that counts all settled elements. If it fails, they are left to the next save.
+   */
   void saveBegins() {
     settled.forEach(saving::add);
     settled = new Ranges();
@@ -28,7 +30,10 @@ final class SettledNumbers {
     return removable;
   }
 
-  /** All that are settled, where the counts that tell so are durable already. */
+  /**
+   * All settled elements; only for a caller who knows that the counts which include them are
+   * durable.
+   */
   Ranges all() {
     saveBegins();
     return saved();

@@ -12,9 +12,9 @@ import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * Blueprint of reading a source in batches: what is cut while the last batch is being handed over
- * goes along with the next one. A failure keeps its place behind the segments that were read before
- * it, whatever it is: even a source that cannot be opened, or lacks a library, is a piece.
+ * Blueprint of reading a source in batches: segments that are read while a batch is being handed
+ * over form the next one. Every failure becomes a piece, which comes after the segments that were
+ * read before it; so does a source that cannot be opened or lacks a library.
  */
 final class SourceBatches {
   /** A segment, or the failure that ends the source. */

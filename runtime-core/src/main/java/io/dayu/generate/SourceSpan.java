@@ -1,7 +1,7 @@
 package io.dayu.generate;
 
 /**
- * That an element was cut.
+ * Notes that an element was cut, and from which part of its source.
  *
  * @param from the source's position before it
  * @param to the source's position behind it

@@ -20,11 +20,12 @@ import org.slf4j.LoggerFactory;
  * Which elements of one stream were cut since its progress was saved, and which were under way
  * then. What is added is with the operating system when {@link #add} returns, so it outlives the
  * process, whatever kills it, but not always the machine: nothing is forced to the disk, since that
- * would cost more than the elements do. Whoever reads it must be able to do without.
+ * would cost more than the elements do. A reader must be able to work without its content.
  *
  * <p>Two files take turns. Each holds a segment: records of one size with a checksum, the first
- * ones those that were under way when it began. A file is written over only when a save that began
- * later is durable, so what one needs who finds the last or the last but one save is always there.
+ * ones those that were under way when it began. A file is overwritten only when a save that began
+ * later is durable, so the spans that belong to the last save, and to the one before it, are always
+ * there.
  *
  * <p>Safe for any thread. Writes block, as long as it takes to hand some kilobytes to the system.
  */
@@ -92,7 +93,7 @@ final class SpanLog implements AutoCloseable {
       try {
         if (file != null) file.close();
       } catch (IOException e) {
-        LOG.debug("{} was not closed", path, e); // nothing of it is in this process
+        LOG.debug("{} was not closed", path, e); // no data waits in this process
       }
       file = null;
     }
@@ -103,10 +104,10 @@ final class SpanLog implements AutoCloseable {
   private boolean closed;
   private boolean broken;
   private boolean carried; // whether the segment begins with what was under way
-  private boolean durable; // whether a save that began with the segment, or in it, is
+  private boolean durable; // whether a save that began with or in the segment is durable
 
   /**
-   * @param name of the files, with an ending of their own
+   * @param name of the two files, without their ending
    */
   SpanLog(Path directory, String name) {
     this.halves =
@@ -197,7 +198,7 @@ final class SpanLog implements AutoCloseable {
   @CanIgnoreReturnValue
   private NavigableMap<Long, SourceSpan> open() throws IOException {
     var spans = new TreeMap<Long, SourceSpan>();
-    // A number never stands for two elements, so both say the same of it.
+    // A number never stands for two elements, so both files have the same span for it.
     for (var half : halves) spans.putAll(half.open());
     if (halves[1].segment > halves[0].segment) {
       var newer = halves[1];
@@ -211,7 +212,9 @@ final class SpanLog implements AutoCloseable {
     return spans;
   }
 
-  /** Until the next save is durable, a crash is as one of the machine. */
+  /**
+   * Until the next save is durable, a crash of the process loses spans like a crash of the machine.
+   */
   private void gaveUp(IOException e) {
     if (!broken)
       LOG.warn(

@@ -26,7 +26,7 @@ final class Spool {
   private boolean rewound; // since the last read began
 
   /**
-   * @param maxBytes elements that were brought back may take so much memory
+   * @param maxBytes the most memory that elements which were brought back may take
    */
   Spool(OutboxStore disk, StreamName stream, long maxBytes, long nowNanos) {
     this.disk = disk;
@@ -42,8 +42,8 @@ final class Spool {
   }
 
   /**
-   * The next elements, if some wait and it is time; {@link #brought} is to be called with what
-   * comes.
+   * Reads the next elements, if some wait and the pace allows it; {@link #brought} is to be called
+   * with the result.
    */
   Optional<CompletionStage<List<Element>>> next(Unsettled unsettled, long nowNanos) {
     int room = disk.settings().outstanding() - unsettled.again().size();
@@ -61,7 +61,8 @@ final class Spool {
   void brought(List<Element> elements) {
     reading = false;
     pace.spend(elements.size(), elements.stream().mapToLong(Element::getSerializedSize).sum());
-    // At the end it begins anew, for what was written meanwhile with a lower number.
+    // At the end it starts from the lowest number again: lower ones may have been written
+    // meanwhile.
     boolean anew = rewound || elements.isEmpty();
     from = anew ? 0 : elements.get(elements.size() - 1).getSeq() + 1;
   }

@@ -44,7 +44,7 @@ final class StreamCounts {
     generated++;
   }
 
-  /** Elements that count as generated will be, under other numbers. */
+  /** Subtracts elements that will be cut and counted again, under new numbers. */
   void renumbered(int count) {
     generated -= count;
   }
@@ -53,7 +53,10 @@ final class StreamCounts {
     shed++;
   }
 
-  /** Acknowledged after it was outside of the window: its latency tells nothing of the way. */
+  /**
+   * Counts an element that was acknowledged outside of the window. Its latency is not recorded,
+   * because it includes the wait on the disk.
+   */
   void done(boolean ok) {
     if (ok) delivered++;
     else failed++;
@@ -76,7 +79,7 @@ final class StreamCounts {
     lastAckNanos = nowNanos;
   }
 
-  /** Balances by construction of the caller: {@code inFlight} is counted, not computed. */
+  /** The ledger with {@code inFlight} elements, which the caller has counted. */
   Ledger ledger(long inFlight) {
     return new Ledger(generated, delivered, failed, shed, inFlight);
   }
@@ -86,7 +89,7 @@ final class StreamCounts {
     perSecond = (acknowledged - reported) * 1e9 / Math.max(1, nowNanos - reportedAtNanos);
     reported = acknowledged;
     reportedAtNanos = nowNanos;
-    // Of a stream that was cut off the last figures hold: none at all would make it wait long.
+    // If nothing was acknowledged lately, as on a stream that was cut off, the last value stays.
     double slowNow = latencyMs(99)[0];
     if (slowNow > 0) slowMs = OptionalDouble.of(slowNow);
     if (++reports % REPORTS_PER_HALF == 0) {

@@ -8,7 +8,8 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 
 /**
- * What of one stream outlives its generator. Calls take effect in their order. Safe for any thread.
+ * The state of one stream that outlives its generator. Calls take effect in their order. Safe for
+ * any thread.
  */
 public interface StreamMemory {
   /**
@@ -29,7 +30,10 @@ public interface StreamMemory {
    */
   CompletionStage<Done> keep(Progress progress, Collection<SourceSpan> underWay);
 
-  /** Elements were cut. Returns when it outlives the process; that of the machine it may not. */
+  /**
+   * Notes elements that were cut. When it returns, the note survives a crash of the process, but
+   * not always a crash of the machine.
+   */
   void note(List<SourceSpan> spans);
 
   /** The stream is no longer read here. */

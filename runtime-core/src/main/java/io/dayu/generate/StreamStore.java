@@ -68,7 +68,7 @@ public final class StreamStore implements AutoCloseable {
         logs.computeIfAbsent(
             stream,
             name -> new SpanLog(cuts, URLEncoder.encode(name.toString(), StandardCharsets.UTF_8)));
-    if (closed) log.close(); // whoever closes all of them may not have seen this one
+    if (closed) log.close(); // close() may have missed a new one
     return new StreamMemory() {
       @Override
       public CompletionStage<Recalled> recall() {
@@ -101,10 +101,10 @@ public final class StreamStore implements AutoCloseable {
                 })
             .whenComplete(
                 (done, error) -> {
-                  // Whoever wants a stream forgotten is at its end, and can do nothing about it.
+                  // Only logged: the caller has ended, and cannot do anything about it.
                   if (error != null)
                     LOG.warn(
-                        "{} is over and cannot be removed from {}; a stream of the same name would go on from it: {}",
+                        "{} has ended and cannot be removed from {}; a stream of the same name would continue from it: {}",
                         stream,
                         FILE,
                         Causes.of(error).toString());

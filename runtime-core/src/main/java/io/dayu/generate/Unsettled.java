@@ -14,9 +14,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The elements of a stream that are not settled: those that wait for the window, in order, those on
- * their way, those that are safe on the disk, and of an earlier run those that are to be cut again
- * and those that are lost and not yet reported. Belongs to one actor, which bounds the first two.
+ * The elements of a stream that are not settled: those that wait for the window, in order, those in
+ * flight, those that are safe on the disk, and, from an earlier run, those that are to be cut again
+ * and those that are lost. Belongs to one actor, which bounds the first two.
  */
 final class Unsettled {
   /** An element on its way. */
@@ -43,14 +43,19 @@ final class Unsettled {
       return Objects.requireNonNull(path.get(stage), "a path names every stage");
     }
 
-    /** On its way from the disk, where it stays until it is settled, or lost: nobody cuts it. */
+    /**
+     * An element that this run did not cut: it was read from the disk, where it stays until it is
+     * settled, or it was lost with an earlier run.
+     */
     static Flight uncut(Element element, long bornNanos) {
       return new Flight(
           element, bornNanos, new SourceSpan(element.getSeq(), 0, 0, element.getCreatedAtMs()));
     }
   }
 
-  /** The oldest element that would be lost with this node: where a successor has to go on. */
+  /**
+   * The oldest element that would be lost with this node: a successor reads the source from here.
+   */
   record Oldest(long seq, long position) {}
 
   private record Waiting(Element element, long bornNanos, SourceSpan span) {
@@ -83,13 +88,13 @@ final class Unsettled {
    * @param now the source's position before it
    */
   Oldest oldest(long next, long now) {
-    // What waits is younger than what is on its way, and both are in order.
+    // Waiting elements were cut after those in flight; both collections are in order.
     var flying = flights.values().iterator();
     if (flying.hasNext()) {
       var flight = flying.next();
       return new Oldest(flight.base.getSeq(), flight.span.from());
     }
-    // What is to be cut again is younger than what was.
+    // Elements that are still to be cut again come after all that were cut.
     if (waiting.isEmpty()) return new Oldest(replayed.oldest().orElse(next), now);
     return new Oldest(waiting.getFirst().element().getSeq(), waiting.getFirst().span().from());
   }
@@ -131,7 +136,7 @@ final class Unsettled {
     waiting.removeLast();
   }
 
-  /** The element that has waited longest is on its way from now on. */
+  /** Moves the element that has waited longest into flight. */
   Flight launch() {
     var first = waiting.removeFirst();
     var flight = new Flight(first.element(), first.bornNanos(), first.span());
@@ -182,7 +187,7 @@ final class Unsettled {
         || waiting.stream().anyMatch(w -> w.has(seq));
   }
 
-  /** Some of the spooled ones are on their way, outside of the window. */
+  /** Elements of {@code spooled} that are in flight, outside of the window. */
   Map<Long, Flight> again() {
     return again;
   }

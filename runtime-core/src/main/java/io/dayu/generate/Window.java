@@ -15,8 +15,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 
 /**
- * The in-flight window of a stream: how many elements may be on their way, which leave it, and how
- * that counts. Whatever becomes of an element, it is counted once. Belongs to one actor.
+ * The in-flight window of a stream: how many elements may be in flight, which elements leave the
+ * window, and how they are counted. Every element is counted exactly once. Belongs to one actor.
  */
 final class Window {
   /** Elements that leave the window together. */
@@ -31,7 +31,7 @@ final class Window {
       this.before = before;
     }
 
-    /** The window answers for the way, not for the wait before it. */
+    /** Adds the time since the element was sent; its wait for the window does not count. */
     void add(Flight flight) {
       sumUs += (now - flight.sentNanos) / 1_000;
       count++;
@@ -74,27 +74,27 @@ final class Window {
         start.onDisk().results().where(kept::contains),
         start.onDisk().elements().where(kept::contains));
     unsettled.replayed().restore(start.resumed().replayed(), progress.readTo());
-    // What is settled already and was only not removed.
+    // Entries that were settled by the earlier run but not removed from the disk.
     start.onDisk().all().where(seq -> !kept.contains(seq)).forEach(settled);
   }
 
-  /** An element was cut and waits. */
+  /** Adds an element that was cut and now waits for room in the window. */
   void add(Cutter.Made made, long now) {
     if (made.fresh()) counts.generated();
     unsettled.add(made.element(), now, made.span());
   }
 
-  /** Elements that count as generated are so again, under other numbers. */
+  /** Some elements that count as generated will be cut and counted again, under new numbers. */
   void renumbered(int count) {
     counts.renumbered(count);
   }
 
-  /** Whether what has no room is given up; otherwise the source waits. */
+  /** Whether elements without room in the window are given up; otherwise the source waits. */
   boolean sheds() {
     return shed != Shed.NONE;
   }
 
-  /** Whether more wait than may. */
+  /** Whether more elements wait than {@code dayu.generate.live-buffer} allows. */
   boolean isOverfull() {
     return unsettled.waiting() > settings.liveBuffer();
   }
@@ -119,9 +119,9 @@ final class Window {
         && (unsettled.inFlight() == 0 || unsettled.bytes() < settings.windowBytes());
   }
 
-  /** The element that has waited longest is on its way from now on. */
+  /** Moves the element that has waited longest into the window. */
   Flight launch(long now) {
-    // Until now there was nothing to wait for.
+    // Nothing was in flight: the time until now is not a gap between acknowledgements.
     if (unsettled.inFlight() == 0) counts.idleAt(now);
     return unsettled.launch();
   }
@@ -141,7 +141,7 @@ final class Window {
       return;
     }
     if (unsettled.landOutside(seq)) counts.done(ok);
-    // Otherwise the acknowledgement of an earlier attempt.
+    // If neither holds, the element was settled before: this acknowledges another attempt.
     settled.accept(seq);
   }
 
@@ -155,7 +155,7 @@ final class Window {
     seqs.forEach(
         seq -> {
           unsettled.keepResult(seq).ifPresent(round::add);
-          // Another attempt was stored meanwhile.
+          // An element that is no longer open was settled meanwhile by another attempt.
           if (!unsettled.isOpen(seq) && ofThisRun.test(seq)) settled.accept(seq);
         });
     landed(round);
@@ -166,7 +166,7 @@ final class Window {
     long seq = flight.base.getSeq();
     var round = new Round(now, unsettled.inFlight());
     unsettled.spool(seq).ifPresent(round::add);
-    // The disk has it no sooner than it was settled by another way.
+    // The element may have been settled while it was being written; then the entry can be removed.
     if (!unsettled.isOpen(seq)) settled.accept(seq);
     landed(round);
   }

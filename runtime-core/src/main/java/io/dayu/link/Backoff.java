@@ -6,10 +6,10 @@ import java.util.function.DoubleSupplier;
 
 /**
  * How long to wait before something that keeps failing is tried again: twice as long each time,
- * from a shortest to a longest wait, less up to half of it by chance. Without chance all edges that
- * have lost the same cloud would come back to it in step, again and again; with at least half of
- * the wait none comes at once. This is the "equal jitter" of Marc Brooker, "Exponential Backoff And
- * Jitter", AWS Architecture Blog, 2015. Belongs to one actor.
+ * from a shortest to a longest wait, less up to half of it by chance. Without the random part, all
+ * edges that have lost the same cloud would reconnect at the same times; because at least half of
+ * the wait remains, none reconnects at once. This is the "equal jitter" of Marc Brooker,
+ * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. Belongs to one actor.
  */
 public final class Backoff {
   private final long min;
@@ -18,7 +18,7 @@ public final class Backoff {
   private long longest; // that the next wait can be, in nanoseconds
 
   /**
-   * @param min the longest first wait; one above {@code max} counts as that
+   * @param min the longest first wait; a value above {@code max} counts as {@code max}
    * @param max no wait is longer
    */
   public Backoff(Duration min, Duration max) {
@@ -26,7 +26,8 @@ public final class Backoff {
   }
 
   /**
-   * @param chance from 0 for a wait without anything taken off to, and without, 1 for half of it
+   * @param chance a random number from 0 (nothing is taken off the wait) to 1, exclusive (half of
+   *     it is taken off)
    */
   public Backoff(Duration min, Duration max, DoubleSupplier chance) {
     this.min = Math.min(min.toNanos(), max.toNanos());
@@ -42,12 +43,12 @@ public final class Backoff {
     return wait;
   }
 
-  /** It has worked: the next failure is a first one. */
+  /** The try has succeeded: the next failure counts as the first one. */
   public void reset() {
     longest = min;
   }
 
-  /** It is of little use to try again: the next wait is one of the longest. */
+  /** A new try will hardly succeed: the next wait is one of the longest. */
   public void exhaust() {
     longest = max;
   }

@@ -64,7 +64,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
               try {
                 for (var buffer : grab(in).getByteBuffers()) read(buffer);
               } catch (LinkException e) {
-                failStage(e); // thrown on, it would be logged as a bug of ours
+                failStage(e); // if it were thrown, it would be logged as a bug
                 return;
               }
               if (ready.isEmpty()) {

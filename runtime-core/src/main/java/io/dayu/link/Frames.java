@@ -31,7 +31,7 @@ final class Frames {
 
   static ByteString control(Frame.Type type, MessageLite message) {
     int size = message.getSerializedSize();
-    // A frame's body is never empty, but a protobuf message of defaults is; one unused byte leads.
+    // A frame's body must not be empty, but a protobuf message may be: one unused byte comes first.
     var bytes = new byte[Frame.HEADER + 1 + size];
     header(bytes, 0, type, 1 + size);
     write(message, bytes, Frame.HEADER + 1, size);

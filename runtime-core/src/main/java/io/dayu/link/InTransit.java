@@ -38,8 +38,8 @@ final class InTransit {
   }
 
   /**
-   * Elements have arrived, whether they were taken or not: credit of a slow stream comes back but
-   * rarely.
+   * Elements have arrived at the peer, whether they were taken or not. Credit alone would not tell
+   * this in time, because on a slow stream it comes back only rarely.
    *
    * @param upTo how many of this connection
    * @param heldUs from the arrival of the last of them until the peer told so

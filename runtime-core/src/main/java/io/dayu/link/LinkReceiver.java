@@ -67,7 +67,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     HELLO
   }
 
-  /** An element is a little larger on the wire than its credit; a violation is far beyond that. */
+  /**
+   * Tolerated factor: an element is a little larger on the wire than its credit; a violation of the
+   * protocol is much larger.
+   */
   private static final int SLACK = 2;
 
   /** Frames that wait for the peer to read. */
@@ -276,7 +279,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var frame =
         Frames.control(
             Frame.Type.ACKNOWLEDGEMENT, Acknowledgements.write(acknowledged.acknowledgement()));
-    // The cluster acknowledges, too; and what is not acknowledged is sent and answered again.
+    // Leaving the frame out is safe: the cluster acknowledges as well, and an element that is not
+    // acknowledged is sent again.
     if (!connection.offer(frame) && untold++ == 0)
       getContext()
           .getLog()
@@ -288,7 +292,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onEnded(Ended ended) {
-    // A connection that brings nothing is a probe of the port's health; only nonsense is news.
+    // A connection that brings nothing is a health check of the port; only a violation of the
+    // protocol is worth a warning.
     if (ended.cause() instanceof LinkException e)
       getContext()
           .getLog()

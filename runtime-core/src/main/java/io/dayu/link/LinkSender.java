@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>It connects, and sends {@code hello} with the instance it wants, and the version.
  *   <li>The peer's first {@code credit} opens the link; or {@code bye} refuses it, with the reason.
- *       Then the peer lives, but has not what is addressed: it is tried again, and not suspect.
+ *       Then the peer is alive but does not have the instance: the sender tries again, and the peer
+ *       is not suspect.
  *   <li>An {@link Inlet.Offer} goes out as {@code data} as far as credit allows, small ones in one
  *       write with all that is at hand ({@link Flush}), large ones in parts. What has no credit
  *       waits, and its producer gets none for it.
@@ -52,8 +53,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code acknowledgement}s of results of this node's streams may come on any link; the owner
  *       is told.
  *   <li>Silence for {@code dayu.link.suspect-after} while something waits for the peer, or a
- *       connection that breaks, makes the peer suspect: what waits is given up, and what comes is,
- *       since the generator sends it again on another way. The first answer after that ends it.
+ *       connection that breaks, makes the peer suspect: elements that wait, or come later, are
+ *       given up, since the generator sends them again on another path. The first answer after that
+ *       ends the suspicion.
  *   <li>A connection that has ended is made anew with back-off, at once after {@link Reconnect}.
  *       What was sent on it is not sent again here: the generator's window does that.
  *   <li>A link that nobody is attached to says {@code bye} and stops after half a minute.
@@ -86,7 +88,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private record Received(List<Frame> frames, int generation) implements Inlet.Command {}
 
-  /** Behind all elements that are at hand now. */
+  /** A message to itself, which comes after all elements that are in the mailbox now. */
   private enum Flush implements Inlet.Command {
     INSTANCE
   }
@@ -129,7 +131,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private boolean open; // the peer has granted credit on this connection
   private int generation;
   private boolean suspect;
-  private boolean refused; // the peer lives, but has not what is addressed
+  private boolean refused; // the peer is alive but does not have the instance
   private boolean refusedNow; // on the present connection
   private boolean refusalTold;
   private final Smoothed rttMs = new Smoothed();
@@ -233,7 +235,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       }
       case ACKNOWLEDGEMENT -> owner.tell(new Acknowledged(acknowledgement(frame)));
       case BYE -> {
-        // The peer lives, but elements do not get through: no answer to what waits for it.
+        // The peer is alive, but elements that wait for it are not accepted: this is no sign of
+        // life.
         onBye(Frames.message(frame, Bye.parser()));
         return;
       }
@@ -281,7 +284,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     refused = true;
     refusedNow = true;
     suspect = false;
-    open = false; // what ends now is not the peer's life
+    open = false; // the end of this connection does not make the peer suspect
     if (bye.getPermanent()) backoff.exhaust();
   }
 
@@ -306,14 +309,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onBroken(Broken broken) {
     if (broken.generation() != generation) return this;
-    if (!refusedNow) refused = false; // nobody answered this time
+    if (!refusedNow) refused = false; // this try has ended without an answer
     refusedNow = false;
     getContext()
         .getLog()
         .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
     boolean wasOpen = open;
     disconnect(broken.cause());
-    // A connection that breaks without a bye says that the peer is gone: no need to wait.
+    // A connection that breaks without a bye means that the peer is gone: it is suspect at once.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
     timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;
@@ -321,8 +324,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onReconnect() {
     if (open || refused) return this;
-    // An attempt from before may wait for TCP to try again; two nodes that wake each other must not
-    // end each other's fresh ones.
+    // An old attempt may wait for a TCP retransmission and is replaced. A recent one is kept: two
+    // nodes that connect to each other must not end each other's new attempts.
     if (connection != null && !liveness.isOlder(now(), OLD)) return this;
     if (connection != null) disconnect(new LinkException("the peer is there again"));
     timers.cancel(Timer.CONNECT);
@@ -352,12 +355,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (!inTransit.isEmpty() || !waiting.isEmpty() || unreachable) liveness.expect(now);
     else liveness.expectNothing();
     boolean late = liveness.isLate(now, settings.suspectAfter());
-    // A peer that refuses lives: it must not be avoided for the sake of one stage that is not
-    // there.
+    // A peer that refuses is alive: it must not be avoided because it lacks one stage.
     if (late && refused) giveUpWaiting();
     else if (late && !suspect)
       becomeSuspect("no sign of life for " + settings.suspectAfter().toMillis() + " ms");
-    // After an outage TCP may stay silent as long again; a new connection answers at once.
+    // After an outage the old connection may stay silent for as long as the outage lasted, because
+    // TCP waits longer and longer between its tries; a new connection answers at once.
     if (suspect
         && connection != null
         && liveness.isSilent(now, settings.suspectAfter().plus(settings.maxBackoff())))

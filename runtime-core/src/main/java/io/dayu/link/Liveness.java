@@ -13,7 +13,7 @@ final class Liveness {
   private long lastSign;
   private long connected;
 
-  /** At first a connection is waited for. */
+  /** Begins with waiting for a connection. */
   Liveness(long now) {
     this.expected = true;
     this.expectedSince = now;

@@ -11,10 +11,10 @@ import org.apache.pekko.util.ByteString;
  * <p>No frame is lost unnoticed. Credit that is lost is never granted again, and without a hello or
  * a ping's answer one side waits for the other, so a frame that finds no room ends the connection:
  * the link is made anew, and what was not acknowledged is sent again. A peer that keeps to the
- * protocol never brings that about, even if it does not read for long: it is owed a few frames of
- * credit, since it can send nothing more before it has read them, and an answer to a ping a second
- * until it gives the connection up. What comes without the peer's doing is {@link #offer}ed, and
- * leaves half of the room to those.
+ * protocol never causes that, even if it does not read for a long time: only a few frames of credit
+ * wait for it, since it can send no more elements before it has read them, and one answer to a ping
+ * for each second until it gives the connection up. Frames that do not answer the peer are {@link
+ * #offer}ed, and leave half of the room free for those that do.
  *
  * @param room frames that {@code queue} holds
  * @param broken is told, at most once, why the connection was ended here; must not block
@@ -32,8 +32,8 @@ record Outgoing(
   /**
    * Sends a frame that may be left out, because what it says is told in another way, too.
    *
-   * @return false if it was left out because the peer does not read; that the connection has ended
-   *     is told by its stream
+   * @return false if it was left out because the peer does not read; the end of the connection is
+   *     reported by its stream
    */
   boolean offer(ByteString frame) {
     if (queue.size() >= room / 2) return queue.isCompleted();

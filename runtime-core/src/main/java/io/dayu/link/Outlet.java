@@ -57,13 +57,13 @@ public final class Outlet {
     return waiting.size();
   }
 
-  /** The consumer is gone; what waits here waits for the next one. */
+  /** The consumer is gone; elements that wait here are kept for the next one. */
   public void disconnect() {
     consumer = null;
     credit.clear();
   }
 
-  /** Says goodbye to the consumer. */
+  /** Detaches from the consumer. */
   public void close() {
     if (consumer != null) consumer.tell(new Inlet.Detach(self));
   }

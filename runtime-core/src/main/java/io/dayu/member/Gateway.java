@@ -37,7 +37,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   public record FirstSeqIs(long seq, Optional<String> problem) implements Wire {}
 
   /**
-   * This life of an edge leaves: take it out of the cluster. Not answered; the edge sees it.
+   * This life of an edge leaves: remove it from the cluster. Not answered, because the edge notices
+   * its removal.
    *
    * @param address of its member
    */
@@ -47,8 +48,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
       implements Command {}
 
   /**
-   * A generator that was cut down may have had elements on their way that are stored later. Its
-   * successor begins so far above the highest stored number that they cannot meet.
+   * How far above the highest stored number a new generator begins. Elements of a generator that
+   * was killed may be in flight and stored later; their numbers must not be used again.
    */
   private static final long MARGIN = 10_000;
 

@@ -259,7 +259,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onUpdated(Updated updated) {
-    // A local write has nothing to wait for but a replicator that is shutting down.
+    // A local write is late only if the replicator is shutting down.
     if (updated.response() instanceof Replicator.UpdateTimeout)
       getContext().getLog().debug("gossip update came too late: {}", updated.response());
     else if (!(updated.response() instanceof Replicator.UpdateSuccess))

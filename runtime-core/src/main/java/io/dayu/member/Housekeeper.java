@@ -17,9 +17,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Removes edges that are gone for good: those not heard of for a long time, which nobody else ever
- * takes out because an edge may be cut off. Also forgets reports of nodes that are no members. A
- * singleton of the cloud; one that begins anew counts silence from then on. Cloud nodes are left to
+ * Removes edges that are gone for good: those not heard of for a long time. Nothing else removes
+ * them, because an edge may only be cut off. Also forgets reports of nodes that are no members. A
+ * singleton of the cloud; a new instance counts silence from its own start. Cloud nodes are left to
  * the downing provider.
  */
 public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
@@ -73,7 +73,7 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
                 }));
   }
 
-  /** Between two looks. */
+  /** The time between two looks at the members. */
   static Duration every(Duration forgetAfter) {
     var tenth = forgetAfter.dividedBy(10);
     return tenth.compareTo(MAX_EVERY) < 0 ? tenth : MAX_EVERY;
@@ -118,7 +118,7 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
     }
     var without = new TreeSet<>(view.nodes().keySet());
     without.removeAll(all);
-    // At two looks: gossip may be ahead of membership.
+    // A report is removed if it has no member at two looks: gossip may be ahead of membership.
     without.stream()
         .filter(strangers::contains)
         .forEach(name -> gossip.tell(new Gossip.ForgetNode(name)));

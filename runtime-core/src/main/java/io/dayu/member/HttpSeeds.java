@@ -82,11 +82,13 @@ final class HttpSeeds implements Seeds {
           ? Answer.UNREACHABLE
           : Answer.MEMBER;
     } catch (ConfigException e) {
-      return Answer.NONE; // it is no view of members
+      return Answer.NONE; // the answer is not a list of members
     }
   }
 
-  /** Edges of two sites may never reach each other; that is no cut. */
+  /**
+   * Only what cloud nodes observe counts, because edges of two sites may never reach each other.
+   */
   private static boolean isCloud(List<? extends Config> members, String address) {
     return members.stream()
         .anyMatch(m -> is(m, address) && m.getStringList("roles").contains("cloud"));

@@ -37,7 +37,7 @@ public final class LiveResults {
 
   private static final int BUFFER = 512;
 
-  /** Far below what a message between cloud nodes may weigh. */
+  /** Far below the largest message between cloud nodes. */
   private static final int MAX_SHOWN_BYTES = 4 << 20;
 
   private record Watcher(
@@ -75,7 +75,7 @@ public final class LiveResults {
                     watchers.remove(watcher);
                     if (watcher.missed().sum() > 0)
                       LOG.info(
-                          "somebody who watched {} did not keep up and missed {} results, which are stored all the same",
+                          "a watcher of {} was too slow and missed {} results; they are stored",
                           pipeline,
                           watcher.missed());
                     exchange.accept(Local.WATCHERS_CHANGED);
@@ -101,7 +101,7 @@ public final class LiveResults {
 
   private static void show(List<StoredResult> results, Watcher watcher) {
     for (var result : results)
-      // What does not fit is not shown live; "missed" is part of the promise, and counted.
+      // A result that does not fit is not shown live, but counted: watchers may miss results.
       if (watcher.queue().offer(result).equals(QueueOfferResult.dropped()))
         watcher.missed().increment();
   }
@@ -175,7 +175,7 @@ public final class LiveResults {
 
     private Behavior<Command> onListed(Listed listed) {
       var nodes = listed.listing().getServiceInstances(KEY);
-      // What another node said may have come before the news that it is there.
+      // A node's message may have come before the receptionist has listed the node: it is kept.
       others.keySet().removeIf(node -> known.contains(node) && !nodes.contains(node));
       var before = known;
       known = Set.copyOf(nodes);

@@ -15,9 +15,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Keeps an edge a member: whatever ends its membership, or leaves it behind, a new one is started
- * in its place. One per node, in the {@code flow} system, which goes on meanwhile. Starts and stops
- * block, so it runs on the dispatcher for that.
+ * Keeps an edge a member: when its membership has ended, or the cluster no longer reaches it, a new
+ * one is started. One per node, in the {@code flow} system, which goes on meanwhile. Starts and
+ * stops block, so it runs on the dispatcher for that.
  */
 final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   sealed interface Command {}
@@ -41,7 +41,10 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private static final Duration MIN_BACKOFF = Duration.ofMillis(500);
   private static final Duration MAX_BACKOFF = Duration.ofSeconds(30);
 
-  /** How long a healed cut is left to membership itself, doubling while that does not help. */
+  /**
+   * How long membership may take to recover by itself after a cut; doubled each time a new start
+   * did not help.
+   */
   static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration MAX_PATIENCE = Duration.ofMinutes(10);
@@ -162,14 +165,14 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private Behavior<Command> onStart() {
     try {
       begin(starter.get());
-    } catch (Exception e) { // Scala throws checked ones, too, such as that of a port opened late
+    } catch (Exception e) { // Scala throws checked ones without declaring them
       var wait = startLater();
       getContext().getLog().warn("{}; tried again in {} ms", e.getMessage(), wait.toMillis());
     }
     return this;
   }
 
-  /** Returns when, from now. */
+  /** Schedules the next start; returns how long it waits. */
   private Duration startLater() {
     var wait = backoff.next();
     timers.startSingleTimer(Timer.START, wait);

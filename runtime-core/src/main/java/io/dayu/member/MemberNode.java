@@ -76,10 +76,13 @@ public final class MemberNode implements MemberSystem {
   private static final Logger LOG = LoggerFactory.getLogger(MemberNode.class);
   private static final int STOP_SECONDS = 20;
 
-  /** A system that does not find its own way out is ended. */
+  /** How long a system may take to shut down by itself before it is terminated. */
   private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
 
-  /** For the word to get out; seldom, the answer of gossip comes earlier. */
+  /**
+   * How long a node that stops waits after its goodbye, so that the message is sent; the removal
+   * rarely comes earlier.
+   */
   private static final int GOODBYE_MILLIS = 1_500;
 
   private final ActorSystem<Void> system;
@@ -222,15 +225,15 @@ public final class MemberNode implements MemberSystem {
   public void stop() {
     uplink.detach(member);
     sayGoodbye();
-    // It logs which of its tasks fail; whether it comes to an end is what is waited for.
+    // It logs its failed tasks itself; only the end of the system is waited for.
     CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.actorSystemTerminateReason());
     awaitTermination(system);
   }
 
   /**
-   * The only node of a site needs nobody to agree that it leaves: it would have ended before gossip
-   * told anyone, and look cut off from then on. So an edge has a cloud node take it out, which ends
-   * this system too.
+   * Asks a cloud node to remove this edge, which ends this system too. If the only node of a site
+   * left by itself, it would end before gossip has told any other node, and would look cut off from
+   * then on.
    */
   private void sayGoodbye() {
     var cluster = Cluster.get(system);

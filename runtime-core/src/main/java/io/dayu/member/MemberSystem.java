@@ -4,7 +4,7 @@ import java.util.concurrent.CompletionStage;
 
 /** One life of a node's membership, as its {@link MemberKeeper} sees it. Safe for any thread. */
 interface MemberSystem {
-  /** By what the cluster knows this life: a later one at the same address has another uid. */
+  /** How the cluster identifies this life: a later one at the same address has another uid. */
   record Identity(String address, long uid) {}
 
   /**
@@ -25,7 +25,7 @@ interface MemberSystem {
   /** Completes when the system has ended, whoever ended it. */
   CompletionStage<Void> whenEnded();
 
-  /** Ends it without leave of a cluster that does not hear this node; returns at once. */
+  /** Ends it without the consent of the cluster, which this node cannot reach; returns at once. */
   void abandon();
 
   /** Leaves the cluster and ends it; blocks until it has, or for a while. */

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 public final class Membership {
   private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
 
-  /** More than a member system takes to leave. */
+  /** Longer than a member system takes to leave. */
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(25);
 
   private final String address;

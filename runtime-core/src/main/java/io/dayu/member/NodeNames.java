@@ -26,7 +26,7 @@ public final class NodeNames {
         .findFirst();
   }
 
-  /** The youngest member of this name: an older one is a past life of the node. */
+  /** The youngest member of this name: an older one is an earlier life of the node. */
   public static Optional<Member> member(Cluster cluster, String node) {
     return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
         .filter(member -> member.hasRole(role(node)))

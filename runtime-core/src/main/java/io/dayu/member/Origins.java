@@ -7,8 +7,8 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * Tells the node that generates a stream what of it is stored, by its {@link UplinkActor}. What a
- * node does not hear it asks for again. Safe for any thread.
+ * Tells the node that generates a stream what of it is stored, by its {@link UplinkActor}. If the
+ * message is lost, the node sends the elements again. Safe for any thread.
  */
 final class Origins implements BiConsumer<String, Acknowledgement> {
   private final ActorSystem<?> system;

@@ -183,7 +183,10 @@ public final class PipelineEntity
       gossip.tell(new Gossip.PublishPipeline(new DroppedPipeline(name, state.version())));
   }
 
-  /** An entity that is asked for by a wrong name, or was dropped, is not to be remembered. */
+  /**
+   * Stops remembering an entity of which no pipeline exists: its name was wrong, or the pipeline
+   * was dropped.
+   */
   private void forgetIfUnused(State state) {
     if (state.pipeline().isEmpty()) shard.tell(new ClusterSharding.Passivate<>(self));
   }

@@ -10,7 +10,7 @@ interface Seeds {
     /** A member that a cloud node finds unreachable. */
     UNREACHABLE,
     UNKNOWN,
-    /** Nobody answered, or not understandably: that says nothing. */
+    /** There was no answer, or one that cannot be read: nothing is known. */
     NONE
   }
 

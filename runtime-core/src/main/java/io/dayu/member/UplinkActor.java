@@ -35,7 +35,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   private record Viewed(View view) implements Command {}
 
-  /** A node that changes little still says that it lives. */
+  /** A report is published at least this often, so that others see that the node is alive. */
   private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(4);
 
   private static final double SIGNIFICANT = 0.05;
@@ -95,7 +95,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
     return this;
   }
 
-  /** Elements that moved, and anything but small changes of the resources. */
+  /** Whether streams, stages or the data port have changed, or resources by more than a little. */
   private static boolean significant(NodeReport before, NodeReport now) {
     return !before.streams().equals(now.streams())
         || !before.stages().equals(now.stages())

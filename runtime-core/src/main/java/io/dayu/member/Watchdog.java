@@ -11,8 +11,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Finds out that a life of the membership is over without having noticed it, and says so once. A
- * child of the {@link MemberKeeper}, one for each life.
+ * Finds out that a life of the membership is over although the member has not noticed, and reports
+ * it once. A child of the {@link MemberKeeper}, one for each life.
  *
  * <p>A member whose cluster is gone, or has removed it, may wait for ever: all of the cloud looks
  * unreachable to it. And after a cut of the network the connections of membership may wait for
@@ -38,7 +38,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
   static final Duration EVERY = Duration.ofSeconds(3);
 
-  /** So many answers in a row: gossip takes a moment to each cloud node. */
+  /** How many answers in a row are needed: gossip takes a moment to reach each cloud node. */
   static final int MISSES = 3;
 
   private final TimerScheduler<Command> timers;
@@ -98,7 +98,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
 
   private Behavior<Command> onLook() {
     var now = status.get();
-    // While it joins nobody knows it yet; joining tries again by itself.
+    // While the node joins, no cloud node knows it yet; joining is retried by Pekko itself.
     if (!now.joined()) return onAnswered(new Answered(now, Seeds.Answer.NONE));
     getContext()
         .pipeToSelf(
@@ -112,7 +112,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
     if (answer == Seeds.Answer.UNKNOWN) misses++;
     else if (answer != Seeds.Answer.NONE) misses = 0;
     if (answered.status().cutOff() || answer == Seeds.Answer.UNREACHABLE) cutOff++;
-    // Silence of one cloud node does not disprove what another one said.
+    // If one cloud node does not answer, what another one has answered still counts.
     else if (answer != Seeds.Answer.NONE || !answered.status().joined()) cutOff = 0;
     if (misses >= MISSES) return found(Finding.ORPHANED);
     if (EVERY.multipliedBy(cutOff).compareTo(patience) > 0) return found(Finding.CUT_OFF);

@@ -53,8 +53,8 @@ public final class Launch {
   }
 
   /**
-   * Ends the process, as far as that goes in order, with exit code 75: whoever supervises it is to
-   * start it again. Returns at once.
+   * Ends the process with exit code 75, after its shutdown hooks, so that its supervisor starts it
+   * again. Returns at once.
    */
   public static void giveUp(String why) {
     LOG.error(why);

@@ -177,7 +177,7 @@ public record NodeSettings(
         outbox.get());
   }
 
-  /** The same at a cluster port that is known. */
+  /** The same settings with another cluster port. */
   public NodeSettings atClusterPort(int port) {
     var there =
         new Cluster(
@@ -206,7 +206,7 @@ public record NodeSettings(
   }
 
   private static void unknownKeys(Config config, Section dayu) {
-    // Not defaultReference(): to that one every system property is known.
+    // Not defaultReference(): it contains all system properties, so every key would be known.
     var known = keys(ConfigFactory.defaultReferenceUnresolved().withOnlyPath("dayu").resolve());
     for (var key : keys(config))
       if (!known.contains(key)) {

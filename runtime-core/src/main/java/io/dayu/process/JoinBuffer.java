@@ -12,10 +12,11 @@ import java.util.stream.Collectors;
 
 /**
  * Keeps the branches of forked elements by stream, sequence number and attempt until all have come.
- * A branch that was filtered out or has failed never comes; its partner goes when it is older than
- * {@code patience}, and its element has ended already. When {@code capacity} is exceeded the oldest
- * go before that and are counted: their elements are sent again. The capacity must exceed the sum
- * of the streams' windows, so that a join cannot deadlock a fork. Belongs to one actor.
+ * A branch that was filtered out or has failed never comes; the other branches are removed when
+ * they are older than {@code patience}; their element has ended already. When {@code capacity} is
+ * exceeded, the oldest partial elements are removed earlier and counted: they are sent again. The
+ * capacity must exceed the sum of the streams' windows, so that a join cannot deadlock a fork.
+ * Belongs to one actor.
  */
 public final class JoinBuffer {
   /**
@@ -54,7 +55,7 @@ public final class JoinBuffer {
       partials.remove(key);
       return Optional.of(merged);
     }
-    // One that is there already keeps its place in the order: it is as old as its first branch.
+    // A partial element keeps its place in the order: it is as old as its first branch.
     partials.put(key, new Partial(merged, earlier == null ? nowNanos : earlier.sinceNanos()));
     expire(nowNanos);
     return Optional.empty();
@@ -64,7 +65,7 @@ public final class JoinBuffer {
     return partials.size();
   }
 
-  /** Partial elements that were given up for want of room. */
+  /** Partial elements that were given up because the buffer was full. */
   public long crowdedOut() {
     return crowdedOut;
   }

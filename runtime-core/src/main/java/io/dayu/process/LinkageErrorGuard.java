@@ -7,8 +7,8 @@ import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 
 /**
- * Makes a {@link LinkageError} of a stage, such as a native library that is missing, the stage's
- * crash: actors take it for fatal and would end the whole node.
+ * Turns a {@link LinkageError} of a stage, such as a native library that is missing, into a crash
+ * of this stage alone: Pekko takes the error as fatal and would end the whole node.
  */
 final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
   LinkageErrorGuard() {

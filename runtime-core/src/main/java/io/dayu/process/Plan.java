@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A pipeline as the runtime walks it: which stages follow which, and how far a payload has to
- * travel. Immutable.
+ * A pipeline in the form that the runtime uses: which stages follow which, and which ones need the
+ * payload. Immutable.
  */
 public final class Plan {
   private final DesiredPipeline pipeline;

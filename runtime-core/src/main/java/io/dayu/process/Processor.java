@@ -145,7 +145,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Backoff backoff;
   private long restarts;
   private Optional<String> problem = Optional.empty();
-  private long crowdedOut; // of the join, as far as it was told
+  private long crowdedOut; // elements given up by the join that were reported
   private boolean retiring;
   private long lastElementNanos;
 
@@ -328,7 +328,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     if (more == 0) return;
     crowdedOut += more;
     var reason =
-        "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d gave way and are sent again"
+        "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d were given up and are sent again"
             .formatted(settings.joinCapacity(), more);
     problem = Optional.of(reason);
     getContext().getLog().warn("stage {}: {}", identity.instance(), reason);
@@ -425,7 +425,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return work;
   }
 
-  /** The stage owes an answer that is no longer waited for. */
+  /** Ends the wait for an answer of the stage: the try has failed, for this reason. */
   private void giveUp(Slot slot, String reason) {
     getContext().stop(slot.listener.ref());
     slot.listener = listen(slot);
@@ -483,7 +483,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var output = ((Outcome.Output) outcome).media();
     var grown = element.toBuilder().putOutputs(identity.stage().id(), output).addTrace(hop).build();
     int size = grown.getSerializedSize();
-    // No link would take it, now or later.
+    // The element has become too large for any link.
     if (size > maxElement)
       end(
           work.parcel(),
@@ -499,7 +499,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var next = plan.successors(identity.stage().id());
     var element = parcel.element();
     boolean strip = element.hasPayload() && !element.getKeep();
-    Parcel stripped = null; // made for the first that does not need the payload
+    Parcel stripped = null; // made for the first stage that does not need the payload
     for (var successor : next) {
       var sent = parcel;
       if (strip && !plan.needsPayload(successor)) {

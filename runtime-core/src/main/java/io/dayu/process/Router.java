@@ -104,7 +104,7 @@ public final class Router {
     return waiting;
   }
 
-  /** Lets go of consumers that are no longer addressed, once nothing waits for them. */
+  /** Detaches from consumers that are no longer addressed, once nothing waits for them. */
   public void closeIdle(Predicate<InstanceName> instances) {
     outlets
         .entrySet()

@@ -22,7 +22,7 @@ import org.apache.pekko.stream.javadsl.Source;
 /**
  * Readings as CSV or NDJSON from an HTTP server, which may go on sending for ever; see {@link
  * FileReadings} for the columns. The whole query goes to the server, so columns have their standard
- * names. A server that is slow or silent is waited for; it is slowed down when the pipeline is.
+ * names. It waits for a server that is slow or silent; a slow pipeline slows the server down.
  */
 public final class HttpReadings implements SourceProvider {
   private static final Duration PATIENCE = Duration.ofSeconds(10);

@@ -67,7 +67,7 @@ final class Mqtt3Broker implements MqttBroker {
   @Override
   public void close() {
     if (client == null) return;
-    var unused = client.disconnect(); // fails if there is no connection: that is the aim
+    var unused = client.disconnect(); // its failure means that there is no connection
   }
 
   @Override

@@ -91,13 +91,16 @@ interface MqttBroker {
         value.substring(colon + 1).getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
-  /** How a failure is told, whatever the version. */
+  /** The exception for a failure; its wording is the same for both versions. */
   static SourceException told(
       MqttTarget target, String what, boolean permanent, @Nullable Throwable cause) {
     return new SourceException(target.broker() + ": " + what, permanent, cause);
   }
 
-  /** Not for good either where it is about credentials: they are put right at the broker, too. */
+  /**
+   * A refused connection. Refused credentials are not permanent either, because they can be
+   * corrected at the broker.
+   */
   static SourceException refused(MqttTarget target, Object code, Refusal refusal, Throwable cause) {
     return told(
         target,
@@ -106,7 +109,10 @@ interface MqttBroker {
         cause);
   }
 
-  /** Not for good: rules change, and what the broker has kept for the session stays there. */
+  /**
+   * A refused subscription. It is not permanent: access rules change, and the broker still keeps
+   * the messages of the session.
+   */
   static SourceException notSubscribed(MqttTarget target, Object code, Throwable t) {
     return told(
         target,
@@ -120,7 +126,7 @@ interface MqttBroker {
     var causes = Stream.iterate(error, Objects::nonNull, Throwable::getCause).toList();
     var last = causes.get(causes.size() - 1);
     var reason = Optional.ofNullable(last.getMessage()).orElse(last.toString());
-    // Whatever is wrong with it, or with the trust store: Java's reasons say what, not what to do.
+    // Java's reason says what is wrong with the certificate or trust store, but not what to do.
     if (causes.stream().anyMatch(CertificateException.class::isInstance))
       reason =
           "the broker's certificate is refused (%s); it must be valid now, name %s, and be in the trust store that javax.net.ssl.trustStore of this node's JVM names, or signed by one that is"

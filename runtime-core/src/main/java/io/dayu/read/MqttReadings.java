@@ -27,11 +27,12 @@ import org.apache.pekko.stream.javadsl.Source;
  * Readings from the topics of an MQTT broker: {@code
  * mqtt://broker:1883/plant/+/temperature?credentials=plant}. A message is a number, or one or more
  * JSON objects with the fields of {@link FileReadings}; without a sensor the topic is the sensor,
- * without a time it is the time of arrival. A message that is neither becomes an element of its own
- * with the message as it is, which stages that read readings fail.
+ * without a time it is the time of arrival. Any other message becomes an element of its own with
+ * the message as it is; stages that read readings report such an element as failed.
  *
  * <p>The broker keeps the session and every message (QoS 1) until its element is settled, so that
- * what a node had under way when it ended comes again. It is held back by what is outstanding.
+ * what a node had under way when it ended comes again. The number of messages that are not
+ * acknowledged limits how many it sends.
  */
 public final class MqttReadings implements SourceProvider {
   private final MqttStream streams;

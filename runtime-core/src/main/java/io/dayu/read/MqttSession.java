@@ -20,17 +20,20 @@ import org.slf4j.LoggerFactory;
  * sends what is not acknowledged again on the next one, and what was taken before is recognised by
  * its content, so that it is not taken twice.
  *
- * <p>Safe for any thread. What it is told is dealt with in {@link Turns}, because it calls others
- * (the client's library, the reader's queue, whoever wants to hear), which may call back, or wait
- * for a thread that does: it holds no lock while it calls anybody.
+ * <p>Safe for any thread. All events are handled in {@link Turns}, because the session calls other
+ * code (the client's library, the reader's queue, listeners), which may call back, or wait for a
+ * thread that does: no lock is held during such a call.
  */
 final class MqttSession {
   private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
 
-  /** Longer than anything that is acknowledged when a stream is drained takes. */
+  /** Longer than a stream takes to drain. */
   private static final long LINGER_SECONDS = 25;
 
-  /** What is sent again comes first, so what has not come by then does not come. */
+  /**
+   * How long messages that the broker sends again may take. They come first, so later ones are not
+   * expected.
+   */
   private static final long AGAIN_SECONDS = 10;
 
   /** What is read of the session. */
@@ -66,7 +69,7 @@ final class MqttSession {
   private final Supplier<MqttBroker> brokers;
   private final Turns turns = new Turns();
   private volatile long position; // changed in turns
-  // All only in turns.
+  // All fields below are used in turns only.
   private final ArrayDeque<Held> held =
       new ArrayDeque<>(); // bounded by what the broker sends ahead
   private final List<Held> expected = new ArrayList<>(); // of those held, to be sent again
@@ -101,8 +104,8 @@ final class MqttSession {
   }
 
   /**
-   * {@code queue} is no longer read. If that is not because of the connection, what is still on its
-   * way is acknowledged as it is settled, and then the connection is ended.
+   * {@code queue} is no longer read. Unless the connection was lost, messages in flight are still
+   * acknowledged when they are settled, and then the connection is ended.
    */
   void leave(BoundedSourceQueue<Arrival> queue) {
     turns.execute(() -> left(queue));
@@ -131,7 +134,7 @@ final class MqttSession {
     } catch (SourceException e) {
       lost(e, mine);
     } catch (IllegalArgumentException e) {
-      // The client checks topics and names before anything is sent.
+      // The client's library refuses a wrong topic or name before it sends anything.
       lost(MqttBroker.told(target, String.valueOf(e.getMessage()), true, e), mine);
     } catch (RuntimeException | LinkageError e) {
       lost(MqttBroker.told(target, e.toString(), false, e), mine);
@@ -170,7 +173,7 @@ final class MqttSession {
 
   private void opened(MqttBroker opened, boolean kept, int mine) {
     if (mine != connection) {
-      // Closed before it was there, and a client does not disconnect what is not connected.
+      // It was closed while it connected, which has no effect in the library: close it again.
       opened.close();
       return;
     }
@@ -188,7 +191,7 @@ final class MqttSession {
     } else {
       if (position > 0)
         LOG.warn(
-            "{} has forgotten the session of {}; what it had not delivered is lost, unless it kept it otherwise",
+            "{} has forgotten the session of {}; messages it had not delivered are lost, unless it keeps them in another way",
             target.broker(),
             target.client());
       forget(List.copyOf(held));
@@ -200,7 +203,7 @@ final class MqttSession {
     first.forEach(message -> arrived(message, mine));
   }
 
-  /** The broker does not know of them any more. */
+  /** Forgets messages that the broker no longer keeps. */
   private void forget(List<Held> gone) {
     held.removeAll(gone);
     expected.clear();

@@ -87,7 +87,7 @@ final class MqttStream {
         .mapMaterializedValue(created -> NotUsed.getInstance());
   }
 
-  /** The one whose connection was lost, if the same reader goes on, or a new one. */
+  /** The session whose connection was lost, if the same reader continues it, or a new one. */
   private synchronized MqttSession session(MqttTarget target, long position) {
     idle.values().removeIf(i -> System.nanoTime() - i.sinceNanos() > FORGET_NANOS);
     var known = idle.remove(target);

@@ -91,8 +91,9 @@ record MqttTarget(
   }
 
   /**
-   * The same after a restart and on another node, so that the session goes on; another one for
-   * another topic, whose messages a session would go on to send.
+   * The client identifier. It is the same after a restart and on another node, so that the session
+   * is continued. It differs by topic, because the broker would send messages of the old topic in a
+   * continued session.
    */
   private static String client(String stream, String topic) {
     var digest = UUID.nameUUIDFromBytes((stream + " " + topic).getBytes(StandardCharsets.UTF_8));

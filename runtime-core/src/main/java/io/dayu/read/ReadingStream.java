@@ -33,8 +33,8 @@ final class ReadingStream {
   }
 
   /**
-   * What the reading of the data came to. A failure is a value until it has passed the buffers: a
-   * stream's error would overtake the segments in them.
+   * What was read: a segment or a failure. A failure passes the buffers as a value, because an
+   * error of the stream would overtake the segments in them.
    */
   private sealed interface SourceSpan {
     record Good(Segment segment) implements SourceSpan {
@@ -67,7 +67,7 @@ final class ReadingStream {
               var cutter = new Cutter(name, context, loop, opener);
               return Source.unfoldResource(() -> cutter, Cutter::next, Cutter::close)
                   .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
-                  // A read that waits for data ends only when somebody else closes the data.
+                  // A read that waits for data ends only when another thread closes the data.
                   .watchTermination(
                       (notUsed, done) -> done.whenComplete((ok, failure) -> cutter.close()));
             })
@@ -146,14 +146,15 @@ final class ReadingStream {
       try {
         if (open.isPresent()) open.get().close();
       } catch (IOException e) {
-        // Nothing was written, so nothing can be lost.
+        // The data was only read, so the failure loses nothing.
       }
     }
 
     private void skip(long target) {
       while (position < target) {
         if (read().isEmpty()) return;
-        // After a whole turn its length is known, and so is how many turns can be left out.
+        // After the first pass through the data its length is known, so whole passes can be
+        // skipped.
         if (sinceBeginning == 1 && position > 1) {
           var turn = position - 1;
           position += (target - position) / turn * turn;
@@ -188,7 +189,7 @@ final class ReadingStream {
       return now.isPresent() ? now.get() : begin();
     }
 
-    /** Opening and closing may take long, so nobody waits for either with the lock. */
+    /** Opens the data without the lock, because opening and closing may take long. */
     private Records begin() throws IOException, Records.BrokenRecord {
       var opened = opener.open();
       Optional<Records> before;

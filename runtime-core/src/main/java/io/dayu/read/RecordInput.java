@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 final class RecordInput extends FilterReader {
   static final int MAX_CHARS = 1 << 20;
 
-  /** A record goes on and on. */
+  /** A record is longer than the limit. */
   static final class TooLong extends IOException {
     private static final long serialVersionUID = 1L;
 

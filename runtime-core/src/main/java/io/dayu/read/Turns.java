@@ -9,15 +9,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks one after another, in the order in which they come, each seeing what those before it
- * did. Whoever brings one while none runs, runs it, and all that come meanwhile; everybody else
- * goes on at once. No lock is held while a task runs, so that it may call what it likes: if that
- * comes back here, on whatever thread, it only leaves another task. Tasks must not block.
+ * did. A thread that brings a task while none runs, runs it, and all tasks that come meanwhile;
+ * other threads only add their task and return. No lock is held while a task runs, so a task may
+ * call any code: if that code calls this executor, on whatever thread, it only adds a task. Tasks
+ * must not block.
  */
 final class Turns implements Executor {
   private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger waiting = new AtomicInteger(); // with the one that runs
+  private final AtomicInteger waiting = new AtomicInteger(); // the running task included
 
   @Override
   public void execute(Runnable task) {
@@ -27,7 +28,7 @@ final class Turns implements Executor {
       try {
         tasks.poll().run();
       } catch (RuntimeException | LinkageError e) {
-        LOG.error("a task has failed; the next ones are run all the same", e);
+        LOG.error("a task has failed; the next ones are run anyway", e);
       }
     } while (waiting.decrementAndGet() > 0);
   }

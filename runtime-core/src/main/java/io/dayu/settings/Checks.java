@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the constructor of settings demands of their values. Each check that fails is kept until
- * {@link #enforce}, so that all of them are told. Belongs to one thread.
+ * Checks of the values of settings, made in their constructor. Failed checks are collected until
+ * {@link #enforce}, so that all of them are reported together. Belongs to one thread.
  */
 public final class Checks {
   private final String path;
@@ -30,7 +30,7 @@ public final class Checks {
     return this;
   }
 
-  /** A window or a limit of nothing would stop the flow, and nothing would tell why. */
+  /** For windows and limits: a value of 0 would stop all streams without any message. */
   public Checks positive(String key, long value) {
     return that(value > 0, key, "is " + value + "; it must be positive");
   }
@@ -51,7 +51,7 @@ public final class Checks {
     return that(value >= 0 && value <= 65_535, key, "is " + value + "; a port must be 0 to 65535");
   }
 
-  /** Two values that make sense only in this order; they may be the same. */
+  /** Checks that the first value is not above the second one. */
   public <T extends Comparable<T>> Checks notAbove(String low, T lowest, String high, T highest) {
     if (lowest.compareTo(highest) > 0)
       add(

@@ -15,9 +15,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A section of the configuration while it is read. What cannot be read, and what the settings that
- * are made of it refuse, is kept until {@link #enforce}, so that all of it is told. Belongs to one
- * thread.
+ * A section of the configuration while it is read. Values that cannot be read, and values that the
+ * settings made of the section refuse, are collected until {@link #enforce}, so that all problems
+ * are reported together. Belongs to one thread.
  */
 public final class Section {
   private final String path;
@@ -63,7 +63,7 @@ public final class Section {
   }
 
   /**
-   * @param instead of a value that cannot be read; no further problem is told of it
+   * @param instead of a value that cannot be read; no further problem is reported for it
    */
   public <T> T get(String key, BiFunction<Config, String, T> getter, T instead) {
     try {

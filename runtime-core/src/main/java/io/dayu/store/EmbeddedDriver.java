@@ -14,7 +14,7 @@ import org.h2.jdbc.JdbcConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * H2's driver, with connections that do not believe in a commit which H2 did not write.
+ * H2's driver, with connections that detect a commit which H2 did not write.
  *
  * <p>When an I/O error in one connection, such as a full disk, makes H2 (2.3.232) close its
  * database, it first forgets that every commit is to be written ({@code MVStore.closeStore}), so
@@ -45,7 +45,7 @@ public final class EmbeddedDriver extends org.h2.Driver {
     return acceptsURL(url) ? new WrittenConnection(url, info) : null;
   }
 
-  /** Whether the disk has room for more; of another database that is its own affair. */
+  /** Whether the disk has room for more; always true for a database that is not embedded. */
   static boolean hasRoom(Connection connection) throws SQLException {
     if (!connection.isWrapperFor(WrittenConnection.class)) return true;
     var ballast = connection.unwrap(WrittenConnection.class).ballast;
@@ -60,7 +60,7 @@ public final class EmbeddedDriver extends org.h2.Driver {
       ballast = FailStopFiles.ballast(url.substring(H2.length()).split(";", 2)[0] + SUFFIX_MV_FILE);
     }
 
-    /** Fails, too, if the error came right after the commit; whoever tries again is right. */
+    /** Also fails if the error came right after the commit; trying again is right in both cases. */
     @Override
     public synchronized void commit() throws SQLException {
       super.commit();
@@ -69,7 +69,7 @@ public final class EmbeddedDriver extends org.h2.Driver {
             "the database was closed before the commit was written", CONNECTION_GONE);
     }
 
-    /** Not on a store that is over: H2 may spin there for ever. */
+    /** Fails without a rollback on a store that has closed: H2 may loop there for ever. */
     @Override
     public synchronized void rollback() throws SQLException {
       if (isOver())

@@ -36,8 +36,8 @@ import org.h2.engine.Constants;
  * returns ({@code WRITE_DELAY=0}; costs about a third of the throughput above, and many tiny
  * batches make the file grow, since H2 reuses space only after 45 s): results survive the death of
  * the process, but it is not forced to the disk, so a power failure can take the last seconds.
- * PostgreSQL forces every commit unless its administrator decides otherwise. H2 does not survive
- * the end of its disk unharmed, so it is kept from it by a {@link Ballast}.
+ * PostgreSQL forces every commit unless its administrator decides otherwise. H2 can lose commits
+ * when its disk is full, which a {@link Ballast} prevents.
  *
  * <p>Results are not removed; frames are, above the number to keep per stream.
  */
@@ -147,9 +147,8 @@ public final class JdbcResultStore implements ResultStore {
     config.setConnectionTimeout(5_000);
     if (isPostgres(url)) {
       POSTGRES_DEFAULTS.forEach(config::addDataSourceProperty);
-      // Every wait for a connection starts the pool's back-off anew, so a short one finds a
-      // database
-      // that is back soon; and a pool that need not be full does not back off by itself.
+      // Every wait for a connection restarts the pool's back-off, so with short waits a database
+      // that is back is found soon. A pool without a minimum size has no back-off of its own.
       config.setConnectionTimeout(2_000);
       config.setMinimumIdle(0);
     }

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where results rest: exactly one per (stream, seq), however often it arrives.
+ * Where results are stored: exactly one per (stream, seq), however often it arrives.
  *
  * <p>Thread-safe. Calls block on storage and belong on the dispatcher for blocking work. Every
  * method throws {@link StoreException} when the storage cannot be used; then nothing of the call

@@ -44,7 +44,7 @@ final class ResultTable {
   List<StoredResult> store(
       Connection connection, Map<StreamTable.Row, Map<Long, Candidate>> candidates)
       throws SQLException {
-    // One order of locks for all.
+    // All transactions lock pipelines in the same order.
     var byPipeline = new TreeMap<Integer, List<Map.Entry<StreamTable.Row, Map<Long, Candidate>>>>();
     for (var stream : candidates.entrySet())
       byPipeline.computeIfAbsent(stream.getKey().pipeline(), id -> new ArrayList<>()).add(stream);

@@ -17,11 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tables of one component in the database of the cloud nodes, and how they come from release to
- * release: SQL files {@code V<number>__release_<release>_<what>.sql} in {@code
+ * The tables of one component in the database of the cloud nodes, and how they are migrated from
+ * release to release: SQL files {@code V<number>__release_<release>_<what>.sql} in {@code
  * io/dayu/store/migration/<name>/h2} and {@code …/postgresql} on the class path, of which Flyway
- * applies those that the database has not had. What it has had is in the table {@code
- * dayu_<name>_history}.
+ * applies those that were not applied to the database before. The applied ones are listed in the
+ * table {@code dayu_<name>_history}.
  *
  * <p><b>To change tables</b> add a file with the next number to both directories. A file that was
  * released is never changed. A file for H2 must do nothing where it was done before ({@code IF NOT
@@ -68,7 +68,10 @@ public record Schema(String name) {
     }
   }
 
-  /** First tables take no room worth a look, which costs the start half a second. */
+  /**
+   * Whether the disk has room. It is not checked for an empty database, whose first tables are
+   * small: the check costs half a second at the start.
+   */
   private static boolean hasRoom(Connection connection) throws SQLException {
     try (var tables = connection.getMetaData().getTables(null, connection.getSchema(), "%", null)) {
       return !tables.next() || EmbeddedDriver.hasRoom(connection);
@@ -84,7 +87,9 @@ public record Schema(String name) {
     }
   }
 
-  /** Flyway's messages go on for many lines after the first. */
+  /**
+   * The first line of the message, since those of Flyway have many lines, and the deepest cause.
+   */
   private static String reason(Exception e) {
     Throwable deepest = e;
     while (deepest.getCause() != null) deepest = deepest.getCause();
@@ -163,7 +168,7 @@ public record Schema(String name) {
       try {
         if (newest(MigrationState.FAILED).isPresent()) {
           LOG.warn(
-              "The tables of the {} were left half way by a migration; it is done again",
+              "A migration of the tables of the {} did not complete; it is done again",
               schema.name);
           flyway.repair();
         }
@@ -187,7 +192,7 @@ public record Schema(String name) {
     }
   }
 
-  /** Takes the time limit of the store's own statements off those of a migration. */
+  /** Removes the time limit, which the store's own statements have, from those of a migration. */
   private static final class Unhurried extends BaseCallback {
     @Override
     public boolean supports(Event event, Context context) {

@@ -30,7 +30,8 @@ final class StreamTable {
   }
 
   Row findOrAdd(StreamName stream) {
-    // Others may add the pipeline or the stream between a look-up and an insert: twice at most.
+    // Another node may add the pipeline, or the stream, between the look-up and the insert, so the
+    // insert may fail twice at most.
     for (var attempt = 1; ; attempt++) {
       var found = find(stream);
       if (found.isPresent()) return found.get();
@@ -42,7 +43,9 @@ final class StreamTable {
     }
   }
 
-  /** Ids may have changed: the database was lost and came back older. */
+  /**
+   * Forgets all ids, which may have changed: the database was lost and is back in an older state.
+   */
   void forget() {
     seen.clear();
   }

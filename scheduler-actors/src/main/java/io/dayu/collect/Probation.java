@@ -9,14 +9,16 @@ import java.util.TreeSet;
 
 /**
  * Which nodes come and go: one that was lost a second time within a while is on probation when it
- * is back, longer with every loss. Nothing is to be moved to it meanwhile; what it has it keeps.
- * Plain state without a clock or I/O, for one thread.
+ * is back, longer with every loss. Nothing is to be moved to it meanwhile; stages that run on it
+ * stay. Plain state without a clock or I/O, for one thread.
  */
 public final class Probation {
-  /** So often the time is doubled at most. */
+  /** How often the time is doubled at most. */
   private static final int MAX_DOUBLINGS = 5;
 
-  /** A node that was there for so many times the longest probation is like new. */
+  /**
+   * Losses of a node are forgotten once it has been there for so many times the longest probation.
+   */
   private static final int FORGIVEN_AFTER = 2;
 
   private final Duration first;
@@ -25,13 +27,13 @@ public final class Probation {
   private record Past(boolean live, Instant since, int losses) {}
 
   /**
-   * @param first after the second loss; the first one is free
+   * @param first the probation after the second loss; after the first one there is none
    */
   public Probation(Duration first) {
     this.first = first;
   }
 
-  /** Takes in who lives now, and tells who is on probation. */
+  /** Takes in which nodes are live now, and returns those on probation. */
   public Set<String> observe(ClusterState cluster) {
     var now = cluster.at();
     var live = new TreeSet<String>();

@@ -24,17 +24,17 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Turns what a policy wants into steps that hurt nobody, for one stream.
+ * Turns what a policy wants for one stream into steps that do not disturb it.
  *
  * <ul>
  *   <li>The first route of a stream, and one for stages that had none, holds at once.
  *   <li>A route with a node that cannot run its stage is switched at once, but only for the stages
  *       that must move.
  *   <li>No other move goes to a node on probation.
- *   <li>Any other move waits for the stages' minimum dwell, and is made before it is broken: first
- *       the old route with the new instances to warm, then, when they run or the time is up, the
- *       new route. A move under way is carried through while its targets are fit; if a target only
- *       crashes, it is given up.
+ *   <li>Any other move waits for the stages' minimum dwell, and the old route is kept until the new
+ *       one works: first the new instances are started ("warmed") while the old route holds, then,
+ *       when they run or the time is up, the new route holds. A move that has begun is completed
+ *       while its targets can run the stages; if a target keeps crashing, the move is given up.
  * </ul>
  *
  * Plain state without a clock or I/O, for one thread.
@@ -69,13 +69,13 @@ final class Realiser {
     }
   }
 
-  /** Another placed the stages, none later than {@code latest}. */
+  /** Takes over stages that another scheduler has placed, at {@code latest} or before. */
   void adopt(Set<String> stages, Instant latest) {
     warming = Optional.empty();
     stages.forEach(stage -> placedAt.put(stage, latest));
   }
 
-  /** A person changed the pipeline: what they want is not to wait. */
+  /** A user has changed the pipeline: the change must not wait for the minimum dwell. */
   void release() {
     warming = Optional.empty();
     placedAt.clear();
@@ -184,7 +184,7 @@ final class Realiser {
       return Optional.of(new Hold("waiting for " + describe(missing) + ": " + place.reason()));
     var crashes = crashes(s, missing);
     if (!crashes.isEmpty()) {
-      adopt(missing.keySet(), s.cluster().at()); // not to be tried again at once
+      adopt(missing.keySet(), s.cluster().at()); // so that it is not tried again at once
       return Optional.of(stay(s, "given up, because it does not start: " + crashes));
     }
     return Optional.of(
@@ -232,7 +232,7 @@ final class Realiser {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** Instances that the place adds and that are not known to run, by stage. */
+  /** Instances that the choice adds and that are not known to run, by stage. */
   private static SortedMap<String, List<String>> notRunning(Snapshot s, Choice.Place place) {
     var missing = new TreeMap<String, List<String>>();
     for (var stage : s.pipeline().stages()) {
@@ -295,7 +295,7 @@ final class Realiser {
     }
   }
 
-  /** A policy broke its promise; the last decision stands. */
+  /** The choice of a policy cannot be carried out; the last decision stays in force. */
   static final class InvalidChoiceException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -40,7 +40,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
 
   public record GetStatus(StreamName stream, ActorRef<StreamStatus> replyTo) implements Command {}
 
-  /** How it stands with the decisions for a stream. */
+  /** The state of the decisions for a stream. */
   public sealed interface StreamStatus {
     StreamName stream();
 
@@ -105,7 +105,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
 
   /**
    * @param gossip the gossip actor of the same node
-   * @param clock the one that dates the view's reports
+   * @param clock the clock that the times of the view's reports come from
    */
   public static Behavior<Command> create(
       ActorRef<Gossip.Command> gossip,
@@ -197,7 +197,7 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
   }
 
   private ActorRef<StreamAgent.Command> spawn(PipelineSpec pipeline, SourceSpec source) {
-    // Anonymous: a stopping agent keeps its name for a while, and streams have slashes.
+    // Anonymous: a stopping agent keeps its name for a while, and a name must not have slashes.
     return getContext()
         .spawnAnonymous(
             Behaviors.supervise(

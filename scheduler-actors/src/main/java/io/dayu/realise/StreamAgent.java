@@ -34,7 +34,7 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p>It first reads the stream's latest decision from the store, so that versions only ever grow,
  * across restarts of the cloud and pipelines of the same name. A stream whose node does not report
- * is left as it is: nothing flows there that a decision could help.
+ * keeps its decision: without elements a new one has no use.
  */
 final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   sealed interface Command {}
@@ -61,7 +61,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
 
   private record Stored(long version, Optional<Throwable> failure) implements Command {}
 
-  /** A decision that gossip has not shown for so long is told again. */
+  /** A decision that has not appeared in gossip after this time is published again. */
   private static final Duration REPEAT_AFTER = Duration.ofSeconds(2);
 
   private final StreamName stream;
@@ -76,8 +76,8 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private Optional<Evaluate> waiting = Optional.empty(); // for the store
   private Optional<Decision> current = Optional.empty();
   private Instant publishedAt = Instant.MIN;
-  private Optional<Instant> aheadSince = Optional.empty(); // the generator, of what is known here
-  private long overtaken; // decisions below are of no use any more
+  private Optional<Instant> aheadSince = Optional.empty(); // the generator's version
+  private long overtaken; // lower versions are ignored
   private long highestVersion;
   private Optional<Made> made = Optional.empty();
   private String reason = "not evaluated yet";
@@ -194,15 +194,16 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     var at = now.cluster().at();
     long followed = now.cluster().stream(stream).map(StreamReport::decision).orElse(0L);
     highestVersion = Math.max(highestVersion, followed);
-    // One that nobody here knows, such as one that came to the node and not to the store before the
-    // cloud ended: what is told now must be newer, or the generator would not take it.
+    // The generator may follow a version that is unknown here, such as one that reached the node
+    // but not the store before the cloud ended. The next one must be higher, or it would be
+    // ignored.
     if (followed <= version()) aheadSince = Optional.empty();
     else if (aheadSince.isEmpty()) aheadSince = Optional.of(at);
     else if (current.isPresent() && !at.isBefore(aheadSince.get().plus(REPEAT_AFTER))) {
       current = Optional.empty();
       overtaken = followed;
     }
-    // What the generator follows is what holds, even if the whole cloud has forgotten it.
+    // The decision that the generator follows holds, even if the whole cloud has forgotten it.
     if (current.isEmpty()) stored.filter(d -> d.version() == followed).ifPresent(d -> adopt(d, at));
     now.known()
         .filter(d -> d.version() > version() && d.version() >= overtaken)
@@ -217,9 +218,8 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   private void adopt(Decision decision, Instant at) {
     current = Optional.of(decision);
     highestVersion = Math.max(highestVersion, decision.version());
-    // Counted on, so that an agent that takes over, or a person who asks it, need not wait again.
-    // The clock may have been
-    // another node's.
+    // The dwell time counts from the decision's own time, so that nobody waits again after a change
+    // of agents. That time may be from another node's clock, so it is limited to the present.
     realiser.adopt(decision.route().keySet(), decision.at().isBefore(at) ? decision.at() : at);
     reason = decision.reason();
   }
@@ -293,8 +293,8 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
   }
 
   /**
-   * A stream that was decided on before may follow a decision that never came to the store. A
-   * version given twice would not be followed, so its node is heard first.
+   * Why no decision can be made yet. A stream may follow a decision that never reached the store;
+   * since a version that is used twice would be ignored, its node has to report first.
    */
   private Optional<String> silentStream(Evaluate now) {
     if (current.isPresent() || stored.isEmpty() || now.cluster().stream(stream).isPresent())
@@ -310,7 +310,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
     reason = why;
   }
 
-  /** The last decision stands. Said once until decisions are made again. */
+  /** Reports that the last decision stays in force; logged once until decisions are made again. */
   private void fail(String why) {
     if (problem.isEmpty())
       getContext()

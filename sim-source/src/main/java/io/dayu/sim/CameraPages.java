@@ -36,7 +36,7 @@ final class CameraPages {
   void stream(HttpExchange exchange, Camera camera) throws IOException, InterruptedException {
     try (var viewer = viewers.enter()) {
       camera.counts().viewers().incrementAndGet();
-      // Refused here, while there still is a status to refuse it with.
+      // Refused here, before the status of the answer is sent.
       var unused = picture(camera, camera.pace().newest());
       exchange
           .getResponseHeaders()

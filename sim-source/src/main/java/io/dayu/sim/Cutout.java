@@ -9,7 +9,7 @@ import java.awt.image.BufferedImage;
 
 /**
  * An object cut out of a photograph, scaled for one camera. Its picture is cropped to its pixels:
- * every edge column and row has at least one that counts.
+ * every edge column and row has at least one pixel of the object.
  */
 record Cutout(String label, BufferedImage picture, boolean[] mask, int pixels) {
   private static final int HALF_OPAQUE = 128;

@@ -20,7 +20,7 @@ final class FrameCache implements AutoCloseable {
   FrameCache(int frames) throws IOException {
     Path path = Files.createTempFile("dayu-camera-", ".jpegs");
     file = new RandomAccessFile(path.toFile(), "rw");
-    // Gone at once where the system allows it, so that not even kill -9 leaves it behind.
+    // Deleted at once where the system allows it, so that the file does not stay after kill -9.
     if (!path.toFile().delete()) {
       path.toFile().deleteOnExit();
     }

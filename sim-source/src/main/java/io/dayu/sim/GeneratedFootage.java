@@ -56,7 +56,7 @@ final class GeneratedFootage implements Footage {
     try {
       studio.cache().put(index, jpeg);
     } catch (IOException e) {
-      // A full disk costs CPU, not the picture.
+      // If the disk is full the frame is drawn again each time.
       log.warn(
           "frame {} is drawn again at every loop: {}; set java.io.tmpdir to a disk with space",
           index,

@@ -96,7 +96,7 @@ final class SimServer implements AutoCloseable {
     http.stop(0);
     sweeper.shutdownNow();
     threads.shutdownNow();
-    // Footage that is closed while one of them still wants a picture would be opened again.
+    // Wait for the viewers: one that asks for a picture would open closed footage again.
     awaitEnd(threads);
     cameras.forEach(c -> c.footage().close());
   }
@@ -104,7 +104,7 @@ final class SimServer implements AutoCloseable {
   private static void awaitEnd(ExecutorService threads) {
     try {
       if (!threads.awaitTermination(GRACE_SECONDS, TimeUnit.SECONDS)) {
-        log.warn("somebody is still served after {} s", GRACE_SECONDS);
+        log.warn("a client is still served after {} s", GRACE_SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -83,7 +83,7 @@ public final class SimSource implements Callable<Integer> {
 
   /** Serves until the process is told to end. */
   public static void main(String[] args) {
-    // No window system is needed to draw; and stdout belongs to the one line others wait for.
+    // Drawing needs no window system; and stdout must have only the line that others wait for.
     System.setProperty("java.awt.headless", "true");
     if (System.getProperty("logback.configurationFile") == null) {
       System.setProperty("logback.configurationFile", "io/dayu/sim/logback.xml");
@@ -168,7 +168,7 @@ public final class SimSource implements Callable<Integer> {
     return 1;
   }
 
-  /** Whoever waits for the file never sees half of it. */
+  /** Writes atomically: a reader that waits for the file never sees a part of it. */
   private static void writeAtomically(Path file, String text) throws IOException {
     var draft = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
     Files.writeString(draft, text);

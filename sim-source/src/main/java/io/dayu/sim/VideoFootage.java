@@ -27,7 +27,7 @@ final class VideoFootage implements Footage {
 
   static {
     avutil.av_log_set_level(avutil.AV_LOG_ERROR);
-    // The pictures of a simulator are not worth a pool of threads.
+    // The pictures of a simulator need no pool of threads.
     opencv_core.setNumThreads(1);
   }
 

@@ -43,8 +43,7 @@ final class Viewers {
     @Override
     public void close() {
       open.remove(this);
-      // The thread goes back to a pool; an interrupt that came too late must not meet its next
-      // task.
+      // The thread returns to a pool: clear a late interrupt, which is not meant for its next task.
       Thread.interrupted();
     }
   }

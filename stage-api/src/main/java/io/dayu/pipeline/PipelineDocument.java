@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class PipelineDocument {
   private PipelineDocument() {}
 
-  /** The specification, or all problems of shape; whether it makes sense is not looked at. */
+  /** The specification, or all problems of shape; whether it makes sense is not checked. */
   public static Parsed read(Map<String, ?> tree) {
     var problems = new Problems();
     var draft = DraftReader.read(tree, problems);

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * A pipeline as its user wrote it: sources, a DAG of stages, a policy and an objective. A value of
- * this type has the right shape; that it makes sense is {@link PipelineVerifier}'s business.
+ * this type has the right shape; whether it makes sense is checked by {@link PipelineVerifier}.
  */
 public record PipelineSpec(
     String name,
@@ -76,7 +76,7 @@ public record PipelineSpec(
     }
   }
 
-  /** What gives way when a stream's window is full. */
+  /** Which element is given up when a stream's window is full. */
   public enum Shed {
     /** Nothing: the source waits. The default of sources that can wait. */
     NONE,

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Collects what is wrong with a document, up to a bound: megabytes of nonsense must not become
- * megabytes of answer.
+ * Collects what is wrong with a document, up to a bound: a large wrong document must not cause a
+ * large answer.
  */
 final class Problems {
   static final int LIMIT = 100;

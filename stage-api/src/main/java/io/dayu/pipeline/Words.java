@@ -36,7 +36,9 @@ final class Words {
     return words.size() <= LISTED ? shown : shown + " and " + (words.size() - LISTED) + " more";
   }
 
-  /** The candidate that a slip of the finger turns into {@code word}: one typo in three letters. */
+  /**
+   * The candidate that differs from {@code word} by typing errors: at most one in three letters.
+   */
   static Optional<String> nearest(String word, Collection<String> candidates) {
     if (word.length() > SHOWN) return Optional.empty();
     return candidates.stream()

@@ -2,7 +2,7 @@ package io.dayu.source;
 
 import java.util.Locale;
 
-/** What of the data that it gave before a source gives again, when it is opened after a crash. */
+/** Which part of its earlier data a source gives again when it is opened after a crash. */
 public enum Repeat {
   /** Nothing: a camera. What was under way is lost. */
   NONE,

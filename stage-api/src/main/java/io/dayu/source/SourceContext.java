@@ -18,8 +18,8 @@ import java.util.function.Supplier;
  *     was closed. A source whose origin keeps what is not acknowledged, such as a message broker,
  *     acknowledges that much; it numbers its positions on from {@link #position()}. The last
  *     listener counts.
- * @param reached to be run, from any thread, by a source that may be silent for long, once it could
- *     give something: what kept it from that before is over
+ * @param reached to be run, from any thread, by a source that may be silent for long, once it is
+ *     able to give something: an earlier failure of the source is then over
  */
 public record SourceContext(
     URI uri,

@@ -3,14 +3,14 @@ package io.dayu.stage;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
-/** What futures fail of. */
+/** The causes of failed futures. */
 public final class Causes {
   private Causes() {}
 
   /**
-   * The failure itself, without what futures wrap around it: one that fails because another one did
-   * wraps the other's failure, and so does whoever waits for it, so that the same failure comes
-   * wrapped or not, depending on the way it took.
+   * The failure itself, without the exceptions that futures wrap around it. A future that fails
+   * because another one failed wraps its failure, and so does a caller that waits for it, so that
+   * the same failure may come wrapped or not.
    */
   public static Throwable of(Throwable error) {
     var cause = error;

@@ -77,7 +77,7 @@ public final class Stages {
         .build();
   }
 
-  /** An output, shortly. */
+  /** An outcome with this output. */
   public static Outcome output(Media media) {
     return new Outcome.Output(media);
   }

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 /**
  * What a stage remembers per stream, such as a background or the objects in sight. It is a cache: a
  * stage that moved to another node begins anew there. At most {@code bound} streams are remembered,
- * the longest unused one gives way.
+ * the one that was unused for longest is forgotten.
  *
  * <p>Elements may arrive late or twice, because a lost one is sent again. Those are answered from
  * the state but must not change it; {@link Turn#fresh()} tells. Not thread-safe: it belongs to one

@@ -40,7 +40,10 @@ final class DemoRun {
   private static final Duration DRAIN = Duration.ofSeconds(10);
   private static final Duration TICK = Duration.ofSeconds(1);
 
-  /** Of a whole loaded machine one answer may be late; several mean that the cloud is gone. */
+  /**
+   * How many failures in a row mean that the cloud is gone: on a loaded machine one answer may be
+   * late.
+   */
   private static final int FAILURES = 5;
 
   private final LocalCluster.Settings clusterSettings;
@@ -149,7 +152,7 @@ final class DemoRun {
     boolean relieved = false;
     int failures = 0;
     long total = settings.duration().toNanos();
-    // On a machine that is too slow for the plan every phase still has its turn, late.
+    // On a slow machine every phase still takes place, only later.
     for (long gone = 0; gone < total || !relieved; gone = System.nanoTime() - started) {
       alive(cluster);
       try {
@@ -158,7 +161,7 @@ final class DemoRun {
           var target = watch.busiestEdge();
           api.send("POST", "pipelines", Templates.read("load.yaml", Map.of("node", target)));
           loaded = Optional.of(target);
-          watch.say(Duration.ofNanos(gone), target + " gets busy: most of a core is burnt there");
+          watch.say(Duration.ofNanos(gone), target + " gets busy: a load uses most of a core");
         } else if (loaded.isPresent() && !relieved && gone >= total * LOAD_UNTIL) {
           api.delete("pipelines/load");
           relieved = true;
@@ -185,7 +188,10 @@ final class DemoRun {
         });
   }
 
-  /** A condition that is asked again anyway may fail to be asked. */
+  /**
+   * Whether the condition holds. A failure counts as no, because the condition is checked again
+   * anyway.
+   */
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();
@@ -194,7 +200,10 @@ final class DemoRun {
     }
   }
 
-  /** Goes on after the time as well: what is missing then shows by its own. */
+  /**
+   * Waits until the condition holds. Also continues after the time is over: the report shows what
+   * is missing.
+   */
   private void await(
       LocalCluster cluster, String what, Duration atMost, BooleanSupplier condition) {
     long deadline = System.nanoTime() + atMost.toNanos();

@@ -114,7 +114,7 @@ final class DemoWatch {
         .orElse(Map.of());
   }
 
-  /** The node a load hurts most: where frames are examined; else an edge that runs anything. */
+  /** The edge to put load on: one where frames are examined, else one that runs any stage. */
   String busiestEdge() {
     var detect = Optional.ofNullable(route().get("detect")).map(DemoWatch::firstNode);
     if (detect.filter(DemoWatch::isEdge).isPresent()) return detect.get();
@@ -178,8 +178,8 @@ final class DemoWatch {
   }
 
   /**
-   * Whether every element is accounted for and stored. A ledger that came before the last results
-   * tells of fewer than there are.
+   * Whether every element is accounted for and stored. A ledger that is older than the last results
+   * counts fewer elements than there are.
    */
   boolean drained() {
     ledger = LedgerCounts.of(api.get(path("pipelines", pipeline, "ledger")).path("total"));

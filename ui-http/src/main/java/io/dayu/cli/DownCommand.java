@@ -58,7 +58,7 @@ final class DownCommand implements Callable<Integer> {
         progress.line("  %-8s stopped".formatted(node.name()));
         continue;
       }
-      // Looked up again: ten seconds are enough for a process id to get a new owner.
+      // Looked up again: within ten seconds a process id may be given to another process.
       node.process().ifPresent(ProcessHandle::destroyForcibly);
       var killed = ended(end, ChildProcess.GRACE.toNanos());
       progress.line(

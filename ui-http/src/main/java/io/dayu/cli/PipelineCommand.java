@@ -76,7 +76,7 @@ final class PipelineCommand implements Runnable {
     }
     var called = answer.path("name").asText(name(document).orElse(""));
     api.out().println("Pipeline " + called + " was accepted.");
-    api.out().println("  How it fares:  dayu pipeline show " + called);
+    api.out().println("  Its state:     dayu pipeline show " + called);
     api.out().println("  Its results:   dayu results " + called + " --follow");
     return 0;
   }
@@ -104,7 +104,7 @@ final class PipelineCommand implements Runnable {
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,
-      description = "How a pipeline fares: its streams, stages and problems.")
+      description = "The state of a pipeline: its streams, stages and problems.")
   int show(
       @Mixin ApiOptions api,
       @Parameters(paramLabel = "NAME") String name,

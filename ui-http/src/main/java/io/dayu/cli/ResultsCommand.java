@@ -71,7 +71,7 @@ final class ResultsCommand implements Callable<Integer> {
     throw new UserException("the stream of results has ended");
   }
 
-  /** Leaves a stream that has no end of its own. */
+  /** Ends the reading of a stream that does not end by itself. */
   private static final class Enough extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -41,7 +41,7 @@ final class WhyCommand implements Callable<Integer> {
     var streams = Placement.byStream(answer.path("items"));
     if (streams.isEmpty())
       throw new UserException(
-          "nothing has been decided for pipeline %s yet; dayu pipeline show %s tells how it fares"
+          "nothing has been decided for pipeline %s yet; dayu pipeline show %s tells its state"
               .formatted(pipeline, pipeline));
     var stages = new TreeSet<String>();
     streams.values().forEach(d -> stages.addAll(latest(d).where().keySet()));
@@ -81,7 +81,7 @@ final class WhyCommand implements Callable<Integer> {
     for (int i = 0; i < earlier.size(); i++) {
       var where = earlier.get(i).where().get(stage);
       var older = i + 1 < earlier.size() ? earlier.get(i + 1).where().get(stage) : null;
-      // Of the decisions that left it where it was only the first says why it went there.
+      // Several decisions in a row may have kept it there; the first one says why it went there.
       if (where == null || where.equals(older)) continue;
       before.row(
           Times.local(earlier.get(i).at()),

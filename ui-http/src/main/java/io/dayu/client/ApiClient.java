@@ -45,7 +45,7 @@ public final class ApiClient {
   public ApiClient(URI base, Optional<String> token) {
     this.base = Objects.requireNonNull(base, "base");
     this.token = Objects.requireNonNull(token, "token");
-    // HTTP/1.1: an upgrade to HTTP/2 is one more way to be misunderstood and brings nothing here.
+    // HTTP/1.1: an upgrade to HTTP/2 has no advantage here, and some servers do not understand it.
     http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -160,7 +160,7 @@ public final class ApiClient {
       var document = JSON.readTree(body);
       if (document != null && document.isObject()) return ApiException.of(status, document);
     } catch (IOException notJson) {
-      // Some other server, or a proxy: its own words follow.
+      // Another server, or a proxy: its own message follows.
     }
     var text = new String(body, StandardCharsets.UTF_8).strip();
     var words = text.length() > 200 ? text.substring(0, 200) + "…" : text;

@@ -7,9 +7,10 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /**
- * Who may come in. With tokens: whoever has one. Without, the interface is bound to loopback and
- * open to this machine, but not to web pages of others that run in this machine's browsers: those
- * would come with a foreign {@code Host} (a name that was made to point here) or {@code Origin}.
+ * Which requests are accepted. With tokens: those that have one. Without tokens the interface is
+ * bound to loopback and open to this machine, but not to foreign web pages in this machine's
+ * browsers: their requests have a foreign {@code Host} (a name that was made to point here) or
+ * {@code Origin}.
  */
 final class AccessCheck {
   private static final String REMEDY =

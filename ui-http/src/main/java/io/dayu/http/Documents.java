@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
- * Reads what a stranger sent, JSON or YAML, as a tree of maps, lists and scalars. The tree is built
- * here, token by token, because that bounds depth and rejects duplicate keys and YAML aliases
- * (which let a small document stand for a huge one) the same way in both forms, with line and
- * column.
+ * Reads a document that cannot be trusted, JSON or YAML, as a tree of maps, lists and scalars. The
+ * tree is built here, token by token, because that bounds depth and rejects duplicate keys and YAML
+ * aliases (which let a small document stand for a huge one) the same way in both forms, with line
+ * and column.
  */
 final class Documents {
   /** Pipelines are about six levels deep. */

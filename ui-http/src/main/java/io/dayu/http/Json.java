@@ -57,7 +57,7 @@ final class Json {
         .withEntity(MediaTypes.APPLICATION_JSON.toContentType(), bytes(value));
   }
 
-  /** JSON knows neither NaN nor infinity; a reader would stumble over either. */
+  /** JSON knows neither NaN nor infinity; a reader would refuse either. */
   private static final class Finite extends StdSerializer<Double> {
     private static final long serialVersionUID = 1;
 

@@ -21,7 +21,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a pipeline fares, put together from what gossip says of its streams and stages.
+ * The state of a pipeline, put together from what gossip says of its streams and stages.
  *
  * @param state {@code failed} if a stream cannot run at all, {@code degraded} if something is down
  *     and tried again, {@code starting} until every stream was reported, {@code completed} when all

@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The API tokens that may come in, known by their hashes only. Immutable. */
+/** The API tokens that are accepted, known by their hashes only. Immutable. */
 public record Tokens(List<Token> tokens) {
   /** No tokens: an open interface. */
   public static final Tokens NONE = new Tokens(List.of());

@@ -29,8 +29,8 @@ public record BackgroundCluster(URI api, List<Started> nodes) {
   }
 
   /**
-   * @param startedAt by the operating system's word, to tell the process from a later one that was
-   *     given the same id
+   * @param startedAt as the operating system tells it, to distinguish the process from a later one
+   *     with the same id
    */
   public record Started(
       String name, String role, long pid, Instant startedAt, Path dataDir, Path log) {
@@ -40,7 +40,7 @@ public record BackgroundCluster(URI api, List<Started> nodes) {
     }
 
     private boolean isOurs(ProcessHandle handle) {
-      // Not ProcessHandle's arguments: they are missing where a class path makes them long.
+      // Not ProcessHandle's arguments: they are missing if a class path makes them long.
       var arguments = Path.of("/proc/" + pid + "/cmdline");
       try {
         if (Files.isReadable(arguments))
@@ -49,7 +49,7 @@ public record BackgroundCluster(URI api, List<Started> nodes) {
       } catch (IOException gone) {
         return false;
       }
-      // Without /proc; the start is derived from the uptime and wavers by a second.
+      // Without /proc; the start is computed from the uptime and differs by up to a second.
       return handle
           .info()
           .startInstant()

@@ -111,7 +111,7 @@ public final class ChildProcess implements AutoCloseable {
   /** Sends SIGKILL and waits for the end. */
   public void kill() {
     process.destroyForcibly();
-    await(GRACE); // one that the system cannot end now, as in a read of a dead disk, is left to it
+    await(GRACE); // the system may be unable to end it now, as during a read of a broken disk
   }
 
   /** Sends SIGSTOP: the process freezes. */

@@ -259,7 +259,7 @@ public final class LocalCluster implements AutoCloseable {
     // Fewer malloc arenas: native libraries on many threads otherwise cost tens of megabytes.
     var environment = Map.of("MALLOC_ARENA_MAX", "2");
     var log = settings.directory().resolve(name).resolve(name + ".log");
-    // Whoever stops them has the lock while it looks for the last time.
+    // The lock is held while all are stopped, so that no process is started after that.
     synchronized (running) {
       refuseIfStopping();
       var process = ChildProcess.start(name, command, environment, dir, log);
@@ -268,7 +268,10 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  /** A session of their own, so that Ctrl-C in the terminal is for us alone and we stop them. */
+  /**
+   * A command that gives processes their own session: Ctrl-C in the terminal then reaches only this
+   * process, which stops them.
+   */
   private static List<String> session() {
     return Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
   }
@@ -329,7 +332,7 @@ public final class LocalCluster implements AutoCloseable {
     return settings.directory();
   }
 
-  /** Lets the directory stay after the end, for whoever looks for a cause. */
+  /** Keeps the directory after the end, so that a cause can be looked for. */
   public void keepDirectory() {
     keep = true;
   }
@@ -357,7 +360,7 @@ public final class LocalCluster implements AutoCloseable {
     if (process != null) process.kill();
   }
 
-  /** Lets the processes live on without us. */
+  /** Lets the processes run after this process has ended. */
   public synchronized void detach() {
     detached = true;
     Runtime.getRuntime().removeShutdownHook(hook);
@@ -371,13 +374,12 @@ public final class LocalCluster implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException goingDown) {
-      // Too late to take the hook back, which finds nothing left to do.
+      // The JVM is ending already; the hook finds nothing left to do.
     }
   }
 
   private void end() {
-    // Not under the cluster's own lock: a start that waits holds it, and gives up when its process
-    // ends.
+    // Not under the cluster's own lock, which a waiting start holds until its process has ended.
     stopping = true;
     synchronized (running) {
       stopAll(running.values().stream().filter(p -> !clouds.contains(p.name())).toList());
@@ -400,7 +402,7 @@ public final class LocalCluster implements AutoCloseable {
     try (var files = Files.walk(directory)) {
       for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException | java.io.UncheckedIOException e) {
-      // Left behind in a temporary directory: no reason to fail what went well.
+      // It stays in a temporary directory, which is no reason for a failure.
       System.err.println("cannot remove " + directory + ": " + e.getMessage());
     }
   }

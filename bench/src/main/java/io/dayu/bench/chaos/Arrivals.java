@@ -13,9 +13,9 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Listens for the results of one pipeline, at every cloud node on a thread of its own since any may
- * die, and notes when they come, as often as they are told. A connection that breaks is made again
- * at once.
+ * Notes when the results of one pipeline come, repeated ones as well. It listens to every cloud
+ * node, each on a thread of its own, since any of them may die. A connection that breaks is opened
+ * again at once.
  */
 public final class Arrivals implements AutoCloseable {
   private static final long AGAIN_MS = 100;

@@ -96,7 +96,7 @@ public final class ChaosCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--duration must be at least 10s");
     if (edges < 2 || edges > 20)
       throw new ParameterException(spec.commandLine(), "--edges must be 2 to 20");
-    // Of two, none may die: the other is no majority.
+    // If one of two dies, the other one is no majority.
     if (clouds != 1 && (clouds < 3 || clouds > 7))
       throw new ParameterException(spec.commandLine(), "--clouds must be 1, or 3 to 7");
     var joined = network.orElseGet(NetworkKind::best);

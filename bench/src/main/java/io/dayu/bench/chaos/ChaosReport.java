@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * What a run came to.
+ * The result of a run.
  *
  * @param problems what went wrong besides: a node that died by itself, a stream that never settled
  */

@@ -69,7 +69,7 @@ public final class ChaosRun {
   private static final Duration BEGIN = Duration.ofSeconds(90);
   private static final Duration SETTLE = Duration.ofMinutes(2);
 
-  /** What comes late because of a fault comes within this after it was undone. */
+  /** How long after a fault was undone its effects may still be seen. */
   private static final Duration AFTERMATH = Duration.ofSeconds(5);
 
   /** For a fault that is just being begun or undone. */
@@ -191,7 +191,7 @@ public final class ChaosRun {
   private List<Load> loads(Testbed testbed) {
     int seconds = (int) settings.duration().toSeconds() + 5;
     var until = Instant.now().plusSeconds(seconds);
-    // Faults hold a file up for a third of the time, or so; what is left over comes in peace.
+    // Faults delay the files for about a third of the time; what is left is read without faults.
     int reading = seconds * 2 / 3;
     var all = testbed.names();
     var edges = all.stream().filter(n -> n.startsWith(Role.EDGE.word())).toList();
@@ -228,7 +228,7 @@ public final class ChaosRun {
     return thread;
   }
 
-  /** A fault that begins or ends later would meet a rig that is gone. */
+  /** Stops the threads: a fault that begins or ends later would act on nodes that are gone. */
   private static void stop(ExecutorService threads) {
     threads.shutdownNow();
     try {
@@ -378,7 +378,10 @@ public final class ChaosRun {
         settings.seed(), settings.duration(), faults, verdict, List.copyOf(problems));
   }
 
-  /** What is asked again anyway may fail to be answered. */
+  /**
+   * Whether the condition holds. A failure counts as no, because the condition is checked again
+   * anyway.
+   */
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();

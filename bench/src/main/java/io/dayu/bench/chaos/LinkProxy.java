@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Passes TCP connections on, on one thread, and holds those between nodes that are apart. That is
- * like a cable that is pulled: neither bytes nor the end of a connection pass, nobody is told, and
- * who connects meets silence. Afterwards all goes on where it stopped, and at once: that TCP sleeps
- * longer and longer between its tries is not seen here. Safe for several threads.
+ * like a cable that is pulled: neither bytes nor the end of a connection pass, no end is told, and
+ * a new connection gets no answer. Afterwards everything continues at once where it stopped. The
+ * growing waits of a real TCP between its tries are not imitated. Safe for several threads.
  */
 final class LinkProxy implements AutoCloseable {
   private static final int TICK_MS = 20;

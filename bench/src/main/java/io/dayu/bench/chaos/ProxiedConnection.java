@@ -83,7 +83,7 @@ final class ProxiedConnection {
       try {
         ((SocketChannel) key.channel()).setOption(StandardSocketOptions.SO_LINGER, 0);
       } catch (IOException closed) {
-        // It is seen there already.
+        // That end knows already.
       }
     close();
   }
@@ -93,7 +93,7 @@ final class ProxiedConnection {
       try {
         key.channel().close();
       } catch (IOException closed) {
-        // That is what was wanted.
+        // It is closed anyway.
       }
   }
 

@@ -133,8 +133,8 @@ public final class Testbed implements AutoCloseable {
   }
 
   /**
-   * Submits a pipeline. Cloud nodes that have only just started may not answer in time, and take it
-   * still.
+   * Submits a pipeline. Cloud nodes that have just started may not answer in time and may still
+   * accept it.
    */
   public void submit(Load load) {
     waiting.until(
@@ -239,7 +239,7 @@ public final class Testbed implements AutoCloseable {
   }
 
   public void kill(String name) {
-    // Before and not after: what is killed later is late as well.
+    // The time is taken after the kill: what the node did until then must count as before it.
     cluster.kill(name);
     kills.computeIfAbsent(name, n -> new CopyOnWriteArrayList<>()).add(Instant.now());
   }
@@ -376,7 +376,7 @@ public final class Testbed implements AutoCloseable {
     try (var files = Files.walk(directory)) {
       for (var file : files.sorted(Comparator.reverseOrder()).toList()) Files.deleteIfExists(file);
     } catch (IOException | java.io.UncheckedIOException e) {
-      // Left behind in a temporary directory: no reason to fail what went well.
+      // It stays in a temporary directory, which is no reason for a failure.
     }
   }
 }

@@ -14,7 +14,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
- * A producer that never runs dry: sends new elements whenever its link grants credit. Spawned once
+ * A producer that always has elements: sends new ones whenever its link grants credit. Spawned once
  * per turn; the link is its child and ends with it.
  */
 final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {

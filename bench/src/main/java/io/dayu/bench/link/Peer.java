@@ -79,7 +79,7 @@ public final class Peer implements AutoCloseable {
   }
 
   private String receive(Mechanism mechanism, int payload) {
-    // A counter of its own for each turn: a straggler of the last one counts nowhere.
+    // Each turn has its own counter: a late element of the last turn must not count in this one.
     arrivals = new ArrivalCounter();
     var end = mechanism.transport().receive(system, payload, arrivals);
     replace(end);
@@ -95,7 +95,7 @@ public final class Peer implements AutoCloseable {
   public void close() {
     open.ifPresent(Transport.End::close);
     system.terminate();
-    // Whoever waits for this process is told, rather than waiting for ever.
+    // Answered, so that the process that waits for this one does not wait for ever.
     system.getWhenTerminated().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }
 }

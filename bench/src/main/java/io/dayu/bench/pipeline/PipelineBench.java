@@ -77,7 +77,7 @@ final class PipelineBench {
       progress.line("  longest gap %.0f ms".formatted(routeChange.get().longestGapMs()));
       cluster.stop(SECOND_EDGE);
     }
-    // Its work is done; an edge with a window of one takes its place.
+    // It is no longer needed; an edge with a window of one replaces it.
     cluster.stop(EDGE);
     var oneInFlight = OneInFlight.run(setup, LATENCY_EDGE);
     progress.line("  one in flight, p50 %.2f ms".formatted(oneInFlight.latency().p50()));

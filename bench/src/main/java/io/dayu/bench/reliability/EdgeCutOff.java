@@ -32,7 +32,7 @@ final class EdgeCutOff implements Scenario {
 
   @Override
   public Fault.Need need() {
-    // How TCP comes back after a cut is part of it, and a proxy does not show that.
+    // How TCP recovers after a cut is a part of the result, and a proxy does not imitate that.
     return Fault.Need.PACKETS;
   }
 

@@ -117,7 +117,7 @@ public final class ReliabilityCommand implements Callable<Integer> {
     var rows = new ArrayList<ReliabilityTable.Row>();
     for (var scenario : chosen()) {
       rows.add(row(scenario, context));
-      // A run takes hours: one that is ended keeps what it has found out.
+      // A run takes hours: the rows so far are kept if it is ended early.
       report.ifPresent(file -> write(table(rows), file));
     }
     out.println();

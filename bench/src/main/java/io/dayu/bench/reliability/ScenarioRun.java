@@ -24,7 +24,7 @@ final class ScenarioRun implements AutoCloseable {
   static final String READER = "edge-1";
   static final String OTHER = "edge-2";
 
-  /** Nobody measures the first seconds of a JVM. */
+  /** How long nodes run before anything is measured: a JVM is slow at first. */
   private static final Duration WARM = Duration.ofSeconds(10);
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -3,7 +3,7 @@ package io.dayu.bench.run;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What becomes of repeated measurements. */
+/** Figures from repeated measurements. */
 public final class Statistics {
   private Statistics() {}
 

@@ -52,7 +52,10 @@ public final class Waiting {
     }
   }
 
-  /** What is asked again anyway may fail to be answered. */
+  /**
+   * Whether the condition holds. A failure counts as no, because the condition is checked again
+   * anyway.
+   */
   private static boolean quietly(BooleanSupplier condition) {
     try {
       return condition.getAsBoolean();

@@ -121,7 +121,7 @@ public final class Comparison {
         boolean last = live.kills().stream().anyMatch(k -> at <= k && at >= k - UNCUT.toMillis());
         if (last && !seen.contains(content)) uncut++;
       }
-    // The difference was on its way to the generator, which had no number for it yet.
+    // Readings that were given but not generated had not reached the generator yet.
     uncut = Math.min(uncut, live.given() - ledger.generated());
     return lost(given, ledger.shed() + Math.max(0, uncut));
   }

@@ -13,7 +13,7 @@ public sealed interface Expected {
   /** The text of each reading, in bytes. */
   int bytes();
 
-  /** Stages that leave a mark. */
+  /** The number of stages that add a mark to an element. */
   int stages();
 
   /** When the node that reads the source was killed, in milliseconds since 1970. */

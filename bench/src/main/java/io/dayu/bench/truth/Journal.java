@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /**
  * What a live source gave away, by each of its openings: a file of times per opening, the n-th for
- * the index n. It is with the operating system before the reading goes on.
+ * the index n. The operating system has the entry before the reading is passed on.
  */
 public final class Journal {
   private Journal() {}

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What a comparison of the store with the truth came to.
+ * The result of comparing the store with what the sources gave.
  *
  * @param given readings the sources gave away
  * @param stored results in the store
- * @param lost readings without a result that nobody answers for
+ * @param lost readings without a result and without an explanation
  * @param duplicates results beyond the first of a number, or of a reading
  * @param corrupted results that are not of the data they say, or lack an output
  * @param ledgerBalanced the ledgers balance, nothing is in flight, and they agree with the store

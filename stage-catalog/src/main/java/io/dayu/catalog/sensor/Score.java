@@ -2,7 +2,7 @@ package io.dayu.catalog.sensor;
 
 import java.util.Arrays;
 
-/** How far a value is from what its sensor sends usually. */
+/** How far a value is from the usual values of its sensor. */
 interface Score {
   /** What stands for "infinitely far", where a sensor never varied before. */
   double MOST = 1000;

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 
 /**
  * What a stage remembers per stream and sensor. At most {@value #SENSORS} sensors of a stream are
- * remembered, the longest unused one gives way.
+ * remembered, the one that was unused for longest is forgotten.
  */
 final class SensorStates<S> implements AutoCloseable {
   static final int SENSORS = 1000;

@@ -26,8 +26,8 @@ interface BlockingReader extends AutoCloseable {
   }
 
   /**
-   * Opening is a part of the first read: if it fails, which is a camera's daily life, the stream
-   * fails with the cause and nothing else is logged.
+   * Opening is a part of the first read: if it fails, which is common for cameras, the stream fails
+   * with the cause and nothing else is logged.
    */
   final class Opening {
     private final Supplier<? extends BlockingReader> open;

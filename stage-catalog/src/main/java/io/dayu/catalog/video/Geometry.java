@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Sums with boxes, all in fractions of one frame. */
+/** Calculations with boxes, all in fractions of one frame. */
 final class Geometry {
   private Geometry() {}
 

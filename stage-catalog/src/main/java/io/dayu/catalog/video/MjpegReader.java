@@ -34,7 +34,7 @@ final class MjpegReader implements BlockingReader {
     this.camera = withoutPassword(uri);
     this.knobs = knobs;
     try {
-      // The newer HTTP client has no time limit for the body, which is all that matters here.
+      // Not java.net.http: it has no time limit for the body, which is what is needed here.
       connection = (HttpURLConnection) uri.toURL().openConnection();
     } catch (IOException | IllegalArgumentException e) {
       throw new SourceException("the camera " + camera + " has no valid address", true, e);

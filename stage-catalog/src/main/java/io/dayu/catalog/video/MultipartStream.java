@@ -152,7 +152,9 @@ final class MultipartStream {
     return new EOFException("it closed the connection");
   }
 
-  /** A camera that trickles never runs into the socket's own time-out. */
+  /**
+   * Limits the whole part: a camera that sends very slowly never exceeds the socket's own time-out.
+   */
   private final class Timed extends FilterInputStream {
     private Timed(InputStream in) {
       super(in);

@@ -22,7 +22,7 @@ final class Natives {
 
   private Natives() {}
 
-  /** OpenCV, with one thread: parallelism is the business of the node, not of a stage. */
+  /** OpenCV, with one thread: the node decides on parallelism, not a stage. */
   static void openCv() {
     load(opencv_core.class, opencv_imgproc.class, opencv_imgcodecs.class);
     opencv_core.setNumThreads(1);

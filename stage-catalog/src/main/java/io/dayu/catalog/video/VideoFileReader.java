@@ -174,7 +174,7 @@ final class VideoFileReader implements BlockingReader {
         .findFirst();
   }
 
-  /** The decoder passes over damaged frames; it should not do so in silence. */
+  /** Logs how many frames are damaged, because the decoder skips them without a message. */
   private void warnOfDamage() {
     var expected = videoStream().map(AVStream::nb_frames).orElse(0L);
     // Some files count one frame more than they show.
@@ -194,7 +194,7 @@ final class VideoFileReader implements BlockingReader {
   private void pace() {
     var due = elapsed();
     var early = started ? due - (System.nanoTime() - startNanos) / 1000 : -LATE_MICROS - 1;
-    // Held up for long, it goes on from here instead of rushing to catch up.
+    // After a long delay, continue at normal speed from here instead of catching up.
     if (early < -LATE_MICROS) startNanos = System.nanoTime() - due * 1000;
     started = true;
     try {

@@ -12,7 +12,7 @@ record VideoKnobs(double fps, int height, int segment) {
       new Knob("height", "height in pixels to scale down to; 0 for the source's own", 0);
   private static final Knob SEGMENT = new Knob("segment", "frames per element", 1);
 
-  /** Far more than an element should hold, but not enough to fill a heap by a slip of the pen. */
+  /** Far more than an element should hold, but not enough to fill a heap after a typing error. */
   private static final int MAX_SEGMENT = 1000;
 
   static final List<Knob> ALL = List.of(FPS, HEIGHT, SEGMENT);
