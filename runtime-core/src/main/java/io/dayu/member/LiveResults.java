@@ -156,6 +156,7 @@ public final class LiveResults {
       super(context);
       this.live = live;
       live.exchange = context.getSelf()::tell;
+      context.getSelf().tell(Local.WATCHERS_CHANGED); // some may have come before
       var receptionist = context.getSystem().receptionist();
       receptionist.tell(Receptionist.register(KEY, context.getSelf()));
       receptionist.tell(

@@ -125,6 +125,21 @@ final class LiveResultsStreamTest {
   }
 
   @Test
+  void whatWasWatchedBeforeTheExchangeBeganIsToldToo() {
+    live.watch("street").runForeach(r -> {}, SYSTEM);
+    var exchange = KIT.spawn(live.exchange());
+    TestProbe<LiveResults.Command> other = KIT.createTestProbe();
+    SYSTEM.receptionist().tell(Receptionist.register(LiveResults.KEY, other.ref()));
+    other.fishForMessage(
+        SOON,
+        told ->
+            told.equals(new LiveResults.Watched(exchange, Set.of("street")))
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    KIT.stop(exchange);
+  }
+
+  @Test
   void resultsOfNoStreamAreShownToNobodyAndOthersStillAre() {
     var exchange = KIT.spawn(live.exchange());
     var street = new CopyOnWriteArrayList<String>();
