@@ -10,11 +10,11 @@ import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
-import io.dayu.member.Housekeeper;
 import io.dayu.member.LiveResults;
 import io.dayu.member.MemberNode;
 import io.dayu.member.MemberUplink;
 import io.dayu.member.PipelineEntity;
+import io.dayu.member.SilentEdgeRemover;
 import io.dayu.node.Endpoints;
 import io.dayu.node.Launch;
 import io.dayu.node.NodeSettings;
@@ -114,7 +114,7 @@ public final class CloudNode {
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
               var housekeeper =
                   Behaviors.supervise(
-                          Housekeeper.create(
+                          SilentEdgeRemover.create(
                               parts.gossip(),
                               new ClusterMembers(system),
                               node.cluster().forgetAfter(),

@@ -177,7 +177,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
-  private final OpenQuestions questions = new OpenQuestions(this::locate);
+  private final PendingLookups questions = new PendingLookups(this::locate);
   private Map<String, View.Seen> reports = Map.of();
   private Map<StreamName, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();

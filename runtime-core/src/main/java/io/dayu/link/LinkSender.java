@@ -126,7 +126,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final InTransit inTransit = new InTransit();
-  private final Bundle bundle = new Bundle();
+  private final FrameBatch bundle = new FrameBatch();
   private @Nullable Outgoing connection; // null while there is none
   private boolean open; // the peer has granted credit on this connection
   private int generation;
@@ -441,7 +441,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     sentBytes += bytes;
     int size = Frames.size(parcel);
     if (!bundle.fits(size)) flush();
-    if (Bundle.small(size)) {
+    if (FrameBatch.small(size)) {
       if (bundle.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
       bundle.add(parcel, size, now, (int) transferUs.value());
     } else {

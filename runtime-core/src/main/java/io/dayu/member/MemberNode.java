@@ -280,7 +280,7 @@ public final class MemberNode implements MemberSystem {
                                       StreamName.parse(entity.getEntityId()),
                                       store,
                                       blocking,
-                                      new Origins(context.getSystem()),
+                                      new AcknowledgementSender(context.getSystem()),
                                       cloud.get().published())))
                   .withRole("cloud")
                   .withSettings(

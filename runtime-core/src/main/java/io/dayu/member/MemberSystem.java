@@ -2,7 +2,7 @@ package io.dayu.member;
 
 import java.util.concurrent.CompletionStage;
 
-/** One life of a node's membership, as its {@link MemberKeeper} sees it. Safe for any thread. */
+/** One life of a node's membership, as its {@link Rejoiner} sees it. Safe for any thread. */
 interface MemberSystem {
   /** How the cluster identifies this life: a later one at the same address has another uid. */
   record Identity(String address, long uid) {}

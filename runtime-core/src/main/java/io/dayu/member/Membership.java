@@ -18,7 +18,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An edge's membership over all its lives; {@link MemberKeeper} starts the next one. */
+/** An edge's membership over all its lives; {@link Rejoiner} starts the next one. */
 public final class Membership {
   private static final Logger LOG = LoggerFactory.getLogger(Membership.class);
 
@@ -28,13 +28,13 @@ public final class Membership {
   private final String address;
   private final CompletableFuture<Void> whenMember;
   private final ActorSystem<?> flow;
-  private final ActorRef<MemberKeeper.Command> keeper;
+  private final ActorRef<Rejoiner.Command> keeper;
 
   private Membership(
       String address,
       CompletableFuture<Void> whenMember,
       ActorSystem<?> flow,
-      ActorRef<MemberKeeper.Command> keeper) {
+      ActorRef<Rejoiner.Command> keeper) {
     this.address = address;
     this.whenMember = whenMember;
     this.flow = flow;
@@ -54,7 +54,7 @@ public final class Membership {
     var keeper =
         flow.system()
             .systemActorOf(
-                MemberKeeper.create(
+                Rejoiner.create(
                     // The cloud knows the node by this port.
                     () ->
                         MemberNode.start(
@@ -70,7 +70,7 @@ public final class Membership {
                     System::nanoTime),
                 "member-keeper",
                 blocking);
-    keeper.tell(new MemberKeeper.Begin(first));
+    keeper.tell(new Rejoiner.Begin(first));
     return new Membership(first.address(), first.whenMember(), flow.system(), keeper);
   }
 
@@ -87,8 +87,8 @@ public final class Membership {
   /** Leaves the cluster; returns when that is done, or after a while. */
   public void stop() {
     try {
-      AskPattern.<MemberKeeper.Command, Done>ask(
-              keeper, MemberKeeper.Stop::new, STOP_TIMEOUT, flow.scheduler())
+      AskPattern.<Rejoiner.Command, Done>ask(
+              keeper, Rejoiner.Stop::new, STOP_TIMEOUT, flow.scheduler())
           .toCompletableFuture()
           .join();
     } catch (CompletionException e) {

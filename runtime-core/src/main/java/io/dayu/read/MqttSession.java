@@ -20,9 +20,9 @@ import org.slf4j.LoggerFactory;
  * sends what is not acknowledged again on the next one, and what was taken before is recognised by
  * its content, so that it is not taken twice.
  *
- * <p>Safe for any thread. All events are handled in {@link Turns}, because the session calls other
- * code (the client's library, the reader's queue, listeners), which may call back, or wait for a
- * thread that does: no lock is held during such a call.
+ * <p>Safe for any thread. All events are handled in {@link SerialExecutor}, because the session
+ * calls other code (the client's library, the reader's queue, listeners), which may call back, or
+ * wait for a thread that does: no lock is held during such a call.
  */
 final class MqttSession {
   private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
@@ -67,7 +67,7 @@ final class MqttSession {
 
   private final MqttTarget target;
   private final Supplier<MqttBroker> brokers;
-  private final Turns turns = new Turns();
+  private final SerialExecutor turns = new SerialExecutor();
   private volatile long position; // changed in turns
   // All fields below are used in turns only.
   private final ArrayDeque<Held> held =

@@ -369,8 +369,8 @@ final class RecordedLinkStreamTest {
     var all = ByteString.emptyByteString();
     for (var frame : Frames.data(parcel, now, recorded.transferUs())) all = all.concat(frame);
     int size = Frames.size(parcel);
-    if (Bundle.small(size)) {
-      var bundle = new Bundle();
+    if (FrameBatch.small(size)) {
+      var bundle = new FrameBatch();
       bundle.add(parcel, size, now, recorded.transferUs());
       assertThat(bundle.take()).isEqualTo(all);
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Lives of a membership that the test ends. */
-final class MemberKeeperTest {
+final class RejoinerTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   /** Whoever lets time pass does the work, so that it is done when time has passed. */
@@ -49,21 +49,21 @@ final class MemberKeeperTest {
     kit.shutdownTestKit();
   }
 
-  private ActorRef<MemberKeeper.Command> keep() {
+  private ActorRef<Rejoiner.Command> keep() {
     var keeper =
         kit.spawn(
-            MemberKeeper.create(
+            Rejoiner.create(
                 this::next,
                 identity -> CompletableFuture.completedFuture(answer),
                 rejoins::incrementAndGet,
                 System::nanoTime));
-    keeper.tell(new MemberKeeper.Begin(next()));
+    keeper.tell(new Rejoiner.Begin(next()));
     return keeper;
   }
 
   private MemberSystem next() {
     if (refusals.getAndUpdate(n -> Math.max(0, n - 1)) > 0)
-      MemberKeeperTest.<RuntimeException>undeclared(refusal);
+      RejoinerTest.<RuntimeException>undeclared(refusal);
     var life = new Life();
     lives.add(life);
     return life;
@@ -138,7 +138,7 @@ final class MemberKeeperTest {
 
   private static void passUntil(ManualTime time, BooleanSupplier reached) {
     for (int step = 0; step < 100 && !reached.getAsBoolean(); step++)
-      time.timePasses(Watchdog.EVERY);
+      time.timePasses(MembershipWatch.EVERY);
     assertThat(reached.getAsBoolean()).isTrue();
   }
 
@@ -146,7 +146,7 @@ final class MemberKeeperTest {
   void onceStoppedNothingBeginsAnew() {
     var keeper = keep();
     TestProbe<Done> done = kit.createTestProbe();
-    keeper.tell(new MemberKeeper.Stop(done.ref()));
+    keeper.tell(new Rejoiner.Stop(done.ref()));
     done.expectMessage(Done.getInstance());
     assertThat(lives.get(0).stopped).isTrue();
     done.expectTerminated(keeper);
@@ -160,7 +160,7 @@ final class MemberKeeperTest {
     lives.get(0).ended.complete(null);
     await().atMost(SOON).until(() -> refusals.get() < 1_000);
     TestProbe<Done> done = kit.createTestProbe();
-    keeper.tell(new MemberKeeper.Stop(done.ref()));
+    keeper.tell(new Rejoiner.Stop(done.ref()));
     done.expectMessage(Done.getInstance());
     assertThat(lives).hasSize(1);
   }

@@ -10,10 +10,10 @@ import org.apache.pekko.cluster.typed.Cluster;
  * Tells the node that generates a stream what of it is stored, by its {@link UplinkActor}. If the
  * message is lost, the node sends the elements again. Safe for any thread.
  */
-final class Origins implements BiConsumer<String, Acknowledgement> {
+final class AcknowledgementSender implements BiConsumer<String, Acknowledgement> {
   private final ActorSystem<?> system;
 
-  Origins(ActorSystem<?> system) {
+  AcknowledgementSender(ActorSystem<?> system) {
     this.system = system;
   }
 

@@ -10,13 +10,13 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-class TurnsTest {
+class SerialExecutorTest {
   private static final int THREADS = 8;
   private static final int TASKS = 20_000;
 
   private record Ran(int thread, int task) {}
 
-  private final Turns turns = new Turns();
+  private final SerialExecutor turns = new SerialExecutor();
 
   @Test
   void tasksOfManyThreadsRunOneAtATimeAllOfThemAndInTheOrderOfEach() throws Exception {
@@ -64,7 +64,7 @@ class TurnsTest {
   @Test
   void aTaskThatFailsIsToldAndKeepsNoneFromRunning() {
     var ran = new ArrayList<String>();
-    try (var logs = Logs.of(Turns.class)) {
+    try (var logs = Logs.of(SerialExecutor.class)) {
       turns.execute(
           () -> {
             turns.execute(() -> ran.add("second"));

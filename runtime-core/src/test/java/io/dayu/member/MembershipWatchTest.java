@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.member.MemberSystem.Identity;
 import io.dayu.member.MemberSystem.MembershipStatus;
+import io.dayu.member.MembershipWatch.Finding;
 import io.dayu.member.Seeds.Answer;
-import io.dayu.member.Watchdog.Finding;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the watchdog makes of what the cloud answers and what membership sees. */
-final class WatchdogTest {
+final class MembershipWatchTest {
   private static final Identity SELF = new Identity("pekko://dayu@127.0.0.1:1", 7);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final MembershipStatus FINE = new MembershipStatus(true, false);
@@ -52,7 +52,7 @@ final class WatchdogTest {
 
   private void watch() {
     kit.spawn(
-        Watchdog.create(
+        MembershipWatch.create(
             SELF,
             () -> {
               looks.incrementAndGet();
@@ -68,7 +68,7 @@ final class WatchdogTest {
   private void look(int times) {
     for (int i = 0; i < times; i++) {
       int before = looks.get();
-      time.timePasses(Watchdog.EVERY);
+      time.timePasses(MembershipWatch.EVERY);
       assertThat(looks).hasValue(before + 1);
     }
   }
@@ -88,7 +88,7 @@ final class WatchdogTest {
   void aNodeThatTheCloudDoesNotKnowIsOrphaned() {
     answer = Answer.UNKNOWN;
     watch();
-    look(Watchdog.MISSES - 1);
+    look(MembershipWatch.MISSES - 1);
     nothing();
     look(1);
     findings.expectMessage(Finding.ORPHANED);
@@ -99,7 +99,7 @@ final class WatchdogTest {
     watch();
     for (int i = 0; i < 5; i++) {
       answer = Answer.UNKNOWN;
-      look(Watchdog.MISSES - 1);
+      look(MembershipWatch.MISSES - 1);
       answer = Answer.MEMBER;
       look(1);
     }

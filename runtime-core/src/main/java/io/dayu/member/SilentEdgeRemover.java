@@ -22,7 +22,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * singleton of the cloud; a new instance counts silence from its own start. Cloud nodes are left to
  * the downing provider.
  */
-public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
+public final class SilentEdgeRemover extends AbstractBehavior<SilentEdgeRemover.Command> {
   public sealed interface Command {}
 
   private record Viewed(View view) implements Command {}
@@ -43,7 +43,7 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
   private View view = View.EMPTY;
   private Set<String> strangers = Set.of(); // reports without a member at the last look
 
-  private Housekeeper(
+  private SilentEdgeRemover(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       ActorRef<Gossip.Command> gossip,
@@ -68,8 +68,9 @@ public final class Housekeeper extends AbstractBehavior<Housekeeper.Command> {
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  context.setLoggerName(Housekeeper.class);
-                  return new Housekeeper(context, timers, gossip, members, forgetAfter, nanos);
+                  context.setLoggerName(SilentEdgeRemover.class);
+                  return new SilentEdgeRemover(
+                      context, timers, gossip, members, forgetAfter, nanos);
                 }));
   }
 

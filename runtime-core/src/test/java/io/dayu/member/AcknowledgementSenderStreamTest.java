@@ -12,12 +12,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class OriginsStreamTest {
+final class AcknowledgementSenderStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
   private ActorTestKit kit;
   private TestProbe<UplinkActor.Command> uplink;
-  private Origins origins;
+  private AcknowledgementSender origins;
 
   @BeforeEach
   void start() {
@@ -30,7 +30,7 @@ final class OriginsStreamTest {
               return Behaviors.same();
             }),
         UplinkActor.NAME);
-    origins = new Origins(kit.system());
+    origins = new AcknowledgementSender(kit.system());
   }
 
   @AfterEach

@@ -12,13 +12,13 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
  * Finds out that a life of the membership is over although the member has not noticed, and reports
- * it once. A child of the {@link MemberKeeper}, one for each life.
+ * it once. A child of the {@link Rejoiner}, one for each life.
  *
  * <p>A member whose cluster is gone, or has removed it, may wait for ever: all of the cloud looks
  * unreachable to it. And after a cut of the network the connections of membership may wait for
  * minutes, because TCP doubles the time between its tries; new connections find the way at once.
  */
-final class Watchdog extends AbstractBehavior<Watchdog.Command> {
+final class MembershipWatch extends AbstractBehavior<MembershipWatch.Command> {
   sealed interface Command {}
 
   /** Why a life is over. */
@@ -50,7 +50,7 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
   private int misses;
   private int cutOff; // looks in a row
 
-  private Watchdog(
+  private MembershipWatch(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       MemberSystem.Identity identity,
@@ -83,8 +83,9 @@ final class Watchdog extends AbstractBehavior<Watchdog.Command> {
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  context.setLoggerName(Watchdog.class);
-                  return new Watchdog(context, timers, identity, status, seeds, patience, owner);
+                  context.setLoggerName(MembershipWatch.class);
+                  return new MembershipWatch(
+                      context, timers, identity, status, seeds, patience, owner);
                 }));
   }
 

@@ -12,12 +12,12 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-final class OpenQuestionsTest {
+final class PendingLookupsTest {
   private static final InstanceName STAGE = InstanceName.parse("crossing@1/detect");
 
   private final Map<PeerLinks.Key, ActorRef<Inlet.Command>> known = new HashMap<>();
-  private final OpenQuestions questions =
-      new OpenQuestions(key -> Optional.ofNullable(known.get(key)));
+  private final PendingLookups questions =
+      new PendingLookups(key -> Optional.ofNullable(known.get(key)));
   private final TestInbox<Router.Located> asker = TestInbox.create();
 
   @Test

@@ -14,14 +14,14 @@ import org.apache.pekko.actor.typed.ActorRef;
  * Questions where an instance is that cannot be answered yet. Part of the {@link Controller}, and
  * on its thread.
  */
-final class OpenQuestions {
+final class PendingLookups {
   private final Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate;
   private final Map<PeerLinks.Key, List<ActorRef<Router.Located>>> askers = new HashMap<>();
 
   /**
    * @param locate finds an instance, if it is known where it is
    */
-  OpenQuestions(Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate) {
+  PendingLookups(Function<PeerLinks.Key, Optional<ActorRef<Inlet.Command>>> locate) {
     this.locate = locate;
   }
 

@@ -19,7 +19,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * one is started. One per node, in the {@code flow} system, which goes on meanwhile. Starts and
  * stops block, so it runs on the dispatcher for that.
  */
-final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
+final class Rejoiner extends AbstractBehavior<Rejoiner.Command> {
   sealed interface Command {}
 
   /** Keep this one, the first, which runs already. */
@@ -28,7 +28,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   /** Leave the cluster for good; always answered. */
   record Stop(ActorRef<Done> replyTo) implements Command {}
 
-  private record Found(Watchdog.Finding finding) implements Command {}
+  private record Found(MembershipWatch.Finding finding) implements Command {}
 
   private record Ended(int life) implements Command {}
 
@@ -54,16 +54,16 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
   private final Seeds seeds;
   private final Runnable rejoined;
   private final LongSupplier nanos;
-  private final ActorRef<Watchdog.Finding> findings;
+  private final ActorRef<MembershipWatch.Finding> findings;
   private Optional<MemberSystem> member = Optional.empty();
-  private Optional<ActorRef<Watchdog.Command>> watchdog = Optional.empty();
+  private Optional<ActorRef<MembershipWatch.Command>> watchdog = Optional.empty();
   private final Backoff backoff = new Backoff(MIN_BACKOFF, MAX_BACKOFF);
   private Duration patience = PATIENCE;
   private long endedNanos;
   private long startedNanos;
   private int life;
 
-  private MemberKeeper(
+  private Rejoiner(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Supplier<MemberSystem> starter,
@@ -78,7 +78,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
     this.nanos = nanos;
     this.startedNanos = nanos.getAsLong();
     this.endedNanos = startedNanos;
-    this.findings = context.messageAdapter(Watchdog.Finding.class, Found::new);
+    this.findings = context.messageAdapter(MembershipWatch.Finding.class, Found::new);
   }
 
   /**
@@ -92,8 +92,8 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  context.setLoggerName(MemberKeeper.class);
-                  return new MemberKeeper(context, timers, starter, seeds, rejoined, nanos);
+                  context.setLoggerName(Rejoiner.class);
+                  return new Rejoiner(context, timers, starter, seeds, rejoined, nanos);
                 }));
   }
 
@@ -122,7 +122,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
 
   private Behavior<Command> onFound(Found found) {
     if (member.isEmpty()) return this;
-    if (found.finding() == Watchdog.Finding.CUT_OFF) {
+    if (found.finding() == MembershipWatch.Finding.CUT_OFF) {
       if (nanos.getAsLong() - startedNanos > MAX_PATIENCE.toNanos()) patience = PATIENCE;
       patience = shorter(patience.multipliedBy(2), MAX_PATIENCE);
     }
@@ -130,7 +130,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
         .getLog()
         .warn(
             "{}; membership is started anew, the streams go on",
-            found.finding() == Watchdog.Finding.ORPHANED
+            found.finding() == MembershipWatch.Finding.ORPHANED
                 ? "the cloud answers and does not know this node"
                 : "the cloud can be reached again and membership does not reach it");
     member.get().abandon();
@@ -189,7 +189,7 @@ final class MemberKeeper extends AbstractBehavior<MemberKeeper.Command> {
         Optional.of(
             getContext()
                 .spawnAnonymous(
-                    Watchdog.create(
+                    MembershipWatch.create(
                         started.identity(), started::status, seeds, patience, findings)));
   }
 

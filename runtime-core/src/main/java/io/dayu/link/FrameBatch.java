@@ -6,7 +6,7 @@ import org.apache.pekko.util.ByteString;
  * Small data frames on their way into one write. Nothing waits for it to fill: its owner takes it
  * out as soon as it has no more elements at hand. Belongs to one actor.
  */
-final class Bundle {
+final class FrameBatch {
   /** A larger frame goes out by itself: copying it once more gains nothing. */
   private static final int SMALL = 16 << 10;
 

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * call any code: if that code calls this executor, on whatever thread, it only adds a task. Tasks
  * must not block.
  */
-final class Turns implements Executor {
-  private static final Logger LOG = LoggerFactory.getLogger(Turns.class);
+final class SerialExecutor implements Executor {
+  private static final Logger LOG = LoggerFactory.getLogger(SerialExecutor.class);
 
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger(); // the running task included

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class HousekeeperTest {
+final class SilentEdgeRemoverTest {
   private static final Duration FORGET_AFTER = Duration.ofMinutes(5);
 
   private final AtomicLong nanos = new AtomicLong(1);
@@ -67,7 +67,7 @@ final class HousekeeperTest {
         };
     // Whoever lets time pass does the work, so that it is done when time has passed.
     kit.spawn(
-        Housekeeper.create(gossip.ref(), membership, FORGET_AFTER, nanos::get),
+        SilentEdgeRemover.create(gossip.ref(), membership, FORGET_AFTER, nanos::get),
         DispatcherSelector.fromConfig("pekko.test.calling-thread-dispatcher"));
     views = gossip.expectMessageClass(Gossip.Subscribe.class).subscriber();
   }
@@ -95,7 +95,7 @@ final class HousekeeperTest {
   private void pass(Duration duration) {
     nanos.addAndGet(duration.toNanos());
     long before = looks.get();
-    time.timePasses(Housekeeper.every(FORGET_AFTER));
+    time.timePasses(SilentEdgeRemover.every(FORGET_AFTER));
     assertThat(looks).hasValue(before + 1);
   }
 
