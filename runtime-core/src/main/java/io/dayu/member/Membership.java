@@ -28,17 +28,17 @@ public final class Membership {
   private final String address;
   private final CompletableFuture<Void> whenMember;
   private final ActorSystem<?> flow;
-  private final ActorRef<Rejoiner.Command> keeper;
+  private final ActorRef<Rejoiner.Command> rejoiner;
 
   private Membership(
       String address,
       CompletableFuture<Void> whenMember,
       ActorSystem<?> flow,
-      ActorRef<Rejoiner.Command> keeper) {
+      ActorRef<Rejoiner.Command> rejoiner) {
     this.address = address;
     this.whenMember = whenMember;
     this.flow = flow;
-    this.keeper = keeper;
+    this.rejoiner = rejoiner;
   }
 
   /**
@@ -51,7 +51,7 @@ public final class Membership {
     var first = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
     int port = first.port();
     var blocking = DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER);
-    var keeper =
+    var rejoiner =
         flow.system()
             .systemActorOf(
                 Rejoiner.create(
@@ -68,10 +68,10 @@ public final class Membership {
                         flow.system().dispatchers().lookup(blocking)),
                     () -> flow.controller().tell(Controller.Rejoined.INSTANCE),
                     System::nanoTime),
-                "member-keeper",
+                "rejoiner",
                 blocking);
-    keeper.tell(new Rejoiner.Begin(first));
-    return new Membership(first.address(), first.whenMember(), flow.system(), keeper);
+    rejoiner.tell(new Rejoiner.Begin(first));
+    return new Membership(first.address(), first.whenMember(), flow.system(), rejoiner);
   }
 
   /** The address of the cluster port, the same in every life. */
@@ -88,7 +88,7 @@ public final class Membership {
   public void stop() {
     try {
       AskPattern.<Rejoiner.Command, Done>ask(
-              keeper, Rejoiner.Stop::new, STOP_TIMEOUT, flow.scheduler())
+              rejoiner, Rejoiner.Stop::new, STOP_TIMEOUT, flow.scheduler())
           .toCompletableFuture()
           .join();
     } catch (CompletionException e) {

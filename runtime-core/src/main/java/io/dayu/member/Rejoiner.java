@@ -56,7 +56,7 @@ final class Rejoiner extends AbstractBehavior<Rejoiner.Command> {
   private final LongSupplier nanos;
   private final ActorRef<MembershipWatch.Finding> findings;
   private Optional<MemberSystem> member = Optional.empty();
-  private Optional<ActorRef<MembershipWatch.Command>> watchdog = Optional.empty();
+  private Optional<ActorRef<MembershipWatch.Command>> watch = Optional.empty();
   private final Backoff backoff = new Backoff(MIN_BACKOFF, MAX_BACKOFF);
   private Duration patience = PATIENCE;
   private long endedNanos;
@@ -143,8 +143,8 @@ final class Rejoiner extends AbstractBehavior<Rejoiner.Command> {
     getContext()
         .getLog()
         .warn("this node's membership has ended; the next one begins in {} ms", wait.toMillis());
-    watchdog.ifPresent(w -> getContext().stop(w));
-    watchdog = Optional.empty();
+    watch.ifPresent(w -> getContext().stop(w));
+    watch = Optional.empty();
     member = Optional.empty();
     endedNanos = nanos.getAsLong();
     return this;
@@ -185,7 +185,7 @@ final class Rejoiner extends AbstractBehavior<Rejoiner.Command> {
     member = Optional.of(started);
     getContext().pipeToSelf(started.whenEnded(), (done, error) -> new Ended(mine));
     getContext().pipeToSelf(started.whenMember(), (done, error) -> new Joined(mine));
-    watchdog =
+    watch =
         Optional.of(
             getContext()
                 .spawnAnonymous(

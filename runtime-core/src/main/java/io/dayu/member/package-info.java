@@ -1,5 +1,5 @@
 /**
- * The {@code member} system of a node: membership with its keeper and watchdog, gossip, gateway,
+ * The {@code member} system of a node: membership with its rejoiner and watch, gossip, gateway,
  * shards of pipelines and distributors, and the serializer of all that members tell each other. It
  * comes and goes with the network while streams go on.
  *

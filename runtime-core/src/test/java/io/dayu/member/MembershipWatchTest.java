@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What the watchdog makes of what the cloud answers and what membership sees. */
+/** What the watch makes of what the cloud answers and what membership sees. */
 final class MembershipWatchTest {
   private static final Identity SELF = new Identity("pekko://dayu@127.0.0.1:1", 7);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -64,7 +64,7 @@ final class MembershipWatchTest {
         AT_ONCE);
   }
 
-  /** Lets the watchdog look so often. */
+  /** Lets the watch look so often. */
   private void look(int times) {
     for (int i = 0; i < times; i++) {
       int before = looks.get();

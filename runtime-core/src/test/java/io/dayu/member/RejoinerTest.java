@@ -50,15 +50,15 @@ final class RejoinerTest {
   }
 
   private ActorRef<Rejoiner.Command> keep() {
-    var keeper =
+    var rejoiner =
         kit.spawn(
             Rejoiner.create(
                 this::next,
                 identity -> CompletableFuture.completedFuture(answer),
                 rejoins::incrementAndGet,
                 System::nanoTime));
-    keeper.tell(new Rejoiner.Begin(next()));
-    return keeper;
+    rejoiner.tell(new Rejoiner.Begin(next()));
+    return rejoiner;
   }
 
   private MemberSystem next() {
@@ -144,23 +144,23 @@ final class RejoinerTest {
 
   @Test
   void onceStoppedNothingBeginsAnew() {
-    var keeper = keep();
+    var rejoiner = keep();
     TestProbe<Done> done = kit.createTestProbe();
-    keeper.tell(new Rejoiner.Stop(done.ref()));
+    rejoiner.tell(new Rejoiner.Stop(done.ref()));
     done.expectMessage(Done.getInstance());
     assertThat(lives.get(0).stopped).isTrue();
-    done.expectTerminated(keeper);
+    done.expectTerminated(rejoiner);
     assertThat(lives).hasSize(1);
   }
 
   @Test
   void aStopBetweenTwoLivesIsAnsweredToo() {
-    var keeper = keep();
+    var rejoiner = keep();
     refusals.set(1_000);
     lives.get(0).ended.complete(null);
     await().atMost(SOON).until(() -> refusals.get() < 1_000);
     TestProbe<Done> done = kit.createTestProbe();
-    keeper.tell(new Rejoiner.Stop(done.ref()));
+    rejoiner.tell(new Rejoiner.Stop(done.ref()));
     done.expectMessage(Done.getInstance());
     assertThat(lives).hasSize(1);
   }
