@@ -65,7 +65,11 @@ public final class CloudNode {
   }
 
   record Settings(
-      NodeSettings node, HttpSettings http, SchedulerSettings scheduler, StoreSettings store) {}
+      NodeSettings node,
+      HttpSettings http,
+      ManagementSettings management,
+      SchedulerSettings scheduler,
+      StoreSettings store) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
@@ -127,11 +131,7 @@ public final class CloudNode {
             });
     var member =
         MemberNode.start(
-            node,
-            memberConfig(config, settings.store()),
-            flow.controller(),
-            uplink,
-            Optional.of(cloud));
+            node, memberConfig(config, settings), flow.controller(), uplink, Optional.of(cloud));
     var system = member.system();
     var control =
         new ClusterControlPlane(
@@ -167,7 +167,7 @@ public final class CloudNode {
         };
     try {
       var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
-      var management = management(system, config);
+      var management = management(system, settings.management());
       member.whenMember().get(30, TimeUnit.SECONDS);
       Endpoints.write(
           node.self().dataDir(),
@@ -200,16 +200,13 @@ public final class CloudNode {
     return Objects.requireNonNull(part.get(), "the member system has started");
   }
 
-  private static Uri management(ActorSystem<?> system, Config config) {
+  private static Uri management(ActorSystem<?> system, ManagementSettings settings) {
     try {
       return PekkoManagement.get(system).start().toCompletableFuture().join();
     } catch (CompletionException e) {
       throw new StartException(
           "the management port %s:%d cannot be opened (%s); set dayu.management.port to a free one"
-              .formatted(
-                  config.getString("dayu.management.host"),
-                  config.getInt("dayu.management.port"),
-                  Causes.of(e).getMessage()),
+              .formatted(settings.host(), settings.port(), Causes.of(e).getMessage()),
           e);
     }
   }
@@ -219,12 +216,13 @@ public final class CloudNode {
     var dayu = new Section("dayu", config.getConfig("dayu"));
     var node = dayu.part("dayu", () -> NodeSettings.from(Role.CLOUD, config));
     var http = dayu.part("dayu.http", () -> HttpSettings.from(config));
+    var management = dayu.part("dayu.management", () -> ManagementSettings.from(config));
     var scheduler = dayu.part("dayu.scheduler", () -> SchedulerSettings.from(config));
     var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
     dayu.enforce();
-    return new Settings(node.get(), http.get(), scheduler.get(), store.get());
+    return new Settings(node.get(), http.get(), management.get(), scheduler.get(), store.get());
   }
 
   /** The database, with the tables of everything that uses it. */
@@ -267,14 +265,14 @@ public final class CloudNode {
         .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
   }
 
-  private static Config memberConfig(Config config, StoreSettings store) {
+  private static Config memberConfig(Config config, Settings settings) {
     return ConfigFactory.parseMap(
             Map.of(
                 "pekko.management.http.hostname",
-                config.getString("dayu.management.host"),
+                settings.management().host(),
                 "pekko.management.http.port",
-                config.getInt("dayu.management.port")))
-        .withFallback(store.persistence())
+                settings.management().port()))
+        .withFallback(settings.store().persistence())
         .withFallback(ConfigFactory.parseResources("dayu-store.conf"))
         .withFallback(config);
   }

@@ -16,6 +16,7 @@ final class CloudNodeTest {
                 dayu.node.name = ""
                 dayu.link.max-element = 5g
                 dayu.http { port = 70000, hearbeat = 1s }
+                dayu.management.port = -1
                 dayu.scheduler { decisions-kept = 0, dwell = 3s }
                 dayu.store { url = "jdbc:mysql://db/dayu", frames-per-stream = 0 }
                 """)
@@ -26,11 +27,12 @@ final class CloudNodeTest {
         .satisfies(
             e ->
                 assertThat(e.getMessage().lines())
-                    .hasSize(8)
+                    .hasSize(9)
                     .contains(
                         "dayu.http.hearbeat is no configuration key; did you mean dayu.http.heartbeat?",
                         "dayu.link.max-element: too large",
                         "dayu.http.port is 70000; a port must be 0 to 65535",
+                        "dayu.management.port is -1; a port must be 0 to 65535",
                         "dayu.scheduler.decisions-kept is 0; it must be positive",
                         "dayu.store.frames-per-stream is 0; it must be positive")
                     .anyMatch(l -> l.startsWith("dayu.node.name is \"\"; set it"))
