@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import io.dayu.deliver.OutboxStore;
+import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
@@ -263,7 +264,8 @@ final class SenderTest {
   @Test
   void whatTheDiskDoesNotTakeIsTriedAgainSoonAndPeopleAreToldOnce() {
     disk.close();
-    begin("quota = 0");
+    begin("quota = 1");
+    disk.put(Kind.ELEMENT, List.of(FlowKit.element(6, 10))).toCompletableFuture().join();
     spools();
     try (var logs = Logs.of(Sender.class)) {
       start(7);

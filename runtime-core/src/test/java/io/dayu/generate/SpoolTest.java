@@ -42,7 +42,8 @@ final class SpoolTest {
 
   @Test
   void whereThereIsNoRoomItFailsAtOnce() {
-    open("quota = 0", 1 << 20);
+    open("quota = 1", 1 << 20);
+    waits(10, 6);
     assertThat(spool.write(Flight.uncut(FlowKit.element(7, 10), now)).toCompletableFuture())
         .isCompletedExceptionally();
   }
