@@ -7,6 +7,7 @@ import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,7 +95,7 @@ class CutOffClusterIT {
       for (var name : List.of("kept", "spooled")) {
         var ledger = awaitSettled(name);
         var results = cluster.results(name);
-        check(ledger, results);
+        checkAfterKill(ledger, results);
         // At 50 a second; what was in memory only is shed.
         assertThat(between(results, cut, killed))
             .as(name + " before the crash")
@@ -155,12 +156,26 @@ class CutOffClusterIT {
     return cluster.awaitLedger(pipeline, l -> l.inFlight() == 0);
   }
 
-  /** Every element counts once, and is in the store once if it counts as delivered. */
+  /** Every element is delivered, counts once and is in the store once. */
   private static void check(LedgerCounts ledger, List<JsonNode> results) {
-    assertThat(Cluster.seqs(results)).doesNotHaveDuplicates();
-    assertThat(results.stream().map(CutOffClusterIT::number)).doesNotHaveDuplicates();
     assertThat(ledger.failed()).isZero();
-    assertThat(ledger.delivered()).isEqualTo(results.size());
+    checkAfterKill(ledger, results);
+  }
+
+  /**
+   * The same, but what was under way when its node was killed may have failed, with that reason.
+   */
+  private static void checkAfterKill(LedgerCounts ledger, List<JsonNode> results) {
+    assertThat(Cluster.seqs(results)).doesNotHaveDuplicates();
+    var byStatus =
+        results.stream()
+            .collect(Collectors.partitioningBy(r -> r.path("status").asText().equals("failed")));
+    assertThat(byStatus.get(true))
+        .hasSize((int) ledger.failed())
+        .map(r -> r.path("ending").path("reason").asText())
+        .allMatch(reason -> reason.contains("its node ended while it was under way"));
+    assertThat(byStatus.get(false)).hasSize((int) ledger.delivered());
+    assertThat(byStatus.get(false).stream().map(CutOffClusterIT::number)).doesNotHaveDuplicates();
   }
 
   private static List<JsonNode> between(List<JsonNode> results, Instant from, Instant to) {
