@@ -119,8 +119,12 @@ class LauncherClusterIT {
     assertThat(builds()).isEqualTo(2);
 
     Files.delete(home.resolve("bench/src/Some.java"));
+    var left = Files.createFile(home.resolve("bench/target/Some.class"));
+    var kept = Files.createFile(home.resolve("sim-source/target/Other.class"));
     assertThat(dayu(Map.of(), "--version").code()).isZero();
     assertThat(builds()).isEqualTo(3);
+    assertThat(left).doesNotExist();
+    assertThat(kept).exists();
 
     var packages = Files.createDirectories(home.resolve("sim-source/src/node_modules"));
     Files.writeString(packages.resolve("index.js"), "made by a build");
