@@ -226,6 +226,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             Timer.EXPIRE,
             () -> {
               join.expire(nanos.getAsLong());
+              join.tooSmall().ifPresent(what -> getContext().getLog().warn(what));
               return this;
             })
         .onSignal(

@@ -31,6 +31,7 @@ public final class JoinBuffer {
   private final long patienceNanos;
   private final Map<Key, Partial> partials = new LinkedHashMap<>();
   private long crowdedOut;
+  private long told; // of those
 
   /**
    * @param complete whether nothing is missing from an element
@@ -68,6 +69,17 @@ public final class JoinBuffer {
   /** Partial elements that were given up because the buffer was full. */
   public long crowdedOut() {
     return crowdedOut;
+  }
+
+  /** For people, if elements were given up since the last call because the buffer was full. */
+  public Optional<String> tooSmall() {
+    long more = crowdedOut - told;
+    told = crowdedOut;
+    return more == 0
+        ? Optional.empty()
+        : Optional.of(
+            "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d were given up and are sent again"
+                .formatted(capacity, more));
   }
 
   public void expire(long nowNanos) {

@@ -145,7 +145,6 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Backoff backoff;
   private long restarts;
   private Optional<String> problem = Optional.empty();
-  private long crowdedOut; // elements given up by the join that were reported
   private boolean retiring;
   private long lastElementNanos;
 
@@ -308,7 +307,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     join.ifPresent(
         waiting -> {
           waiting.expire(now);
-          tellCrowdedOut(waiting);
+          waiting.tooSmall().ifPresent(this::tell);
         });
     owner.tell(
         new Status(
@@ -323,15 +322,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 problem)));
   }
 
-  private void tellCrowdedOut(JoinBuffer join) {
-    long more = join.crowdedOut() - crowdedOut;
-    if (more == 0) return;
-    crowdedOut += more;
-    var reason =
-        "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d were given up and are sent again"
-            .formatted(settings.joinCapacity(), more);
-    problem = Optional.of(reason);
-    getContext().getLog().warn("stage {}: {}", identity.instance(), reason);
+  private void tell(String what) {
+    problem = Optional.of(what);
+    getContext().getLog().warn("stage {}: {}", identity.instance(), what);
   }
 
   private Behavior<Inlet.Command> onSweep() {

@@ -54,7 +54,7 @@ final class OutboxStreamTest {
     disk = OutboxStore.open(dir, OutboxStoreTest.settings("retry = 1h"));
     settings =
         ProcessSettings.from(
-            ConfigFactory.parseString("max-waiting = 4, join-patience = 400ms")
+            ConfigFactory.parseString("max-waiting = 4, join-capacity = 4, join-patience = 400ms")
                 .withFallback(ConfigFactory.load().getConfig("dayu.process")));
     outbox =
         kit.spawn(
@@ -98,6 +98,14 @@ final class OutboxStreamTest {
     var failed = leaf(1, "track", "count").element().toBuilder().setEnding(ending).build();
     producer.send(new Parcel(failed, System.nanoTime(), 0));
     assertThat(at("cloud-1").takeNext().element().getEnding().getStage()).isEqualTo("count");
+  }
+
+  @Test
+  void aJoinThatIsTooSmallSaysSo() {
+    try (var logs = Logs.of(Outbox.class)) {
+      for (int seq = 0; seq < 50; seq++) producer.send(leaf(seq, "track", "count"));
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "dayu.process.join-capacity"));
+    }
   }
 
   @Test

@@ -98,6 +98,14 @@ final class JoinBufferTest {
     assertThat(join.size()).isZero();
   }
 
+  @Example
+  void thatItIsTooSmallIsToldOnce() {
+    var join = join(2);
+    for (int seq = 0; seq < 5; seq++) add(join, seq, "a", 0);
+    assertThat(join.tooSmall().orElseThrow()).contains("more than 2", "join-capacity", "3 were");
+    assertThat(join.tooSmall()).isEmpty();
+  }
+
   /** In any order, of streams, numbers and attempts that are under way together. */
   @Property(tries = 60)
   void everyElementComesOutOnceAndWhole(
