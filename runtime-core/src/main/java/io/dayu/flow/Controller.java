@@ -28,7 +28,6 @@ import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
 import io.dayu.source.SourceProvider;
-import io.dayu.stage.Causes;
 import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -52,8 +51,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Owns all that flows on a node: generators of the sources it reads, processors of the stages it
@@ -62,8 +59,6 @@ import org.slf4j.LoggerFactory;
  * on with the last one while no new one comes. Elements do not pass through it.
  */
 public final class Controller extends AbstractBehavior<Controller.Command> {
-  private static final Logger LOG = LoggerFactory.getLogger(Controller.class);
-
   public sealed interface Command {}
 
   /** The state of the cluster as this node now knows it. */
@@ -216,7 +211,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             context,
             self.node(),
             env.catalog(),
-            stream -> forget(env.storage().memory().apply(stream), stream),
+            stream -> env.storage().memory().apply(stream).forget(),
             crashes,
             (plan, source, provider) ->
                 Generator.create(setup, identity(plan, source, provider), fromGenerators, locator));
@@ -558,23 +553,5 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private void tellPeers() {
     outbox.tell(peerLinks.clouds());
     generators.suspect(new Generator.Suspects(peerLinks.suspects(), peerLinks.isOffline()));
-  }
-
-  /**
-   * Removes the progress of a stream that is no longer read here: with it, a restart would read the
-   * stream again.
-   */
-  private static void forget(StreamMemory memory, StreamName stream) {
-    var unused =
-        memory
-            .forget()
-            .whenComplete(
-                (done, error) -> {
-                  if (error != null)
-                    LOG.warn(
-                        "{} has ended, and its progress cannot be removed from the disk (dayu.node.data-dir): {}",
-                        stream,
-                        Causes.of(error).toString());
-                });
   }
 }

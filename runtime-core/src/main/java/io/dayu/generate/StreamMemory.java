@@ -1,5 +1,6 @@
 package io.dayu.generate;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableMap;
@@ -36,6 +37,7 @@ public interface StreamMemory {
    */
   void note(List<SourceSpan> spans);
 
-  /** The stream is no longer read here. */
+  /** The stream is no longer read here. A failure is logged as well. */
+  @CanIgnoreReturnValue
   CompletionStage<Done> forget();
 }
