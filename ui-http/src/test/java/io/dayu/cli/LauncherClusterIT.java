@@ -126,14 +126,21 @@ class LauncherClusterIT {
     assertThat(left).doesNotExist();
     assertThat(kept).exists();
 
+    Files.createFile(home.resolve("bench/src/some.proto"));
+    Files.createFile(left);
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    assertThat(builds()).isEqualTo(4);
+    assertThat(left).doesNotExist();
+    assertThat(kept).exists();
+
     var packages = Files.createDirectories(home.resolve("sim-source/src/node_modules"));
     Files.writeString(packages.resolve("index.js"), "made by a build");
     assertThat(dayu(Map.of(), "--version").code()).isZero();
-    assertThat(builds()).isEqualTo(3);
+    assertThat(builds()).isEqualTo(4);
 
     Files.writeString(home.resolve("bench/src/Some.java"), "class Some {}");
     assertThat(dayu(Map.of("DAYU_SKIP_BUILD", "1"), "--version").code()).isZero();
-    assertThat(builds()).isEqualTo(3);
+    assertThat(builds()).isEqualTo(4);
   }
 
   @Test
