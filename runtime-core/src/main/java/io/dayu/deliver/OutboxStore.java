@@ -299,7 +299,10 @@ public final class OutboxStore implements AutoCloseable {
       var kind = Kind.valueOf(name.substring(0, name.indexOf(' ')));
       var stream = name.substring(name.indexOf(' ') + 1);
       if (!StreamName.isName(stream)) {
-        LOG.warn("{}: what waits there of \"{}\" is of no stream and stays there", path, stream);
+        LOG.warn(
+            "{}: \"{}\" is not the name of a stream; its elements stay there and are not sent",
+            path,
+            stream);
         continue;
       }
       var good = new Ranges();

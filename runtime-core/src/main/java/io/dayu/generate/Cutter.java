@@ -114,7 +114,7 @@ final class Cutter {
   private boolean keeps(double perSecond, long nowNanos) {
     if (perSecond <= 0 || nowNanos - keepDueNanos < 0) return false;
     long every = (long) (1e9 / perSecond);
-    // After a pause at most two are due at once, not all that were left out.
+    // After a pause two more are due at once, not all that were left out.
     keepDueNanos = nowNanos - keepDueNanos > 2 * every ? nowNanos - every : keepDueNanos + every;
     return true;
   }

@@ -126,7 +126,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
   private final InTransit inTransit = new InTransit();
-  private final FrameBatch bundle = new FrameBatch();
+  private final FrameBatch batch = new FrameBatch();
   private @Nullable Outgoing connection; // null while there is none
   private boolean open; // the peer has granted credit on this connection
   private int generation;
@@ -440,10 +440,10 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     liveness.expect(now);
     sentBytes += bytes;
     int size = Frames.size(parcel);
-    if (!bundle.fits(size)) flush();
+    if (!batch.fits(size)) flush();
     if (FrameBatch.small(size)) {
-      if (bundle.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
-      bundle.add(parcel, size, now, (int) transferUs.value());
+      if (batch.isEmpty()) getContext().getSelf().tell(Flush.INSTANCE);
+      batch.add(parcel, size, now, (int) transferUs.value());
     } else {
       for (var frame : Frames.data(parcel, now, (int) transferUs.value())) connection.send(frame);
     }
@@ -451,7 +451,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void flush() {
-    if (!bundle.isEmpty() && connection != null) connection.send(bundle.take());
+    if (!batch.isEmpty() && connection != null) connection.send(batch.take());
   }
 
   private void giveUp(Held held) {
@@ -475,7 +475,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     generation++;
     if (connection != null) connection.abort(cause);
     connection = null;
-    bundle.clear();
+    batch.clear();
     open = false;
     credit.clear();
     inTransit.clear();

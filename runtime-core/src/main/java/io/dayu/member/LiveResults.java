@@ -197,7 +197,11 @@ public final class LiveResults {
       byStream.forEach(
           (stream, results) -> {
             if (StreamName.isName(stream)) live.show(StreamName.parse(stream), results);
-            else LOG.warn("{} results of \"{}\" are of no stream", results.size(), stream);
+            else
+              LOG.warn(
+                  "{} results are not shown: \"{}\" is not the name of a stream",
+                  results.size(),
+                  stream);
           });
       return this;
     }

@@ -274,7 +274,8 @@ public final class MemberNode implements MemberSystem {
                       Distributor.TYPE,
                       entity ->
                           Behaviors.setup(
-                              // Where a wrong name ends this entity and not its whole shard.
+                              // Parsed by the entity: an id that is no name ends it, and not its
+                              // shard.
                               own ->
                                   Distributor.create(
                                       StreamName.parse(entity.getEntityId()),

@@ -212,7 +212,10 @@ public final class MemberSerializer extends SerializerWithStringManifest {
     var report = Reports.read(proto);
     int nameless = proto.getStreamsCount() - report.streams().size();
     if (nameless > 0)
-      LOG.warn("{} of the streams that {} reports have no name of one", nameless, report.node());
+      LOG.warn(
+          "{} streams in the report of {} are left out: their names are not <pipeline>/<source>",
+          nameless,
+          report.node());
     return report;
   }
 

@@ -128,7 +128,7 @@ public final class OutboxStoreTest {
         var store = open("")) {
       assertThat(content(store).results()).isEqualTo(Ranges.of(1));
       assertThat(store.backlog(Kind.RESULT)).isEqualTo(Map.of(STREAM, 1L));
-      assertThat(logs.has(Level.WARN, "\"crossing\"", "of no stream")).isTrue();
+      assertThat(logs.has(Level.WARN, "\"crossing\"", "not the name of a stream")).isTrue();
     }
   }
 

@@ -129,7 +129,7 @@ final class MemberSerializerTest {
     sent.addStreams(sent.getStreams(0).toBuilder().setStream("crossing"));
     try (var logs = Logs.of(MemberSerializer.class)) {
       assertThat(serializer.fromBinary(sent.build().toByteArray(), "R")).isEqualTo(report());
-      assertThat(logs.has(Level.WARN, "1 of the streams", "edge-1")).isTrue();
+      assertThat(logs.has(Level.WARN, "1 streams", "edge-1", "left out")).isTrue();
     }
   }
 
