@@ -144,7 +144,8 @@ public final class CloudNode {
             store,
             live,
             made(log),
-            blocking(system));
+            blocking(system),
+            settings.http().isOpenToOthers());
     var stopping = new AtomicBoolean();
     member
         .whenEnded()

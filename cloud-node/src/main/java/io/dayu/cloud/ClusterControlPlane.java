@@ -12,7 +12,9 @@ import io.dayu.member.Gossip;
 import io.dayu.member.LiveResults;
 import io.dayu.member.Members;
 import io.dayu.member.PipelineEntity;
+import io.dayu.node.DeclaredAccess;
 import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
@@ -61,7 +63,11 @@ final class ClusterControlPlane implements ControlPlane {
   private final LiveResults live;
   private final DecisionLog decisions;
   private final Executor blocking;
+  private final boolean declaredOnly;
 
+  /**
+   * @param declaredOnly whether submitted pipelines may read only what nodes declare
+   */
   ClusterControlPlane(
       ActorSystem<?> system,
       Supplier<View> view,
@@ -72,7 +78,8 @@ final class ClusterControlPlane implements ControlPlane {
       ResultStore store,
       LiveResults live,
       DecisionLog decisions,
-      Executor blocking) {
+      Executor blocking,
+      boolean declaredOnly) {
     this.system = system;
     this.view = view;
     this.gossip = gossip;
@@ -84,6 +91,7 @@ final class ClusterControlPlane implements ControlPlane {
     this.live = live;
     this.decisions = decisions;
     this.blocking = blocking;
+    this.declaredOnly = declaredOnly;
   }
 
   @Override
@@ -115,7 +123,12 @@ final class ClusterControlPlane implements ControlPlane {
     var placed =
         new PipelineSpec(
             spec.name(), sources, spec.stages(), spec.policy(), spec.objective(), spec.delivery());
-    return ask(spec.name(), replyTo -> new PipelineEntity.Submit(placed, replace, replyTo))
+    var unreadable = declaredOnly ? unreadable(placed) : List.<PipelineProblem>of();
+    if (!unreadable.isEmpty())
+      return CompletableFuture.completedStage(new Submitted.NotReadable(unreadable));
+    return ask(
+            spec.name(),
+            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, replyTo))
         .thenCompose(
             answer -> {
               if (answer instanceof PipelineEntity.Created created)
@@ -124,6 +137,24 @@ final class ClusterControlPlane implements ControlPlane {
                 return accepted(replaced.pipeline(), false);
               return CompletableFuture.completedStage(new Submitted.Exists(spec.name()));
             });
+  }
+
+  /** What is known here of the sources that their nodes will not open. */
+  private List<PipelineProblem> unreadable(PipelineSpec placed) {
+    var problems = new ArrayList<PipelineProblem>();
+    for (int i = 0; i < placed.sources().size(); i++) {
+      var source = placed.sources().get(i);
+      var node = source.node().map(name -> view().nodes().get(name)).map(View.Seen::report);
+      var provider = catalog.source(source.uri());
+      if (node.isEmpty() || provider.isEmpty()) continue;
+      var access = new DeclaredAccess(node.get().node(), node.get().self().readable());
+      var path = "spec.sources[%d].uri".formatted(i);
+      access
+          .refusalInAdvance(provider.get().target(source.uri()))
+          .ifPresent(
+              refusal -> problems.add(new PipelineProblem(path, refusal.what(), refusal.remedy())));
+    }
+    return problems;
   }
 
   private CompletionStage<Submitted> accepted(DesiredPipeline pipeline, boolean created) {

@@ -21,9 +21,12 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,6 +47,12 @@ import org.awaitility.core.ConditionFactory;
 final class Cluster implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Sent with every request; nodes without {@link #TOKENS} need none. */
+  private static final String TOKEN = "for tests";
+
+  /** A value of {@code dayu.http.tokens} that lets the tests in. */
+  static final String TOKENS = "write:" + sha256(TOKEN);
 
   /** An answer of the HTTP interface; {@code body} is missing where it is not JSON. */
   record Answer(int status, JsonNode body, String text) {}
@@ -141,6 +150,7 @@ final class Cluster implements AutoCloseable {
         HttpRequest.newBuilder(nodes.api().resolve("/api/v1/").resolve(path))
             .timeout(Duration.ofSeconds(30))
             .header("Content-Type", type)
+            .header("Authorization", "Bearer " + TOKEN)
             .method(method, BodyPublishers.ofString(body))
             .build());
   }
@@ -158,6 +168,15 @@ final class Cluster implements AutoCloseable {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String sha256(String text) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
   }

@@ -56,13 +56,21 @@ public record NodeReport(
    * Who a node is, the same in all of its reports.
    *
    * @param host where its data port is reached
+   * @param readable to pipelines that are {@link DesiredPipeline#declaredOnly}
    */
-  public record Self(String node, Role role, String site, String host, int dataPort) {
+  public record Self(
+      String node, Role role, String site, String host, int dataPort, Readable readable) {
+    /** One that declares nothing. */
+    public Self(String node, Role role, String site, String host, int dataPort) {
+      this(node, role, site, host, dataPort, Readable.NOTHING);
+    }
+
     public Self {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(role, "role");
       Objects.requireNonNull(site, "site");
       Objects.requireNonNull(host, "host");
+      Objects.requireNonNull(readable, "readable");
     }
   }
 

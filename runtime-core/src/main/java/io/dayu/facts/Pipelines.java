@@ -14,7 +14,8 @@ public final class Pipelines {
     var proto =
         WantedPipeline.newBuilder()
             .setVersion(pipeline.version())
-            .setDocument(PipelineDocument.toStruct(pipeline.spec()));
+            .setDocument(PipelineDocument.toStruct(pipeline.spec()))
+            .setDeclaredOnly(pipeline.declaredOnly());
     if (pipeline.stagesVersion() != pipeline.version())
       proto.setStagesVersion(pipeline.stagesVersion());
     return proto.build();
@@ -25,7 +26,8 @@ public final class Pipelines {
     return new DesiredPipeline(
         version,
         proto.getStagesVersion() == 0 ? version : proto.getStagesVersion(),
-        spec(proto.getDocument()));
+        spec(proto.getDocument()),
+        proto.getDeclaredOnly());
   }
 
   public static PipelineSpec spec(Struct document) {

@@ -38,7 +38,9 @@ public final class Reports {
             .setHost(report.self().host())
             .setDataPort(report.self().dataPort())
             .setResources(write(report.resources()))
-            .addAllStageTypes(report.stageTypes());
+            .addAllStageTypes(report.stageTypes())
+            .addAllReadFiles(report.self().readable().files())
+            .addAllReadHosts(report.self().readable().hosts());
     report.stages().forEach(s -> proto.addStages(write(s)));
     report.links().forEach(l -> proto.addLinks(write(l)));
     report.streams().forEach(s -> proto.addStreams(write(s)));
@@ -53,7 +55,8 @@ public final class Reports {
             proto.getCloud() ? Role.CLOUD : Role.EDGE,
             proto.getSite(),
             proto.getHost(),
-            proto.getDataPort()),
+            proto.getDataPort(),
+            new Readable(proto.getReadFilesList(), proto.getReadHostsList())),
         new Edition(proto.getIncarnation(), proto.getSequence()),
         read(proto.getResources()),
         Set.copyOf(proto.getStageTypesList()),

@@ -12,6 +12,7 @@ import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.Readable;
 import io.dayu.facts.View;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
@@ -20,6 +21,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.node.DeclaredAccess;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
@@ -27,6 +29,7 @@ import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
+import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
@@ -135,8 +138,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * This node, as others know it.
    *
    * @param host where its data port is reached
+   * @param readable what pipelines of others than the machine's user may read here
    */
-  public record Self(String node, Role role, String site, String host) {}
+  public record Self(String node, Role role, String site, String host, Readable readable) {}
 
   /**
    * @param reportEvery between two reports of a node
@@ -165,6 +169,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private final TimerScheduler<Command> timers;
   private final Environment env;
+  private final Access declared;
   private final Crashes crashes;
   private final long incarnation;
   private final PeerLinks peerLinks;
@@ -187,6 +192,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.env = env;
     var settings = env.settings();
     var self = env.self();
+    this.declared = new DeclaredAccess(self.node(), self.readable());
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
     var fromLinks = context.messageAdapter(LinkSender.Event.class, FromLink::new);
@@ -279,7 +285,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         env.self().node(),
         plan,
         source,
-        provider,
+        plan.readsDeclaredOnly() ? new GuardedSource(provider, declared) : provider,
         () -> env.uplink().firstSeq(stream),
         env.storage().memory().apply(stream),
         env.storage().outbox());
@@ -469,7 +475,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     env.uplink()
         .report(
             new NodeReport(
-                new NodeReport.Self(self.node(), self.role(), self.site(), self.host(), dataPort),
+                new NodeReport.Self(
+                    self.node(), self.role(), self.site(), self.host(), dataPort, self.readable()),
                 new NodeReport.Edition(incarnation, ++sequence),
                 sampled.resources(),
                 env.catalog().stages().stream()

@@ -87,7 +87,8 @@ public final class FlowNode {
                 settings.self().name(),
                 settings.cluster().role(),
                 settings.cluster().site(),
-                settings.self().host()),
+                settings.self().host(),
+                settings.read().readable()),
             new Controller.Settings(
                 settings.monitor().interval(),
                 settings.process(),

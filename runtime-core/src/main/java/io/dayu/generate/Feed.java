@@ -2,6 +2,7 @@ package io.dayu.generate;
 
 import io.dayu.link.Backoff;
 import io.dayu.pipeline.StreamName;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -109,7 +110,8 @@ final class Feed {
                         position,
                         knobs::get,
                         settled::set,
-                        () -> owner.tell(new Reached(mine))),
+                        () -> owner.tell(new Reached(mine)),
+                        Access.ANYTHING),
                     maxBatch)
                 .viaMat(KillSwitches.single(), Keep.right())
                 .to(

@@ -259,12 +259,16 @@ public final class MemberSerializer extends SerializerWithStringManifest {
             PipelineSubmission.newBuilder()
                 .setDocument(PipelineDocument.toStruct(submit.spec()))
                 .setReplace(submit.replace())
+                .setDeclaredOnly(submit.declaredOnly())
                 .setReplyTo(refs.toSerializationFormat(submit.replyTo()))
                 .build(),
         PipelineSubmission.parser(),
         proto ->
             new PipelineEntity.Submit(
-                Pipelines.spec(proto.getDocument()), proto.getReplace(), ref(proto.getReplyTo())));
+                Pipelines.spec(proto.getDocument()),
+                proto.getReplace(),
+                proto.getDeclaredOnly(),
+                ref(proto.getReplyTo())));
     add(
         "pg",
         PipelineEntity.Get.class,

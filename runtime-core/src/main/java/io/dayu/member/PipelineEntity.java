@@ -36,8 +36,13 @@ public final class PipelineEntity
 
   public interface Command {}
 
-  /** Run this verified pipeline. */
-  public record Submit(PipelineSpec spec, boolean replace, ActorRef<Answer> replyTo)
+  /**
+   * Run this verified pipeline.
+   *
+   * @param declaredOnly see {@link DesiredPipeline}
+   */
+  public record Submit(
+      PipelineSpec spec, boolean replace, boolean declaredOnly, ActorRef<Answer> replyTo)
       implements Command, Wire {}
 
   public record Get(ActorRef<Answer> replyTo) implements Command, Wire {}
@@ -156,8 +161,13 @@ public final class PipelineEntity
     var pipeline =
         state
             .pipeline()
-            .map(running -> running.changed(submit.spec()))
-            .orElseGet(() -> new DesiredPipeline(state.version() + 1, submit.spec()));
+            .map(running -> running.changed(submit.spec(), submit.declaredOnly()))
+            .orElseGet(
+                () -> {
+                  long version = state.version() + 1;
+                  return new DesiredPipeline(
+                      version, version, submit.spec(), submit.declaredOnly());
+                });
     return Effect()
         .persist(new Wanted(pipeline))
         .thenRun(this::tellGossip)

@@ -5,6 +5,9 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.settings.ConfigurationException;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -67,6 +70,23 @@ public final class Launch {
     MDC.put("node", settings.self().name());
     var seconds = "%.1f".formatted(ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
     LOG.info("Node {} is ready after {} s", settings.self().name(), seconds);
+    openPorts(settings.self()).ifPresent(LOG::warn);
     return seconds;
+  }
+
+  /** What people are to know of ports that others can reach; empty where nobody can. */
+  static Optional<String> openPorts(NodeSettings.Self self) {
+    if (isLoopback(self.bindHost())) return Optional.empty();
+    return Optional.of(
+        "The ports of cluster and data listen at %s and have neither keys nor encryption: whoever reaches them can speak for a node. Let only nodes reach them, by a firewall or a private network"
+            .formatted(self.bindHost()));
+  }
+
+  private static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false; // the bind will say what is wrong
+    }
   }
 }

@@ -27,7 +27,8 @@ public record NodeSettings(
     LinkSettings link,
     ProcessSettings process,
     GenerateSettings generate,
-    OutboxSettings outbox) {
+    OutboxSettings outbox,
+    ReadSettings read) {
   /**
    * {@code dayu.node}, without the site.
    *
@@ -166,6 +167,7 @@ public record NodeSettings(
     var process = dayu.section("process", ProcessSettings::from);
     var generate = dayu.section("generate", GenerateSettings::from);
     var outbox = dayu.section("outbox", OutboxSettings::from);
+    var read = dayu.section("read", ReadSettings::from);
     dayu.enforce();
     return new NodeSettings(
         self.get(),
@@ -174,7 +176,8 @@ public record NodeSettings(
         link.get(),
         process.get(),
         generate.get(),
-        outbox.get());
+        outbox.get(),
+        read.get());
   }
 
   /** The same settings with another cluster port. */
@@ -187,7 +190,7 @@ public record NodeSettings(
             cluster.seeds,
             cluster.seedManagement,
             cluster.forgetAfter);
-    return new NodeSettings(self, there, monitor, link, process, generate, outbox);
+    return new NodeSettings(self, there, monitor, link, process, generate, outbox, read);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

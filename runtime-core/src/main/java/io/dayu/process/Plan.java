@@ -56,6 +56,11 @@ public final class Plan {
     return pipeline.version();
   }
 
+  /** See {@link DesiredPipeline#declaredOnly}. */
+  public boolean readsDeclaredOnly() {
+    return pipeline.declaredOnly();
+  }
+
   /** {@code <pipeline>@<version of its stages>}: elements never meet stages of another version. */
   public String key() {
     return key;

@@ -9,6 +9,7 @@ import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
+import io.dayu.source.Target;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -50,6 +51,11 @@ public final class SyntheticSource implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     return "synthetic".equalsIgnoreCase(uri.getScheme());
+  }
+
+  @Override
+  public Target target(URI uri) {
+    return Target.Nothing.INSTANCE;
   }
 
   @Override

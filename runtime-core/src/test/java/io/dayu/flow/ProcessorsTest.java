@@ -105,7 +105,7 @@ final class ProcessorsTest {
     var first = pipeline(1, "detect:reader");
     apply(first);
     var detect = find(DETECT).orElseThrow();
-    apply(first.changed(spec("crossing", "other", "detect:reader")));
+    apply(first.changed(spec("crossing", "other", "detect:reader"), false));
     assertThat(processors.current()).extracting(Plan::version).containsExactly(2L);
     assertThat(controller.told(detect)).isEmpty();
     assertThat(find(DETECT)).containsSame(detect);

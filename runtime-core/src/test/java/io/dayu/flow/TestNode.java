@@ -26,6 +26,7 @@ import io.dayu.generate.StreamStore;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.node.ReadSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
@@ -149,7 +150,12 @@ final class TestNode implements AutoCloseable {
     this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("outbox")));
     var environment =
         new Controller.Environment(
-            new Controller.Self(name, role, "here", "127.0.0.1"),
+            new Controller.Self(
+                name,
+                role,
+                "here",
+                "127.0.0.1",
+                ReadSettings.from(config.getConfig("read")).readable()),
             new Controller.Settings(
                 reportEvery,
                 ProcessSettings.from(config.getConfig("process")),

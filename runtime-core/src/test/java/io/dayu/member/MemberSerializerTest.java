@@ -21,6 +21,7 @@ import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Traffic;
+import io.dayu.facts.Readable;
 import io.dayu.facts.Reports;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
@@ -133,6 +134,36 @@ final class MemberSerializerTest {
     }
   }
 
+  /** They came after the bytes of earlier releases, which are compared above. */
+  @Test
+  void whatNodesLetPipelinesReadIsReadAsItWasWritten() throws Exception {
+    var plain = report();
+    var self = plain.self();
+    var declaring =
+        new NodeReport(
+            new NodeReport.Self(
+                self.node(),
+                self.role(),
+                self.site(),
+                self.host(),
+                self.dataPort(),
+                new Readable(List.of("/data"), List.of("10.0.0.0/8"))),
+            plain.edition(),
+            plain.resources(),
+            plain.stageTypes(),
+            plain.stages(),
+            plain.links(),
+            plain.streams());
+    var spec = Plans.plan(3, List.of(), "detect:reader").spec();
+    for (var message :
+        List.of(
+            declaring,
+            new DesiredPipeline(3, 2, spec, true),
+            new PipelineEntity.Submit(spec, true, true, kit.system().deadLetters())))
+      assertThat(serializer.fromBinary(serializer.toBinary(message), serializer.manifest(message)))
+          .isEqualTo(message);
+  }
+
   @Test
   void whatHasNoWireFormIsRefused() {
     assertThatThrownBy(() -> serializer.manifest("text")).hasMessageContaining("no wire form");
@@ -197,7 +228,7 @@ final class MemberSerializerTest {
     messages.put(
         "S", new Distributor.Store(StreamName.parse("crossing/cam-0"), List.of(element), stored));
     messages.put("Q", new Gateway.FirstSeq(StreamName.parse("crossing/cam-0"), first));
-    messages.put("ps", new PipelineEntity.Submit(spec, true, answer));
+    messages.put("ps", new PipelineEntity.Submit(spec, true, false, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));
     messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));

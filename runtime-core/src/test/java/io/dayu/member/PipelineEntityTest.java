@@ -122,7 +122,7 @@ final class PipelineEntityTest {
   private Answer submit(PipelineSpec spec, boolean replace) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, replace, replyTo))
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, replace, false, replyTo))
         .reply();
   }
 

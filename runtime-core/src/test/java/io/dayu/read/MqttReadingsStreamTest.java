@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import io.dayu.element.Reading;
 import io.dayu.link.FlowKit;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -62,7 +63,8 @@ class MqttReadingsStreamTest {
                       position,
                       () -> knobs,
                       settled::set,
-                      () -> {}))
+                      () -> {},
+                      Access.ANYTHING))
               .runWith(Sink.queue(1), KIT.system());
     }
 

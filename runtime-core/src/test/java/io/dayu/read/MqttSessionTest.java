@@ -3,6 +3,7 @@ package io.dayu.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.read.MqttSession.Arrival;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -44,7 +45,8 @@ class MqttSessionTest {
             called("settled listener");
             settled.set(listener);
           },
-          () -> called("reached"));
+          () -> called("reached"),
+          Access.ANYTHING);
   private Runnable meddler = () -> {};
   private final MqttSession session =
       new MqttSession(

@@ -20,6 +20,9 @@ import java.util.function.Supplier;
  *     listener counts.
  * @param reached to be run, from any thread, by a source that may be silent for long, once it is
  *     able to give something: an earlier failure of the source is then over
+ * @param access what may be opened. The node checks the {@link SourceProvider#target target} of the
+ *     URI before it opens the source; a source checks what it opens beyond that: the place to which
+ *     it is redirected, and the same host at each new connection
  */
 public record SourceContext(
     URI uri,
@@ -27,7 +30,8 @@ public record SourceContext(
     long position,
     Supplier<Knobs> knobs,
     Consumer<LongConsumer> settled,
-    Runnable reached) {
+    Runnable reached,
+    Access access) {
   /** Configuration path of the dispatcher for reads that block. */
   public static final String BLOCKING_DISPATCHER = "dayu.dispatchers.blocking";
 
@@ -37,10 +41,16 @@ public record SourceContext(
     Objects.requireNonNull(knobs, "knobs");
     Objects.requireNonNull(settled, "settled");
     Objects.requireNonNull(reached, "reached");
+    Objects.requireNonNull(access, "access");
   }
 
   /** For a source that need not know what becomes of its elements. */
   public SourceContext(URI uri, long position, Supplier<Knobs> knobs) {
-    this(uri, "", position, knobs, listener -> {}, () -> {});
+    this(uri, "", position, knobs, listener -> {}, () -> {}, Access.ANYTHING);
+  }
+
+  /** The same, where less may be opened. */
+  public SourceContext within(Access access) {
+    return new SourceContext(uri, stream, position, knobs, settled, reached, access);
   }
 }

@@ -15,6 +15,15 @@ public interface SourceProvider {
   boolean claims(URI uri);
 
   /**
+   * What is opened for {@code uri}, which this provider claims. A kind of source whose URI is not
+   * understood by {@link Target#of} says it here; otherwise nodes that restrict what is read do not
+   * open it.
+   */
+  default Target target(URI uri) {
+    return Target.of(uri);
+  }
+
+  /**
    * A blueprint that reads the source from {@link SourceContext#position()}. It completes at the
    * end of the data and fails with a {@link SourceException} when the source cannot be read; the
    * generator then opens it again with back-off. Blocking reads run on {@link

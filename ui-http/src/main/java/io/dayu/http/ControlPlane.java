@@ -4,6 +4,7 @@ import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
@@ -76,5 +77,8 @@ public interface ControlPlane {
 
     /** No edge or cloud node is there to read a source that names none. */
     record NoNode(String source) implements Submitted {}
+
+    /** The nodes of some sources do not let pipelines read them. */
+    record NotReadable(List<PipelineProblem> problems) implements Submitted {}
   }
 }

@@ -89,6 +89,14 @@ public record HttpSettings(
             .toList());
   }
 
+  /**
+   * Whether others than the user of this machine can use the interface: it has tokens, or is bound
+   * to more than loopback.
+   */
+  public boolean isOpenToOthers() {
+    return !tokens.open() || !loopback();
+  }
+
   /** Whether only processes of this machine can reach the interface. */
   boolean loopback() {
     try {

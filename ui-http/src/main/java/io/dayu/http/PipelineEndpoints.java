@@ -150,6 +150,8 @@ final class PipelineEndpoints {
               "there is no node to read source " + none.source(),
               "start a node, or name one under spec.sources[].node; see GET /api/v1/nodes")
           .refused();
+    if (submitted instanceof Submitted.NotReadable refused)
+      throw Problem.badPipeline(refused.problems()).refused();
     var accepted = (Submitted.Accepted) submitted;
     var response = Json.ok(whole(accepted.pipeline(), control.view()));
     if (!accepted.created()) return response;
