@@ -21,6 +21,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.link.Resolver;
 import io.dayu.node.DeclaredAccess;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
@@ -196,12 +197,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
     var fromLinks = context.messageAdapter(LinkSender.Event.class, FromLink::new);
+    var resolver = Resolver.system(env.blocking());
     this.peerLinks =
         new PeerLinks(
             context,
             self.node(),
             self.role(),
-            target -> LinkSender.create(settings.links(), target, fromLinks, env.nanos()));
+            target ->
+                LinkSender.create(settings.links(), target, resolver, fromLinks, env.nanos()));
     var locator = context.messageAdapter(Router.Locate.class, Locate::new);
     var setup =
         new Generator.Setup(

@@ -11,7 +11,6 @@ import io.dayu.facts.View;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
-import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -95,11 +94,7 @@ final class PeerLinks {
     var sender =
         context.spawn(
             make.apply(
-                new LinkSender.Target(
-                    key.node(),
-                    new InetSocketAddress(peer.host(), peer.port()),
-                    key.instance(),
-                    node)),
+                new LinkSender.Target(key.node(), peer.host(), peer.port(), key.instance(), node)),
             "link-to-" + ++opened);
     context.watch(sender);
     links.put(key, new Link(sender, peer));

@@ -9,7 +9,9 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -40,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * <p>In order:
  *
  * <ol>
- *   <li>It connects, and sends {@code hello} with the instance it wants, and the version.
+ *   <li>It asks which addresses the host has now, connects to one, and sends {@code hello} with the
+ *       instance it wants, and the version. After a try that failed the next address has its turn.
  *   <li>The peer's first {@code credit} opens the link; or {@code bye} refuses it, with the reason.
  *       Then the peer is alive but does not have the instance: the sender tries again, and the peer
  *       is not suspect.
@@ -58,6 +61,7 @@ import org.jspecify.annotations.Nullable;
  *       ends the suspicion.
  *   <li>A connection that has ended is made anew with back-off, at once after {@link Reconnect}.
  *       What was sent on it is not sent again here: the generator's window does that.
+ *   <li>A connection that cannot be made is logged with the reason, at longer and longer intervals.
  *   <li>A link that nobody is attached to says {@code bye} and stops after half a minute.
  * </ol>
  */
@@ -78,11 +82,15 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   /**
    * @param peer the node's name, for reports
+   * @param host a name or address, resolved anew before every try to connect
    * @param instance what is addressed there
    * @param self this node's name
    */
-  public record Target(
-      String peer, InetSocketAddress address, InstanceName instance, String self) {}
+  public record Target(String peer, String host, int port, InstanceName instance, String self) {}
+
+  private record Resolved(List<InetAddress> addresses) implements Inlet.Command {}
+
+  private record NotResolved(Throwable cause) implements Inlet.Command {}
 
   private record Connected(Outgoing connection, int generation) implements Inlet.Command {}
 
@@ -115,9 +123,15 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;
 
+  /** How often it is said that no connection can be made: twice as rarely each time. */
+  private static final Duration TELL_AFTER = Duration.ofSeconds(30);
+
+  private static final Duration TELL_RARELY = Duration.ofMinutes(10);
+
   private final TimerScheduler<Inlet.Command> timers;
   private final LinkSettings settings;
   private final Target target;
+  private final Resolver resolver;
   private final ActorRef<Event> owner;
   private final LongSupplier nanos;
   private final Liveness liveness;
@@ -130,6 +144,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private @Nullable Outgoing connection; // null while there is none
   private boolean open; // the peer has granted credit on this connection
   private int generation;
+  private boolean resolving; // one question at a time: an answer may take many seconds
+  private int turn; // of the host's addresses
+  private int failed; // tries to connect since the last open connection
+  private long failingSince; // when the first of them failed
+  private Duration tellAfter = TELL_AFTER;
   private boolean suspect;
   private boolean refused; // the peer is alive but does not have the instance
   private boolean refusedNow; // on the present connection
@@ -147,12 +166,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       TimerScheduler<Inlet.Command> timers,
       LinkSettings settings,
       Target target,
+      Resolver resolver,
       ActorRef<Event> owner,
       LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.settings = settings;
     this.target = target;
+    this.resolver = resolver;
     this.owner = owner;
     this.nanos = nanos;
     this.liveness = new Liveness(nanos.getAsLong());
@@ -167,13 +188,17 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Inlet.Command> create(
-      LinkSettings settings, Target target, ActorRef<Event> owner, LongSupplier nanos) {
+      LinkSettings settings,
+      Target target,
+      Resolver resolver,
+      ActorRef<Event> owner,
+      LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(LinkSender.class);
-                  return new LinkSender(context, timers, settings, target, owner, nanos);
+                  return new LinkSender(context, timers, settings, target, resolver, owner, nanos);
                 }));
   }
 
@@ -189,6 +214,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
               flush();
               return this;
             })
+        .onMessage(Resolved.class, this::onResolved)
+        .onMessage(NotResolved.class, this::onNotResolved)
         .onMessage(Connected.class, this::onConnected)
         .onMessage(Broken.class, this::onBroken)
         .onMessageEquals(Reconnect.INSTANCE, this::onReconnect)
@@ -261,6 +288,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private void onCredit(Credit grant, long now) {
     open = true;
+    failed = 0;
+    tellAfter = TELL_AFTER;
     refused = false;
     refusalTold = false;
     backoff.reset();
@@ -318,8 +347,38 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     disconnect(broken.cause());
     // A connection that breaks without a bye means that the peer is gone: it is suspect at once.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
+    else if (!refused) onNoConnection(broken.cause());
     timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;
+  }
+
+  private void onNoConnection(Throwable cause) {
+    long now = now();
+    turn = turn + 1 & Integer.MAX_VALUE;
+    if (failed++ == 0) failingSince = now;
+    var failing = Duration.ofNanos(now - failingSince);
+    if (failing.compareTo(tellAfter) < 0) return;
+    tellAfter = tellAfter.plus(tellAfter.compareTo(TELL_RARELY) < 0 ? tellAfter : TELL_RARELY);
+    getContext()
+        .getLog()
+        .warn(
+            "no connection to {} on {} ({} port {}) for {} s, {} tries: {}",
+            target.instance(),
+            target.peer(),
+            target.host(),
+            target.port(),
+            failing.toSeconds(),
+            failed,
+            why(cause));
+  }
+
+  /** The innermost cause: those around it repeat it among details of the implementation. */
+  private static String why(Throwable cause) {
+    var root = cause;
+    while (root.getCause() != null) root = root.getCause();
+    return root instanceof UnknownHostException
+        ? "the name has no address"
+        : String.valueOf(root.getMessage());
   }
 
   private Behavior<Inlet.Command> onReconnect() {
@@ -380,6 +439,27 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void connect() {
+    if (resolving) return;
+    resolving = true;
+    getContext()
+        .pipeToSelf(
+            resolver.resolve(target.host()),
+            (addresses, error) -> error == null ? new Resolved(addresses) : new NotResolved(error));
+  }
+
+  private Behavior<Inlet.Command> onNotResolved(NotResolved failure) {
+    resolving = false;
+    return onBroken(new Broken(failure.cause(), generation));
+  }
+
+  private Behavior<Inlet.Command> onResolved(Resolved resolved) {
+    resolving = false;
+    var addresses = resolved.addresses();
+    connect(new InetSocketAddress(addresses.get(turn % addresses.size()), target.port()));
+    return this;
+  }
+
+  private void connect(InetSocketAddress address) {
     int mine = ++generation;
     var self = getContext().getSelf();
     var system = getContext().getSystem();
@@ -396,7 +476,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             .viaMat(
                 Tcp.get(system)
                     .outgoingConnection(
-                        target.address(),
+                        address,
                         Optional.empty(),
                         List.of(),
                         true,

@@ -7,6 +7,7 @@ import io.dayu.settings.ConfigurationException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.security.Security;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,15 @@ public final class Launch {
 
   /** The exit code for what another start may mend, as in {@code sysexits.h}. */
   private static final int EX_TEMPFAIL = 75;
+
+  /**
+   * How long the JVM takes a name's address for true, and that it has none, in seconds, where
+   * nobody has set it otherwise: by default 30 and 10, or for ever.
+   */
+  private static final String NAME_TTL = "5";
+
+  private static final String NO_NAME_TTL = "1";
+  private static final String NO_NAME_TTL_OF_THE_JDK = "10";
 
   private Launch() {}
 
@@ -39,6 +49,7 @@ public final class Launch {
     // Pekko's Java futures take such steps; a common pool of two threads keeps it from that.
     if (Runtime.getRuntime().availableProcessors() <= 2)
       System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
+    resolveNamesAnew();
     try {
       var stop = node.start(ConfigFactory.load());
       Runtime.getRuntime().addShutdownHook(new Thread(stop, "shutdown"));
@@ -53,6 +64,17 @@ public final class Launch {
       System.err.println("The node cannot start: " + e);
       Runtime.getRuntime().halt(1);
     }
+  }
+
+  /** Must come before the first look at a name, with which the JVM reads these once. */
+  private static void resolveNamesAnew() {
+    if (Security.getProperty("networkaddress.cache.ttl") == null
+        && System.getProperty("sun.net.inetaddr.ttl") == null)
+      Security.setProperty("networkaddress.cache.ttl", NAME_TTL);
+    var none = Security.getProperty("networkaddress.cache.negative.ttl");
+    if ((none == null || none.equals(NO_NAME_TTL_OF_THE_JDK))
+        && System.getProperty("sun.net.inetaddr.negative.ttl") == null)
+      Security.setProperty("networkaddress.cache.negative.ttl", NO_NAME_TTL);
   }
 
   /**

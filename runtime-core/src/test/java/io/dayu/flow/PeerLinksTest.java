@@ -13,7 +13,6 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
 import io.dayu.pipeline.StreamName;
-import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -301,8 +300,7 @@ final class PeerLinksTest {
   }
 
   private static LinkSender.Target target(String peer, int port, InstanceName instance) {
-    return new LinkSender.Target(
-        peer, new InetSocketAddress("127.0.0.1", port), instance, "edge-1");
+    return new LinkSender.Target(peer, "127.0.0.1", port, instance, "edge-1");
   }
 
   private static LinkReport report(String peer, InstanceName instance, boolean suspect) {

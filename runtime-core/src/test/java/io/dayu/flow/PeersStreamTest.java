@@ -153,9 +153,16 @@ final class PeersStreamTest {
 
   /** A link for results that a node of this name opens. */
   private ActorRef<?> link(String from, TestNode to, TestProbe<LinkSender.Event> events) {
-    var address = new InetSocketAddress("127.0.0.1", latest(to).self().dataPort());
-    var target = new LinkSender.Target(latest(to).node(), address, InstanceName.DISTRIBUTOR, from);
-    return kit.spawn(LinkSender.create(FlowKit.links(""), target, events.ref(), System::nanoTime));
+    var target =
+        new LinkSender.Target(
+            latest(to).node(),
+            "127.0.0.1",
+            latest(to).self().dataPort(),
+            InstanceName.DISTRIBUTOR,
+            from);
+    return kit.spawn(
+        LinkSender.create(
+            FlowKit.links(""), target, FlowKit.names(), events.ref(), System::nanoTime));
   }
 
   private static ServerSocket listen(int port) throws IOException {

@@ -20,6 +20,11 @@ public final class FlowKit {
             .resolve());
   }
 
+  /** Names as this machine knows them. */
+  public static Resolver names() {
+    return Resolver.system(Runnable::run);
+  }
+
   /** The settings of {@code reference.conf}, some of them changed. */
   public static LinkSettings links(String changes) {
     return LinkSettings.from(

@@ -18,13 +18,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -198,6 +205,73 @@ final class LinkStreamTest extends LinkContract {
       listen(slow, address);
       sender.tell(LinkSender.Reconnect.INSTANCE);
       assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aNameThatGetsAnotherAddressIsFoundThere() throws IOException {
+    var address = new AtomicReference<>(loopback(1));
+    try (var first = new ServerSocket(0, 5, address.get());
+        var second = new ServerSocket(first.getLocalPort(), 5, loopback(2))) {
+      sender(
+          fast(),
+          "cloud.example",
+          first.getLocalPort(),
+          host -> CompletableFuture.completedStage(List.of(address.get())),
+          events().getRef(),
+          System::nanoTime);
+      try (var peer = accept(first)) {
+        grant(peer, 1, 0);
+        address.set(loopback(2));
+      }
+      try (var moved = accept(second)) {
+        assertThat(moved.getLocalAddress()).isEqualTo(loopback(2));
+      }
+    }
+  }
+
+  @Test
+  void aNameWithSeveralAddressesIsReachedAtTheOneThatAnswers() throws IOException {
+    try (var server = new ServerSocket(0, 5, loopback(3))) {
+      sender(
+          fast(),
+          "cloud.example",
+          server.getLocalPort(),
+          host -> CompletableFuture.completedStage(List.of(loopback(1), loopback(2), loopback(3))),
+          events().getRef(),
+          System::nanoTime);
+      for (int i = 0; i < 3; i++) // also after it has broken
+      try (var peer = accept(server)) {
+          grant(peer, 1, 0);
+        }
+    }
+  }
+
+  @Test
+  void aConnectionThatCannotBeMadeIsToldAtLongerAndLongerIntervals() {
+    var nanos = new AtomicLong();
+    var tries = new AtomicInteger();
+    try (var logs = Logs.of(LinkSender.class)) {
+      sender(
+          fast(),
+          "cloud.example",
+          25_530,
+          host -> {
+            tries.incrementAndGet();
+            return CompletableFuture.failedStage(new UnknownHostException(host));
+          },
+          events().getRef(),
+          nanos::get);
+      for (int seconds : new int[] {0, 29, 35, 55, 70, 110}) {
+        nanos.set(Duration.ofSeconds(seconds).toNanos());
+        int before = tries.get();
+        await().atMost(SOON).until(() -> tries.get() > before + 2);
+      }
+      var told = logs.loud().stream().filter(m -> m.contains("no connection")).toList();
+      assertThat(told).hasSize(2);
+      assertThat(told.get(0))
+          .contains("edge-2", "(cloud.example port 25530) for 35 s", "the name has no address");
+      assertThat(told.get(1)).contains("for 70 s");
     }
   }
 
@@ -460,18 +534,38 @@ final class LinkStreamTest extends LinkContract {
 
   private ActorRef<Inlet.Command> sender(
       LinkSettings settings, InetSocketAddress address, ActorRef<LinkSender.Event> owner) {
-    return kit.spawn(
-        LinkSender.create(
-            settings,
-            new LinkSender.Target("edge-2", address, INSTANCE, "edge-1"),
-            owner,
-            System::nanoTime));
+    return sender(
+        settings,
+        address.getHostString(),
+        address.getPort(),
+        FlowKit.names(),
+        owner,
+        System::nanoTime);
+  }
+
+  private ActorRef<Inlet.Command> sender(
+      LinkSettings settings,
+      String host,
+      int port,
+      Resolver names,
+      ActorRef<LinkSender.Event> owner,
+      LongSupplier nanos) {
+    var target = new LinkSender.Target("edge-2", host, port, INSTANCE, "edge-1");
+    return kit.spawn(LinkSender.create(settings, target, names, owner, nanos));
   }
 
   private LinkSender.Status suspect(TestProbe<LinkSender.Event> events, boolean wanted) {
     while (true) {
       var status = (LinkSender.Status) events.receiveMessage(SOON);
       if (status.report().suspect() == wanted) return status;
+    }
+  }
+
+  private static InetAddress loopback(int last) {
+    try {
+      return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
     }
   }
 

@@ -417,10 +417,11 @@ final class RecordedLinkStreamTest {
       LinkSettings settings,
       String instance,
       TestProbe<LinkSender.Event> events) {
-    var address = (InetSocketAddress) server.getLocalSocketAddress();
     var name = InstanceName.parse(instance);
-    var target = new LinkSender.Target("edge-2", address, name, "edge-1");
-    return kit.spawn(LinkSender.create(settings, target, events.getRef(), System::nanoTime));
+    var host = server.getInetAddress().getHostAddress();
+    var target = new LinkSender.Target("edge-2", host, server.getLocalPort(), name, "edge-1");
+    return kit.spawn(
+        LinkSender.create(settings, target, FlowKit.names(), events.getRef(), System::nanoTime));
   }
 
   private static ServerSocket server() throws IOException {

@@ -2,7 +2,6 @@ package io.dayu.bench.link;
 
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -44,8 +43,7 @@ final class DayuTransport implements Transport {
     var feeder =
         spawn(
             system,
-            LinkFeeder.create(
-                settings(system), new InetSocketAddress("127.0.0.1", port), new Elements(payload)),
+            LinkFeeder.create(settings(system), "127.0.0.1", port, new Elements(payload)),
             "send");
     return () -> feeder.tell(LinkFeeder.Stop.INSTANCE);
   }

@@ -6,7 +6,7 @@ import io.dayu.link.LinkSender;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;
 import io.dayu.link.Parcel;
-import java.net.InetSocketAddress;
+import io.dayu.link.Resolver;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -34,17 +34,20 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
   private LinkFeeder(
       ActorContext<Command> context,
       LinkSettings settings,
-      InetSocketAddress address,
+      String host,
+      int port,
       Elements elements) {
     super(context);
     this.elements = elements;
     var target =
-        new LinkSender.Target("receiver", address, new InstanceName("bench", "consumer"), "sender");
+        new LinkSender.Target(
+            "receiver", host, port, new InstanceName("bench", "consumer"), "sender");
     var link =
         context.spawn(
             LinkSender.create(
                 settings,
                 target,
+                Resolver.system(Runnable::run),
                 context.messageAdapter(LinkSender.Event.class, Told::new),
                 System::nanoTime),
             "link");
@@ -56,9 +59,8 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
     outlet.connect(link);
   }
 
-  static Behavior<Command> create(
-      LinkSettings settings, InetSocketAddress address, Elements elements) {
-    return Behaviors.setup(context -> new LinkFeeder(context, settings, address, elements));
+  static Behavior<Command> create(LinkSettings settings, String host, int port, Elements elements) {
+    return Behaviors.setup(context -> new LinkFeeder(context, settings, host, port, elements));
   }
 
   @Override
