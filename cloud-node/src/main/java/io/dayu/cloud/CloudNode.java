@@ -8,11 +8,13 @@ import io.dayu.facts.View;
 import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
+import io.dayu.member.ClusterLives;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
 import io.dayu.member.LiveResults;
 import io.dayu.member.MemberNode;
 import io.dayu.member.MemberUplink;
+import io.dayu.member.NameKeeper;
 import io.dayu.member.PipelineEntity;
 import io.dayu.member.SilentEdgeRemover;
 import io.dayu.node.Endpoints;
@@ -124,14 +126,26 @@ public final class CloudNode {
                               node.cluster().forgetAfter(),
                               System::nanoTime))
                       .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+              var names =
+                  Behaviors.supervise(NameKeeper.create(new ClusterLives(system)))
+                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
               var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
               var singletons = ClusterSingleton.get(system);
               singletons.init(SingletonActor.of(scheduler, "scheduler").withSettings(onCloud));
+              singletons.init(SingletonActor.of(names, "names").withSettings(onCloud));
               singletons.init(SingletonActor.of(housekeeper, "housekeeper").withSettings(onCloud));
             });
+    var stopping = new AtomicBoolean();
     var member =
         MemberNode.start(
-            node, memberConfig(config, settings), flow.controller(), uplink, Optional.of(cloud));
+            node,
+            memberConfig(config, settings),
+            flow.controller(),
+            uplink,
+            reason -> {
+              if (stopping.compareAndSet(false, true)) Launch.giveUp(reason);
+            },
+            Optional.of(cloud));
     var system = member.system();
     var control =
         new ClusterControlPlane(
@@ -146,7 +160,6 @@ public final class CloudNode {
             made(log),
             blocking(system),
             settings.http().isOpenToOthers());
-    var stopping = new AtomicBoolean();
     member
         .whenEnded()
         .thenRun(

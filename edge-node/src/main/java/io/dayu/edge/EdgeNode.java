@@ -33,7 +33,7 @@ public final class EdgeNode {
     Endpoints.clear(settings.self().dataDir());
     var uplink = new MemberUplink();
     var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
-    var member = Membership.start(settings, config, flow, uplink);
+    var member = Membership.start(settings, config, flow, uplink, Launch::giveUp);
     member
         .whenMember()
         .orTimeout(ALONE_AFTER_SECONDS, TimeUnit.SECONDS)

@@ -19,12 +19,9 @@ final class AcknowledgementSender implements BiConsumer<String, Acknowledgement>
 
   @Override
   public void accept(String node, Acknowledgement acknowledgement) {
-    NodeNames.member(Cluster.get(system), node)
-        .map(
-            member ->
-                ActorRefResolver.get(system)
-                    .<UplinkActor.Command>resolveActorRef(
-                        member.address() + "/user/" + UplinkActor.NAME))
-        .ifPresent(uplink -> uplink.tell(new UplinkActor.Acknowledged(acknowledgement)));
+    for (var member : NodeNames.members(Cluster.get(system), node))
+      ActorRefResolver.get(system)
+          .<UplinkActor.Command>resolveActorRef(member.address() + "/user/" + UplinkActor.NAME)
+          .tell(new UplinkActor.Acknowledged(acknowledgement));
   }
 }

@@ -270,7 +270,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private Behavior<Command> onRemoved(Removed removed) {
     var member = removed.event().member();
     NodeNames.of(member)
-        .filter(name -> NodeNames.member(Cluster.get(getContext().getSystem()), name).isEmpty())
+        .filter(name -> NodeNames.members(Cluster.get(getContext().getSystem()), name).isEmpty())
         .ifPresent(this::forgetNode);
     return this;
   }

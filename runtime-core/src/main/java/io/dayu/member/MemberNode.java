@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
@@ -89,9 +90,15 @@ public final class MemberNode implements MemberSystem {
   private final MemberUplink uplink;
   private final MemberUplink.Member member;
   private final CompletableFuture<Void> whenMember;
+  private final AtomicBoolean abandoned;
 
-  private MemberNode(ActorSystem<Void> system, MemberUplink uplink, MemberUplink.Member member) {
+  private MemberNode(
+      ActorSystem<Void> system,
+      MemberUplink uplink,
+      MemberUplink.Member member,
+      AtomicBoolean abandoned) {
     this.system = system;
+    this.abandoned = abandoned;
     this.uplink = uplink;
     this.member = member;
     this.whenMember = watchMember(system);
@@ -102,6 +109,8 @@ public final class MemberNode implements MemberSystem {
    * Starts the system and attaches it to {@code uplink} until it ends. Joining goes on in the
    * background; see {@link #whenMember}.
    *
+   * @param refused is called with the reason when the cloud refuses this node because another one
+   *     has its name; must not block
    * @throws StartException if the cluster port cannot be opened
    */
   public static MemberNode start(
@@ -109,7 +118,18 @@ public final class MemberNode implements MemberSystem {
       Config config,
       ActorRef<Controller.Command> controller,
       MemberUplink uplink,
+      Consumer<String> refused,
       Optional<Cloud> cloud) {
+    var name = settings.self().name();
+    var abandoned = new AtomicBoolean(); // it declared itself down: nobody has refused it
+    Consumer<String> other =
+        address -> {
+          if (!abandoned.get())
+            refused.accept(
+                ("another node named %s is a member of the cluster and answers at %s; give one of"
+                        + " them another name (DAYU_NODE_NAME), or stop the other one")
+                    .formatted(name, address));
+        };
     var parts = new CompletableFuture<MemberUplink.Member>();
     ActorSystem<Void> system;
     try {
@@ -117,7 +137,7 @@ public final class MemberNode implements MemberSystem {
           ActorSystem.create(
               Behaviors.setup(
                   context -> {
-                    parts.complete(spawn(context, controller, cloud));
+                    parts.complete(spawn(context, controller, name, other, cloud));
                     return Behaviors.empty();
                   }),
               SYSTEM,
@@ -131,7 +151,7 @@ public final class MemberNode implements MemberSystem {
     // The first cloud node begins the cluster; all others have seeds.
     if (settings.cluster().seeds().isEmpty())
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    return new MemberNode(system, uplink, member);
+    return new MemberNode(system, uplink, member, abandoned);
   }
 
   private static void awaitTermination(ActorSystem<Void> system) {
@@ -189,6 +209,7 @@ public final class MemberNode implements MemberSystem {
   /** Declares itself down, which needs nobody's consent. */
   @Override
   public void abandon() {
+    abandoned.set(true);
     uplink.detach(member);
     var cluster = Cluster.get(system);
     cluster.manager().tell(new Down(cluster.selfMember().address()));
@@ -251,11 +272,16 @@ public final class MemberNode implements MemberSystem {
   }
 
   private static MemberUplink.Member spawn(
-      ActorContext<Void> context, ActorRef<Controller.Command> controller, Optional<Cloud> cloud) {
+      ActorContext<Void> context,
+      ActorRef<Controller.Command> controller,
+      String node,
+      Consumer<String> refused,
+      Optional<Cloud> cloud) {
     var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
     var uplink =
         context.spawn(
-            lasting(UplinkActor.create(gossip, controller, System::nanoTime)), UplinkActor.NAME);
+            lasting(UplinkActor.create(gossip, controller, node, refused, System::nanoTime)),
+            UplinkActor.NAME);
     var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
     ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
         context.getSystem().deadLetters();

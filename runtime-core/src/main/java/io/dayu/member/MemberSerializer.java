@@ -21,6 +21,8 @@ import io.dayu.member.wire.DeliveryStored;
 import io.dayu.member.wire.Farewell;
 import io.dayu.member.wire.FirstSeqAnswer;
 import io.dayu.member.wire.FirstSeqQuestion;
+import io.dayu.member.wire.LifeAnswer;
+import io.dayu.member.wire.LifeQuestion;
 import io.dayu.member.wire.PipelineAnswer;
 import io.dayu.member.wire.PipelineDeletion;
 import io.dayu.member.wire.PipelineDropped;
@@ -147,6 +149,21 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         bye -> Farewell.newBuilder().setAddress(bye.address()).setUid(bye.uid()).build(),
         Farewell.parser(),
         proto -> new Gateway.Goodbye(proto.getAddress(), proto.getUid()));
+    add(
+        "wq",
+        UplinkActor.WhoIsThere.class,
+        question ->
+            LifeQuestion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(question.replyTo()))
+                .build(),
+        LifeQuestion.parser(),
+        proto -> new UplinkActor.WhoIsThere(ref(proto.getReplyTo())));
+    add(
+        "wa",
+        UplinkActor.ItIs.class,
+        answer -> LifeAnswer.newBuilder().setUid(answer.uid()).build(),
+        LifeAnswer.parser(),
+        proto -> new UplinkActor.ItIs(proto.getUid()));
     addLiveResults();
     addLifecycle();
   }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -44,11 +45,18 @@ public final class Membership {
   /**
    * Starts the first life and keeps the node a member until {@link #stop}.
    *
+   * @param refused is called with the reason when the cloud refuses this node because another one
+   *     has its name; must not block
    * @throws StartException if the cluster port cannot be opened
    */
   public static Membership start(
-      NodeSettings settings, Config config, FlowNode flow, MemberUplink uplink) {
-    var first = MemberNode.start(settings, config, flow.controller(), uplink, Optional.empty());
+      NodeSettings settings,
+      Config config,
+      FlowNode flow,
+      MemberUplink uplink,
+      Consumer<String> refused) {
+    var first =
+        MemberNode.start(settings, config, flow.controller(), uplink, refused, Optional.empty());
     int port = first.port();
     var blocking = DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER);
     var rejoiner =
@@ -62,6 +70,7 @@ public final class Membership {
                             config,
                             flow.controller(),
                             uplink,
+                            refused,
                             Optional.empty()),
                     new HttpSeeds(
                         settings.cluster().seedManagement(),

@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.cluster.Member;
@@ -19,6 +20,11 @@ public final class NodeNames {
     return PREFIX + node;
   }
 
+  /** What of an address of Pekko says something to people. */
+  static String hostPort(String address) {
+    return address.substring(address.indexOf('@') + 1);
+  }
+
   public static Optional<String> of(Member member) {
     return member.getRoles().stream()
         .filter(role -> role.startsWith(PREFIX))
@@ -26,10 +32,13 @@ public final class NodeNames {
         .findFirst();
   }
 
-  /** The youngest member of this name: an older one is an earlier life of the node. */
-  public static Optional<Member> member(Cluster cluster, String node) {
+  /**
+   * The members of this name: one, or for a moment several (see {@link NameKeeper}). They cannot be
+   * ordered by age, since Pekko does not compare members of different data centers.
+   */
+  public static List<Member> members(Cluster cluster, String node) {
     return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
         .filter(member -> member.hasRole(role(node)))
-        .reduce((a, b) -> a.isOlderThan(b) ? b : a);
+        .toList();
   }
 }

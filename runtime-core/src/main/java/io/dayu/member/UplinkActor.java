@@ -8,6 +8,7 @@ import io.dayu.facts.Wire;
 import io.dayu.flow.Controller;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -15,11 +16,15 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Subscribe;
 
 /**
  * The member system's end of {@link Uplink}: hands views and acknowledgements down to the
- * controller, and publishes the node's reports. One per member system at {@code /user/uplink},
- * where distributors on other nodes address it.
+ * controller, and publishes the node's reports. While another member has the node's name it does
+ * neither, so that two nodes of one name never both read a source. One per member system at {@code
+ * /user/uplink}, where distributors on other nodes address it.
  */
 public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   /** The name under the guardian; part of the protocol between nodes. */
@@ -30,10 +35,18 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   /** From a distributor: results of a stream that this node generates are stored. */
   public record Acknowledged(Acknowledgement acknowledgement) implements Command, Wire {}
 
+  /** From the cloud, to the address of a member: which life of a node is there? */
+  public record WhoIsThere(ActorRef<ItIs> replyTo) implements Command, Wire {}
+
+  /** The answer: the life with this uid. */
+  public record ItIs(long uid) implements Wire {}
+
   /** From this node's controller. */
   public record Publish(NodeReport report) implements Command {}
 
   private record Viewed(View view) implements Command {}
+
+  private record Membership(MemberEvent event) implements Command {}
 
   /** A report is published at least this often, so that others see that the node is alive. */
   private static final Duration AT_LEAST_EVERY = Duration.ofSeconds(4);
@@ -42,7 +55,11 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   private final ActorRef<Gossip.Command> gossip;
   private final ActorRef<Controller.Command> controller;
+  private final Consumer<String> refused;
   private final LongSupplier nanos;
+  private final long uid;
+  private final OwnName name;
+  private Optional<View> held = Optional.empty(); // the latest view while the name is contested
   private Optional<NodeReport> published = Optional.empty();
   private long publishedNanos;
 
@@ -50,19 +67,39 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
       ActorContext<Command> context,
       ActorRef<Gossip.Command> gossip,
       ActorRef<Controller.Command> controller,
+      String node,
+      Consumer<String> refused,
       LongSupplier nanos) {
     super(context);
     this.gossip = gossip;
     this.controller = controller;
+    this.refused = refused;
     this.nanos = nanos;
+    var cluster = Cluster.get(context.getSystem());
+    var self = cluster.selfMember().uniqueAddress();
+    this.uid = self.longUid();
+    this.name = new OwnName(self, node);
+    cluster
+        .subscriptions()
+        .tell(
+            Subscribe.create(
+                context.messageAdapter(MemberEvent.class, Membership::new), MemberEvent.class));
     gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
   }
 
+  /**
+   * @param node this node's name
+   * @param refused is called when another member keeps the name, with its address; must not block
+   * @param nanos a clock as {@link System#nanoTime}
+   */
   public static Behavior<Command> create(
       ActorRef<Gossip.Command> gossip,
       ActorRef<Controller.Command> controller,
+      String node,
+      Consumer<String> refused,
       LongSupplier nanos) {
-    return Behaviors.setup(context -> new UplinkActor(context, gossip, controller, nanos));
+    return Behaviors.setup(
+        context -> new UplinkActor(context, gossip, controller, node, refused, nanos));
   }
 
   @Override
@@ -77,14 +114,36 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
         .onMessage(
             Viewed.class,
             viewed -> {
-              controller.tell(new Controller.Viewed(viewed.view()));
+              held = Optional.of(viewed.view());
+              handDown();
+              return this;
+            })
+        .onMessage(Membership.class, this::onMembership)
+        .onMessage(
+            WhoIsThere.class,
+            question -> {
+              question.replyTo().tell(new ItIs(uid));
               return this;
             })
         .onMessage(Publish.class, this::onPublish)
         .build();
   }
 
+  private Behavior<Command> onMembership(Membership membership) {
+    name.hear(membership.event());
+    name.refusedFor().ifPresent(refused);
+    handDown();
+    return this;
+  }
+
+  private void handDown() {
+    if (name.contested()) return;
+    held.ifPresent(view -> controller.tell(new Controller.Viewed(view)));
+    held = Optional.empty();
+  }
+
   private Behavior<Command> onPublish(Publish publish) {
+    if (name.contested()) return this;
     long now = nanos.getAsLong();
     var report = publish.report();
     boolean silent = now - publishedNanos > AT_LEAST_EVERY.toNanos();

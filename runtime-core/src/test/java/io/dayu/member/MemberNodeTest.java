@@ -49,6 +49,7 @@ final class MemberNodeTest {
             config,
             kit.<Controller.Command>createTestProbe().ref(),
             uplink,
+            reason -> {},
             Optional.empty());
   }
 

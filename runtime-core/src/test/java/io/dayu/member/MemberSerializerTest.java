@@ -233,6 +233,8 @@ final class MemberSerializerTest {
     messages.put("pd", new PipelineEntity.Delete(answer));
     messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));
     messages.put("B", new Gateway.Goodbye("pekko://dayu@127.0.0.1:1", 7));
+    messages.put("wq", new UplinkActor.WhoIsThere((ActorRef<UplinkActor.ItIs>) reference));
+    messages.put("wa", new UplinkActor.ItIs(7));
     messages.put("q", new Gateway.FirstSeqIs(20_000, Optional.empty()));
     messages.put("ac", new PipelineEntity.Created(pipeline));
     messages.put("ar", new PipelineEntity.Replaced(pipeline));
