@@ -26,6 +26,7 @@ import io.dayu.policy.Policies;
 import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
+import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
@@ -188,9 +189,9 @@ public final class CloudNode {
           Map.of(
               "name", node.self().name(),
               "cluster", member.address(),
-              "data", node.self().host() + ":" + flow.dataAddress().getPort(),
-              "http", settings.http().host() + ":" + http.localAddress().getPort(),
-              "management", management.host().address() + ":" + management.port(),
+              "data", HostPort.text(node.self().host(), flow.dataAddress().getPort()),
+              "http", HostPort.text(settings.http().host(), http.localAddress().getPort()),
+              "management", HostPort.text(settings.management().host(), management.port()),
               "pid", Long.toString(ProcessHandle.current().pid()),
               "readySeconds", Launch.ready(node)));
     } catch (StartException e) {
@@ -219,8 +220,9 @@ public final class CloudNode {
       return PekkoManagement.get(system).start().toCompletableFuture().join();
     } catch (CompletionException e) {
       throw new StartException(
-          "the management port %s:%d cannot be opened (%s); set dayu.management.port to a free one"
-              .formatted(settings.host(), settings.port(), Causes.of(e).getMessage()),
+          "the management port %s cannot be opened (%s); set dayu.management.port to a free one"
+              .formatted(
+                  HostPort.text(settings.host(), settings.port()), Causes.of(e).getMessage()),
           e);
     }
   }

@@ -3,6 +3,7 @@ package io.dayu.cloud;
 import com.typesafe.config.Config;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 
 /**
@@ -16,8 +17,10 @@ record ManagementSettings(String host, int port) {
   ManagementSettings {
     new Checks(PATH)
         .that(!host.isBlank(), "host", "is empty; write the address to bind")
+        .host("host", host)
         .port("port", port)
         .enforce();
+    host = HostPort.host(host);
   }
 
   /**

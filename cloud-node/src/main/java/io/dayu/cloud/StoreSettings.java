@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.node.NodeSettings;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import io.dayu.store.JdbcResultStore;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ record StoreSettings(String url, String user, String password, int framesPerStre
    * results, and the journal of a pipeline would be found by none but one.
    */
   Optional<String> conflict(NodeSettings node) {
-    var self = node.self().host() + ":" + node.cluster().port();
+    var self = HostPort.text(node.self().host(), node.cluster().port());
     var others = node.cluster().seeds().stream().filter(seed -> !seed.equals(self)).toList();
     if (isShared() || others.isEmpty()) return Optional.empty();
     return Optional.of(

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** Nodes that get other addresses, as by DHCP, or a name that is given to another machine. */
 class AddressClusterIT {
-  private static final String CLOUD = "cloud.example";
+  /** As somebody may write it; names are the same in lower case. */
+  private static final String CLOUD = "Cloud.Example";
 
   private static Cluster cluster;
   private static Path hosts;
@@ -48,7 +49,7 @@ class AddressClusterIT {
   /** What the names of the cluster stand for, from now on. */
   private static void hosts(String cloud) throws IOException {
     var complete = hosts.resolveSibling("hosts.new");
-    Files.writeString(complete, cloud + " " + CLOUD + "\n127.0.0.1 localhost\n");
+    Files.writeString(complete, cloud + " cloud.example" + "\n127.0.0.1 localhost\n");
     Files.move(complete, hosts, StandardCopyOption.ATOMIC_MOVE);
   }
 

@@ -9,6 +9,7 @@ import io.dayu.node.Endpoints;
 import io.dayu.node.Launch;
 import io.dayu.node.NodeSettings;
 import io.dayu.pipeline.Catalog;
+import io.dayu.settings.HostPort;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -51,7 +52,7 @@ public final class EdgeNode {
         Map.of(
             "name", settings.self().name(),
             "cluster", member.address(),
-            "data", settings.self().host() + ":" + flow.dataAddress().getPort(),
+            "data", HostPort.text(settings.self().host(), flow.dataAddress().getPort()),
             "pid", Long.toString(ProcessHandle.current().pid()),
             "readySeconds", Launch.ready(settings)));
     return () -> {

@@ -114,6 +114,18 @@ class KustomizeKubeIT {
         .contains("node-role.kubernetes.io/control-plane");
   }
 
+  @Test
+  void edgesRunOnNodesThatAreTaintedWithTheirRole() {
+    assertThat(pod("node-edge").getTolerations())
+        .filteredOn(t -> "node-role.kubernetes.io/edge".equals(t.getKey()))
+        .singleElement()
+        .satisfies(
+            t -> {
+              assertThat(t.getOperator()).isEqualTo("Exists");
+              assertThat(t.getEffect()).isEqualTo("NoSchedule");
+            });
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"node-cloud", "node-edge"})
   void stateOutlivesThePod(String name) {

@@ -10,6 +10,7 @@ import io.dayu.node.NodeSettings;
 import io.dayu.node.ResourceSampler;
 import io.dayu.node.StartException;
 import io.dayu.pipeline.Catalog;
+import io.dayu.settings.HostPort;
 import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
@@ -120,10 +121,9 @@ public final class FlowNode {
         return new FlowNode(
             system, bound.address(), known, streams, disk, settings.generate().finish());
       throw new StartException(
-          "the data port %s:%d cannot be opened (%s); set dayu.node.data-port to a free one"
+          "the data port %s cannot be opened (%s); set dayu.node.data-port to a free one"
               .formatted(
-                  settings.self().bindHost(),
-                  settings.self().dataPort(),
+                  HostPort.text(settings.self().bindHost(), settings.self().dataPort()),
                   ((LinkServer.BindFailed) started).cause().getMessage()),
           null);
     } catch (CompletionException | StartException e) {

@@ -9,6 +9,7 @@ import io.dayu.flow.Controller;
 import io.dayu.node.NodeSettings;
 import io.dayu.node.StartException;
 import io.dayu.pipeline.StreamName;
+import io.dayu.settings.HostPort;
 import io.dayu.source.SourceContext;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
@@ -359,9 +360,10 @@ public final class MemberNode implements MemberSystem {
       if (cause instanceof java.net.BindException
           || String.valueOf(cause.getMessage()).contains("bind"))
         return new StartException(
-            "the cluster port %s:%d cannot be opened (%s); set dayu.cluster.port to a free one"
+            "the cluster port %s cannot be opened (%s); set dayu.cluster.port to a free one"
                 .formatted(
-                    settings.self().bindHost(), settings.cluster().port(), cause.getMessage()),
+                    HostPort.text(settings.self().bindHost(), settings.cluster().port()),
+                    cause.getMessage()),
             error);
     return error instanceof RuntimeException unchecked
         ? unchecked

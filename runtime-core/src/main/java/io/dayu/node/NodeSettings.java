@@ -9,6 +9,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,8 +47,11 @@ public record NodeSettings(
               "name",
               "is \"%s\"; set it, or DAYU_NODE_NAME, to letters, digits and dashes".formatted(name))
           .port("data-port", dataPort)
+          .host("host", host)
+          .host("bind-host", bindHost.isEmpty() ? host : bindHost)
           .enforce();
-      if (bindHost.isEmpty()) bindHost = host;
+      host = HostPort.host(host);
+      bindHost = bindHost.isEmpty() ? host : HostPort.host(bindHost);
     }
   }
 
@@ -56,7 +60,7 @@ public record NodeSettings(
    *
    * @param site {@code cloud}, or the site of an edge
    * @param port 0 for any free one
-   * @param seeds cloud nodes to join, {@code host:port}
+   * @param seeds cloud nodes to join, {@code host:port} in the spelling of {@link HostPort}
    * @param seedManagement management endpoints of cloud nodes, {@code host:port}; those of the
    *     seeds if empty
    * @param forgetAfter silence after which a node is removed from the cluster
@@ -86,14 +90,14 @@ public record NodeSettings(
                   "forget-after",
                   "is %d s; below %d s nodes that only restart would be removed"
                       .formatted(forgetAfter.toSeconds(), LEAST_FORGET_AFTER.toSeconds()));
-      addresses(checks, "seeds", seeds);
-      addresses(checks, "seed-management", seedManagement);
+      seeds.forEach(seed -> checks.hostPort("seeds", seed));
+      seedManagement.forEach(endpoint -> checks.hostPort("seed-management", endpoint));
       checks.enforce();
-      seeds = List.copyOf(seeds);
+      seeds = spelled(seeds);
       seedManagement =
           seedManagement.isEmpty()
               ? seeds.stream().map(s -> s.replaceFirst(":\\d+$", ":" + MANAGEMENT_PORT)).toList()
-              : List.copyOf(seedManagement);
+              : spelled(seedManagement);
     }
 
     /** The data center of the node: one for the cloud, one for every edge site. */
@@ -101,12 +105,9 @@ public record NodeSettings(
       return role == Role.CLOUD ? "cloud" : "edge-" + site;
     }
 
-    private static void addresses(Checks checks, String key, List<String> addresses) {
-      for (var address : addresses)
-        checks.that(
-            address.matches("[^:@/\\s]+:\\d{1,5}"),
-            key,
-            "has \"%s\"; write host:port, separated by commas".formatted(address));
+    /** In one spelling: a node finds itself among the seeds by comparing texts. */
+    private static List<String> spelled(List<String> addresses) {
+      return addresses.stream().map(address -> HostPort.parse(address).toString()).toList();
     }
   }
 

@@ -5,6 +5,7 @@ import io.dayu.settings.ConfigurationException.Problem;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Checks of the values of settings, made in their constructor. Failed checks are collected until
@@ -49,6 +50,26 @@ public final class Checks {
 
   public Checks port(String key, int value) {
     return that(value >= 0 && value <= 65_535, key, "is " + value + "; a port must be 0 to 65535");
+  }
+
+  /** A name or address without a port. */
+  public Checks host(String key, String value) {
+    return understood(() -> HostPort.host(value), key, value, "write a name or an address");
+  }
+
+  /** One of several {@code host:port}. */
+  public Checks hostPort(String key, String value) {
+    return understood(
+        () -> HostPort.parse(value), key, value, "write host:port, separated by commas");
+  }
+
+  private Checks understood(Supplier<?> reading, String key, String value, String remedy) {
+    try {
+      reading.get();
+      return this;
+    } catch (IllegalArgumentException e) {
+      return that(false, key, "has \"%s\": %s; %s".formatted(value, e.getMessage(), remedy));
+    }
   }
 
   /** Checks that the first value is not above the second one. */

@@ -48,6 +48,37 @@ final class NodeSettingsTest {
   }
 
   @Test
+  void hostsAreComparedWithoutTheirSpelling() {
+    var settings =
+        NodeSettings.from(
+            Role.EDGE,
+            config(
+                """
+                dayu.node { name = edge-1, host = "[FD00::0:2]", bind-host = "::" }
+                dayu.cluster.seeds = "Cloud-1.Example:25520, [FD00:0::1]:25520"
+                """));
+    assertThat(settings.self().host()).isEqualTo("fd00::2");
+    assertThat(settings.self().bindHost()).isEqualTo("::");
+    assertThat(settings.cluster().seeds())
+        .containsExactly("cloud-1.example:25520", "[fd00::1]:25520");
+    assertThat(settings.cluster().seedManagement())
+        .containsExactly("cloud-1.example:7626", "[fd00::1]:7626");
+    assertThatThrownBy(
+            () ->
+                NodeSettings.from(
+                    Role.EDGE,
+                    config(
+                        """
+                        dayu.node { name = edge-1, host = "edge.example:25520" }
+                        dayu.cluster.seeds = "fd00::1:25520, cloud-1:99999"
+                        """)))
+        .hasMessageContaining("dayu.node.host has \"edge.example:25520\"")
+        .hasMessageContaining("dayu.cluster.seeds has \"fd00::1:25520\"")
+        .hasMessageContaining("in brackets")
+        .hasMessageContaining("dayu.cluster.seeds has \"cloud-1:99999\": the port 99999");
+  }
+
+  @Test
   void allProblemsAreToldAtOnce() {
     assertThatThrownBy(
             () ->

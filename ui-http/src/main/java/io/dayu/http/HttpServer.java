@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.settings.HostPort;
 import io.dayu.stage.Causes;
 import java.net.BindException;
 import java.time.Clock;
@@ -97,9 +98,8 @@ public final class HttpServer {
               binding.whenTerminationSignalIssued().thenRun(streams::shutdown);
               binding.whenTerminated().thenRun(metrics::close);
               LOG.info(
-                  "HTTP interface at http://{}:{} ({})",
-                  settings.host(),
-                  binding.localAddress().getPort(),
+                  "HTTP interface at http://{} ({})",
+                  HostPort.text(settings.host(), binding.localAddress().getPort()),
                   settings.tokens().open() ? "open to this machine" : "with tokens");
               return binding;
             });
@@ -131,8 +131,8 @@ public final class HttpServer {
                 .formatted(settings.port(), settings.host(), cause.getMessage()),
             thrown);
     return new CannotStart(
-        "cannot bind %s:%d (%s); see dayu.http.host and dayu.http.port"
-            .formatted(settings.host(), settings.port(), Causes.of(thrown)),
+        "cannot bind %s (%s); see dayu.http.host and dayu.http.port"
+            .formatted(HostPort.text(settings.host(), settings.port()), Causes.of(thrown)),
         thrown);
   }
 }

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueType;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -37,6 +38,7 @@ public record HttpSettings(
     Objects.requireNonNull(host, "host");
     Objects.requireNonNull(tokens, "tokens");
     new Checks(PATH)
+        .host("host", host)
         .port("port", port)
         .that(
             maxBody >= 1 && maxBody <= 64 << 20,
@@ -47,6 +49,7 @@ public record HttpSettings(
         .atLeast("poll-interval", pollInterval, SHORTEST)
         .atLeast("silent-after", silentAfter, SHORTEST)
         .enforce();
+    host = HostPort.host(host);
   }
 
   /**

@@ -6,6 +6,7 @@ import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.View;
+import io.dayu.settings.HostPort;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -73,7 +74,7 @@ record NodeShape(
         resources.receivedPerSecond(),
         resources.sentPerSecond(),
         resources.celsius(),
-        r.self().host() + ":" + r.self().dataPort(),
+        HostPort.text(r.self().host(), r.self().dataPort()),
         r.stageTypes(),
         r.stages().stream().map(Stage::of).toList(),
         r.links(),

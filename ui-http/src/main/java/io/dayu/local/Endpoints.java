@@ -67,9 +67,13 @@ public record Endpoints(
     return http.map(a -> URI.create("http://" + text(a)));
   }
 
-  /** {@code host:port}, as {@code dayu.cluster.seeds} wants it. */
+  /** {@code host:port}, as {@code dayu.cluster.seeds} wants it; brackets around IPv6 addresses. */
   public static String text(InetSocketAddress address) {
-    return address.getHostString() + ":" + address.getPort();
+    return text(address.getHostString(), address.getPort());
+  }
+
+  static String text(String host, int port) {
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
   private static String need(Properties values, String key) {
@@ -82,6 +86,7 @@ public record Endpoints(
     int colon = text.lastIndexOf(':');
     if (colon < 1) throw new IllegalArgumentException("'" + text + "' is not host:port");
     return InetSocketAddress.createUnresolved(
-        text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+        text.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1"),
+        Integer.parseInt(text.substring(colon + 1)));
   }
 }

@@ -182,7 +182,9 @@ public final class LocalCluster implements AutoCloseable {
         seeds.put(node.options().name(), Endpoints.text(node.endpoints().cluster()));
     for (var node : starting)
       if (isCloud(node) && !node.properties().getOrDefault(CLUSTER_PORT, "0").equals("0"))
-        seeds.put(node.name(), node.host() + ":" + node.properties().get(CLUSTER_PORT));
+        seeds.put(
+            node.name(),
+            Endpoints.text(node.host(), Integer.parseInt(node.properties().get(CLUSTER_PORT))));
     return String.join(",", seeds.values());
   }
 
