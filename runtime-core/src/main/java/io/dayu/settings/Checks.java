@@ -58,6 +58,7 @@ public final class Checks {
   }
 
   /** One of several {@code host:port}. */
+  @CanIgnoreReturnValue
   public Checks hostPort(String key, String value) {
     return understood(
         () -> HostPort.parse(value), key, value, "write host:port, separated by commas");
@@ -65,7 +66,7 @@ public final class Checks {
 
   private Checks understood(Supplier<?> reading, String key, String value, String remedy) {
     try {
-      reading.get();
+      var unused = reading.get();
       return this;
     } catch (IllegalArgumentException e) {
       return that(false, key, "has \"%s\": %s; %s".formatted(value, e.getMessage(), remedy));
