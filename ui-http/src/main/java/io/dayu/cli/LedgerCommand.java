@@ -45,6 +45,8 @@ final class LedgerCommand implements Callable<Integer> {
         ledger.failed(),
         ledger.shed(),
         ledger.inFlight(),
-        ledger.balances() ? "balances" : "DOES NOT BALANCE");
+        !counts.path("reported").asBoolean(true)
+            ? "not reported yet"
+            : ledger.balances() ? "balances" : "DOES NOT BALANCE");
   }
 }

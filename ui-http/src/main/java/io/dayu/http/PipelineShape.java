@@ -110,11 +110,12 @@ record PipelineShape(
         problems(spec, streams, stages, view, now, silentAfter));
   }
 
-  /** The ledgers of the pipeline's streams; those not reported yet are empty. */
-  static Map<StreamName, Ledger> ledgers(PipelineSpec spec, View view) {
-    var ledgers = new TreeMap<StreamName, Ledger>();
-    spec.sources().forEach(source -> ledgers.put(spec.stream(source), Ledger.EMPTY));
-    ledgers.putAll(StreamReports.ledgers(StreamReports.of(view, spec.name())));
+  /** The ledgers of the pipeline's streams as far as they have been reported. */
+  static Map<StreamName, Optional<Ledger>> ledgers(PipelineSpec spec, View view) {
+    var ledgers = new TreeMap<StreamName, Optional<Ledger>>();
+    spec.sources().forEach(source -> ledgers.put(spec.stream(source), Optional.empty()));
+    StreamReports.of(view, spec.name())
+        .forEach((stream, seen) -> ledgers.put(stream, Optional.of(seen.report().ledger())));
     return ledgers;
   }
 

@@ -6,7 +6,6 @@ import io.dayu.facts.View;
 import io.dayu.pipeline.StreamName;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -40,12 +39,6 @@ final class StreamReports {
     var streams = new TreeMap<>(of(view));
     streams.keySet().removeIf(stream -> !stream.pipeline().equals(pipeline));
     return streams;
-  }
-
-  static Map<StreamName, Ledger> ledgers(SortedMap<StreamName, Seen> streams) {
-    var ledgers = new TreeMap<StreamName, Ledger>();
-    streams.forEach((stream, seen) -> ledgers.put(stream, seen.report().ledger()));
-    return ledgers;
   }
 
   static Ledger sum(Collection<Ledger> ledgers) {

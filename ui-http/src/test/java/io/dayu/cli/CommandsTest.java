@@ -216,6 +216,17 @@ class CommandsTest {
   }
 
   @Test
+  void aLedgerThatIsNotReportedYetSaysSo() {
+    api.get(
+        "pipelines/p/ledger",
+        """
+        {"total": {"generated": 0, "delivered": 0, "failed": 0, "shed": 0, "inFlight": 0},
+         "streams": [{"stream": "p/a", "reported": false, "generated": 0, "delivered": 0, "failed": 0, "shed": 0, "inFlight": 0}]}
+        """);
+    assertThat(run("ledger", "p").out()).contains("not reported yet").doesNotContain("balances");
+  }
+
+  @Test
   void resultsGoOnPageByPageUntilTheLimit() {
     var item =
         """

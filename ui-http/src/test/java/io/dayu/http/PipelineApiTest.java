@@ -208,6 +208,9 @@ class PipelineApiTest {
     assertThat(ledger.get("streams").findValuesAsText("stream"))
         .containsExactly("crossing/cam-0", "crossing/cam-1", "crossing/cam-2");
     assertThat(ledger.at("/streams/0/inFlight").asInt()).isEqualTo(2);
+    assertThat(ledger.get("streams").findValuesAsText("reported"))
+        .as("a ledger that nobody told yet is none without elements")
+        .containsExactly("true", "true", "false");
   }
 
   @Test
