@@ -8,6 +8,7 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceProvider;
 import java.util.Collection;
 import java.util.HashMap;
@@ -163,7 +164,7 @@ final class Generators {
     }
     var provider = catalog.source(source.uri());
     if (provider.isEmpty()) {
-      context.getLog().warn("{}: no kind of source reads {}", stream, source.uri());
+      context.getLog().warn("{}: no kind of source reads {}", stream, ShownUri.of(source.uri()));
       return;
     }
     var generator = context.spawn(maker.make(plan, source, provider.get()), "generator-" + ++made);

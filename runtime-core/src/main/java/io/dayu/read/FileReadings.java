@@ -3,6 +3,7 @@ package io.dayu.read;
 import io.dayu.element.MediaType;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
@@ -56,7 +57,8 @@ public final class FileReadings implements SourceProvider {
       return Source.failed(e);
     } catch (InvalidPathException e) {
       return Source.failed(
-          new SourceException("source %s is not a path".formatted(context.uri()), true, e));
+          new SourceException(
+              "source %s is not a path".formatted(ShownUri.of(context.uri())), true, e));
     }
   }
 

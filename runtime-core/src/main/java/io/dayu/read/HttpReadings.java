@@ -3,6 +3,7 @@ package io.dayu.read;
 import io.dayu.element.MediaType;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
@@ -64,7 +65,7 @@ public final class HttpReadings implements SourceProvider {
             OptionalLong.empty());
     var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
     return ReadingStream.of(
-            uri.toString(), fromTheBeginning, false, () -> Records.open(path, get(uri), columns))
+            ShownUri.of(uri), fromTheBeginning, false, () -> Records.open(path, get(uri), columns))
         .map(segment -> new Segment(segment.payload(), 0));
   }
 
@@ -85,7 +86,10 @@ public final class HttpReadings implements SourceProvider {
     var ours = status >= 400 && status < 500 && status != TIMEOUT && status != TOO_MANY;
     return new SourceException(
         "%s answered with status %d%s"
-            .formatted(uri, status, ours ? "; correct the uri or the server's access rules" : ""),
+            .formatted(
+                ShownUri.of(uri),
+                status,
+                ours ? "; correct the uri or the server's access rules" : ""),
         ours,
         null);
   }

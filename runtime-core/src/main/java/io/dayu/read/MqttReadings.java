@@ -6,6 +6,7 @@ import io.dayu.element.MediaType;
 import io.dayu.element.Reading;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
@@ -78,7 +79,9 @@ public final class MqttReadings implements SourceProvider {
           .ifPresent(
               format -> {
                 throw new SourceException(
-                    "source %s: format is readings or opaque".formatted(context.uri()), true, null);
+                    "source %s: format is readings or opaque".formatted(ShownUri.of(context.uri())),
+                    true,
+                    null);
               });
       var target = MqttTarget.of(context.uri(), query, context.stream());
       var columns = Columns.of(query, "");

@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +74,8 @@ record MqttTarget(
   static void refusePassword(URI uri) {
     if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))
       throw new SourceException(
-          "user and password do not belong into the uri of a source; put them as user:password into the"
+          "user and password do not belong into the uri of a source; put them as user:password into"
+              + " the"
               + " environment variable %s of the node and write ?credentials=plant"
                   .formatted(variable("plant")),
           true,
@@ -102,6 +104,6 @@ record MqttTarget(
   }
 
   private static SourceException wrong(String message, URI uri) {
-    return new SourceException(message.formatted("source " + uri), true, null);
+    return new SourceException(message.formatted("source " + ShownUri.of(uri)), true, null);
   }
 }

@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -66,6 +67,6 @@ record Query(URI uri, Map<String, String> values) {
   }
 
   private static SourceException wrong(URI uri, String what) {
-    return new SourceException("source " + uri + ": " + what, true, null);
+    return new SourceException("source " + ShownUri.of(uri) + ": " + what, true, null);
   }
 }

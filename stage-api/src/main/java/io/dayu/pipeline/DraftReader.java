@@ -5,6 +5,7 @@ import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.source.ShownUri;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -184,10 +185,10 @@ final class DraftReader {
               try {
                 var uri = new URI(text);
                 if (uri.isAbsolute()) return Optional.of(uri);
-                node.problem(Words.quote(text) + " has no scheme", remedy);
+                node.problem(Words.quote(ShownUri.of(text)) + " has no scheme", remedy);
               } catch (URISyntaxException e) {
                 node.problem(
-                    Words.quote(text)
+                    Words.quote(ShownUri.of(text))
                         + " is not a URI: "
                         + e.getReason()
                         + (e.getIndex() < 0 ? "" : " at character " + (e.getIndex() + 1)),

@@ -1,5 +1,6 @@
 package io.dayu.pipeline;
 
+import io.dayu.source.ShownUri;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collections;
@@ -73,6 +74,12 @@ public record PipelineSpec(
       var copy = new TreeMap<String, List<Double>>();
       knobs.forEach((k, v) -> copy.put(k, List.copyOf(v)));
       knobs = Collections.unmodifiableSortedMap(copy);
+    }
+
+    /** Without secrets, because it may end in a log. */
+    @Override
+    public String toString() {
+      return "SourceSpec[%s, %s]".formatted(name, ShownUri.of(uri));
     }
   }
 

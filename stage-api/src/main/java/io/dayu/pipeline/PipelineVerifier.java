@@ -2,6 +2,7 @@ package io.dayu.pipeline;
 
 import io.dayu.element.MediaType;
 import io.dayu.source.Knob;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
@@ -98,7 +99,7 @@ public final class PipelineVerifier {
             uri ->
                 problems.add(
                     source.path() + ".uri",
-                    "nothing here reads " + Words.quote(uri.toString()),
+                    "nothing here reads " + Words.quote(ShownUri.of(uri)),
                     catalog.sources().isEmpty()
                         ? "add a jar with a source provider"
                         : "use a URI such as "

@@ -44,6 +44,12 @@ public record SourceContext(
     Objects.requireNonNull(access, "access");
   }
 
+  /** Without secrets, because it may end in a log. */
+  @Override
+  public String toString() {
+    return "SourceContext[%s, %s at %d]".formatted(stream, ShownUri.of(uri), position);
+  }
+
   /** For a source that need not know what becomes of its elements. */
   public SourceContext(URI uri, long position, Supplier<Knobs> knobs) {
     this(uri, "", position, knobs, listener -> {}, () -> {}, Access.ANYTHING);

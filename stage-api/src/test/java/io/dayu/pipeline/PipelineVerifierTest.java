@@ -36,6 +36,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PipelineVerifierTest {
   @Test
@@ -251,6 +253,24 @@ class PipelineVerifierTest {
             "spec.stages[0].after[0]",
             "spec.objective.latency",
             "spec.objective.percentile");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "rtsp://admin:hunter2@cam/stream",
+        "http://admin:hunter 2@cam/stream",
+        "rtsp://cam/stream?password=hunter2",
+        "//admin:hunter2@cam/stream"
+      })
+  void aUriIsRefusedWithoutItsPassword(String uri) {
+    var spec = spec(list(object("name", "a", "uri", uri)), list(detect()));
+    assertThat(problems(PipelineVerifier.check(document(spec), CATALOG)))
+        .extracting(PipelineProblem::path)
+        .contains("spec.sources[0].uri");
+    assertThat(problems(PipelineVerifier.check(document(spec), CATALOG)).toString())
+        .contains("cam/stream")
+        .doesNotContain("hunter");
   }
 
   @Property(tries = 200)

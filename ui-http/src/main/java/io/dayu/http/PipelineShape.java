@@ -11,6 +11,7 @@ import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
+import io.dayu.source.ShownUri;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -239,7 +240,7 @@ record PipelineShape(
                           path,
                           p,
                           "check that %s can be read from node %s"
-                              .formatted(uri, stream.node().orElse("?")))));
+                              .formatted(ShownUri.of(uri), stream.node().orElse("?")))));
       stream
           .node()
           .map(view.nodes()::get)

@@ -189,6 +189,29 @@ class PipelineApiTest {
   }
 
   @Test
+  void theRemedyForASourceHidesItsPassword() {
+    server.post(
+        "application/yaml", Street.YAML.replace("cam:street", "cam://admin:hunter2@street"));
+    server.control.report(
+        Street.node(
+            "edge-1",
+            Role.EDGE,
+            0.5,
+            List.of(),
+            List.of(
+                Street.stream(
+                    Street.STREAM,
+                    StreamState.SOURCE_DOWN,
+                    Ledger.EMPTY,
+                    Optional.of("connection refused")))),
+        Instant.now());
+    var problems = server.get("/api/v1/pipelines/crossing").json().at("/status/problems");
+    assertThat(problems.findValuesAsText("remedy"))
+        .anyMatch(remedy -> remedy.contains("cam://street"))
+        .noneMatch(remedy -> remedy.contains("hunter2"));
+  }
+
+  @Test
   void theLedgerSumsTheStreamsOfThePipelineOnly() {
     server.control.run(Street.spec("cam-0", "cam-1", "cam-2"));
     server.control.report(

@@ -7,6 +7,7 @@ import io.dayu.element.Frames;
 import io.dayu.element.Media;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
+import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -31,7 +32,7 @@ final class MjpegReader implements BlockingReader {
   private final long startNanos = System.nanoTime();
 
   MjpegReader(URI uri, Supplier<Knobs> knobs) {
-    this.camera = withoutPassword(uri);
+    this.camera = ShownUri.of(uri);
     this.knobs = knobs;
     try {
       // Not java.net.http: it has no time limit for the body, which is what is needed here.
@@ -117,12 +118,6 @@ final class MjpegReader implements BlockingReader {
             ? "it sent nothing for %.1f s".formatted(SILENCE_MS / 1000.0)
             : Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
     return new SourceException("the camera " + camera + " cannot be read: " + why, false, cause);
-  }
-
-  private static String withoutPassword(URI uri) {
-    return uri.getUserInfo() == null
-        ? uri.toString()
-        : uri.toString().replace(uri.getRawUserInfo() + "@", "");
   }
 
   private static String encoded(String userInfo) {
