@@ -28,6 +28,7 @@ final class Cutter {
   record Cut(List<Made> made, int renumbered) {}
 
   private final String stream; // the text that elements carry
+  private final String source; // that is named where its elements end without a stage
   private final String node;
   private final Numbering numbering;
   private final ReplayedSpans replayed;
@@ -49,6 +50,7 @@ final class Cutter {
       Clock clock,
       long nowNanos) {
     this.stream = stream.toString();
+    this.source = stream.source();
     this.node = node;
     this.numbering = numbering;
     this.replayed = replayed;
@@ -82,12 +84,12 @@ final class Cutter {
       position = segment.position();
       var content = replayed.next(from, position);
       if (content instanceof ReplayedSpans.Content.Again again) {
-        boolean keep = keeps(keepPerSecond, nowNanos);
+        boolean keep = keeps(segment, keepPerSecond, nowNanos);
         made.add(new Made(element(segment, again.span(), 1, keep), again.span(), false));
       } else if (content instanceof ReplayedSpans.Content.Fresh) {
         renumbered += replayed.abandon().size();
         var span = new SourceSpan(numbering.take(), from, position, clock.millis());
-        boolean keep = keeps(keepPerSecond, nowNanos);
+        boolean keep = keeps(segment, keepPerSecond, nowNanos);
         made.add(new Made(element(segment, span, 0, keep), span, true));
         fresh.add(span);
       }
@@ -100,19 +102,22 @@ final class Cutter {
    * @param attempt how often it was sent before, at least
    */
   private Element element(Segment segment, SourceSpan span, int attempt, boolean keep) {
-    return Element.newBuilder()
-        .setStream(stream)
-        .setSeq(span.seq())
-        .setOrigin(node)
-        .setCreatedAtMs(span.createdAtMs())
-        .setAttempt(attempt)
-        .setKeep(keep)
-        .setPayload(segment.payload())
-        .build();
+    var element =
+        Element.newBuilder()
+            .setStream(stream)
+            .setSeq(span.seq())
+            .setOrigin(node)
+            .setCreatedAtMs(span.createdAtMs())
+            .setAttempt(attempt)
+            .setKeep(keep);
+    if (segment.ending().isPresent())
+      return element.setEnding(segment.ending().get().toBuilder().setStage(source)).build();
+    return element.setPayload(segment.payload()).build();
   }
 
-  private boolean keeps(double perSecond, long nowNanos) {
-    if (perSecond <= 0 || nowNanos - keepDueNanos < 0) return false;
+  private boolean keeps(Segment segment, double perSecond, long nowNanos) {
+    boolean due = perSecond > 0 && nowNanos - keepDueNanos >= 0;
+    if (!due || segment.ending().isPresent()) return false;
     long every = (long) (1e9 / perSecond);
     // After a pause two more are due at once, not all that were left out.
     keepDueNanos = nowNanos - keepDueNanos > 2 * every ? nowNanos - every : keepDueNanos + every;

@@ -89,9 +89,12 @@ final class Sender {
     return resent;
   }
 
-  /** An element's first step: to the stages, or to the disk. Only while the stream is routed. */
+  /**
+   * An element's first step: to the stages, or to the disk; to the outbox if it has ended at its
+   * source. Only while the stream is routed.
+   */
   void start(Flight flight, long now) {
-    if (routing.isOffline(Offline.SPOOL)) spool(flight, now);
+    if (!flight.base.hasEnding() && routing.isOffline(Offline.SPOOL)) spool(flight, now);
     else send(flight, now);
   }
 

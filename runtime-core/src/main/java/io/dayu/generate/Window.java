@@ -136,6 +136,12 @@ final class Window {
   private void land(long seq, boolean ok, Round round) {
     var landed = unsettled.land(seq);
     if (landed.isPresent()) {
+      if (landed.get().base.hasEnding()) {
+        // It saw no stage, so its time says nothing of the others.
+        counts.acknowledgedAt(round.now);
+        counts.done(ok);
+        return;
+      }
       counts.done(ok, (round.now - landed.get().bornNanos) / 1_000);
       round.add(landed.get());
       return;
@@ -154,7 +160,10 @@ final class Window {
     var round = new Round(now, unsettled.inFlight());
     seqs.forEach(
         seq -> {
-          unsettled.keepResult(seq).ifPresent(round::add);
+          unsettled
+              .keepResult(seq)
+              .filter(flight -> !flight.base.hasEnding())
+              .ifPresent(round::add);
           // An element that is no longer open was settled meanwhile by another attempt.
           if (!unsettled.isOpen(seq) && ofThisRun.test(seq)) settled.accept(seq);
         });

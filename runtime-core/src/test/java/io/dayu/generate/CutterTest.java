@@ -127,6 +127,15 @@ final class CutterTest {
   }
 
   @Test
+  void whatFailedAtItsSourceHasNothingToKeep() {
+    numbering.start(500);
+    var failed = cutter.cut(List.of(Segment.failed("no reading", 1)), 1, now).made();
+    assertThat(failed).allMatch(made -> !made.element().getKeep()).hasSize(1);
+    assertThat(failed.get(0).element().getEnding().getStage()).isEqualTo("cam-0");
+    assertThat(kept(1, 1)).isOne();
+  }
+
+  @Test
   void whatComesAgainAndIsKeptCountsForTheRateToo() {
     numbering.start(500);
     replayed.restore(List.of(GenerateKit.span(0)), 1);

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
@@ -325,6 +326,41 @@ final class GeneratorStreamTest {
     assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
     assertThat(element.getEnding().getReason()).contains("dayu.link.max-element is 2048");
     assertThat(element.hasPayload()).isFalse();
+  }
+
+  @Test
+  void whatFailsAtItsSourceIsDeliveredAsFailedAndTheStreamGoesOn() {
+    generate(
+        plan,
+        context ->
+            Source.from(
+                List.of(
+                    GenerateKit.segment(0, 10),
+                    Segment.failed("line 2 is no reading", 2),
+                    Segment.skipped("line 3 is no reading", 3),
+                    GenerateKit.segment(3, 10))),
+        "");
+    follow(1, "detect", "edge-2:1");
+    assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(500);
+    assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(503);
+    var ended = new ArrayList<Ending>();
+    for (long seq = 501; seq < 503; seq++) {
+      var element = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
+      assertThat(element.getSeq()).isEqualTo(seq);
+      assertThat(element.hasPayload()).isFalse();
+      ended.add(element.getEnding());
+    }
+    assertThat(ended)
+        .extracting(Ending::getKind, Ending::getStage, Ending::getReason)
+        .containsExactly(
+            tuple(Ending.Kind.FAILED, "cam-0", "line 2 is no reading"),
+            tuple(Ending.Kind.SKIPPED, "cam-0", "line 3 is no reading"));
+    assertThat(at("edge-2").offered()).isZero();
+    generator.tell(
+        new Generator.Acknowledged(
+            new Acknowledgement(GenerateKit.STREAM, new long[] {500, 502, 503}, new long[] {501})));
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(controller.stream().ledger()).isEqualTo(new Ledger(4, 3, 1, 0, 0));
   }
 
   @Test

@@ -447,6 +447,17 @@ final class SenderTest {
   }
 
   /** The pipeline wants elements on the disk, and the cloud is out of reach. */
+  @Test
+  void whatEndedAtItsSourceGoesToTheOutboxAndNotToTheDiskOfElements() {
+    spools();
+    var failed = Ending.newBuilder().setKind(Ending.Kind.FAILED).setReason("no reading");
+    var element = FlowKit.element(7, 1).toBuilder().clearPayload().setEnding(failed).build();
+    unsettled.add(element, now, GenerateKit.span(7));
+    sender.start(unsettled.launch(), now);
+    assertThat(events).isEmpty();
+    assertThat(reported()).extracting(Element::getSeq).containsExactly(7L);
+  }
+
   private void spools() {
     routing.change(GenerateKit.plan(Offline.SPOOL));
     follow(1, "cloud-1:1");

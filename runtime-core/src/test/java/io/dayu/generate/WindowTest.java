@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
+import io.dayu.element.Ending;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.generate.Unsettled.Flight;
@@ -162,6 +163,28 @@ final class WindowTest {
     assertThat(report.decision()).isEqualTo(7);
     assertThat(report.traffic().resent()).isEqualTo(3);
     assertThat(report.problem()).contains("slow");
+  }
+
+  @Example
+  void whatEndedAtItsSourceCountsButItsTimeIsNotThatOfTheWay() {
+    var ended =
+        GenerateKit.fresh(0, 10).element().toBuilder()
+            .clearPayload()
+            .setEnding(Ending.newBuilder().setKind(Ending.Kind.FAILED).setReason("no reading"))
+            .build();
+    window.add(new Cutter.Made(ended, GenerateKit.span(0), true), now);
+    add(1, 2);
+    launch();
+    launch();
+    now += 20 * MS;
+    window.acknowledged(GenerateKit.failed(0), now);
+    now += 20 * MS;
+    delivered(1);
+    var report =
+        window.report(GenerateKit.STREAM, StreamState.RUNNING, 7, 0, Optional.empty(), now);
+    assertThat(report.ledger()).isEqualTo(new Ledger(2, 1, 1, 0, 0));
+    assertThat(report.latency().p50Ms()).isBetween(39.0, 41.0);
+    assertThat(report.traffic().longestGapMs()).isEqualTo(20);
   }
 
   @Example
