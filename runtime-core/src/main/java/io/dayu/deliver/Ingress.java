@@ -1,17 +1,24 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
+import io.dayu.link.LinkSettings;
+import io.dayu.link.Parcel;
 import io.dayu.pipeline.StreamName;
+import io.dayu.process.Router;
 import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +30,8 @@ import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -33,8 +42,13 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * Where results enter a cloud node: gathers those of a stream while its last batch is being stored
  * and hands them to the stream's distributor, which may be on another cloud node. Payloads that are
  * to be kept are stored from here, before the result that promises one; only results go on. Spawned
- * by the controller of a cloud node. Nothing is given up here: while the store or the distributor
- * is away batches are tried again and producers get no credit.
+ * by the controller of a cloud node.
+ *
+ * <p>Nothing is given up here: while the store or the distributor is away, or takes longer than
+ * {@link #PATIENCE}, batches are tried again. A result that may ({@link Unstored#AT_ORIGIN}) is
+ * sent back to its origin's outbox meanwhile, so that its source need not shed; one of them per
+ * stream is tried as a copy, which shows when results are stored again. Producers of the others get
+ * no credit.
  */
 public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private static final int MAX_BATCH = 1_000;
@@ -49,6 +63,15 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private static final Duration RETRY = Duration.ofMillis(500);
 
+  /**
+   * How long a batch may take before results are sent back. A live source has room for about half a
+   * second; a distributor without a home is noticed only after seconds.
+   */
+  static final Duration PATIENCE = Duration.ofMillis(500);
+
+  /** Results that may wait here for the link to their origin. */
+  private static final int MAX_WAITING = 64;
+
   /** What the owner hears. */
   public sealed interface Event {}
 
@@ -61,17 +84,47 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   private record Retry(Lane lane) implements Inlet.Command {}
 
+  /** The batch is not answered yet. */
+  private record Late(Lane lane, long batch) implements Inlet.Command {}
+
+  private record Granted(Inlet.Grant grant) implements Inlet.Command {}
+
+  private record Found(Router.Located located) implements Inlet.Command {}
+
+  /**
+   * @param result as it is to be stored
+   * @param parcel as it came
+   */
   private record Held(
-      Element result, Optional<Media> frame, int weight, ActorRef<Inlet.Grant> producer) {}
+      Element result, Optional<Media> frame, Parcel parcel, ActorRef<Inlet.Grant> producer) {
+    boolean mayGoBack() {
+      return parcel.element().getUnstored() == Unstored.AT_ORIGIN;
+    }
+
+    /** For the outbox of the origin, which keeps it until the cloud takes it. */
+    Parcel back() {
+      var element = result.toBuilder().setUnstored(Unstored.SENT_BACK);
+      frame.ifPresent(element::setPayload);
+      return parcel.with(element.build());
+    }
+  }
 
   private static final class Lane {
     final StreamName stream;
     final ArrayDeque<Held> waiting = new ArrayDeque<>(); // bounded by the producers' windows
     final List<Held> sent = new ArrayList<>();
+    final Set<Held> wentBack = Collections.newSetFromMap(new IdentityHashMap<>()); // of those sent
+    long batch; // counts them
     boolean failing;
+    boolean late;
 
     Lane(StreamName stream) {
       this.stream = stream;
+    }
+
+    /** Whether results can be stored, as far as is known. */
+    boolean isAway() {
+      return failing || late;
     }
   }
 
@@ -79,6 +132,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   private final CreditReturn credits;
   private final Uplink uplink;
   private final ActorRef<Event> owner;
+  private final Router router;
   private final LongSupplier nanos;
 
   /**
@@ -91,24 +145,40 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
       ActorContext<Inlet.Command> context,
       TimerScheduler<Inlet.Command> timers,
       Uplink uplink,
+      LinkSettings links,
       ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator,
       LongSupplier nanos) {
     super(context);
     this.timers = timers;
     this.credits = new CreditReturn(context.getSelf());
     this.uplink = uplink;
     this.owner = owner;
+    this.router =
+        new Router(
+            context,
+            locator,
+            context.messageAdapter(Router.Located.class, Found::new),
+            context.messageAdapter(Inlet.Grant.class, Granted::new),
+            links);
     this.nanos = nanos;
   }
 
+  /**
+   * @param locator answers where the outboxes of origins are
+   */
   public static Behavior<Inlet.Command> create(
-      Uplink uplink, ActorRef<Event> owner, LongSupplier nanos) {
+      Uplink uplink,
+      LinkSettings links,
+      ActorRef<Event> owner,
+      ActorRef<Router.Locate> locator,
+      LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(Ingress.class);
-                  return new Ingress(context, timers, uplink, owner, nanos);
+                  return new Ingress(context, timers, uplink, links, owner, locator, nanos);
                 }));
   }
 
@@ -125,6 +195,32 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               hand(retry.lane());
               return this;
             })
+        .onMessage(Late.class, this::onLate)
+        .onMessage(
+            Granted.class,
+            granted -> {
+              router.granted(granted.grant());
+              for (var lane : lanes.values()) if (lane.isAway()) sendBack(lane);
+              return this;
+            })
+        .onMessage(
+            Found.class,
+            found -> {
+              router.located(found.located());
+              return this;
+            })
+        .onSignal(
+            Terminated.class,
+            terminated -> {
+              router.terminated(terminated.getRef());
+              return this;
+            })
+        .onSignal(
+            PostStop.class,
+            stop -> {
+              router.close();
+              return this;
+            })
         .build();
   }
 
@@ -133,6 +229,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     var lane = lanes.computeIfAbsent(stream, s -> new Lane(StreamName.parse(s)));
     lane.waiting.add(held(offer));
     if (lane.sent.isEmpty()) next(lane);
+    else if (lane.isAway()) sendBack(lane);
     return this;
   }
 
@@ -140,9 +237,12 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     var lane = delivered.lane();
     if (lane.failing) getContext().getLog().info("{}: results are stored again", lane.stream);
     lane.failing = false;
-    for (var held : lane.sent) credits.taken(held.producer(), held.weight());
+    lane.late = false;
+    timers.cancel(lateTimer(lane));
+    for (var held : lane.sent) if (!lane.wentBack.contains(held)) taken(held);
     tellOrigins(lane, Set.copyOf(delivered.failed()));
     lane.sent.clear();
+    lane.wentBack.clear();
     if (lane.waiting.isEmpty()) lanes.remove(lane.stream.toString());
     else next(lane);
     return this;
@@ -184,8 +284,56 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               RETRY.toMillis(),
               String.valueOf(Causes.of(notDelivered.cause()).getMessage()));
     lane.failing = true;
+    timers.cancel(lateTimer(lane));
+    sendBack(lane);
+    leaveACopy(lane);
     timers.startSingleTimer(lane.stream, new Retry(lane), RETRY);
     return this;
+  }
+
+  private Behavior<Inlet.Command> onLate(Late late) {
+    var lane = late.lane();
+    if (lane.batch != late.batch() || lane.sent.isEmpty()) return this;
+    getContext().getLog().debug("{}: {} results wait", lane.stream, lane.sent.size());
+    lane.late = true;
+    sendBack(lane);
+    return this;
+  }
+
+  /**
+   * Sends results to the outboxes of their origins, as far as these take them. Those that are being
+   * stored go too, since nobody knows whether they will be.
+   */
+  private void sendBack(Lane lane) {
+    for (var held : lane.sent)
+      if (!lane.wentBack.contains(held) && goesBack(held)) lane.wentBack.add(held);
+    lane.waiting.removeIf(this::goesBack);
+  }
+
+  private boolean goesBack(Held held) {
+    var origin = held.result().getOrigin();
+    if (!held.mayGoBack() || router.waiting(origin) >= MAX_WAITING) return false;
+    router.send(origin, InstanceName.OUTBOX, held.back());
+    taken(held);
+    return true;
+  }
+
+  private void taken(Held held) {
+    credits.taken(held.producer(), held.parcel().weight());
+  }
+
+  /** What went back need not be tried here, but for one where there is nothing else to try. */
+  private static void leaveACopy(Lane lane) {
+    var copy = lane.sent.get(0);
+    lane.sent.removeIf(lane.wentBack::contains);
+    lane.wentBack.clear();
+    if (!lane.sent.isEmpty()) return;
+    lane.sent.add(copy);
+    lane.wentBack.add(copy);
+  }
+
+  private static String lateTimer(Lane lane) {
+    return "late " + lane.stream;
   }
 
   private void next(Lane lane) {
@@ -199,6 +347,8 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   }
 
   private void hand(Lane lane) {
+    var late = new Late(lane, ++lane.batch);
+    if (!lane.failing) timers.startSingleTimer(lateTimer(lane), late, PATIENCE);
     var results = lane.sent.stream().map(Held::result).toList();
     var frames = new TreeMap<Long, Media>();
     for (var held : lane.sent)
@@ -235,12 +385,13 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
         element.toBuilder()
             .setElapsedUs(parcel.ageUs(nanos.getAsLong()))
             .setKeep(keep)
+            .clearUnstored()
             .clearPayload()
             .clearPath()
             .build();
     if (result.getSerializedSize() > MAX_RESULT_BYTES) result = tooLarge(result);
     var frame = keep ? Optional.of(element.getPayload()) : Optional.<Media>empty();
-    return new Held(result, frame, parcel.weight(), offer.producer());
+    return new Held(result, frame, parcel, offer.producer());
   }
 
   private static Element tooLarge(Element result) {

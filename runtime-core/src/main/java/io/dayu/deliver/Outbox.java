@@ -1,6 +1,7 @@
 package io.dayu.deliver;
 
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
@@ -16,8 +17,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -41,6 +44,11 @@ import org.jspecify.annotations.Nullable;
  * same. When the cloud is back the {@link Replay} hands over what waits, and results that come now
  * go directly. What cannot be written waits in memory, and nothing more is taken, which holds back
  * the stages before it.
+ *
+ * <p>Results that the cloud sends back, because it cannot store them now, are written to the disk
+ * too. From then on until one of their stream is settled, those that may ({@link
+ * Unstored#AT_ORIGIN}) are written at once, and one at a time is handed over. What the disk does
+ * not take goes to the cloud and waits there.
  */
 public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /**
@@ -56,6 +64,11 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
     boolean reachable() {
       return !suspects.containsAll(nodes);
+    }
+
+    /** Where results go. */
+    private Optional<String> target() {
+      return reachable() ? Optional.of(nodes.get(0)) : Optional.empty();
     }
   }
 
@@ -118,6 +131,13 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private boolean writable = true;
   private boolean full;
   private final Map<StreamName, Ranges> unforgotten = new HashMap<>(); // bounded by what is there
+
+  /**
+   * Streams whose results the cloud has sent back, by the text in the elements, so that nothing is
+   * made for each of them. Bounded by the streams of this node.
+   */
+  private final Set<String> sentBack = new HashSet<>();
+
   private boolean readable = true;
   private Clouds clouds = new Clouds(List.of(), Set.of());
 
@@ -201,6 +221,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
         .onMessage(
             Forget.class,
             forget -> {
+              sentBack.remove(forget.stream().toString());
               replay.forget(forget.stream(), forget.seqs());
               forget(forget.stream(), forget.seqs());
               return this;
@@ -245,7 +266,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onClouds(Clouds known) {
-    if (clouds.reachable() && !known.reachable()) replay.rewind();
+    // What was handed over to another cloud node may be lost.
+    if (clouds.reachable() && !clouds.target().equals(known.target())) replay.rewind();
     clouds = known;
     // A link shows whether its peer is alive, so links are opened before there are results. While
     // the best peers do not answer, links to the next ones are opened as well.
@@ -322,7 +344,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     // Live results are sent before those that waited.
     if (!clouds.reachable() || router.waiting() > 0) return this;
     replay
-        .next(nanos.getAsLong())
+        .next(nanos.getAsLong(), sentBack)
         .ifPresent(
             lane ->
                 getContext()
@@ -359,11 +381,16 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   private void handOver(Element element) {
     long waitedUs = (clock.millis() - element.getCreatedAtMs()) * 1_000;
     long bornNanos = nanos.getAsLong() - Math.max(element.getElapsedUs(), waitedUs) * 1_000;
-    router.send(clouds.nodes().get(0), InstanceName.DISTRIBUTOR, new Parcel(element, bornNanos, 0));
+    send(new Parcel(element, bornNanos, 0));
+  }
+
+  /** Only while the cloud can be reached. */
+  private void send(Parcel parcel) {
+    router.send(clouds.nodes().get(0), InstanceName.DISTRIBUTOR, parcel);
   }
 
   private void pump() {
-    while (!queue.isEmpty() && hasRoom()) {
+    while (!queue.isEmpty() && hasRoom(queue.peek().parcel().element())) {
       var held = queue.poll();
       credits.taken(held.producer(), held.parcel().weight());
       join.add(held.parcel(), nanos.getAsLong()).ifPresent(this::dispatch);
@@ -383,24 +410,40 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     full = now;
   }
 
-  /** Whether one more result can be sent, or gathered for the next write. */
-  private boolean hasRoom() {
-    if (clouds.reachable()) return router.waiting() < settings.maxWaiting();
-    return writable
-        && disk.room() > gatheredBytes
-        && gathered.size() < disk.settings().batch()
-        && gatheredBytes < disk.settings().batchBytes()
-        && router.waiting() < settings.maxWaiting();
+  /** Whether the result can be sent, or gathered for the next write. */
+  private boolean hasRoom(Element element) {
+    boolean sendable = router.waiting() < settings.maxWaiting();
+    if (clouds.reachable()) return staysHere(element) ? batchHasRoom() : sendable;
+    return diskHasRoom() && batchHasRoom() && sendable;
+  }
+
+  private boolean diskHasRoom() {
+    return writable && disk.room() > gatheredBytes;
+  }
+
+  private boolean batchHasRoom() {
+    return gathered.size() < disk.settings().batch()
+        && gatheredBytes < disk.settings().batchBytes();
+  }
+
+  /** Whether the disk keeps it although the cloud can be reached. */
+  private boolean staysHere(Element element) {
+    return element.getUnstored() != Unstored.AT_CLOUD
+        && (element.getUnstored() == Unstored.SENT_BACK || sentBack.contains(element.getStream()))
+        && element.getOrigin().equals(node)
+        && diskHasRoom();
   }
 
   private void dispatch(Parcel parcel) {
     var element = parcel.element();
-    if (clouds.reachable()) {
-      router.send(clouds.nodes().get(0), InstanceName.DISTRIBUTOR, parcel);
+    boolean back = element.getUnstored() == Unstored.SENT_BACK;
+    if (back && element.getOrigin().equals(node)) sentBack.add(element.getStream());
+    if (clouds.reachable() && !staysHere(element)) {
+      send(back ? parcel.with(element.toBuilder().clearUnstored().build()) : parcel);
     } else if (!element.getOrigin().equals(node)) {
       router.send(element.getOrigin(), InstanceName.OUTBOX, parcel);
     } else {
-      var aged = element.toBuilder().setElapsedUs(parcel.ageUs(nanos.getAsLong()));
+      var aged = element.toBuilder().setElapsedUs(parcel.ageUs(nanos.getAsLong())).clearUnstored();
       if (!element.getKeep()) aged.clearPayload();
       gathered.add(aged.build());
       gatheredBytes += parcel.weight();

@@ -9,13 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
  * Which results of the disk are handed to the cloud next: of each stream the lowest number first,
- * the streams in turn, at a pace, and no more in flight than allowed. A result is in flight until
- * it is forgotten. If the oldest one is in flight for too long, all are handed over again: the
- * result, the acknowledgement, or the message that it is settled may be lost. Belongs to one actor.
+ * the streams in turn, at a pace, and no more in flight than allowed, of a stream that the cloud
+ * cannot store one. A result is in flight until it is forgotten. If the oldest one is in flight for
+ * too long, all are handed over again: the result, the acknowledgement, or the message that it is
+ * settled may be lost. Belongs to one actor.
  */
 final class Replay {
   /** What is to be read of a stream. */
@@ -36,8 +38,12 @@ final class Replay {
     this.pace = new Pace(disk.settings(), nowNanos);
   }
 
-  /** What to {@link #read} now; empty if nothing is due. */
-  Optional<Lane> next(long nowNanos) {
+  /**
+   * What to {@link #read} now; empty if nothing is due.
+   *
+   * @param unstored the names of streams whose results the cloud sends back
+   */
+  Optional<Lane> next(long nowNanos, Set<String> unstored) {
     if (reading) return Optional.empty();
     var oldest = underWay.values().iterator();
     if (oldest.hasNext() && nowNanos - oldest.next() > disk.settings().retry().toNanos()) rewind();
@@ -47,11 +53,20 @@ final class Replay {
     if (waiting.isEmpty() || room <= 0) return Optional.empty();
     int count = Math.min(room, pace.elements(nowNanos));
     if (count == 0) return Optional.empty();
-    var stream = after(last, List.copyOf(waiting.keySet()));
+    var streams = new ArrayList<>(waiting.keySet());
+    if (!unstored.isEmpty())
+      streams.removeIf(stream -> unstored.contains(stream.toString()) && isUnderWay(stream));
+    if (streams.isEmpty()) return Optional.empty();
+    var stream = after(last, streams);
     last = Optional.of(stream);
     reading = true;
+    int now = unstored.contains(stream.toString()) ? 1 : count;
     return Optional.of(
-        new Lane(stream, cursors.getOrDefault(stream, Long.MIN_VALUE), count, pace.bytes()));
+        new Lane(stream, cursors.getOrDefault(stream, Long.MIN_VALUE), now, pace.bytes()));
+  }
+
+  private boolean isUnderWay(StreamName stream) {
+    return underWay.keySet().stream().anyMatch(key -> key.stream().equals(stream));
   }
 
   CompletionStage<List<Element>> read(Lane lane) {

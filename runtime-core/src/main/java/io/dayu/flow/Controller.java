@@ -260,7 +260,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     lasting(
                         Ingress.create(
                             env.uplink(),
+                            settings.links(),
                             context.messageAdapter(Ingress.Event.class, FromIngress::new),
+                            locator,
                             env.nanos())),
                     "ingress"))
             : Optional.empty();

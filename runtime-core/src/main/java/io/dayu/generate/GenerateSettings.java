@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param maxWindow most elements that may be in flight
  * @param windowBytes most bytes that may be in flight; one element may exceed it
  * @param liveBuffer cut elements of a live source that may wait for the window before one is shed
+ * @param livePatience how long such an element may wait while nothing at all leaves the window
  * @param minResend shortest time without acknowledgement after which an element is sent again
  * @param maxResend longest such time
  * @param sourceMinBackoff before a source that failed is opened again
@@ -26,6 +27,7 @@ public record GenerateSettings(
     int maxWindow,
     long windowBytes,
     int liveBuffer,
+    Duration livePatience,
     Duration minResend,
     Duration maxResend,
     Duration sourceMinBackoff,
@@ -38,6 +40,7 @@ public record GenerateSettings(
         .positive("max-window", maxWindow)
         .positive("window-bytes", windowBytes)
         .positive("live-buffer", liveBuffer)
+        .positive("live-patience", livePatience)
         .positive("min-resend", minResend)
         .positive("max-resend", maxResend)
         .positive("source-min-backoff", sourceMinBackoff)
@@ -65,6 +68,7 @@ public record GenerateSettings(
                 section.count("max-window"),
                 section.bytes("window-bytes"),
                 section.count("live-buffer"),
+                section.duration("live-patience"),
                 section.duration("min-resend"),
                 section.duration("max-resend"),
                 section.duration("source-min-backoff"),

@@ -271,6 +271,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         new Sender(
             settings,
             setup.links().maxElement(),
+            window.sheds(),
             stream,
             identity.node(),
             router,
@@ -451,7 +452,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (!window.sheds()) return;
     if (routing.isOffline(Offline.SHED)) window.shedOne();
     fill();
-    if (window.isOverfull()) window.shedOne();
+    while (window.isOverfull(now)) window.shedOne();
   }
 
   private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {

@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.facts.InstanceName;
 import io.dayu.generate.Unsettled.Flight;
@@ -44,6 +45,7 @@ final class Sender {
 
   private final GenerateSettings settings;
   private final int maxElement;
+  private final boolean live;
   private final StreamName stream;
   private final String node;
   private final Router router;
@@ -58,12 +60,15 @@ final class Sender {
 
   /**
    * @param maxElement largest element in bytes that a link takes
+   * @param live whether the source cannot wait: then results come back while the cloud can be
+   *     reached and cannot store them, unless the pipeline gives such elements up
    * @param slowMs a generous latency of the stream, once one was measured
    * @param later sends the event of the stage to the actor; the stage never fails
    */
   Sender(
       GenerateSettings settings,
       int maxElement,
+      boolean live,
       StreamName stream,
       String node,
       Router router,
@@ -74,6 +79,7 @@ final class Sender {
       Consumer<CompletionStage<? extends Event>> later) {
     this.settings = settings;
     this.maxElement = maxElement;
+    this.live = live;
     this.stream = stream;
     this.node = node;
     this.router = router;
@@ -288,6 +294,7 @@ final class Sender {
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
             .setDecision(routing.decision())
+            .setUnstored(unstored())
             .addAllPath(Paths.steps(flight.path))
             .build();
     if (element.getSerializedSize() > maxElement) {
@@ -297,6 +304,11 @@ final class Sender {
     var plan = routing.plan();
     var parcel = new Parcel(element, flight.bornNanos, 0);
     for (var root : plan.roots()) router.send(flight.node(root), plan.instance(root), parcel);
+  }
+
+  private Unstored unstored() {
+    boolean kept = live && routing.plan().spec().delivery().offline() != Offline.SHED;
+    return kept ? Unstored.AT_ORIGIN : Unstored.AT_CLOUD;
   }
 
   /** Reports an element as failed that is too large for any link. */
@@ -327,6 +339,8 @@ final class Sender {
         slow.isEmpty()
             ? settings.maxResend().toNanos() / 3
             : Math.max(settings.minResend().toNanos(), (long) (4 * slow.getAsDouble() * 1e6));
-    return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, 4));
+    // A live source cannot wait long for what a fault has taken.
+    int most = live ? 1 : 4;
+    return Math.min(settings.maxResend().toNanos(), usual << Math.min(attempt - 1, most));
   }
 }

@@ -72,9 +72,11 @@ final class Unsettled {
   private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
   private final ReplayedSpans replayed = new ReplayedSpans();
   private long bytes;
+  private long waitingBytes;
 
   void add(Element element, long nowNanos, SourceSpan span) {
     waiting.add(new Waiting(element, nowNanos, span));
+    waitingBytes += element.getSerializedSize();
   }
 
   /** What an earlier run left on the disk. */
@@ -129,16 +131,21 @@ final class Unsettled {
   }
 
   void dropOldest() {
-    waiting.removeFirst();
+    left(waiting.removeFirst());
   }
 
   void dropNewest() {
-    waiting.removeLast();
+    left(waiting.removeLast());
+  }
+
+  private void left(Waiting gone) {
+    waitingBytes -= gone.element().getSerializedSize();
   }
 
   /** Moves the element that has waited longest into flight. */
   Flight launch() {
     var first = waiting.removeFirst();
+    left(first);
     var flight = new Flight(first.element(), first.bornNanos(), first.span());
     flights.put(flight.base.getSeq(), flight);
     bytes += flight.bytes;
@@ -155,7 +162,15 @@ final class Unsettled {
   /** The element that is not in the window is settled; false if there is none. */
   boolean landOutside(long seq) {
     again.remove(seq);
-    return removeOutside(seq) || results.remove(seq) || waiting.removeIf(w -> w.has(seq));
+    return removeOutside(seq) || results.remove(seq) || removeWaiting(seq);
+  }
+
+  private boolean removeWaiting(long seq) {
+    return waiting.removeIf(
+        w -> {
+          if (w.has(seq)) left(w);
+          return w.has(seq);
+        });
   }
 
   private boolean removeOutside(long seq) {
@@ -198,6 +213,16 @@ final class Unsettled {
 
   int waiting() {
     return waiting.size();
+  }
+
+  /** Bytes of those that wait for the window. */
+  long waitingBytes() {
+    return waitingBytes;
+  }
+
+  /** When the element was cut that has waited longest; only while some wait. */
+  long oldestWaiting() {
+    return waiting.getFirst().bornNanos();
   }
 
   int inFlight() {

@@ -44,6 +44,7 @@ final class Window {
   private final Unsettled unsettled;
   private final StreamCounts counts;
   private final LongConsumer settled;
+  private final Stall stall = new Stall();
 
   /**
    * @param objective the stream's latency objective
@@ -94,9 +95,16 @@ final class Window {
     return shed != Shed.NONE;
   }
 
-  /** Whether more elements wait than {@code dayu.generate.live-buffer} allows. */
-  boolean isOverfull() {
-    return unsettled.waiting() > settings.liveBuffer();
+  /**
+   * Whether more elements wait than {@code dayu.generate.live-buffer} allows; in a {@link Stall},
+   * whether one waits longer than {@code live-patience} or they take a quarter of {@code
+   * window-bytes}.
+   */
+  boolean isOverfull(long now) {
+    if (unsettled.waiting() <= settings.liveBuffer()) return false;
+    return !stall.excuses(now)
+        || now - unsettled.oldestWaiting() > settings.livePatience().toNanos()
+        || unsettled.waitingBytes() > settings.windowBytes() / 4;
   }
 
   void shedOne() {
@@ -122,7 +130,10 @@ final class Window {
   /** Moves the element that has waited longest into the window. */
   Flight launch(long now) {
     // Nothing was in flight: the time until now is not a gap between acknowledgements.
-    if (unsettled.inFlight() == 0) counts.idleAt(now);
+    if (unsettled.inFlight() == 0) {
+      counts.idleAt(now);
+      stall.begins(now);
+    }
     return unsettled.launch();
   }
 
@@ -183,6 +194,7 @@ final class Window {
   private void landed(Round round) {
     if (round.count == 0) return;
     counts.acknowledgedAt(round.now);
+    stall.moved(round.now);
     limit.observe(round.now, (double) round.sumUs / round.count, round.count, round.before);
   }
 

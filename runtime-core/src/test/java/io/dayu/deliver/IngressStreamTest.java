@@ -7,13 +7,18 @@ import ch.qos.logback.classic.Level;
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
+import io.dayu.element.Step;
+import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
+import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Logs;
 import io.dayu.link.Parcel;
+import io.dayu.link.TestConsumer;
 import io.dayu.link.TestProducer;
 import io.dayu.pipeline.StreamName;
 import java.time.Duration;
@@ -50,6 +55,7 @@ final class IngressStreamTest {
   private ActorTestKit kit;
   private TestProducer producer;
   private TestProbe<Ingress.Event> controller;
+  private FakeController nodes;
 
   @BeforeEach
   void start() {
@@ -80,9 +86,14 @@ final class IngressStreamTest {
           }
         };
     controller = kit.createTestProbe(Ingress.Event.class);
+    nodes = new FakeController(kit);
     producer =
         new TestProducer(
-            kit, links, kit.spawn(Ingress.create(uplink, controller.ref(), System::nanoTime)));
+            kit,
+            links,
+            kit.spawn(
+                Ingress.create(
+                    uplink, links, controller.ref(), nodes.locator(), System::nanoTime)));
   }
 
   @AfterEach
@@ -139,6 +150,84 @@ final class IngressStreamTest {
       assertThat(logs.loud()).hasSize(2);
       assertThat(logs.has(Level.INFO, "stored again")).isTrue();
     }
+  }
+
+  @Test
+  void whatCannotBeStoredGoesBackToItsOriginAndOneIsTriedOn() {
+    for (int seq = 0; seq < 5; seq++) producer.send(live(seq));
+    var first = next();
+    var rest = first.seqs().size();
+    first.stored().completeExceptionally(new IllegalStateException("no store"));
+    for (long seq = 0; seq < 5; seq++) {
+      var back = origin().takeNext().element();
+      assertThat(back.getSeq()).isEqualTo(seq);
+      assertThat(back.getUnstored()).isEqualTo(Unstored.SENT_BACK);
+      assertThat(back.getPathList()).as("a result has no way before it").isEmpty();
+    }
+    assertThat(rest).isBetween(1, 5);
+    var copy = next();
+    assertThat(copy.seqs()).containsExactly(0L);
+    assertThat(copy.elements().get(0).getUnstored())
+        .as("as it is stored")
+        .isEqualTo(Unstored.AT_CLOUD);
+    // Far more than the window: producers get credit for what went back.
+    for (int seq = 5; seq < 100; seq++) {
+      producer.send(live(seq));
+      assertThat(origin().takeNext().element().getSeq()).isEqualTo(seq);
+    }
+    copy.stored().complete(List.of());
+    var told = controller.expectMessageClass(Ingress.Acknowledged.class, SOON);
+    assertThat(told.acknowledgement().delivered()).containsExactly(0L);
+    producer.send(live(100));
+    assertThat(next().seqs()).as("stored again").containsExactly(100L);
+    assertThat(origin().offered()).isZero();
+  }
+
+  @Test
+  void whatIsLateGoesBackWithItsFrameAndIsAcknowledgedAllTheSame() {
+    var frame = live(3).element().toBuilder().setKeep(true).build();
+    producer.send(new Parcel(frame, System.nanoTime(), 0));
+    var batch = next();
+    var back = origin().takeNext().element();
+    assertThat(back.getKeep()).isTrue();
+    assertThat(back.getPayload()).isEqualTo(frame.getPayload());
+    producer.send(live(4));
+    assertThat(origin().takeNext().element().getSeq()).isEqualTo(4);
+    batch.stored().complete(List.of());
+    var told = controller.expectMessageClass(Ingress.Acknowledged.class, SOON);
+    assertThat(told.acknowledgement().delivered()).containsExactly(3L);
+  }
+
+  @Test
+  void whatComesBackFromAnOutboxThatCannotKeepItWaitsHere() {
+    var twice = live(1).element().toBuilder().setUnstored(Unstored.SENT_BACK).build();
+    producer.send(new Parcel(twice, System.nanoTime(), 0));
+    next().stored().completeExceptionally(new IllegalStateException("no store"));
+    assertThat(next().seqs()).containsExactly(1L);
+    assertThat(origin().offered()).isZero();
+  }
+
+  @Test
+  void anOriginThatTakesNothingHoldsItsProducersBackAndLosesNothing() {
+    for (int seq = 0; seq < 200; seq++) producer.send(live(seq));
+    next().stored().completeExceptionally(new IllegalStateException("no store"));
+    // 16 are with the origin, 64 wait for it, and there is credit for 16 more.
+    await()
+        .atMost(SOON)
+        .during(Duration.ofMillis(300))
+        .until(() -> origin().offered() == 16 && producer.waiting() >= 200 - 96 - 4);
+    for (int seq = 0; seq < 150; seq++)
+      assertThat(origin().takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  /** Of a source that cannot wait. */
+  private static Parcel live(long seq) {
+    var element = FlowKit.element(seq, 10).toBuilder().setUnstored(Unstored.AT_ORIGIN);
+    return new Parcel(element.addPath(Step.newBuilder()).build(), System.nanoTime(), 0);
+  }
+
+  private TestConsumer origin() {
+    return nodes.consumer("edge-1", InstanceName.OUTBOX);
   }
 
   @Test

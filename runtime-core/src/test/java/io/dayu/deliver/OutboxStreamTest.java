@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.disk.FlakyFiles;
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.element.Step;
 import io.dayu.facts.InstanceName;
@@ -288,6 +289,69 @@ final class OutboxStreamTest {
         .until(() -> at("cloud-1").offered() == 16 && producer.waiting() >= 100 - 36);
     for (int seq = 0; seq < 100; seq++)
       assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  @Test
+  void whatTheCloudSendsBackIsKeptAndSoIsWhatFollowsUntilSomethingIsSettled() {
+    clouds("cloud-1");
+    producer.send(live(0));
+    assertThat(at("cloud-1").takeNext().element().getSeq()).isZero();
+    producer.send(sentBack(0));
+    await().atMost(SOON).until(() -> controller.kept().contains(0));
+    for (int seq = 1; seq < 6; seq++) producer.send(live(seq));
+    await().atMost(SOON).until(() -> controller.kept().size() == 6);
+    var copy = at("cloud-1").takeNext().element();
+    assertThat(copy.getSeq()).as("one shows when there is room again").isZero();
+    assertThat(copy.getUnstored()).as("it waits there").isEqualTo(Unstored.AT_CLOUD);
+    producer.send(leaf(9, "track"));
+    assertThat(at("cloud-1").takeNext().element().getSeq())
+        .as("of a source that can wait nothing is kept")
+        .isEqualTo(9);
+    await().during(Duration.ofMillis(500)).until(() -> at("cloud-1").offered() == 0);
+    outbox.tell(new Outbox.Forget(STREAM, Ranges.of(0)));
+    for (long seq = 1; seq < 6; seq++)
+      assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(seq);
+    producer.send(live(10));
+    assertThat(at("cloud-1").takeNext().element().getSeq()).isEqualTo(10);
+    assertThat(controller.kept().contains(10)).isFalse();
+  }
+
+  @Test
+  void whatTheDiskDoesNotTakeWaitsAtTheCloud() {
+    restart("quota = 1, retry = 1h");
+    clouds("cloud-1");
+    producer.send(sentBack(0)); // the first entry may exceed the quota
+    await().atMost(SOON).until(() -> controller.kept().contains(0));
+    assertThat(at("cloud-1").takeNext().element().getSeq()).isZero();
+    producer.send(sentBack(1));
+    var element = at("cloud-1").takeNext().element();
+    assertThat(element.getSeq()).isEqualTo(1);
+    assertThat(element.getUnstored()).isEqualTo(Unstored.AT_CLOUD);
+  }
+
+  @Test
+  void whatIsHandedOverToACloudNodeThatIsLostGoesToTheNextOne() {
+    for (int seq = 0; seq < 3; seq++) producer.send(leaf(seq, "track"));
+    await().atMost(SOON).until(() -> controller.kept().size() == 3);
+    clouds("cloud-1", "cloud-2");
+    for (int seq = 0; seq < 3; seq++) at("cloud-1").takeNext();
+    outbox.tell(new Outbox.Clouds(List.of("cloud-2", "cloud-1"), Set.of("cloud-1")));
+    for (long seq = 0; seq < 3; seq++)
+      assertThat(at("cloud-2").takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  /** Of a source that cannot wait. */
+  private static Parcel live(long seq) {
+    return unstored(seq, Unstored.AT_ORIGIN);
+  }
+
+  private static Parcel sentBack(long seq) {
+    return unstored(seq, Unstored.SENT_BACK);
+  }
+
+  private static Parcel unstored(long seq, Unstored where) {
+    var element = leaf(seq, "track").element().toBuilder().setUnstored(where).build();
+    return new Parcel(element, System.nanoTime(), 0);
   }
 
   @Test

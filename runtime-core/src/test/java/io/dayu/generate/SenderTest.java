@@ -7,6 +7,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
+import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
@@ -59,6 +60,7 @@ final class SenderTest {
   private final Routing routing = new Routing("edge-1", GenerateKit.plan(Offline.LOCAL));
   private OptionalDouble slowMs = OptionalDouble.empty();
   private int credit = 100;
+  private boolean live;
   private long now = GenerateKit.NOW;
   private OutboxStore disk;
   private Router router;
@@ -120,6 +122,40 @@ final class SenderTest {
     }
     assertThat(sender.resent()).isEqualTo(5);
     assertThat(unsettled.flights()).extracting(f -> f.attempt).containsExactly(6);
+  }
+
+  @Test
+  void whatALiveSourceGaveIsSentAgainSooner() {
+    live = true;
+    restart();
+    slowMs = OptionalDouble.of(1_000);
+    follow(1, "edge-2:1");
+    start(7);
+    at("edge-2");
+    for (int seconds : List.of(4, 8, 8, 8)) {
+      now += seconds * 1_000 * MS + 1;
+      sender.sweep(now);
+      assertThat(at("edge-2")).hasSize(1);
+    }
+  }
+
+  @Test
+  void onlyResultsOfALiveSourceComeBackFromTheCloudUnlessItsElementsAreToBeGivenUp() {
+    follow(1, "edge-2:1");
+    start(7);
+    assertThat(at("edge-2").get(0).getUnstored()).isEqualTo(Unstored.AT_CLOUD);
+    live = true;
+    restart();
+    start(8);
+    assertThat(at("edge-2").get(0).getUnstored()).isEqualTo(Unstored.AT_ORIGIN);
+    routing.change(GenerateKit.plan(Offline.SHED));
+    start(9);
+    assertThat(at("edge-2").get(0).getUnstored()).isEqualTo(Unstored.AT_CLOUD);
+  }
+
+  private void restart() {
+    disk.close();
+    begin("");
   }
 
   @Test
@@ -436,6 +472,7 @@ final class SenderTest {
         new Sender(
             GenerateKit.settings(""),
             MAX_ELEMENT,
+            live,
             GenerateKit.STREAM,
             "edge-1",
             router,

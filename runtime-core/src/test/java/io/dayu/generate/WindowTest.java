@@ -65,15 +65,55 @@ final class WindowTest {
     window = window("live-buffer = 2", Shed.OLDEST);
     assertThat(window.sheds()).isTrue();
     add(0, 2);
-    assertThat(window.isOverfull()).isFalse();
+    assertThat(window.isOverfull(now)).isFalse();
     add(2, 3);
-    assertThat(window.isOverfull()).isTrue();
+    assertThat(window.isOverfull(now)).isTrue();
     window.shedOne();
     assertThat(unsettled.open()).isEqualTo(Ranges.of(1, 2));
     window = window("", Shed.NEWEST);
     window.shedOne();
     assertThat(unsettled.open()).isEqualTo(Ranges.of(1));
     assertThat(ledger()).isEqualTo(new Ledger(3, 0, 0, 2, 1));
+  }
+
+  @Example
+  void whatComesWhileNothingAtAllLeavesTheWindowMayWait() {
+    window = window("live-buffer = 2, live-patience = 3s, max-window = 1", Shed.OLDEST);
+    for (long seq = 0; seq < 20; seq++) {
+      add(seq, seq + 1);
+      launch();
+      now += 20 * MS;
+      delivered(seq);
+    }
+    add(20, 24);
+    launch();
+    assertThat(window.isOverfull(now)).as("they move").isTrue();
+    now += 150 * MS;
+    assertThat(window.isOverfull(now)).as("nothing moves").isFalse();
+    now += 3_000 * MS;
+    assertThat(window.isOverfull(now)).as("they have waited long enough").isTrue();
+  }
+
+  @Example
+  void whatWaitsWhileNothingMovesIsBoundedByItsBytes() {
+    window = window("live-buffer = 1, window-bytes = 4k, max-window = 1", Shed.OLDEST);
+    for (long seq = 0; seq < 20; seq++) {
+      add(seq, seq + 1);
+      launch();
+      now += 20 * MS;
+      delivered(seq);
+    }
+    add(20, 23);
+    launch();
+    now += 150 * MS;
+    assertThat(window.isOverfull(now)).isFalse();
+    for (long seq = 23; seq < 26; seq++) window.add(GenerateKit.fresh(seq, 400), now);
+    assertThat(window.isOverfull(now)).isTrue();
+    window.shedOne();
+    window.shedOne();
+    assertThat(window.isOverfull(now)).as("those are small").isTrue();
+    window.shedOne();
+    assertThat(window.isOverfull(now)).isFalse();
   }
 
   @Example

@@ -73,19 +73,22 @@ public final class Arrivals implements AutoCloseable {
             nodes));
   }
 
-  /** The longest time between two results that overlaps [from, until]. */
-  public synchronized Duration longestGap(Instant from, Instant until) {
+  /**
+   * The longest time between two results that overlaps [from, until]; empty if there is none,
+   * because nothing came after {@code from}.
+   */
+  public synchronized Optional<Duration> longestGap(Instant from, Instant until) {
     return longestGap(arrivals.stream().map(Arrival::at).toList(), from, until);
   }
 
-  static Duration longestGap(List<Instant> times, Instant from, Instant until) {
-    var longest = Duration.ZERO;
+  static Optional<Duration> longestGap(List<Instant> times, Instant from, Instant until) {
+    var longest = Optional.<Duration>empty();
     for (int i = 1; i < times.size(); i++) {
       var begin = times.get(i - 1);
       var end = times.get(i);
       if (end.isBefore(from) || begin.isAfter(until)) continue;
       var gap = Duration.between(begin, end);
-      if (gap.compareTo(longest) > 0) longest = gap;
+      if (longest.isEmpty() || gap.compareTo(longest.get()) > 0) longest = Optional.of(gap);
     }
     return longest;
   }

@@ -6,6 +6,8 @@ import io.dayu.bench.truth.Verdict;
 import io.dayu.console.Table;
 import io.dayu.console.Units;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,14 +25,21 @@ public record ChaosReport(
    *
    * @param at from the start of the run
    * @param lasted until it was undone
-   * @param longestGap between two results of a stream that is read on another node
+   * @param gaps the longest time between two results of each stream, by pipeline; none of a stream
+   *     of which nothing came afterwards
    * @param generated elements cut meanwhile, on all nodes
    */
   public record Done(
-      Fault fault, String node, Duration at, Duration lasted, Duration longestGap, long generated) {
+      Fault fault,
+      String node,
+      Duration at,
+      Duration lasted,
+      Map<String, Duration> gaps,
+      long generated) {
     public Done {
       Objects.requireNonNull(fault, "fault");
       Objects.requireNonNull(node, "node");
+      gaps = Collections.unmodifiableMap(new TreeMap<>(gaps));
     }
   }
 
@@ -61,17 +70,19 @@ public record ChaosReport(
         .put("corrupted", verdict.corrupted())
         .put("ledgerBalanced", verdict.ledgerBalanced());
     var gaps = json.putObject("longestGapMs");
-    byKind().forEach((fault, done) -> gaps.put(fault.word(), longest(done).toMillis()));
+    byKind().forEach((fault, done) -> put(gaps.putObject(fault.word()), longest(done)));
     var schedule = json.putArray("schedule");
-    for (var done : faults)
-      schedule
-          .addObject()
-          .put("fault", done.fault().word())
-          .put("node", done.node())
-          .put("atMs", done.at().toMillis())
-          .put("lastedMs", done.lasted().toMillis())
-          .put("longestGapMs", done.longestGap().toMillis())
-          .put("generated", done.generated());
+    for (var done : faults) {
+      var entry =
+          schedule
+              .addObject()
+              .put("fault", done.fault().word())
+              .put("node", done.node())
+              .put("atMs", done.at().toMillis())
+              .put("lastedMs", done.lasted().toMillis())
+              .put("generated", done.generated());
+      put(entry.putObject("longestGapMs"), done.gaps());
+    }
     var wrong = json.putArray("problems");
     problems.forEach(wrong::add);
     verdict.notes().forEach(wrong::add);
@@ -80,18 +91,48 @@ public record ChaosReport(
 
   private Map<Fault, List<Done>> byKind() {
     var kinds = new TreeMap<Fault, List<Done>>();
-    for (var done : faults)
-      kinds.computeIfAbsent(done.fault(), f -> new java.util.ArrayList<>()).add(done);
+    for (var done : faults) kinds.computeIfAbsent(done.fault(), f -> new ArrayList<>()).add(done);
     return kinds;
   }
 
-  private static Duration longest(List<Done> done) {
-    return done.stream().map(Done::longestGap).max(Duration::compareTo).orElse(Duration.ZERO);
+  /** By stream. */
+  private static Map<String, Duration> longest(List<Done> done) {
+    var longest = new TreeMap<String, Duration>();
+    for (var one : done)
+      one.gaps()
+          .forEach(
+              (stream, gap) -> longest.merge(stream, gap, (a, b) -> a.compareTo(b) > 0 ? a : b));
+    return longest;
+  }
+
+  private static void put(ObjectNode json, Map<String, Duration> gaps) {
+    gaps.forEach((stream, gap) -> json.put(stream, gap.toMillis()));
+  }
+
+  /** How long each stream was without a result, by fault. */
+  private String gapTable() {
+    if (faults.isEmpty()) return "";
+    var streams = longest(faults).keySet();
+    var titles = new ArrayList<>(List.of("LONGEST GAP"));
+    streams.forEach(stream -> titles.add(">" + stream));
+    var table = Table.of(titles.toArray(String[]::new));
+    byKind()
+        .forEach(
+            (fault, done) -> {
+              var gaps = longest(done);
+              var row = new ArrayList<Object>(List.of(fault.word()));
+              for (var stream : streams) {
+                var gap = gaps.get(stream);
+                row.add(gap == null ? "-" : Units.millis(gap.toMillis()));
+              }
+              table.row(row.toArray());
+            });
+    return System.lineSeparator() + table.render("");
   }
 
   /** For people. */
   public String text() {
-    var table = Table.of("FAULT", ">TIMES", ">LASTED", ">LONGEST GAP", ">GENERATED", "WHAT");
+    var table = Table.of("FAULT", ">TIMES", ">LASTED", ">GENERATED", "WHAT");
     byKind()
         .forEach(
             (fault, done) ->
@@ -99,10 +140,10 @@ public record ChaosReport(
                     fault.word(),
                     done.size(),
                     Units.millis(done.stream().mapToLong(d -> d.lasted().toMillis()).sum()),
-                    Units.millis(longest(done).toMillis()),
                     done.stream().mapToLong(Done::generated).sum(),
                     fault.how()));
     var text = new StringBuilder(table.render(""));
+    text.append(gapTable());
     text.append(
         "%n%s%n%d readings were given, %d results are in the store%n"
             .formatted(verdict.ledger(), verdict.given(), verdict.stored()));

@@ -356,13 +356,11 @@ public final class ChaosRun {
     }
     var faults = new ArrayList<ChaosReport.Done>();
     for (var d : List.copyOf(done)) {
-      var others =
-          loads.stream()
-              .filter(load -> !load.node().equals(d.node()))
-              .map(load -> arrivals.get(load.name()))
-              .map(a -> a.longestGap(d.begun(), d.undone().plus(AFTERMATH)))
-              .max(Duration::compareTo)
-              .orElse(Duration.ZERO);
+      var gaps = new TreeMap<String, Duration>();
+      arrivals.forEach(
+          (name, all) ->
+              all.longestGap(d.begun(), d.undone().plus(AFTERMATH))
+                  .ifPresent(gap -> gaps.put(name, gap)));
       long from = d.begun().toEpochMilli();
       long to = d.undone().toEpochMilli();
       faults.add(
@@ -371,7 +369,7 @@ public final class ChaosRun {
               d.node(),
               Duration.between(start, d.begun()),
               Duration.between(d.begun(), d.undone()),
-              others,
+              gaps,
               created.stream().filter(at -> at >= from && at <= to).count()));
     }
     return new ChaosReport(

@@ -48,7 +48,7 @@ final class KilledProcessor implements Scenario {
                           && (a.attempt() > 1 || a.createdAt().isAfter(killed))
                           && !a.nodes().contains(ScenarioRun.OTHER));
           run.pass("flowing on the new route", Duration.ofSeconds(5));
-          var gap = run.arrivals().longestGap(killed, Instant.now());
+          var gap = run.arrivals().longestGap(killed, Instant.now()).orElseThrow();
           var rows = run.stored();
           return Seen.of(
               "first element over the new route after %d ms, longest gap %d ms"

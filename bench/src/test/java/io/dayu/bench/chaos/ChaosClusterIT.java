@@ -21,8 +21,11 @@ class ChaosClusterIT {
   private static final int FAULTS = 3;
 
   private static ChaosReport run(long seed, Set<Fault> kinds, NetworkKind network) {
+    return run(new ChaosRun.Settings(seed, DURATION, kinds, 1, 2, network, OptionalInt.empty()));
+  }
+
+  private static ChaosReport run(ChaosRun.Settings settings) {
     var told = new StringWriter();
-    var settings = new ChaosRun.Settings(seed, DURATION, kinds, 1, 2, network, OptionalInt.empty());
     var progress = Progress.to(new PrintWriter(told, true), false);
     var report = new ChaosRun(Home.find(), settings, progress).run();
     assertThat(report.kept()).as("%s%n%s", told, report.text()).isTrue();
@@ -51,6 +54,26 @@ class ChaosClusterIT {
             Fault.CUT_EDGE,
             Fault.CUT_FROM_CLOUD);
     happened(run(6, kinds, NetworkKind.PROXY), kinds.size());
+  }
+
+  @Test
+  void littleIsShedWhenTheSharedStoreOrOneOfThreeCloudNodesIsAway() {
+    assertThat(ChaosRun.possible(Fault.Need.STORE, NetworkKind.PROXY)).as("PostgreSQL").isTrue();
+    var kinds =
+        EnumSet.of(
+            Fault.STORE_OUTAGE,
+            Fault.KILL_CLOUD,
+            Fault.FREEZE_CLOUD,
+            Fault.KILL_EDGE,
+            Fault.CUT_FROM_CLOUD);
+    var report =
+        run(
+            new ChaosRun.Settings(
+                11, Duration.ofSeconds(40), kinds, 3, 2, NetworkKind.best(), OptionalInt.empty()));
+    happened(report, kinds.size());
+    // Without the outbox it is a seventh. On a quiet machine it is less than a hundredth.
+    var ledger = report.verdict().ledger();
+    assertThat(ledger.shed()).as(report.text()).isLessThan(ledger.generated() / 20);
   }
 
   @Test

@@ -9,14 +9,20 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ChaosReportTest {
-  private static ChaosReport.Done done(Fault fault, int at, int gap) {
+  private static ChaosReport.Done done(Fault fault, int at, int files, int live) {
     return new ChaosReport.Done(
-        fault, "edge-1", Duration.ofSeconds(at), Duration.ofSeconds(2), Duration.ofMillis(gap), 7);
+        fault,
+        "edge-1",
+        Duration.ofSeconds(at),
+        Duration.ofSeconds(2),
+        Map.of("files-1", Duration.ofMillis(files), "live-1", Duration.ofMillis(live)),
+        7);
   }
 
   private static ChaosReport report(boolean balanced, List<String> problems) {
@@ -24,25 +30,34 @@ class ChaosReportTest {
         new Verdict(new LedgerCounts(12, 9, 1, 2, 0), 12, 10, 0, 0, 0, balanced, List.of("a note"));
     var faults =
         List.of(
-            done(Fault.KILL_EDGE, 2, 300),
-            done(Fault.FREEZE_EDGE, 5, 200),
-            done(Fault.KILL_EDGE, 9, 900));
+            done(Fault.KILL_EDGE, 2, 300, 40),
+            done(Fault.FREEZE_EDGE, 5, 200, 250),
+            done(Fault.KILL_EDGE, 9, 900, 30),
+            new ChaosReport.Done(
+                Fault.CUT_EDGE, "edge-1", Duration.ofSeconds(12), Duration.ZERO, Map.of(), 0));
     return new ChaosReport(7, Duration.ofSeconds(20), faults, verdict, problems);
   }
 
   @Test
-  void theReportCountsFaultsByKindWithTheirLongestGap() {
+  void theReportCountsFaultsByKindWithTheLongestGapOfEachStream() {
     var json = report(true, List.of()).json();
     assertThat(json.at("/seed").asLong()).isEqualTo(7);
     assertThat(json.at("/durationSeconds").asDouble()).isEqualTo(20);
     assertThat(json.at("/faults/kill-edge").asInt()).isEqualTo(2);
-    assertThat(json.at("/longestGapMs/kill-edge").asInt()).isEqualTo(900);
-    assertThat(json.at("/longestGapMs/freeze-edge").asInt()).isEqualTo(200);
+    assertThat(json.at("/longestGapMs/kill-edge/files-1").asInt()).isEqualTo(900);
+    assertThat(json.at("/longestGapMs/kill-edge/live-1").asInt()).isEqualTo(40);
+    assertThat(json.at("/longestGapMs/freeze-edge/files-1").asInt()).isEqualTo(200);
+    assertThat(json.at("/longestGapMs/freeze-edge/live-1").asInt()).isEqualTo(250);
+    assertThat(json.at("/schedule/2/longestGapMs/files-1").asInt()).isEqualTo(900);
+    assertThat(report(true, List.of()).text())
+        .containsPattern("LONGEST GAP +files-1 +live-1")
+        .containsPattern("kill-edge +900 ms +40 ms")
+        .containsPattern("cut-edge +- +-");
     for (var figure : List.of("lost", "duplicates", "corrupted"))
       assertThat(json.path(figure).asLong(-1)).as(figure).isZero();
     assertThat(json.path("ledgerBalanced").asBoolean()).isTrue();
     assertThat(json.path("generated").asLong()).isEqualTo(12);
-    assertThat(json.path("schedule")).hasSize(3);
+    assertThat(json.path("schedule")).hasSize(4);
   }
 
   @Test
