@@ -256,6 +256,7 @@ public final class CloudNode {
     try {
       return store.pool();
     } catch (StoreException e) {
+      if (!store.isShared()) throw new StartException(String.valueOf(e.getMessage()), e);
       throw new StartException(
           "%s; the store is %s, user %s: see dayu.store.url (DAYU_STORE_URL), user and password"
               .formatted(e.getMessage(), store.place(), store.user()),

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -100,7 +101,12 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
     FORGET
   }
 
-  private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
+  private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {
+    Held {
+      // What cannot be handled must not come to the head of the queue, where it would stay.
+      Objects.requireNonNull(parcel, "parcel");
+    }
+  }
 
   private static final Duration REPLAY_EVERY = Duration.ofMillis(20);
 

@@ -78,7 +78,13 @@ public final class OutboxStore implements AutoCloseable {
     this.path = path;
     this.settings = settings;
     for (var kind : Kind.values()) index.put(kind, new TreeMap<>());
-    this.file = ForcedFile.open(path, "what waited there for the cloud is not sent", this::apply);
+    // Results that are there again were sent before, which does no harm.
+    this.file =
+        ForcedFile.open(
+            path,
+            "what waited there for the cloud is not sent",
+            ForcedFile.Older.USED,
+            this::apply);
     file.lookThrough(this::indexAll, this::begunAnew);
   }
 

@@ -49,6 +49,13 @@ public final class FailStopFiles extends FilePathWrapper {
     return SCHEME + ":" + file.toAbsolutePath();
   }
 
+  /** The file of a name that was made by {@link #name}. */
+  public static Optional<Path> path(String name) {
+    return name.startsWith(SCHEME + ":")
+        ? Optional.of(Path.of(name.substring(SCHEME.length() + 1)))
+        : Optional.empty();
+  }
+
   /** The ballast of a file whose name was made by {@link #name}. */
   public static Optional<Ballast> ballast(String name) {
     return name.startsWith(SCHEME + ":")

@@ -25,9 +25,11 @@ import org.slf4j.LoggerFactory;
 /**
  * An MVStore whose writes are confirmed when they are forced to the disk, so that what is confirmed
  * survives a crash of the process and of the machine. What comes while the disk is busy goes with
- * the next write. A torn end of the file is cut by MVStore, and a file that cannot be used at all
- * is reported, put aside and begun anew. A write that fails, as on a full disk, leaves the file as
- * it was; the next one opens it again. The file stays within a few times of what it holds.
+ * the next write. A torn end of the file is cut by MVStore. A file that cannot be used at all, or
+ * that was there and is empty or gone, is reported, put aside and begun anew; what happens to one
+ * that has lost its last writes is up to {@link Older}. A write that fails, as on a full disk,
+ * leaves the file as it was; the next one opens it again. The file stays within a few times of what
+ * it holds.
  *
  * <p>Safe for any thread, and never blocks but in {@link #open} and {@link #close}; a thread of its
  * own, the writer, does all work that blocks.
@@ -35,6 +37,14 @@ import org.slf4j.LoggerFactory;
  * @param <C> a change
  */
 public final class ForcedFile<C> implements AutoCloseable {
+  /** What is done with a file that was cut off: with what it held some time ago. */
+  public enum Older {
+    /** It is of use. */
+    USED,
+    /** It would mislead, and is put aside as a damaged one is. */
+    PUT_ASIDE
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(ForcedFile.class);
   private static final int CACHE_MIB = 1;
 
@@ -45,6 +55,7 @@ public final class ForcedFile<C> implements AutoCloseable {
 
   private final Path file;
   private final String loss;
+  private final Witness witness;
   private final BiFunction<MVStore, List<C>, Runnable> apply;
   private final ExecutorService writer;
   // Guarded by this.
@@ -57,6 +68,7 @@ public final class ForcedFile<C> implements AutoCloseable {
   private ForcedFile(Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
     this.file = file;
     this.loss = loss;
+    this.witness = Witness.of(file);
     this.apply = apply;
     this.writer =
         Executors.newSingleThreadExecutor(
@@ -71,14 +83,16 @@ public final class ForcedFile<C> implements AutoCloseable {
    * Opens the file, or makes it; blocks.
    *
    * @param loss for people: what it means that a damaged file is put aside
+   * @param older what is done with it when its last writes are missing
    * @param apply makes changes, in their order, on the writer; what it returns is run there once
    *     they are durable, before they are confirmed
    * @throws IllegalStateException if another process has it open, or it cannot be written
    */
   public static <C> ForcedFile<C> open(
-      Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
+      Path file, String loss, Older older, BiFunction<MVStore, List<C>, Runnable> apply) {
     var opened = new ForcedFile<>(file, loss, apply);
     try {
+      opened.look(older);
       opened.store = opened.open();
     } catch (MVStoreException e) {
       opened.writer.shutdown();
@@ -123,7 +137,7 @@ public final class ForcedFile<C> implements AutoCloseable {
           } catch (RuntimeException e) {
             abandon();
             begunAnew.run();
-            putAside(e);
+            putAside(String.valueOf(e.getMessage()));
             store = open();
           }
         });
@@ -170,6 +184,7 @@ public final class ForcedFile<C> implements AutoCloseable {
       written.commit();
       written.sync();
       durable.run();
+      witness.saw(written.getCurrentVersion());
       answered.forEach(done -> done.complete(Done.getInstance()));
       tidy(written);
     } catch (RuntimeException e) {
@@ -194,6 +209,21 @@ public final class ForcedFile<C> implements AutoCloseable {
     store = null;
   }
 
+  private void look(Older older) {
+    var found = witness.look();
+    if (found instanceof Witness.Finding.Gone gone) {
+      putAside(gone.what());
+    } else if (found instanceof Witness.Finding.Damaged damaged) {
+      putAside(damaged.reason());
+    } else if (found instanceof Witness.Finding.Older) {
+      if (older == Older.PUT_ASIDE) putAside("what was written last is missing");
+      else
+        LOG.warn(
+            "{} was cut off: what was written last is missing, and what it held before is used",
+            file);
+    }
+  }
+
   private MVStore opened() {
     if (store == null) store = open();
     return store;
@@ -206,7 +236,7 @@ public final class ForcedFile<C> implements AutoCloseable {
     } catch (MVStoreException e) {
       if (e.getErrorCode() != DataUtils.ERROR_FILE_CORRUPT
           && e.getErrorCode() != DataUtils.ERROR_UNSUPPORTED_FORMAT) throw e;
-      putAside(e);
+      putAside(String.valueOf(e.getMessage()));
       opened = builder().open();
     }
     opened.setVersionsToKeep(0);
@@ -222,12 +252,17 @@ public final class ForcedFile<C> implements AutoCloseable {
         .cacheSize(CACHE_MIB);
   }
 
-  private void putAside(RuntimeException cause) {
+  private void putAside(String reason) {
+    witness.forget();
+    if (!Files.exists(file)) {
+      LOG.warn("{} was there before ({}); {}", file, reason, loss);
+      return;
+    }
     var aside = file.resolveSibling(file.getFileName() + ".damaged");
     LOG.warn(
         "{} cannot be used ({}); it is kept as {}, and {}",
         file,
-        cause.getMessage(),
+        reason,
         aside.getFileName(),
         loss);
     try {

@@ -58,8 +58,12 @@ public final class StreamStore implements AutoCloseable {
       throw new IllegalStateException("%s cannot be made: %s".formatted(cuts, e), e);
     }
     return new StreamStore(
+        // Older progress would give out numbers a second time.
         ForcedFile.open(
-            dataDir.resolve(FILE), "streams begin where the cloud says", StreamStore::apply),
+            dataDir.resolve(FILE),
+            "streams begin where the cloud says",
+            ForcedFile.Older.PUT_ASIDE,
+            StreamStore::apply),
         cuts);
   }
 

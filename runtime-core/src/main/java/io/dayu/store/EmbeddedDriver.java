@@ -1,9 +1,8 @@
 package io.dayu.store;
 
-import static org.h2.engine.Constants.SUFFIX_MV_FILE;
-
 import io.dayu.disk.Ballast;
 import io.dayu.disk.FailStopFiles;
+import io.dayu.disk.Witness;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -22,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * constructor, since connection pools may make their own instances.
  */
 public final class EmbeddedDriver extends org.h2.Driver {
-  private static final String H2 = "jdbc:h2:";
-
   /** The SQL state at which a pool throws a connection away, and rolls nothing back in it. */
   private static final String CONNECTION_GONE = "08003";
 
@@ -54,10 +51,12 @@ public final class EmbeddedDriver extends org.h2.Driver {
 
   private static final class WrittenConnection extends JdbcConnection {
     private final Optional<Ballast> ballast;
+    private final Optional<Witness> witness;
 
     WrittenConnection(String url, Properties info) throws SQLException {
       super(url, info, null, null, false);
-      ballast = FailStopFiles.ballast(url.substring(H2.length()).split(";", 2)[0] + SUFFIX_MV_FILE);
+      ballast = FailStopFiles.ballast(EmbeddedFile.name(url));
+      witness = EmbeddedFile.witness(url);
     }
 
     /** Also fails if the error came right after the commit; trying again is right in both cases. */
@@ -67,6 +66,8 @@ public final class EmbeddedDriver extends org.h2.Driver {
       if (isOver())
         throw new SQLException(
             "the database was closed before the commit was written", CONNECTION_GONE);
+      if (witness.isPresent() && getSession() instanceof SessionLocal session)
+        witness.get().saw(session.getDatabase().getStore().getMvStore().getCurrentVersion());
     }
 
     /** Fails without a rollback on a store that has closed: H2 may loop there for ever. */

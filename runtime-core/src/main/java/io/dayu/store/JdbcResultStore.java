@@ -134,8 +134,14 @@ public final class JdbcResultStore implements ResultStore {
     return isPostgres(url) ? "org.postgresql.Driver" : EmbeddedDriver.name();
   }
 
-  /** A connection pool as the store needs it. */
+  /**
+   * A connection pool as the store needs it.
+   *
+   * @throws StoreException if there is no connection, or the file of an embedded database was there
+   *     and has lost what it held
+   */
   public static HikariDataSource pool(String url, String user, String password) {
+    EmbeddedFile.check(url);
     var config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setDriverClassName(driver(url));

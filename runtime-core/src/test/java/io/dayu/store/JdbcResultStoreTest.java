@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ch.qos.logback.classic.Level;
+import io.dayu.link.Logs;
 import io.dayu.pipeline.StreamName;
 import io.dayu.testkit.LocalPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -134,6 +139,80 @@ class JdbcResultStoreTest {
         .isInstanceOf(StoreException.class)
         .hasMessageContaining("open the result store")
         .hasMessageContaining(dir.resolve("results").toString());
+  }
+
+  @Test
+  void aFileThatWasThereAndIsEmptyGoneOrCutOffIsRefusedWithWhatToDo() throws Exception {
+    var file = dir.resolve("results");
+    var data = dir.resolve("results.mv.db");
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      store.store(Results.range("a/cam", 0, 2_000));
+    }
+    var whole = Files.readAllBytes(data);
+    for (var left : List.of(0, 5_000, whole.length / 2)) {
+      var bytes = Arrays.copyOf(whole, left);
+      Files.write(data, bytes);
+      assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
+          .as("%d of %d bytes", left, whole.length)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContainingAll(data.toString(), "nothing was changed", "results.mv.db.seen")
+          .hasMessageNotContaining("recovery tool");
+      assertThat(data).hasBinaryContent(bytes);
+    }
+    Files.delete(data);
+    assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
+        .hasMessageContainingAll("it is gone", "backup");
+    Files.delete(dir.resolve("results.mv.db.seen"));
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      assertThat(store.page("a", Optional.empty(), 100).items()).isEmpty();
+    }
+  }
+
+  @Test
+  void aFileThatLostItsLastMomentsIsToldAndOneThatLostMoreIsRefused() throws Exception {
+    var file = dir.resolve("results");
+    var data = dir.resolve("results.mv.db");
+    var note = dir.resolve("results.mv.db.seen");
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      store.store(Results.range("a/cam", 0, 10));
+    }
+    var older = Files.readAllBytes(data);
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      store.store(Results.range("a/cam", 10, 20));
+    }
+    JdbcResultStore.openFile(file, 1).close(); // notes the version
+    Files.write(data, older);
+    try (var logs = Logs.of(EmbeddedFile.class);
+        var store = JdbcResultStore.openFile(file, 1)) {
+      assertThat(logs.has(Level.WARN, data.toString(), "last moments")).isTrue();
+      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
+      store.store(Results.range("a/cam", 10, 20));
+    }
+    JdbcResultStore.openFile(file, 1).close();
+    // The next note knows that the one before is old.
+    Files.setLastModifiedTime(note, FileTime.from(Instant.now().minusSeconds(120)));
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      store.store(Results.range("a/cam", 20, 30));
+    }
+    Files.write(data, older);
+    assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
+        .hasMessageContainingAll("more than a minute", "delete " + note);
+    Files.delete(note);
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
+    }
+  }
+
+  @Test
+  void whatAKilledProcessLeavesIsWhole() throws Exception {
+    try (var logs = Logs.of(EmbeddedFile.class);
+        var store = JdbcResultStore.openFile(dir.resolve("results"), 1)) {
+      for (int i = 0; i < 50; i++) store.store(Results.range("a/cam", 10 * i, 10 * i + 10));
+      Files.copy(dir.resolve("results.mv.db"), dir.resolve("copy.mv.db"));
+      Files.copy(dir.resolve("results.mv.db.seen"), dir.resolve("copy.mv.db.seen"));
+      JdbcResultStore.openFile(dir.resolve("copy"), 1).close();
+      assertThat(logs.loud()).isEmpty();
+    }
   }
 
   @Test
