@@ -1,95 +1,142 @@
 package io.dayu.read;
 
 import io.dayu.element.Reading;
-import java.time.DateTimeException;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Function;
 
 /**
- * How the columns (fields) that make up a reading are called in the data.
+ * How the columns (fields) that make up a reading are called in the data, and how what stands there
+ * is written. A name that was given must be there; of the standard names, sensor, time and unit may
+ * be missing if there is a default.
  *
  * @param defaultSensor the sensor where the data has no such column
  * @param defaultAtMs the time where the data has no such column, if it may lack it
  */
 record Columns(
-    String sensor,
-    String at,
-    String value,
-    String unit,
+    Column sensor,
+    Column at,
+    Column value,
+    Column unit,
+    Numbers numbers,
+    Times times,
     String defaultSensor,
     OptionalLong defaultAtMs) {
-  static final List<String> PARAMETERS = List.of("sensor", "at", "value", "unit");
+  static final List<String> PARAMETERS =
+      List.of("sensor", "at", "value", "unit", Numbers.PARAMETER, Times.PARAMETER);
+
+  /** Given as {@code unit=none}: the data has no units. */
+  private static final String NONE = "none";
+
+  /**
+   * @param given whether the pipeline names it
+   */
+  record Column(String name, boolean given) {
+    private static Column of(Query query, String parameter) {
+      var name = query.text(parameter);
+      if (name.filter(String::isBlank).isPresent())
+        throw query.wrong(parameter + "= names no column");
+      return new Column(name.orElse(parameter), name.isPresent());
+    }
+  }
 
   static Columns of(Query query, String defaultSensor) {
     return new Columns(
-        query.text("sensor").orElse("sensor"),
-        query.text("at").orElse("at"),
-        query.text("value").orElse("value"),
-        query.text("unit").orElse("unit"),
+        Column.of(query, "sensor"),
+        Column.of(query, "at"),
+        Column.of(query, "value"),
+        Column.of(query, "unit"),
+        Numbers.of(query),
+        Times.of(query),
         defaultSensor,
         OptionalLong.empty());
   }
 
   /** For data whose sensor and time are known otherwise. */
   Columns withDefaults(String sensorNow, long atMs) {
-    return new Columns(sensor, at, value, unit, sensorNow, OptionalLong.of(atMs));
+    return new Columns(sensor, at, value, unit, numbers, times, sensorNow, OptionalLong.of(atMs));
+  }
+
+  /** The names that data with these names must have. */
+  List<String> required() {
+    return List.of(sensor, at, value, unit).stream()
+        .filter(
+            column ->
+                column == value
+                    || column == at && defaultAtMs.isEmpty()
+                    || column.given() && !hasNoUnit(column))
+        .map(Column::name)
+        .toList();
+  }
+
+  private boolean hasNoUnit(Column column) {
+    return column == unit && column.name().equals(NONE);
+  }
+
+  /** For messages. */
+  String names() {
+    return "%s,%s,%s,%s".formatted(sensor.name(), at.name(), value.name(), unit.name());
   }
 
   /**
-   * @param record the text of a column, empty if it is missing
    * @throws IllegalArgumentException what is wrong with the record
    */
-  Reading reading(Function<String, Optional<String>> record) {
+  Reading reading(Cells record) {
     return Reading.newBuilder()
-        .setSensor(record.apply(sensor).orElse(defaultSensor))
-        .setAtMs(
-            defaultAtMs.isPresent() && record.apply(at).isEmpty()
-                ? defaultAtMs.getAsLong()
-                : epochMs(required(record, at)))
-        .setValue(finite(required(record, value)))
-        .setUnit(record.apply(unit).orElse(""))
+        .setSensor(sensor(record))
+        .setAtMs(atMs(record))
+        .setValue(numbers.parse(value.name(), required(record, value)))
+        .setUnit(unit(record))
         .build();
   }
 
-  private static String required(Function<String, Optional<String>> record, String column) {
-    return record
-        .apply(column)
-        .filter(text -> !text.isBlank())
-        .orElseThrow(() -> new IllegalArgumentException("'" + column + "' is missing"));
+  /** A number that came alone. */
+  Reading reading(String number) {
+    return Reading.newBuilder()
+        .setSensor(defaultSensor)
+        .setAtMs(defaultAtMs.orElseThrow())
+        .setValue(numbers.parse(value.name(), number))
+        .build();
   }
 
-  private double finite(String text) {
-    try {
-      var number = Double.parseDouble(text);
-      if (Double.isFinite(number)) return number;
-    } catch (NumberFormatException e) {
-      // The same answer as for one that is not finite.
-    }
-    throw new IllegalArgumentException("'%s' is not a number: '%s'".formatted(value, text));
+  private String sensor(Cells record) {
+    return record.text(sensor.name()).isEmpty() && !sensor.given()
+        ? defaultSensor
+        : required(record, sensor);
   }
 
-  private long epochMs(String text) {
-    try {
-      if (text.matches("-?\\d+")) return Long.parseLong(text);
-      if (text.length() <= LocalDate.EPOCH.toString().length())
-        return LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
-      var zoned = text.endsWith("Z") || text.substring(text.indexOf('T') + 1).matches(".*[+-].*");
-      return (zoned
-              ? OffsetDateTime.parse(text)
-              : LocalDateTime.parse(text).atOffset(ZoneOffset.UTC))
-          .toInstant()
-          .toEpochMilli();
-    } catch (DateTimeException | NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "'%s' is neither a time as 2024-05-01T12:00:00Z nor milliseconds since 1970: '%s'"
-              .formatted(at, text),
-          e);
-    }
+  private long atMs(Cells record) {
+    boolean missing = record.text(at.name()).filter(text -> !text.isBlank()).isEmpty();
+    return missing && !at.given() && defaultAtMs.isPresent()
+        ? defaultAtMs.getAsLong()
+        : times.epochMs(at.name(), required(record, at));
+  }
+
+  private String unit(Cells record) {
+    var text = record.text(unit.name());
+    if (text.isEmpty() && unit.given() && !hasNoUnit(unit)) throw missing(record, unit);
+    return readable(unit, text.orElse("").strip());
+  }
+
+  private static String required(Cells record, Column column) {
+    return readable(
+        column,
+        record
+            .text(column.name())
+            .filter(text -> !text.isBlank())
+            .orElseThrow(() -> missing(record, column)));
+  }
+
+  private static IllegalArgumentException missing(Cells record, Column column) {
+    boolean absent = record.text(column.name()).isEmpty() && !record.names().isEmpty();
+    return new IllegalArgumentException(
+        "'%s' is missing%s".formatted(column.name(), absent ? "; there is " + record.names() : ""));
+  }
+
+  /** A text without the character that stands for bytes which are none. */
+  private static String readable(Column column, String text) {
+    if (text.indexOf('\ufffd') < 0) return text;
+    throw new IllegalArgumentException(
+        "'%s' holds bytes of another encoding: %s; name it, as in charset=ISO-8859-1"
+            .formatted(column.name(), Cells.excerpt(text)));
   }
 }

@@ -3,7 +3,6 @@ package io.dayu.read;
 import io.dayu.element.MediaType;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
-import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
@@ -14,15 +13,19 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * Readings from a CSV or NDJSON file of the node: {@code file:weather.csv?loop=true}. Columns are
  * {@code sensor,at,value,unit}; other names are given as {@code ?at=time&value=celsius}. Without a
- * sensor column the file's name is the sensor. {@code at} is ISO 8601 (UTC if no zone is given) or
- * milliseconds since 1970. A position is the number of readings before it.
+ * sensor column the file's name is the sensor. For encodings see {@link Encodings}, for numbers
+ * {@link Numbers}, for times {@link Times}, for records that are no readings {@link OnBad}. A
+ * position is the number of records before it.
  */
 public final class FileReadings implements SourceProvider {
   @Override
@@ -40,42 +43,48 @@ public final class FileReadings implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     return (uri.getScheme() == null || uri.getScheme().equalsIgnoreCase("file"))
-        && Records.claims(path(uri));
+        && Format.of(uri, path(uri)).isPresent();
   }
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
-      var parameters = new ArrayList<>(Columns.PARAMETERS);
-      parameters.add("loop");
-      var query = Query.of(context.uri(), parameters);
-      var file = Path.of(path(context.uri())).toAbsolutePath();
-      var columns = Columns.of(query, sensor(file.getFileName().toString()));
+      var request = Request.of(context.uri());
       return ReadingStream.of(
-          "file " + file, context, query.flag("loop"), () -> open(file, columns));
+          "file " + request.file(), context, request.loop(), request.text().onBad(), request::open);
     } catch (SourceException e) {
       return Source.failed(e);
-    } catch (InvalidPathException e) {
-      return Source.failed(
-          new SourceException(
-              "source %s is not a path".formatted(ShownUri.of(context.uri())), true, e));
     }
   }
 
-  /** The name of a file without its ending. */
-  static String sensor(String file) {
-    return file.substring(0, Math.max(file.lastIndexOf('.'), 0));
-  }
+  /** What a URI asks for. */
+  private record Request(Path file, boolean loop, Dialect text) {
+    private static final List<String> PARAMETERS =
+        Stream.concat(Dialect.PARAMETERS.stream(), Stream.of("loop")).toList();
 
-  private static Records open(Path file, Columns columns) throws IOException, Records.BrokenRecord {
-    if (!Files.isRegularFile(file) || !Files.isReadable(file))
-      throw new SourceException(
-          "file %s %s on this node; correct the uri or the source's node"
-              .formatted(file, Files.exists(file) ? "cannot be read" : "does not exist"),
-          true,
-          null);
-    return Records.open(
-        file.toString(), new BufferedInputStream(Files.newInputStream(file)), columns);
+    static Request of(URI uri) {
+      var query = Query.of(uri, PARAMETERS);
+      try {
+        return new Request(
+            Path.of(path(uri)).toAbsolutePath(),
+            query.flag("loop"),
+            Dialect.of(uri, path(uri), query, OnBad.STOP));
+      } catch (InvalidPathException e) {
+        throw query.wrong("this is not a path: " + e.getReason());
+      }
+    }
+
+    Records open() throws IOException {
+      if (!Files.isRegularFile(file) || !Files.isReadable(file))
+        throw new SourceException(
+            "file %s %s on this node; correct the uri or the source's node"
+                .formatted(file, Files.exists(file) ? "cannot be read" : "does not exist"),
+            true,
+            null);
+      var bytes = new BufferedInputStream(Files.newInputStream(file));
+      return text.records(
+          Format.isPacked(file.toString()) ? new GZIPInputStream(bytes) : bytes, Optional.empty());
+    }
   }
 
   /** Also of {@code file:data.csv}, which has no path in the sense of {@link URI}. */

@@ -16,7 +16,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.OptionalLong;
+import java.util.Optional;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -48,25 +48,26 @@ public final class HttpReadings implements SourceProvider {
     var scheme = uri.getScheme();
     return ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme))
         && uri.getPath() != null
-        && Records.claims(uri.getPath());
+        && Format.of(uri, uri.getPath()).isPresent();
   }
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
-    var uri = context.uri();
-    var path = uri.getPath();
-    var columns =
-        new Columns(
-            "sensor",
-            "at",
-            "value",
-            "unit",
-            FileReadings.sensor(path.substring(path.lastIndexOf('/') + 1)),
-            OptionalLong.empty());
-    var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
-    return ReadingStream.of(
-            ShownUri.of(uri), fromTheBeginning, false, () -> Records.open(path, get(uri), columns))
-        .map(segment -> new Segment(segment.payload(), 0));
+    try {
+      var query = Query.partly(context.uri(), Dialect.PARAMETERS);
+      var text = Dialect.of(context.uri(), context.uri().getPath(), query, OnBad.FAIL);
+      var uri = context.uri();
+      var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
+      return ReadingStream.of(
+              ShownUri.of(uri),
+              fromTheBeginning,
+              false,
+              text.onBad(),
+              () -> text.records(get(uri), Optional.empty()))
+          .map(segment -> new Segment(segment.payload(), 0, segment.ending()));
+    } catch (SourceException e) {
+      return Source.failed(e);
+    }
   }
 
   private static InputStream get(URI uri) throws IOException {

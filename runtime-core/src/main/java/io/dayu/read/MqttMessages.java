@@ -58,7 +58,7 @@ public final class MqttMessages implements SourceProvider {
       MqttTarget.refusePassword(context.uri());
       var query = Query.of(context.uri(), MqttTarget.PARAMETERS);
       var target = MqttTarget.of(context.uri(), query, context.stream());
-      return streams.of(target, context, MqttMessages::content);
+      return streams.of(target, context, OnBad.FAIL, MqttMessages::content);
     } catch (SourceException e) {
       return Source.failed(e);
     }
@@ -66,6 +66,6 @@ public final class MqttMessages implements SourceProvider {
 
   private static MqttStream.Content content(MqttBroker.Message message) {
     var bytes = UnsafeByteOperations.unsafeWrap(message.payload());
-    return MqttStream.Content.of(Media.newBuilder().setOpaque(bytes).build());
+    return new MqttStream.Content.Whole(Media.newBuilder().setOpaque(bytes).build());
   }
 }

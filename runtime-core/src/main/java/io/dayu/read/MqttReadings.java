@@ -1,24 +1,20 @@
 package io.dayu.read;
 
-import com.google.protobuf.UnsafeByteOperations;
-import io.dayu.element.Media;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.dayu.element.MediaType;
 import io.dayu.element.Reading;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
-import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
@@ -27,15 +23,23 @@ import org.apache.pekko.stream.javadsl.Source;
 /**
  * Readings from the topics of an MQTT broker: {@code
  * mqtt://broker:1883/plant/+/temperature?credentials=plant}. A message is a number, or one or more
- * JSON objects with the fields of {@link FileReadings}; without a sensor the topic is the sensor,
- * without a time it is the time of arrival. Any other message becomes an element of its own with
- * the message as it is; stages that read readings report such an element as failed.
+ * JSON objects with the fields of {@link FileReadings}, alone or in an array; without a sensor the
+ * topic is the sensor, without a time it is the time of arrival. Any other message becomes an
+ * element of its own that has failed, with the reason, see {@link OnBad}.
  *
  * <p>The broker keeps the session and every message (QoS 1) until its element is settled, so that
  * what a node had under way when it ended comes again. The number of messages that are not
  * acknowledged limits how many it sends.
  */
 public final class MqttReadings implements SourceProvider {
+  private static final List<String> PARAMETERS =
+      Stream.of(
+              Columns.PARAMETERS,
+              List.of(Encodings.PARAMETER, OnBad.PARAMETER),
+              MqttTarget.PARAMETERS)
+          .flatMap(List::stream)
+          .toList();
+
   private final MqttStream streams;
   private final Clock clock;
 
@@ -69,54 +73,53 @@ public final class MqttReadings implements SourceProvider {
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
       MqttTarget.refusePassword(context.uri());
-      var query =
-          Query.of(
-              context.uri(),
-              Stream.concat(Columns.PARAMETERS.stream(), MqttTarget.PARAMETERS.stream()).toList());
+      var query = Query.of(context.uri(), PARAMETERS);
       query
-          .text("format")
+          .text(Format.PARAMETER)
           .filter(format -> !format.equals("readings"))
           .ifPresent(
               format -> {
-                throw new SourceException(
-                    "source %s: format is readings or opaque".formatted(ShownUri.of(context.uri())),
-                    true,
-                    null);
+                throw query.wrong("format is readings or opaque");
               });
       var target = MqttTarget.of(context.uri(), query, context.stream());
+      var charset = Encodings.of(query).orElse(StandardCharsets.UTF_8);
       var columns = Columns.of(query, "");
-      return streams.of(target, context, message -> content(message, columns));
+      return streams.of(
+          target,
+          context,
+          OnBad.of(query, OnBad.FAIL),
+          message -> content(message, charset, columns));
     } catch (SourceException e) {
       return Source.failed(e);
     }
   }
 
-  private MqttStream.Content content(MqttBroker.Message message, Columns names) {
+  private MqttStream.Content content(MqttBroker.Message message, Charset charset, Columns names) {
     var columns = names.withDefaults(message.topic(), clock.millis());
-    var text = new String(message.payload(), StandardCharsets.UTF_8).strip();
+    var text = new String(message.payload(), charset).strip();
     try {
-      var readings =
-          text.startsWith("{") ? objects(message, columns) : List.of(number(text, columns));
-      return MqttStream.Content.of(readings);
-    } catch (IOException | Records.BrokenRecord | IllegalArgumentException e) {
-      return MqttStream.Content.of(
-          Media.newBuilder().setOpaque(UnsafeByteOperations.unsafeWrap(message.payload())).build());
+      if (text.isEmpty()) return new MqttStream.Content.Bad("the message is empty");
+      return text.startsWith("{") || text.startsWith("[")
+          ? several(JsonEntries.of(text, columns))
+          : new MqttStream.Content.Several(List.of(columns.reading(text)));
+    } catch (JsonProcessingException e) {
+      return new MqttStream.Content.Bad(JsonEntries.broken(e).reason());
+    } catch (IllegalArgumentException e) {
+      return new MqttStream.Content.Bad(String.valueOf(e.getMessage()));
     }
   }
 
-  private static Reading number(String text, Columns columns) {
-    return columns.reading(
-        column -> column.equals(columns.value()) ? Optional.of(text) : Optional.empty());
-  }
-
-  private static List<Reading> objects(MqttBroker.Message message, Columns columns)
-      throws IOException, Records.BrokenRecord {
+  /** All of them, or none: a message is settled as a whole. */
+  private static MqttStream.Content several(List<Entry> entries) {
     var readings = new ArrayList<Reading>();
-    try (var records =
-        new NdjsonRecords(new RecordInput(new ByteArrayInputStream(message.payload())), columns)) {
-      for (var next = records.next(); next.isPresent(); next = records.next())
-        readings.add(next.get());
+    for (var entry : entries) {
+      if (entry instanceof Entry.Bad bad)
+        return new MqttStream.Content.Bad(
+            entries.size() == 1
+                ? bad.reason()
+                : bad.in("object " + (readings.size() + 1)).reason());
+      readings.add(((Entry.Good) entry).reading());
     }
-    return readings;
+    return new MqttStream.Content.Several(readings);
   }
 }

@@ -34,15 +34,14 @@ final class MqttStream {
 
   private static final long FORGET_NANOS = Duration.ofMinutes(10).toNanos();
 
-  /** A message as what it says, or as it is when that is nothing a reader of readings knows. */
-  record Content(List<Reading> readings, Optional<Media> other) {
-    static Content of(List<Reading> readings) {
-      return new Content(readings, Optional.empty());
-    }
+  /** What a message says. */
+  sealed interface Content {
+    record Several(List<Reading> readings) implements Content {}
 
-    static Content of(Media other) {
-      return new Content(List.of(), Optional.of(other));
-    }
+    /** An element of its own. */
+    record Whole(Media payload) implements Content {}
+
+    record Bad(String reason) implements Content {}
   }
 
   private record Idle(MqttSession session, long sinceNanos) {}
@@ -64,7 +63,10 @@ final class MqttStream {
   }
 
   Source<Segment, NotUsed> of(
-      MqttTarget target, SourceContext context, Function<MqttBroker.Message, Content> decode) {
+      MqttTarget target,
+      SourceContext context,
+      OnBad onBad,
+      Function<MqttBroker.Message, Content> decode) {
     return Source.fromMaterializer(
             (materializer, attributes) -> {
               var session = session(target, context.position());
@@ -82,7 +84,7 @@ final class MqttStream {
                       });
             })
         .merge(Source.tick(TOGETHER, TOGETHER, Arrival.Pause.INSTANCE), true)
-        .statefulMapConcat(() -> new Cutter(context, decode)::cut)
+        .statefulMapConcat(() -> new Cutter(target, context, onBad, decode)::cut)
         .map(SourceSpan::get)
         .mapMaterializedValue(created -> NotUsed.getInstance());
   }
@@ -102,12 +104,20 @@ final class MqttStream {
 
   /** Puts readings together to elements. Belongs to one stream. */
   private static final class Cutter {
+    private final MqttTarget target;
     private final SourceContext context;
+    private final OnBad onBad;
     private final Function<MqttBroker.Message, Content> decode;
     private Readings.Builder readings = Readings.newBuilder();
     private long position;
 
-    Cutter(SourceContext context, Function<MqttBroker.Message, Content> decode) {
+    Cutter(
+        MqttTarget target,
+        SourceContext context,
+        OnBad onBad,
+        Function<MqttBroker.Message, Content> decode) {
+      this.target = target;
+      this.onBad = onBad;
       this.context = context;
       this.decode = decode;
     }
@@ -116,13 +126,13 @@ final class MqttStream {
       var cuts = new ArrayList<SourceSpan>();
       if (arrival instanceof Arrival.Received received) {
         var content = decode.apply(received.message());
-        if (content.other().isPresent()) {
-          together(cuts);
-          cuts.add(good(content.other().get(), received.position()));
-        } else {
+        if (content instanceof Content.Several several) {
           position = received.position();
-          readings.addAllReading(content.readings());
+          readings.addAllReading(several.readings());
           if (readings.getReadingCount() >= context.knobs().get().get(SEGMENT)) together(cuts);
+        } else {
+          together(cuts);
+          cuts.add(alone(content, received));
         }
       } else {
         together(cuts);
@@ -132,14 +142,24 @@ final class MqttStream {
       return cuts;
     }
 
+    private SourceSpan alone(Content content, Arrival.Received received) {
+      if (content instanceof Content.Whole whole)
+        return good(new Segment(whole.payload(), received.position()));
+      var reason = "%s: %s".formatted(received.message().topic(), ((Content.Bad) content).reason());
+      return onBad == OnBad.STOP
+          ? new SourceSpan(
+              Optional.empty(), Optional.of(MqttBroker.told(target, reason, true, null)))
+          : good(onBad.segment(reason, received.position()));
+    }
+
     private void together(List<SourceSpan> cuts) {
       if (readings.getReadingCount() == 0) return;
-      cuts.add(good(Media.newBuilder().setReadings(readings).build(), position));
+      cuts.add(good(new Segment(Media.newBuilder().setReadings(readings).build(), position)));
       readings = Readings.newBuilder();
     }
 
-    private static SourceSpan good(Media payload, long position) {
-      return new SourceSpan(Optional.of(new Segment(payload, position)), Optional.empty());
+    private static SourceSpan good(Segment segment) {
+      return new SourceSpan(Optional.of(segment), Optional.empty());
     }
   }
 }

@@ -1,60 +1,77 @@
 package io.dayu.read;
 
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.dayu.element.Reading;
+import io.dayu.read.Lines.Line;
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Queue;
 
-/** Readings as one JSON object per line. */
+/**
+ * Readings as JSON objects, one in a line; an object may go over some lines, and a line may hold
+ * several, or an array of them. A line that is no JSON is one bad record.
+ */
 final class NdjsonRecords implements Records {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  private final RecordInput input;
-  private final JsonParser parser;
+  private final Lines lines;
   private final Columns columns;
+  private final Queue<Entry> found = new ArrayDeque<>(); // of the last line
 
-  NdjsonRecords(RecordInput input, Columns columns) throws IOException {
-    this.input = input;
-    this.parser = JSON.getFactory().createParser(input);
+  NdjsonRecords(Lines lines, Columns columns) {
+    this.lines = lines;
     this.columns = columns;
   }
 
   @Override
-  public Optional<Reading> next() throws IOException, BrokenRecord {
-    input.beginRecord();
-    try {
-      if (parser.nextToken() == null) return Optional.empty();
-      JsonNode record = JSON.readTree(parser);
-      if (!record.isObject())
-        throw new IllegalArgumentException("this is not an object but " + record.getNodeType());
-      return Optional.of(
-          columns.reading(
-              field ->
-                  record.path(field).isValueNode() && !record.path(field).isNull()
-                      ? Optional.of(record.path(field).asText())
-                      : Optional.empty()));
-    } catch (JsonProcessingException e) {
-      throw broken(e.getOriginalMessage(), e);
-    } catch (RecordInput.TooLong | IllegalArgumentException e) {
-      throw broken(e.getMessage(), e);
+  public Optional<Entry> next() throws IOException {
+    while (found.isEmpty()) {
+      var line = lines.next();
+      if (line.isEmpty()) return Optional.empty();
+      if (!line.get().whole()) add(line.get(), new Entry.Bad(Lines.TOO_LONG));
+      else if (!line.get().text().isBlank()) read(line.get());
     }
+    return Optional.of(found.remove());
+  }
+
+  private void read(Line first) throws IOException {
+    var text = new StringBuilder(first.text());
+    var more = new ArrayList<Line>();
+    while (true)
+      try {
+        for (var entry : JsonEntries.of(text.toString(), columns)) add(first, entry);
+        return;
+      } catch (JsonProcessingException e) {
+        if (!JsonEntries.isCutOff(e) || !append(text, more)) {
+          add(first, JsonEntries.broken(e));
+          // What follows a line that is broken is tried on its own.
+          lines.again(more);
+          return;
+        }
+      }
+  }
+
+  /** Adds the next line; false if the record would be too long, or there is none. */
+  private boolean append(StringBuilder text, List<Line> more) throws IOException {
+    if (more.size() == Lines.MAX_LINES) return false;
+    var next = lines.next();
+    if (next.isEmpty()) return false;
+    more.add(next.get());
+    text.append('\n').append(next.get().text());
+    return text.length() <= Lines.MAX_CHARS;
+  }
+
+  private void add(Line line, Entry entry) {
+    found.add(entry instanceof Entry.Bad bad ? bad.in("line " + line.number()) : entry);
+  }
+
+  @Override
+  public String expected() {
+    return "one object per line with %s".formatted(columns.names());
   }
 
   @Override
   public void close() throws IOException {
-    input.close();
-  }
-
-  private BrokenRecord broken(@Nullable String what, Exception cause) {
-    return new BrokenRecord(
-        parser.currentLocation().getLineNr(),
-        what,
-        "one object per line with %s, %s, %s and %s"
-            .formatted(columns.sensor(), columns.at(), columns.value(), columns.unit()),
-        cause);
+    lines.close();
   }
 }

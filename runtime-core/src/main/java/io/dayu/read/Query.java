@@ -5,31 +5,58 @@ import io.dayu.source.SourceException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
-/** The parameters behind the question mark of a source's URI; mistakes are permanent failures. */
-record Query(URI uri, Map<String, String> values) {
+/**
+ * The parameters behind the question mark of a source's URI; mistakes are permanent failures.
+ *
+ * @param others what is there besides, as it is written
+ */
+record Query(URI uri, Map<String, String> values, List<String> others) {
   /**
-   * @param known the names that mean something to this source
+   * @param known the names that mean something to this source; there must be no others
    */
   static Query of(URI uri, List<String> known) {
-    var text = uri.toString();
-    var question = text.indexOf('?');
-    var values = new TreeMap<String, String>();
-    if (question >= 0)
-      for (var pair : text.substring(question + 1).split("&")) {
-        if (pair.isEmpty()) continue;
-        var parts = pair.split("=", 2);
-        if (parts.length < 2) throw wrong(uri, "'" + pair + "' has no value; write " + pair + "=…");
-        if (!known.contains(parts[0]))
-          throw wrong(uri, "unknown parameter '%s'; known: %s".formatted(parts[0], known));
-        if (values.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8)) != null)
-          throw wrong(uri, "parameter '" + parts[0] + "' is given twice");
-      }
-    return new Query(uri, values);
+    var query = partly(uri, known);
+    for (var other : query.others) {
+      var name = other.split("=", 2)[0];
+      if (!other.contains("="))
+        throw query.wrong("'" + name + "' has no value; write " + name + "=…");
+      throw query.wrong("unknown parameter '%s'; known: %s".formatted(name, known));
+    }
+    return query;
+  }
+
+  /**
+   * @param known the names that mean something to this source; others belong to somebody else
+   */
+  static Query partly(URI uri, List<String> known) {
+    var query = new Query(uri, new TreeMap<>(), new ArrayList<>());
+    for (var pair : raw(uri).split("&")) {
+      if (pair.isEmpty()) continue;
+      var parts = pair.split("=", 2);
+      if (parts.length < 2 || !known.contains(parts[0])) query.others.add(pair);
+      else if (query.values.put(parts[0], decoded(parts[1])) != null)
+        throw query.wrong("parameter '" + parts[0] + "' is given twice");
+    }
+    return query;
+  }
+
+  private static String decoded(String text) {
+    return URLDecoder.decode(text, StandardCharsets.UTF_8);
+  }
+
+  /** What is behind the question mark, also of a URI without a path. */
+  static String raw(URI uri) {
+    var text = uri.toString().split("#", 2)[0];
+    int question = text.indexOf('?');
+    return question < 0 ? "" : text.substring(question + 1);
   }
 
   Optional<String> text(String name) {
@@ -39,8 +66,33 @@ record Query(URI uri, Map<String, String> values) {
   boolean flag(String name) {
     var value = values.getOrDefault(name, "false");
     if (!value.equals("true") && !value.equals("false"))
-      throw wrong(uri, "%s=%s is neither true nor false".formatted(name, value));
+      throw wrong("%s=%s is neither true nor false".formatted(name, value));
     return value.equals("true");
+  }
+
+  /** One of {@code choices}, by its {@link #word}. */
+  <E extends Enum<E>> Optional<E> choice(String name, List<E> choices) {
+    return text(name)
+        .map(
+            text ->
+                choices.stream()
+                    .filter(choice -> word(choice).equals(text))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            wrong(
+                                "%s=%s is none of %s"
+                                    .formatted(
+                                        name,
+                                        text,
+                                        choices.stream()
+                                            .map(Query::word)
+                                            .collect(Collectors.joining(", "))))));
+  }
+
+  /** How a URI says it. */
+  static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
   }
 
   long whole(String name, long defaultValue, long max) {
@@ -61,12 +113,11 @@ record Query(URI uri, Map<String, String> values) {
       // The same answer as for a number out of range.
     }
     throw wrong(
-        uri,
         "%s=%s is not a %s from 0 to %s"
             .formatted(name, value, whole ? "whole number" : "number", (long) max));
   }
 
-  private static SourceException wrong(URI uri, String what) {
+  SourceException wrong(String what) {
     return new SourceException("source " + ShownUri.of(uri) + ": " + what, true, null);
   }
 }

@@ -1,7 +1,6 @@
 package io.dayu.read;
 
 import io.dayu.element.Media;
-import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.source.Knob;
 import io.dayu.source.Segment;
@@ -29,7 +28,7 @@ final class ReadingStream {
 
   /** Opens the data at its beginning. */
   interface Opener {
-    Records open() throws IOException, Records.BrokenRecord;
+    Records open() throws IOException;
   }
 
   /**
@@ -39,7 +38,7 @@ final class ReadingStream {
   private sealed interface SourceSpan {
     record Good(Segment segment) implements SourceSpan {
       int readings() {
-        return segment.payload().getReadings().getReadingCount();
+        return Math.max(1, segment.payload().getReadings().getReadingCount());
       }
     }
 
@@ -59,12 +58,13 @@ final class ReadingStream {
   /**
    * @param name for messages
    * @param loop begins again at the end
+   * @param onBad what becomes of a record that is no reading
    */
   static Source<Segment, NotUsed> of(
-      String name, SourceContext context, boolean loop, Opener opener) {
+      String name, SourceContext context, boolean loop, OnBad onBad, Opener opener) {
     return Source.fromMaterializer(
             (materializer, attributes) -> {
-              var cutter = new Cutter(name, context, loop, opener);
+              var cutter = new Cutter(name, context, loop, onBad, opener);
               return Source.unfoldResource(() -> cutter, Cutter::next, Cutter::close)
                   .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
                   // A read that waits for data ends only when another thread closes the data.
@@ -91,33 +91,43 @@ final class ReadingStream {
     private final String name;
     private final SourceContext context;
     private final boolean loop;
+    private final OnBad onBad;
     private final Opener opener;
     private Optional<Records> records = Optional.empty(); // guarded by this, for close
     private boolean closed; // guarded by this
     private boolean begun;
     private boolean ended;
     private Optional<SourceException> failure = Optional.empty();
-    private long position;
+    private Optional<Entry.Bad> bad = Optional.empty(); // read, and not given yet
+    private long position; // the number of records before it
     private long sinceBeginning;
 
-    Cutter(String name, SourceContext context, boolean loop, Opener opener) {
+    Cutter(String name, SourceContext context, boolean loop, OnBad onBad, Opener opener) {
       this.name = name;
       this.context = context;
       this.loop = loop;
+      this.onBad = onBad;
       this.opener = opener;
     }
 
     Optional<SourceSpan> next() {
       var readings = Readings.newBuilder();
       try {
-        if (failure.isEmpty()) fill(readings);
+        if (failure.isEmpty() && bad.isEmpty()) fill(readings);
       } catch (SourceException e) {
         failure = Optional.of(e);
       }
       if (readings.getReadingCount() > 0)
         return Optional.of(
             new SourceSpan.Good(
-                new Segment(Media.newBuilder().setReadings(readings).build(), position)));
+                new Segment(
+                    Media.newBuilder().setReadings(readings).build(),
+                    bad.isPresent() ? position - 1 : position)));
+      if (bad.isPresent()) {
+        var segment = onBad.segment(bad.get().reason(), position);
+        bad = Optional.empty();
+        return Optional.of(new SourceSpan.Good(segment));
+      }
       var ending =
           ended ? Optional.<SourceSpan>empty() : failure.<SourceSpan>map(SourceSpan.Failed::new);
       ended = true;
@@ -131,9 +141,17 @@ final class ReadingStream {
       }
       var wanted = (int) Math.max(1, Math.min(MAX_SEGMENT, context.knobs().get().get(SEGMENT)));
       while (readings.getReadingCount() < wanted) {
-        var reading = read();
-        if (reading.isEmpty()) return;
-        readings.addReading(reading.get());
+        var entry = read();
+        if (entry.isEmpty()) return;
+        if (entry.get() instanceof Entry.Bad found) {
+          if (onBad == OnBad.STOP) {
+            position--; // the readings before it are given yet
+            throw stop(found);
+          }
+          bad = Optional.of(found);
+          return;
+        }
+        readings.addReading(((Entry.Good) entry.get()).reading());
       }
     }
 
@@ -162,26 +180,38 @@ final class ReadingStream {
       }
     }
 
-    private Optional<Reading> read() {
+    private SourceException stop(Entry.Bad found) {
+      return new SourceException(
+          "%s, %s; expected %s (%s=fail delivers such a record as failed and goes on)"
+              .formatted(name, found.reason(), expected(), OnBad.PARAMETER),
+          true,
+          null);
+    }
+
+    private synchronized String expected() {
+      return records.map(Records::expected).orElse("readings");
+    }
+
+    private Optional<Entry> read() {
       try {
-        var reading = current().next();
-        if (reading.isEmpty() && loop && sinceBeginning > 0) {
+        var entry = current().next();
+        if (entry.isEmpty() && loop && sinceBeginning > 0) {
           sinceBeginning = 0;
-          reading = begin().next();
+          entry = begin().next();
         }
-        if (reading.isPresent()) {
+        if (entry.isPresent()) {
           position++;
           sinceBeginning++;
         }
-        return reading;
-      } catch (Records.BrokenRecord e) {
+        return entry;
+      } catch (Records.NoReadings e) {
         throw new SourceException(name + ", " + e.getMessage(), true, e);
       } catch (IOException e) {
         throw new SourceException(name + ": reading failed: " + reason(e), false, e);
       }
     }
 
-    private Records current() throws IOException, Records.BrokenRecord {
+    private Records current() throws IOException {
       Optional<Records> now;
       synchronized (this) {
         now = records;
@@ -190,7 +220,7 @@ final class ReadingStream {
     }
 
     /** Opens the data without the lock, because opening and closing may take long. */
-    private Records begin() throws IOException, Records.BrokenRecord {
+    private Records begin() throws IOException {
       var opened = opener.open();
       Optional<Records> before;
       boolean late;

@@ -165,12 +165,11 @@ final class RestartStreamTest {
       case NUMBERS -> "numbers:x";
       case CSV ->
           Files.writeString(dir.resolve("n.csv"), "sensor,at,value\n" + lines("s,%1$d,%1$d"))
-              .toUri()
-              .toString();
+                  .toUri()
+              + "?timeUnit=ms";
       case NDJSON ->
-          Files.writeString(dir.resolve("n.ndjson"), lines("{\"at\":%1$d,\"value\":%1$d}"))
-              .toUri()
-              .toString();
+          Files.writeString(dir.resolve("n.ndjson"), lines("{\"at\":%1$d,\"value\":%1$d}")).toUri()
+              + "?timeUnit=ms";
       case MQTT_3, MQTT_5 -> {
         broker = Mosquitto.start(Files.createDirectory(dir.resolve("broker")), 1_000);
         yield broker.uri("plant/meter?version=" + (kind == Kind.MQTT_3 ? 3 : 5));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
+import io.dayu.element.Ending;
 import io.dayu.element.Reading;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
@@ -13,6 +14,7 @@ import io.dayu.source.SourceProvider;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -153,45 +156,100 @@ class FileReadingsStreamTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "t1,1,x,C | line 3: 'value' is not a number: 'x'; expected a header and columns sensor,at",
-        "t1,1,NaN,C | line 3: 'value' is not a number: 'NaN'",
-        "t1,1 | line 3: 'value' is missing",
+        "t1,1714564800000,x,C | line 3: 'value' is not a number: 'x'; expected a header and columns"
+            + " sensor,at",
+        "t1,1714564800000,NaN,C | line 3: 'value' is not a number: 'NaN'",
+        "t1,1714564800000 | line 3: 'value' is missing",
         "t1,,3,C | line 3: 'at' is missing",
         "t1,yesterday,3,C | line 3: 'at' is neither a time as 2024-05-01T12:00:00Z nor",
         "t1,99999999999999999999,3,C | line 3: 'at' is neither a time",
-        "t1,\"1\"2,3,C | line 3: "
+        "t1,\"1714564800000\"2,3,C | line 3: "
       })
   void aBrokenCsvLineIsReportedWithItsNumber(String line, String message) {
-    var good = "sensor,at,value,unit\nt1,1,1,C\n";
+    var good = "sensor,at,value,unit\nt1,1714564800000,1,C\n";
 
-    failsForGood(file("a.csv", good + line + "\nt1,2,2,C\n"), "", message);
+    failsForGood(file("a.csv", good + line + "\nt1,1714564800002,2,C\n"), "", message);
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"at\":1,\"value\":\"x\"} | line 2: 'value' is not a number: 'x'; expected one object",
-        "{\"at\":1,\"value\":null} | line 2: 'value' is missing",
-        "{\"at\":1,\"value\":[1]} | line 2: 'value' is missing",
+        "{\"at\":1714564800000,\"value\":\"x\"} | line 2: 'value' is not a number: 'x'; expected"
+            + " one object",
+        "{\"at\":1714564800000,\"value\":null} | line 2: 'value' is missing",
+        "{\"at\":1714564800000,\"value\":[1]} | line 2: 'value' is missing",
         "[1,2] | line 2: this is not an object",
-        "{\"at\":1,\"value\" | line",
+        "{\"at\":1714564800000,\"value\" | line",
         "nonsense | line 2: "
       })
   void aBrokenNdjsonLineIsReportedWithItsNumber(String line, String message) {
-    failsForGood(file("a.ndjson", "{\"at\":1,\"value\":1}\n" + line + "\n"), "", message);
+    failsForGood(
+        file("a.ndjson", "{\"at\":1714564800000,\"value\":1}\n" + line + "\n"), "", message);
   }
 
   @Test
   void readingsBeforeABrokenLineAreDelivered() {
     knobs = new Knobs(Map.of("segment", 2.0, "rate", 100.0));
     var probe =
-        open(file("a.csv", "at,value\n1,1\n2,2\n3,3\n4,4\n5,5\nbad,6\n"), "", 0)
+        open(file("a.csv", "at,value\n1,1\n2,2\n3,3\n4,4\n5,5\nbad,6\n"), "?timeUnit=ms", 0)
             .runWith(TestSink.create(KIT.system().classicSystem()), KIT.system());
     probe.request(10);
     for (var position : List.of(2L, 4L, 5L))
       assertThat(probe.expectNext().position()).isEqualTo(position);
     assertThat(probe.expectError()).isInstanceOf(SourceException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fail, FAILED", "skip, SKIPPED"})
+  void aBadRecordIsAnElementOfItsOwnAndTheRestIsRead(String onBad, Ending.Kind kind)
+      throws Exception {
+    knobs = new Knobs(Map.of("segment", 2.0));
+    var at = "2024-05-01,";
+    var file =
+        file(
+            "a.csv",
+            "at,value\n" + at + "0\n" + at + "\n" + at + "NaN\n" + at + "3\n" + at + "4\n");
+    for (long begin = 0; begin < 5; begin++) {
+      var segments = all(file, "?onBad=" + onBad, begin);
+      var positions = begin == 4 ? List.of(5L) : List.of(1L, 2L, 3L, 5L).subList((int) begin, 4);
+      assertThat(segments).extracting(Segment::position).isEqualTo(positions);
+      if (begin > 0) continue;
+      assertThat(values(segments)).containsExactly(0.0, 3.0, 4.0);
+      assertThat(segments.subList(1, 3))
+          .extracting(s -> s.ending().orElseThrow().getKind())
+          .containsOnly(kind);
+      assertThat(segments.subList(1, 3))
+          .extracting(s -> s.ending().orElseThrow().getReason())
+          .containsExactly("line 3: 'value' is missing", "line 4: 'value' is not a number: 'NaN'");
+    }
+  }
+
+  @Test
+  void aLoopPassesBadRecordsEachTime() throws Exception {
+    var file = file("a.ndjson", "{\"at\":\"2024-05-01\",\"value\":1}\noops\n");
+    var segments = some(open(file, "?loop=true&onBad=fail", 0), 6);
+    assertThat(segments).extracting(Segment::position).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(segments.stream().filter(s -> s.ending().isPresent())).hasSize(3);
+    var late = some(open(file, "?loop=true&onBad=fail", 1_000_001), 2);
+    assertThat(late).extracting(s -> s.ending().isPresent()).containsExactly(true, false);
+  }
+
+  @Test
+  void packedFilesAndOtherEndingsAreRead() throws Exception {
+    var packed = dir.resolve("pier.csv.gz");
+    try (var out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+      out.write("at,value\n2024-05-01,7\n".getBytes(StandardCharsets.UTF_8));
+    }
+    assertThat(readings(all(packed, "", 0)))
+        .containsExactly(reading("pier", 1714521600000L, 7, ""));
+    var line = "{\"at\":\"2024-05-01\",\"value\":7}\n";
+    for (var other : List.of(file("pier.jsonl", line), file("pier.log", line))) {
+      var query = other.toString().endsWith("log") ? "?format=ndjson" : "";
+      assertThat(new FileReadings().claims(URI.create(other.toUri() + query))).isTrue();
+      assertThat(readings(all(other, query, 0)))
+          .containsExactly(reading("pier", 1714521600000L, 7, ""));
+    }
   }
 
   @Test
@@ -204,6 +262,9 @@ class FileReadingsStreamTest {
     failsForGood(file("long.ndjson", "{\"at\":\"" + "x".repeat(3 << 20)), "", "a record is longer");
     failsForGood(file("a.csv", CSV), "?speed=2", "unknown parameter 'speed'");
     failsForGood(file("a.csv", CSV), "?loop=maybe", "neither true nor false");
+    failsForGood(file("a.csv", CSV), "?onBad=ignore", "onBad=ignore is none of stop, fail, skip");
+    failsForGood(file("a.csv", CSV), "?timeUnit=m", "timeUnit=m is none of s, ms, us, ns");
+    failsForGood(file("a.csv", CSV), "?format=xml", "format=xml is none of csv, ndjson");
   }
 
   @ParameterizedTest
@@ -239,7 +300,7 @@ class FileReadingsStreamTest {
     return file(
         "numbers.csv",
         IntStream.range(0, count)
-            .mapToObj(i -> "t," + i + "," + i)
+            .mapToObj(i -> "t," + (1714564800000L + i) + "," + i)
             .collect(Collectors.joining("\n", "sensor,at,value\n", "\n")));
   }
 

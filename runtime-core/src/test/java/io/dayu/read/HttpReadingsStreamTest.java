@@ -70,8 +70,8 @@ class HttpReadingsStreamTest {
 
   @Test
   void csvAndNdjsonAreRead() throws Exception {
-    serve("/a.csv", 200, "sensor,at,value\nt1,1,5\nt1,2,6\n", false);
-    serve("/b.ndjson", 200, "{\"at\":3,\"value\":7}", false);
+    serve("/a.csv", 200, "sensor,at,value\nt1,1714564800001,5\nt1,1714564800002,6\n", false);
+    serve("/b.ndjson", 200, "{\"at\":1714564800003,\"value\":7}", false);
 
     assertThat(values(all("/a.csv?key=1"))).containsExactly(5.0, 6.0);
     var one = all("/b.ndjson");
@@ -82,7 +82,11 @@ class HttpReadingsStreamTest {
 
   @Test
   void readingsOfAServerThatGoesOnAreDeliveredAtOnceAndCancellingFreesTheReader() {
-    serve("/live.ndjson", 200, "{\"at\":1,\"value\":1}\n{\"at\":2,\"value\":2}\n", true);
+    serve(
+        "/live.ndjson",
+        200,
+        "{\"at\":1714564800001,\"value\":1}\n{\"at\":1714564800002,\"value\":2}\n",
+        true);
     var probe =
         open("/live.ndjson").runWith(TestSink.create(KIT.system().classicSystem()), KIT.system());
     probe.request(10);
@@ -103,10 +107,19 @@ class HttpReadingsStreamTest {
   }
 
   @Test
-  void aBrokenLineIsReportedWithItsNumber() {
-    serve("/a.csv", 200, "at,value\n1,1\nx,2\n", false);
+  void aBadRecordIsAFailedElementAndTheFeedGoesOn() throws Exception {
+    serve("/a.csv", 200, "at,value\n2024-05-01,1\n2024-05-01,oops\n2024-05-01,3\n", false);
+    var segments = all("/a.csv");
+    assertThat(values(segments)).containsExactly(1.0, 3.0);
+    assertThat(segments.get(1).ending().orElseThrow().getReason())
+        .isEqualTo("line 3: 'value' is not a number: 'oops'");
+  }
 
-    fails("/a.csv", true, "/a.csv, line 3: 'at' is neither a time");
+  @Test
+  void aBrokenLineIsReportedWithItsNumber() {
+    serve("/a.csv", 200, "at,value\n1714564800001,1\nx,2\n", false);
+
+    fails("/a.csv?onBad=stop", true, "/a.csv?onBad=stop, line 3: 'at' is neither a time");
   }
 
   @Test
@@ -115,7 +128,9 @@ class HttpReadingsStreamTest {
         "/a.csv",
         exchange -> {
           exchange.sendResponseHeaders(200, 1000);
-          exchange.getResponseBody().write("at,value\n1,1\n".getBytes(StandardCharsets.UTF_8));
+          exchange
+              .getResponseBody()
+              .write("at,value\n1714564800001,1\n".getBytes(StandardCharsets.UTF_8));
           exchange.close();
         });
 

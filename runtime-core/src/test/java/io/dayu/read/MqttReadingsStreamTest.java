@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import io.dayu.element.Ending;
+import io.dayu.element.Media;
 import io.dayu.element.Reading;
 import io.dayu.link.FlowKit;
 import io.dayu.source.Access;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -203,25 +206,78 @@ class MqttReadingsStreamTest {
   }
 
   @Test
-  void messagesAreNumbersOrObjectsAndOthersAreElementsAsTheyAre() throws Exception {
+  void messagesAreNumbersOrObjectsAndOthersFailWithTheirReason() throws Exception {
     broker = Mosquitto.start(dir, 100);
     var reader = subscribed(broker.uri("plant/%23?value=celsius"));
     broker.publish(
         "plant/door",
         "20.5",
-        "{\"celsius\": 3, \"unit\": \"C\"}\n{\"sensor\":\"s\",\"at\":5,\"celsius\":4}",
+        "{\"celsius\": 3, \"unit\": \"C\"}\n{\"sensor\":\"s\",\"at\":1714564800005,\"celsius\":4}",
         "not a number",
         "");
     assertThat(reader.next().payload().getReadings().getReadingList())
         .containsExactly(reading("plant/door", 77, 20.5, ""));
     var both = reader.next();
     assertThat(both.payload().getReadings().getReadingList())
-        .containsExactly(reading("plant/door", 77, 3, "C"), reading("s", 5, 4, ""));
+        .containsExactly(reading("plant/door", 77, 3, "C"), reading("s", 1714564800005L, 4, ""));
     assertThat(both.position()).isEqualTo(2);
     var odd = reader.next();
-    assertThat(odd.payload().getOpaque().toStringUtf8()).isEqualTo("not a number");
+    assertThat(odd.ending().orElseThrow().getReason())
+        .isEqualTo("plant/door: 'celsius' is not a number: 'not a number'");
+    assertThat(odd.payload()).isEqualTo(Media.getDefaultInstance());
     assertThat(odd.position()).isEqualTo(3);
-    assertThat(reader.next().payload().getOpaque()).isEmpty();
+    assertThat(reader.next().ending().orElseThrow().getReason())
+        .isEqualTo("plant/door: the message is empty");
+  }
+
+  @Test
+  void whatIsNoReadingFailsWithItsReason() throws Exception {
+    broker = Mosquitto.start(dir, 100);
+    var reader = subscribed(broker.uri("plant/meter?value=SI7021.Temperature"));
+    var messages = new LinkedHashMap<String, String>();
+    messages.put("21.5 C", "is not a number: '21.5 C'");
+    messages.put("unavailable", "is not a number: 'unavailable'");
+    messages.put("nan", "is not a number: 'nan'");
+    messages.put("null", "is not a number: 'null'");
+    messages.put("72F", "is not a number: '72F'");
+    messages.put("21.5\0", "is not a number: '21.5\\u0000'");
+    messages.put("", "the message is empty");
+    messages.put("[1,2]", "this is not an object but an array");
+    messages.put("[]", "this is not an object but an array");
+    messages.put("{\"SI7021\":{}}", "'SI7021.Temperature' is missing; there is SI7021");
+    messages.put("{\"SI7021\":{\"Temperature\":[1]}}", "there is an array; name what is in it");
+    messages.put("{\"SI7021\":", "the JSON is cut off");
+    messages.put("{\"SI7021\":{\"Temperature\":1}}{}", "object 2: 'SI7021.Temperature' is missing");
+    messages.put("{oops}", "this is no JSON that can be read");
+    broker.publish("plant/meter", messages.keySet().toArray(String[]::new));
+    broker.publish("plant/meter", "{\"SI7021\":{\"Temperature\":21.5}}", "22,5");
+    long position = 0;
+    for (var reason : messages.values()) {
+      var element = reader.next();
+      assertThat(element.position()).isEqualTo(++position);
+      assertThat(element.ending().orElseThrow().getKind()).isEqualTo(Ending.Kind.FAILED);
+      assertThat(element.ending().orElseThrow().getReason())
+          .startsWith("plant/meter: ")
+          .contains(reason);
+    }
+    assertThat(reader.next(2)).containsExactly(21.5, 22.5);
+    reader.settled(position + 2);
+    awaitAcknowledged((int) position + 2);
+  }
+
+  @Test
+  void whatIsNoReadingCanBeLeftOutOrEndTheStream() throws Exception {
+    broker = Mosquitto.start(dir, 100);
+    var reader = subscribed(broker.uri("plant/meter?onBad=skip"));
+    broker.publish("plant/meter", "oops", "7");
+    assertThat(reader.next().ending().orElseThrow().getKind()).isEqualTo(Ending.Kind.SKIPPED);
+    assertThat(reader.next(1)).containsExactly(7.0);
+    var strict = subscribed(broker.uri("plant/meter?onBad=stop&client=strict"));
+    await().atMost(SOON).until(() -> log().contains("Sending SUBACK to strict"));
+    broker.publish("plant/meter", "oops");
+    assertThatThrownBy(strict::next)
+        .isInstanceOfSatisfying(SourceException.class, e -> assertThat(e.permanent()).isTrue())
+        .hasMessageContaining("plant/meter: 'value' is not a number: 'oops'");
   }
 
   @Test

@@ -33,17 +33,22 @@ class ReadingStreamTest {
     private long reads;
 
     @Override
-    public Optional<Reading> next() {
+    public Optional<Entry> next() {
       try {
         if (++reads == 2) {
           waiting.countDown();
           closing.await();
         }
         if (reads == 3) readOn.countDown();
-        return Optional.of(Reading.getDefaultInstance());
+        return Optional.of(new Entry.Good(Reading.getDefaultInstance()));
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
+    }
+
+    @Override
+    public String expected() {
+      return "nothing";
     }
 
     @Override
@@ -64,7 +69,8 @@ class ReadingStreamTest {
         new SourceContext(
             URI.create("data:x"), 0, () -> new Knobs(java.util.Map.of("segment", 3.0)));
     var segments =
-        ReadingStream.of("data", context, false, () -> data).runWith(Sink.queue(1), KIT.system());
+        ReadingStream.of("data", context, false, OnBad.STOP, () -> data)
+            .runWith(Sink.queue(1), KIT.system());
     assertThat(data.waiting.await(20, TimeUnit.SECONDS)).isTrue();
     segments.cancel();
     assertThat(data.closedInTime.get(20, TimeUnit.SECONDS)).isTrue();

@@ -1,0 +1,89 @@
+package io.dayu.read;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TimesTest {
+  private static final Times ANY = new Times(Optional.empty());
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2024-05-01T12:00:00Z | 2024-05-01T12:00:00Z",
+        "2024-05-01t12:00:00.250z | 2024-05-01T12:00:00.250Z",
+        "2024-05-01T12:00:00.123456789Z | 2024-05-01T12:00:00.123Z",
+        "2024-05-01T12:00 | 2024-05-01T12:00:00Z",
+        "2024-05-01 12:00:00 | 2024-05-01T12:00:00Z",
+        "2024-05-01 12:00:00,250 | 2024-05-01T12:00:00.250Z",
+        "2024-05-01 12:00:00 UTC | 2024-05-01T12:00:00Z",
+        "2024/05/01 12:00:00 | 2024-05-01T12:00:00Z",
+        "2024-05-01T12:00:00+02:00 | 2024-05-01T10:00:00Z",
+        "2024-05-01T12:00:00+0200 | 2024-05-01T10:00:00Z",
+        "2024-05-01 12:00:00 -07 | 2024-05-01T19:00:00Z",
+        "2024-05-01 | 2024-05-01T00:00:00Z",
+        "1850-01-01T00:00:00Z | 1850-01-01T00:00:00Z",
+        "1714564800 | 2024-05-01T12:00:00Z",
+        "1714564800.250 | 2024-05-01T12:00:00.250Z",
+        "1714564800250 | 2024-05-01T12:00:00.250Z",
+        "1714564800250.9 | 2024-05-01T12:00:00.250Z",
+        "1714564800250999 | 2024-05-01T12:00:00.250Z",
+        "1714564800250999999 | 2024-05-01T12:00:00.250Z",
+        "631152000 | 1990-01-01T00:00:00Z",
+        "2208988799 | 2039-12-31T23:59:59Z"
+      })
+  void commonTimesAreRead(String text, Instant time) {
+    assertThat(Instant.ofEpochMilli(ANY.epochMs("at", text))).isEqualTo(time);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0",
+        "12345",
+        "-1",
+        "631151999",
+        "2208988800",
+        "2405011200",
+        "20240501",
+        "20240501120000",
+        "99999999999999999999",
+        "1.7145648E9",
+        "1.71E+12",
+        "05/01/2024 12:00:00",
+        "01.05.2024 12:00",
+        "2024-05/01",
+        "2024-02-30",
+        "2024-05-01T25:00:00Z",
+        "2024-05-01T12:00:00 CEST",
+        "2024-05-01T12:00:00+99:00",
+        "12:00:00",
+        "yesterday",
+        "NaN"
+      })
+  void whatIsNoTimeOrAnImplausibleOneIsRefused(String text) {
+    assertThatThrownBy(() -> ANY.epochMs("when", text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'when' is neither a time")
+        .hasMessageContaining("'" + text + "'");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"S, 5, 5000", "S, -5.5, -5500", "MS, 5, 5", "US, 5999, 5", "NS, -1, -1"})
+  void theUnitMakesAnyNumberATime(Times.Unit unit, String text, long ms) {
+    assertThat(new Times(Optional.of(unit)).epochMs("at", text)).isEqualTo(ms);
+  }
+
+  @Test
+  void aWrongUnitIsTold() {
+    assertThatThrownBy(() -> new Times(Optional.of(Times.Unit.S)).epochMs("at", "1714564800000"))
+        .hasMessageContaining("timeUnit=s");
+  }
+}
