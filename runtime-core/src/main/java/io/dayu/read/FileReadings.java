@@ -47,6 +47,11 @@ public final class FileReadings implements SourceProvider {
   }
 
   @Override
+  public void check(URI uri) {
+    Request.of(uri);
+  }
+
+  @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
       var request = Request.of(context.uri());

@@ -52,10 +52,18 @@ public final class HttpReadings implements SourceProvider {
   }
 
   @Override
+  public void check(URI uri) {
+    text(uri);
+  }
+
+  private static Dialect text(URI uri) {
+    return Dialect.of(uri, uri.getPath(), Query.partly(uri, Dialect.PARAMETERS), OnBad.FAIL);
+  }
+
+  @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
-      var query = Query.partly(context.uri(), Dialect.PARAMETERS);
-      var text = Dialect.of(context.uri(), context.uri().getPath(), query, OnBad.FAIL);
+      var text = text(context.uri());
       var uri = context.uri();
       var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
       return ReadingStream.of(

@@ -11,6 +11,7 @@ import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -53,11 +54,23 @@ public final class MqttMessages implements SourceProvider {
   }
 
   @Override
+  public void check(URI uri) {
+    MqttTarget.of(uri, query(uri), "");
+  }
+
+  @Override
+  public Optional<String> exclusive(URI uri) {
+    return MqttTarget.session(uri, query(uri));
+  }
+
+  private static Query query(URI uri) {
+    return MqttTarget.query(uri, MqttTarget.PARAMETERS);
+  }
+
+  @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
-      MqttTarget.refusePassword(context.uri());
-      var query = Query.of(context.uri(), MqttTarget.PARAMETERS);
-      var target = MqttTarget.of(context.uri(), query, context.stream());
+      var target = MqttTarget.of(context.uri(), query(context.uri()), context.stream());
       return streams.of(target, context, OnBad.FAIL, MqttMessages::content);
     } catch (SourceException e) {
       return Source.failed(e);

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
@@ -69,11 +70,10 @@ public final class MqttReadings implements SourceProvider {
     return MqttTarget.claims(uri) && !MqttMessages.isMeant(uri);
   }
 
-  @Override
-  public Source<Segment, NotUsed> open(SourceContext context) {
-    try {
-      MqttTarget.refusePassword(context.uri());
-      var query = Query.of(context.uri(), PARAMETERS);
+  /** What a URI asks for. */
+  private record Request(MqttTarget target, Charset charset, Columns columns, OnBad onBad) {
+    static Request of(URI uri, String stream) {
+      var query = MqttTarget.query(uri, PARAMETERS);
       query
           .text(Format.PARAMETER)
           .filter(format -> !format.equals("readings"))
@@ -81,14 +81,33 @@ public final class MqttReadings implements SourceProvider {
               format -> {
                 throw query.wrong("format is readings or opaque");
               });
-      var target = MqttTarget.of(context.uri(), query, context.stream());
-      var charset = Encodings.of(query).orElse(StandardCharsets.UTF_8);
-      var columns = Columns.of(query, "");
+      return new Request(
+          MqttTarget.of(uri, query, stream),
+          Encodings.of(query).orElse(StandardCharsets.UTF_8),
+          Columns.of(query, ""),
+          OnBad.of(query, OnBad.FAIL));
+    }
+  }
+
+  @Override
+  public void check(URI uri) {
+    Request.of(uri, "");
+  }
+
+  @Override
+  public Optional<String> exclusive(URI uri) {
+    return MqttTarget.session(uri, MqttTarget.query(uri, PARAMETERS));
+  }
+
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    try {
+      var request = Request.of(context.uri(), context.stream());
       return streams.of(
-          target,
+          request.target(),
           context,
-          OnBad.of(query, OnBad.FAIL),
-          message -> content(message, charset, columns));
+          request.onBad(),
+          message -> content(message, request.charset(), request.columns()));
     } catch (SourceException e) {
       return Source.failed(e);
     }

@@ -1,5 +1,7 @@
 package io.dayu.read;
 
+import com.hivemq.client.mqtt.datatypes.MqttClientIdentifier;
+import com.hivemq.client.mqtt.datatypes.MqttTopicFilter;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import java.net.URI;
@@ -57,6 +59,12 @@ record MqttTarget(
     if (!version.equals("3") && !version.equals("5"))
       throw wrong("%s: version is 5 or 3 (that is 3.1.1)", uri);
     var topic = path.substring(1);
+    try {
+      MqttTopicFilter.of(topic);
+      query.text("client").ifPresent(MqttClientIdentifier::of);
+    } catch (IllegalArgumentException e) {
+      throw query.wrong(String.valueOf(e.getMessage()));
+    }
     int port = uri.getPort() >= 0 ? uri.getPort() : tls ? TLS_PORT : PORT;
     return new MqttTarget(
         uri.getHost(),
@@ -70,8 +78,30 @@ record MqttTarget(
         query.whole("session", WEEK, MAX_SESSION));
   }
 
+  /** The parameters of a URI without a password. */
+  static Query query(URI uri, List<String> parameters) {
+    // Whatever else is wrong would be told with the URI.
+    refusePassword(uri);
+    return Query.of(uri, parameters);
+  }
+
+  /**
+   * The session of a URI that names its client, in words; others have one of their own. A broker
+   * knows its clients whatever port they use.
+   *
+   * @param query of {@code uri}, which is right
+   */
+  static Optional<String> session(URI uri, Query query) {
+    return query
+        .text("client")
+        .map(
+            client ->
+                "client=%s at %s"
+                    .formatted(client, of(uri, query, "").host().toLowerCase(Locale.ROOT)));
+  }
+
   /** A password in a pipeline would be read by everyone who may read the pipeline. */
-  static void refusePassword(URI uri) {
+  private static void refusePassword(URI uri) {
     if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))
       throw new SourceException(
           "user and password do not belong into the uri of a source; put them as user:password into"

@@ -53,6 +53,22 @@ public final class SyntheticSource implements SourceProvider {
     return "synthetic".equalsIgnoreCase(uri.getScheme());
   }
 
+  /** What a URI asks for. */
+  private record Request(int bytes, double rate, long count) {
+    static Request of(URI uri) {
+      var query = Query.of(uri, List.of("bytes", "rate", "count"));
+      return new Request(
+          (int) query.whole("bytes", 1024, MAX_BYTES),
+          query.number("rate", 0, MAX_RATE),
+          query.whole("count", 0, MAX_COUNT));
+    }
+  }
+
+  @Override
+  public void check(URI uri) {
+    Request.of(uri);
+  }
+
   @Override
   public Target target(URI uri) {
     return Target.Nothing.INSTANCE;
@@ -61,10 +77,10 @@ public final class SyntheticSource implements SourceProvider {
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
-      var query = Query.of(context.uri(), List.of("bytes", "rate", "count"));
-      var payload = payload((int) query.whole("bytes", 1024, MAX_BYTES));
-      var rate = query.number("rate", 0, MAX_RATE);
-      var count = query.whole("count", 0, MAX_COUNT);
+      var request = Request.of(context.uri());
+      var payload = payload(request.bytes());
+      var rate = request.rate();
+      var count = request.count();
       var end = count == 0 ? Long.MAX_VALUE : count;
       var segments =
           Source.unfold(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How times are written: as ISO 8601 and its common relatives, in UTC where no zone is given, or as
@@ -73,13 +74,14 @@ record Times(Optional<Unit> unit) {
 
   private static long date(Matcher time) {
     var day = LocalDate.parse(time.group(1) + "-" + time.group(3) + "-" + time.group(4));
-    if (time.group(5) == null) return day.atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
-    return day.atTime(LocalTime.parse(time.group(5).replace(',', '.')))
+    var clock = time.group(5);
+    if (clock == null) return day.atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
+    return day.atTime(LocalTime.parse(clock.replace(',', '.')))
         .toInstant(zone(time.group(6)))
         .toEpochMilli();
   }
 
-  private static ZoneOffset zone(String text) {
+  private static ZoneOffset zone(@Nullable String text) {
     return text == null || Character.isLetter(text.charAt(0))
         ? ZoneOffset.UTC
         : ZoneOffset.of(text);
@@ -111,7 +113,8 @@ record Times(Optional<Unit> unit) {
     throw none(name, text, null);
   }
 
-  private static IllegalArgumentException none(String name, String text, Throwable cause) {
+  private static IllegalArgumentException none(
+      String name, String text, @Nullable Throwable cause) {
     return new IllegalArgumentException(
         "'%s' is neither a time as 2024-05-01T12:00:00Z nor seconds, milliseconds, microseconds or nanoseconds since 1970 (before 1990 and after 2040 only with timeUnit=s, ms, us or ns): %s"
             .formatted(name, Cells.excerpt(text)),

@@ -4,9 +4,11 @@ import io.dayu.element.MediaType;
 import io.dayu.source.Knob;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +60,7 @@ public final class PipelineVerifier {
   private void run() {
     var payloads = new TreeMap<MediaType, List<String>>();
     var names = new HashSet<String>();
+    var exclusive = new HashMap<String, String>(); // to the source that has it
     for (var source : draft.sources()) {
       source
           .name()
@@ -68,11 +71,20 @@ public final class PipelineVerifier {
                       source.path() + ".name",
                       "a second source is called " + Words.quote(name),
                       "give each source its own name"));
+      if (source.uri().filter(uri -> uri.getRawFragment() != null).isPresent()) {
+        problems.add(
+            source.path() + ".uri",
+            "# begins a fragment, which no source reads",
+            "write %23 for #, as in mqtt://broker/plant/%23, or remove it");
+        continue;
+      }
       source
           .uri()
-          .flatMap(uri -> catalog.source(uri).map(SourceProvider::descriptor))
+          .flatMap(catalog::source)
           .ifPresentOrElse(
-              descriptor -> {
+              provider -> {
+                var descriptor = provider.descriptor();
+                if (checks(source, provider)) once(source, provider, exclusive);
                 payloads
                     .computeIfAbsent(descriptor.payload(), type -> new ArrayList<>())
                     .add(source.name().orElse(source.path()));
@@ -90,6 +102,36 @@ public final class PipelineVerifier {
                     "spec.policy.name",
                     "unknown policy " + Words.quote(policy.name()),
                     Words.choose(policy.name(), catalog.policies())));
+  }
+
+  /** Whether nothing is wrong with the URI of a source that {@code provider} claims. */
+  private boolean checks(Draft.Source source, SourceProvider provider) {
+    try {
+      provider.check(source.uri().orElseThrow());
+      return true;
+    } catch (SourceException e) {
+      problems.add(
+          source.path() + ".uri",
+          String.valueOf(e.getMessage()),
+          "correct the uri, as in " + provider.descriptor().example());
+      return false;
+    }
+  }
+
+  private void once(Draft.Source source, SourceProvider provider, Map<String, String> exclusive) {
+    var name = source.name().orElse(source.path());
+    provider
+        .exclusive(source.uri().orElseThrow())
+        .ifPresent(
+            words -> {
+              var other = exclusive.putIfAbsent(words, name);
+              if (other != null)
+                problems.add(
+                    source.path() + ".uri",
+                    "source %s has %s, too, which only one can have at a time"
+                        .formatted(other, words),
+                    "give each source its own");
+            });
   }
 
   private void unclaimed(Draft.Source source) {

@@ -1,6 +1,7 @@
 package io.dayu.source;
 
 import java.net.URI;
+import java.util.Optional;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -21,6 +22,23 @@ public interface SourceProvider {
    */
   default Target target(URI uri) {
     return Target.of(uri);
+  }
+
+  /**
+   * Checks what can be known of {@code uri}, which this provider claims, without opening anything:
+   * when a pipeline is submitted, on whatever node that is.
+   *
+   * @throws SourceException what is wrong, and what to do
+   */
+  default void check(URI uri) {}
+
+  /**
+   * What only one source at a time can have, in words: the session of a broker, for one. Of two
+   * sources of a pipeline whose words are equal the second is refused. Asked for where {@link
+   * #check} has found nothing.
+   */
+  default Optional<String> exclusive(URI uri) {
+    return Optional.empty();
   }
 
   /**
