@@ -401,7 +401,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
             .setKind(Ending.Kind.FAILED)
             .setStage(hops.isEmpty() ? "" : hops.get(hops.size() - 1).getStage())
             .setReason(
-                "the result has %d bytes, %d can be stored: let stages put out less"
+                "the result has %s bytes, %s can be stored: let stages put out less"
                     .formatted(result.getSerializedSize(), MAX_RESULT_BYTES));
     return result.toBuilder().clearOutputs().setEnding(ending).build();
   }

@@ -137,7 +137,7 @@ public final class OutboxStore implements AutoCloseable {
     if (isFull())
       return CompletableFuture.failedStage(
           new IllegalStateException(
-              "%s holds dayu.outbox.quota = %d bytes".formatted(path, settings.quota())));
+              "%s holds dayu.outbox.quota = %s bytes".formatted(path, settings.quota())));
     return write(
         elements.stream()
             .map(e -> new Change(kind, e.getStream(), e.getSeq(), Optional.of(e)))

@@ -17,7 +17,7 @@ public record Ledger(long generated, long delivered, long failed, long shed, lon
     if (generated != delivered + failed + shed + inFlight
         || Math.min(Math.min(delivered, failed), Math.min(shed, inFlight)) < 0)
       throw new IllegalArgumentException(
-          "ledger does not balance: generated %d, delivered %d, failed %d, shed %d, in flight %d"
+          "ledger does not balance: generated %s, delivered %s, failed %s, shed %s, in flight %s"
               .formatted(generated, delivered, failed, shed, inFlight));
   }
 

@@ -638,7 +638,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (lost.isEmpty()) return;
     problem =
         Optional.of(
-            "%d elements are lost, unless they were stored before: %s"
+            "%s elements are lost, unless they were stored before: %s"
                 .formatted(lost.size(), reason));
     log().warn("{}: {}", stream, problem.get());
     sender.lost(lost, reason, setup.clock().millis(), now());

@@ -314,7 +314,7 @@ final class Sender {
   /** Reports an element as failed that is too large for any link. */
   private void fail(Flight flight, Element element) {
     var reason =
-        "the element has %d bytes, dayu.link.max-element is %d"
+        "the element has %s bytes, dayu.link.max-element is %s"
             .formatted(element.getSerializedSize(), maxElement);
     report(flight, element.toBuilder().clearPayload().setEnding(failed(reason)).build());
   }

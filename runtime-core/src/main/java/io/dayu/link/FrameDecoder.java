@@ -109,7 +109,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
       long length = header >>> 8;
       if (length < 1 || length > max)
         throw new LinkException(
-            "frame of %d bytes, 1 to %d are possible; the peer is no Dayu node"
+            "frame of %s bytes, 1 to %s are possible; the peer is no Dayu node"
                 .formatted(length, max));
       type = Frame.Type.of((int) (header & 0xff));
       max = maxBody;

@@ -204,7 +204,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     instance = Optional.of(wanted);
     if (hello.getVersion() != LinkSettings.PROTOCOL)
       throw new LinkException(
-          "%s speaks link protocol %d, this node %d; run the same release on both"
+          "%s speaks link protocol %s, this node %s; run the same release on both"
               .formatted(producer, hello.getVersion(), LinkSettings.PROTOCOL));
     getContext()
         .ask(
@@ -234,7 +234,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     if (!open) throw new LinkException("element before credit");
     if (parts.size() + (long) body.length > settings.maxElement() + (long) Frames.PREFIX)
       throw new LinkException(
-          "element beyond dayu.link.max-element = %d bytes".formatted(settings.maxElement()));
+          "element beyond dayu.link.max-element = %s bytes".formatted(settings.maxElement()));
     parts.write(body, 0, body.length);
   }
 

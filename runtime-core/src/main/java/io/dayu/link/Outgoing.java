@@ -24,7 +24,7 @@ record Outgoing(
   /** Sends a frame, or ends the connection. Does nothing once it has ended. */
   void send(ByteString frame) {
     if (!queue.offer(frame).equals(QueueOfferResult.dropped())) return;
-    var cause = new LinkException("the peer does not read: %d frames wait for it".formatted(room));
+    var cause = new LinkException("the peer does not read: %s frames wait for it".formatted(room));
     abort(cause);
     broken.accept(cause);
   }

@@ -8,6 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.Security;
+import java.util.Locale;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +91,8 @@ public final class Launch {
   /** Seconds since the process began; logged once the node is ready. */
   public static String ready(NodeSettings settings) {
     MDC.put("node", settings.self().name());
-    var seconds = "%.1f".formatted(ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
+    var seconds =
+        String.format(Locale.ROOT, "%.1f", ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
     LOG.info("Node {} is ready after {} s", settings.self().name(), seconds);
     openPorts(settings.self()).ifPresent(LOG::warn);
     return seconds;

@@ -88,7 +88,7 @@ public record NodeSettings(
               .that(
                   forgetAfter.compareTo(LEAST_FORGET_AFTER) >= 0,
                   "forget-after",
-                  "is %d s; below %d s nodes that only restart would be removed"
+                  "is %s s; below %s s nodes that only restart would be removed"
                       .formatted(forgetAfter.toSeconds(), LEAST_FORGET_AFTER.toSeconds()));
       seeds.forEach(seed -> checks.hostPort("seeds", seed));
       seedManagement.forEach(endpoint -> checks.hostPort("seed-management", endpoint));

@@ -78,7 +78,7 @@ public final class JoinBuffer {
     return more == 0
         ? Optional.empty()
         : Optional.of(
-            "more than %d elements wait in the join for other branches (dayu.process.join-capacity); %d were given up and are sent again"
+            "more than %s elements wait in the join for other branches (dayu.process.join-capacity); %s were given up and are sent again"
                 .formatted(capacity, more));
   }
 

@@ -17,7 +17,7 @@ public final class Paths {
   public static String node(Element element, String stage) {
     for (var step : element.getPathList()) if (step.getStage().equals(stage)) return step.getNode();
     throw new IllegalArgumentException(
-        "%s#%d has no way to stage %s".formatted(element.getStream(), element.getSeq(), stage));
+        "%s#%s has no way to stage %s".formatted(element.getStream(), element.getSeq(), stage));
   }
 
   /** The steps for a node by stage. */

@@ -482,7 +482,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
           work.parcel(),
           hop,
           Ending.Kind.FAILED,
-          "with its output the element has %d bytes, dayu.link.max-element is %d"
+          "with its output the element has %s bytes, dayu.link.max-element is %s"
               .formatted(size, maxElement));
     else forward(work.parcel().with(grown));
   }

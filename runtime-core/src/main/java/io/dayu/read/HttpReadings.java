@@ -94,7 +94,7 @@ public final class HttpReadings implements SourceProvider {
   private static SourceException refused(URI uri, int status) {
     var ours = status >= 400 && status < 500 && status != TIMEOUT && status != TOO_MANY;
     return new SourceException(
-        "%s answered with status %d%s"
+        "%s answered with status %s%s"
             .formatted(
                 ShownUri.of(uri),
                 status,

@@ -100,7 +100,7 @@ final class Mqtt5Broker implements MqttBroker {
         case RECEIVE_MAXIMUM_EXCEEDED -> {
           return MqttBroker.told(
               target,
-              "the broker sent more than outstanding=%d messages ahead, as Mosquitto before 2.0.13 does; allow more, or use version=3"
+              "the broker sent more than outstanding=%s messages ahead, as Mosquitto before 2.0.13 does; allow more, or use version=3"
                   .formatted(target.outstanding()),
               false,
               e);

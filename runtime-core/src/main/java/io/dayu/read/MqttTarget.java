@@ -114,7 +114,7 @@ record MqttTarget(
 
   /** For messages. */
   String broker() {
-    return "%s://%s:%d".formatted(tls ? "mqtts" : "mqtt", host, port);
+    return "%s://%s:%s".formatted(tls ? "mqtts" : "mqtt", host, port);
   }
 
   /** Only variables of this kind, so that a pipeline cannot send others to a broker of its own. */

@@ -62,6 +62,6 @@ enum Dialect {
   }
 
   private static String call(String function) {
-    return "SELECT %s(%d)".formatted(function, SCHEMA_LOCK);
+    return "SELECT %s(%s)".formatted(function, SCHEMA_LOCK);
   }
 }

@@ -192,7 +192,7 @@ public final class LeastLoaded implements Policy {
                           r.work().queueMs())));
       report(stage, node)
           .filter(r -> r.state() == StageState.BACKING_OFF)
-          .ifPresent(r -> text.append(", where it crashed %d times".formatted(r.restarts())));
+          .ifPresent(r -> text.append(", where it crashed %s times".formatted(r.restarts())));
       return text.toString();
     }
   }

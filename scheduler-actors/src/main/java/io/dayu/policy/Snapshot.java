@@ -63,7 +63,7 @@ public record Snapshot(
     if (state == null) return Optional.of(node + " is not there");
     if (!state.live())
       return Optional.of(
-          "%s has not reported for %d s".formatted(node, state.age().toMillis() / 1000));
+          "%s has not reported for %s s".formatted(node, state.age().toMillis() / 1000));
     if (!state.stageTypes().contains(stage.type()))
       return Optional.of("%s does not have stage type %s".formatted(node, stage.type()));
     return Optional.empty();

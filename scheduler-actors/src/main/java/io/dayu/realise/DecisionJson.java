@@ -47,7 +47,7 @@ final class DecisionJson {
       json = JSON.readTree(body);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(
-          "decision %d of %s is stored in a form that cannot be read".formatted(version, stream),
+          "decision %s of %s is stored in a form that cannot be read".formatted(version, stream),
           e);
     }
     var route = new TreeMap<String, List<Share>>();

@@ -193,7 +193,7 @@ final class Realiser {
             new Choice.Place(
                 place.route(),
                 place.knobs(),
-                "%s (%s was not running after %d ms)"
+                "%s (%s was not running after %s ms)"
                     .formatted(place.reason(), describe(missing), warmUpTimeout.toMillis()))));
   }
 

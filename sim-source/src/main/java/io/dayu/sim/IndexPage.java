@@ -24,9 +24,9 @@ final class IndexPage {
           .append(
               "<td><a href='/%s/truth.json'>newest</a> <a href='/%s/truth.ndjson'>recent</a>"
                   .formatted(name, name))
-          .append("<td>%s<td>%d".formatted(camera.pace().rate(), camera.counts().viewers().get()))
+          .append("<td>%s<td>%s".formatted(camera.pace().rate(), camera.counts().viewers().get()))
           .append(
-              "<td>%d<td>%d\n"
+              "<td>%s<td>%s\n"
                   .formatted(camera.counts().sent().sum(), camera.counts().skipped().sum()));
     }
     html.append("</table><table><tr><th>sensor<th>live<th>the first hundred\n");

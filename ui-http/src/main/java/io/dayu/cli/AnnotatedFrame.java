@@ -51,7 +51,7 @@ final class AnnotatedFrame {
     if (!words) return false;
     try {
       g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, Math.max(11, image.getHeight() / 36)));
-      var text = "%s %.0f %%".formatted(box.label(), box.score() * 100);
+      var text = String.format(Locale.ROOT, "%s %.0f %%", box.label(), box.score() * 100);
       var metrics = g.getFontMetrics();
       int top = Math.max(metrics.getHeight(), y);
       g.fillRect(x, top - metrics.getHeight(), metrics.stringWidth(text) + 6, metrics.getHeight());

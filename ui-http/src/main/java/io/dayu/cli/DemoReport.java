@@ -103,7 +103,7 @@ record DemoReport(
     var text = new StringBuilder();
     text.append(
         "Ledger   %s: %s%n".formatted(ledger, ledger.balances() ? "balances" : "DOES NOT BALANCE"));
-    text.append("Results  %d stored%n".formatted(stored));
+    text.append("Results  %s stored%n".formatted(stored));
     text.append(
         "Latency  p50 %s   p95 %s   p99 %s%n"
             .formatted(
@@ -111,7 +111,7 @@ record DemoReport(
                 Units.millis(latencies.p95()),
                 Units.millis(latencies.p99())));
     text.append("Rate     %s elements/s%n".formatted(Units.number(rounded(elementsPerSecond()))));
-    text.append("%nRoute changes: %d%n".formatted(routeChanges()));
+    text.append("%nRoute changes: %s%n".formatted(routeChanges()));
     var moves = Table.of(">AT", ">DECISION", "STAGE", "FROM", "TO", "REASON");
     for (var stream : decisions)
       for (var move : Placement.moves(stream))

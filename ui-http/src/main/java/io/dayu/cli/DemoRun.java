@@ -114,7 +114,7 @@ final class DemoRun {
         node(NodeOptions.edge("edge-1", "site-1")), node(NodeOptions.edge("edge-2", "site-2")));
     var api = cluster.client();
     await(cluster, "waiting for the camera", MEMBERS, () -> CameraPort.in(portFile).isPresent());
-    var camera = "http://127.0.0.1:%d/cam-0.mjpeg".formatted(CameraPort.in(portFile).orElseThrow());
+    var camera = "http://127.0.0.1:%s/cam-0.mjpeg".formatted(CameraPort.in(portFile).orElseThrow());
     progress.line("  %-8s %s".formatted(CAMERA, camera));
     await(cluster, "waiting until the cloud knows the edges", MEMBERS, () -> members(api, 3));
     progress.line("Live page: " + api.base() + "/");
@@ -211,7 +211,7 @@ final class DemoRun {
     while (!condition.getAsBoolean()) {
       alive(cluster);
       if (System.nanoTime() > deadline) {
-        progress.line("(%s: gave up after %d s)".formatted(what, atMost.toSeconds()));
+        progress.line("(%s: gave up after %s s)".formatted(what, atMost.toSeconds()));
         return;
       }
       pause(Duration.ofMillis(200));

@@ -77,7 +77,7 @@ final class DemoWatch {
       if (move.by().version() > known)
         say(
             elapsed,
-            "%s moves %s → %s (decision %d): %s"
+            "%s moves %s → %s (decision %s): %s"
                 .formatted(
                     move.stage(), move.from(), move.to(), move.by().version(), move.by().reason()));
     told.put(name, stream.get(stream.size() - 1).version());
@@ -92,7 +92,7 @@ final class DemoWatch {
     var recent = results.latencies(deliveredAtLine);
     var text = new StringBuilder();
     text.append(
-        "%6s  generated %d  delivered %d  failed %d  shed %d  in flight %d"
+        "%6s  generated %s  delivered %s  failed %s  shed %s  in flight %s"
             .formatted(
                 Units.clock(elapsed),
                 ledger.generated(),
@@ -170,7 +170,7 @@ final class DemoWatch {
           }
           try {
             AnnotatedFrame.write(AnnotatedFrame.draw(bestFrame.get(), boxesOfBest), file);
-            progress.line("Frame with %d boxes: %s".formatted(bestBoxes, file));
+            progress.line("Frame with %s boxes: %s".formatted(bestBoxes, file));
           } catch (IOException e) {
             throw new UserException("cannot write the frame " + file + ": " + e.getMessage(), e);
           }

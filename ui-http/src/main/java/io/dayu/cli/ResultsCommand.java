@@ -112,7 +112,7 @@ final class ResultsCommand implements Callable<Integer> {
     var status = result.path("status").asText();
     var text = new StringBuilder();
     text.append(
-        "%s #%d  %s  %s"
+        "%s #%s  %s  %s"
             .formatted(
                 result.path("stream").asText(),
                 result.path("seq").asLong(),

@@ -72,9 +72,9 @@ final class WhyCommand implements Callable<Integer> {
         latest.where().get(stage),
         Times.local(since.at()),
         ago(since, now));
-    out.printf("  because (decision %d): %s%n", since.version(), since.reason());
+    out.printf("  because (decision %s): %s%n", since.version(), since.reason());
     if (latest.version() != since.version())
-      out.printf("  stayed there (decision %d): %s%n", latest.version(), latest.reason());
+      out.printf("  stayed there (decision %s): %s%n", latest.version(), latest.reason());
     var before = Table.of("WHEN", ">DECISION", "WHERE", "REASON");
     var earlier = new ArrayList<>(decisions.subList(0, decisions.indexOf(since)));
     Collections.reverse(earlier);

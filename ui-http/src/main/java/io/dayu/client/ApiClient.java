@@ -138,7 +138,7 @@ public final class ApiClient {
           e);
     } catch (HttpTimeoutException e) {
       throw new UserException(
-          "%s did not answer %s within %d s"
+          "%s did not answer %s within %s s"
               .formatted(base, request.uri().getPath(), ANSWER.toSeconds()),
           e);
     } catch (IOException e) {
@@ -165,7 +165,7 @@ public final class ApiClient {
     var text = new String(body, StandardCharsets.UTF_8).strip();
     var words = text.length() > 200 ? text.substring(0, 200) + "…" : text;
     return new ApiException(
-        status, "%s answered with status %d: %s".formatted(base, status, words));
+        status, "%s answered with status %s: %s".formatted(base, status, words));
   }
 
   private JsonNode json(HttpResponse<byte[]> answer) {

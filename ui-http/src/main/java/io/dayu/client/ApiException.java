@@ -28,7 +28,7 @@ public final class ApiException extends UserException {
     if (!detail.isEmpty() && !detail.equals(title)) text.append(": ").append(detail);
     int number = 0;
     for (var each : problem.path("problems")) {
-      text.append("%n%n  %d. %s%n".formatted(++number, each.path("path").asText("document")));
+      text.append("%n%n  %s. %s%n".formatted(++number, each.path("path").asText("document")));
       text.append("     ").append(indented(each.path("message").asText()));
       remedy(each).ifPresent(r -> text.append("%n     → ".formatted()).append(indented(r)));
     }

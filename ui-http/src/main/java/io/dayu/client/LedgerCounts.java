@@ -19,7 +19,7 @@ public record LedgerCounts(long generated, long delivered, long failed, long she
 
   @Override
   public String toString() {
-    return "generated %d = delivered %d + failed %d + shed %d + in flight %d"
+    return "generated %s = delivered %s + failed %s + shed %s + in flight %s"
         .formatted(generated, delivered, failed, shed, inFlight);
   }
 }

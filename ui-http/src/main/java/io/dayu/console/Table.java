@@ -34,7 +34,7 @@ public final class Table {
   public Table row(Object... cells) {
     if (cells.length != head.size())
       throw new IllegalArgumentException(
-          "%d cells in a table of %d columns".formatted(cells.length, head.size()));
+          "%s cells in a table of %s columns".formatted(cells.length, head.size()));
     rows.add(java.util.Arrays.stream(cells).map(c -> oneLine(String.valueOf(c))).toList());
     return this;
   }

@@ -33,8 +33,9 @@ public final class Units {
   public static String clock(Duration elapsed) {
     long seconds = elapsed.toSeconds();
     return seconds < 3600
-        ? "%d:%02d".formatted(seconds / 60, seconds % 60)
-        : "%d:%02d:%02d".formatted(seconds / 3600, seconds / 60 % 60, seconds % 60);
+        ? String.format(Locale.ROOT, "%s:%02d", seconds / 60, seconds % 60)
+        : String.format(
+            Locale.ROOT, "%s:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
   /** {@code 0.4 ms}, {@code 120 ms}, {@code 3.4 s}, {@code 5 min}. */

@@ -110,10 +110,10 @@ final class ClusterEndpoints {
     if (seen != null && !force && !NodeShape.silent(seen, clock.instant(), settings.silentAfter()))
       throw Problem.of(
               409,
-              "node %s reported %d ms ago, so it lives"
+              "node %s reported %s ms ago, so it lives"
                   .formatted(name, NodeShape.ageMs(seen.receivedAt(), clock.instant())),
               ("stop its process, which leaves the cluster; if it has died, wait until it is silent"
-                      + " (%d s) or add ?force=true, with which a living one only joins anew")
+                      + " (%s s) or add ?force=true, with which a living one only joins anew")
                   .formatted(settings.silentAfter().toSeconds()))
           .refused();
     return control

@@ -74,7 +74,7 @@ record Endpoint(
       throw Problem.of(
               400,
               "the parameter %s is \"%s\"".formatted(name, text.get()),
-              "%s takes a whole number from %d to %d".formatted(name, min, max))
+              "%s takes a whole number from %s to %s".formatted(name, min, max))
           .refused();
     }
   }

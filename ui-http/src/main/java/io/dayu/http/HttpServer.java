@@ -127,7 +127,7 @@ public final class HttpServer {
     for (var cause = thrown; cause != null; cause = cause.getCause())
       if (cause instanceof BindException)
         return new CannotStart(
-            "port %d on %s is in use or not ours (%s); stop what holds it or set dayu.http.port"
+            "port %s on %s is in use or not ours (%s); stop what holds it or set dayu.http.port"
                 .formatted(settings.port(), settings.host(), cause.getMessage()),
             thrown);
     return new CannotStart(

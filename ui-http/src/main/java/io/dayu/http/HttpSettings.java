@@ -43,7 +43,7 @@ public record HttpSettings(
         .that(
             maxBody >= 1 && maxBody <= 64 << 20,
             "max-body",
-            "is %d bytes; it must be 1 byte to 64 MiB".formatted(maxBody))
+            "is %s bytes; it must be 1 byte to 64 MiB".formatted(maxBody))
         .atLeast("request-timeout", requestTimeout, SHORTEST)
         .atLeast("heartbeat", heartbeat, SHORTEST)
         .atLeast("poll-interval", pollInterval, SHORTEST)

@@ -250,7 +250,7 @@ record PipelineShape(
                   problems.add(
                       new PipelineProblem(
                           path,
-                          "node %s has not reported for %d s"
+                          "node %s has not reported for %s s"
                               .formatted(
                                   seen.report().node(),
                                   NodeShape.ageMs(seen.receivedAt(), now) / 1000),
@@ -261,7 +261,7 @@ record PipelineShape(
       if (node.isPresent() && !view.nodes().containsKey(node.get()))
         problems.add(
             new PipelineProblem(
-                "spec.sources[%d].node".formatted(i),
+                "spec.sources[%s].node".formatted(i),
                 "there is no node %s now, so nothing reads stream %s"
                     .formatted(node.get(), spec.stream(spec.sources().get(i))),
                 "start the node again, or replace the pipeline with one that names another: "
@@ -279,7 +279,7 @@ record PipelineShape(
                         new PipelineProblem(
                             path,
                             "on node %s: %s".formatted(instance.node(), p),
-                            "see the log of node %s; restarts so far: %d"
+                            "see the log of node %s; restarts so far: %s"
                                 .formatted(instance.node(), instance.restarts()))));
     }
     return problems;

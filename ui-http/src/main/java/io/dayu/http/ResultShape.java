@@ -78,7 +78,7 @@ record ResultShape(
 
   private static String frameUrl(Element e) {
     var stream = StreamName.parse(e.getStream());
-    return "/api/v1/pipelines/%s/results/%s/%d/frame"
+    return "/api/v1/pipelines/%s/results/%s/%s/frame"
         .formatted(segment(stream.pipeline()), segment(stream.source()), e.getSeq());
   }
 

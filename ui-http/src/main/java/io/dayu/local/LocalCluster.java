@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -131,7 +132,7 @@ public final class LocalCluster implements AutoCloseable {
     while (!waiting.isEmpty()) {
       var elapsed = Duration.ofNanos(System.nanoTime() - started);
       progress.now(
-          "starting %s … %d s".formatted(String.join(", ", waiting.keySet()), elapsed.toSeconds()));
+          "starting %s … %s s".formatted(String.join(", ", waiting.keySet()), elapsed.toSeconds()));
       for (var start : List.copyOf(waiting.values()))
         ready(start)
             .ifPresent(
@@ -149,7 +150,7 @@ public final class LocalCluster implements AutoCloseable {
 
   private static UserException late(ChildProcess process, Duration elapsed) {
     return new UserException(
-        "%s is not ready after %d s; %s"
+        "%s is not ready after %s s; %s"
             .formatted(process.name(), elapsed.toSeconds(), process.endOfLog()));
   }
 
@@ -232,9 +233,13 @@ public final class LocalCluster implements AutoCloseable {
 
   private static String describe(Node node) {
     var at = node.endpoints().api().map(uri -> "  " + uri).orElse("");
-    return "  %-8s ready in %.1f s  pid %d%s"
-        .formatted(
-            node.options().name(), node.endpoints().readySeconds(), node.process().pid(), at);
+    return String.format(
+        Locale.ROOT,
+        "  %-8s ready in %.1f s  pid %s%s",
+        node.options().name(),
+        node.endpoints().readySeconds(),
+        node.process().pid(),
+        at);
   }
 
   /** Runs a program that is no node beside them; it ends with the cluster. */

@@ -94,12 +94,16 @@ class LauncherClusterIT {
         new ProcessBuilder(command)
             .redirectOutput(dir.resolve("out").toFile())
             .redirectError(dir.resolve("err").toFile());
+    prepare(builder, environment);
+    return builder.start();
+  }
+
+  private void prepare(ProcessBuilder builder, Map<String, String> environment) {
     var path = tools + ":" + System.getenv("PATH");
     builder.environment().put("PATH", path);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     builder.environment().remove("DAYU_SKIP_BUILD");
     builder.environment().putAll(environment);
-    return builder.start();
   }
 
   @Test
@@ -208,6 +212,42 @@ class LauncherClusterIT {
     } finally {
       dayu(Map.of(), "down");
     }
+  }
+
+  /** Bash makes the directory: a JVM without a locale could not name it either. */
+  @Test
+  void aHomeBelowAnyLetterStartsWithoutALocaleAndInTheLanguageOfItsUser() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    var command =
+        """
+        mv home $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && ./dayu up --edges 1 --port 0
+        up=$?
+        ./dayu down && exit $up
+        """;
+    var languages =
+        List.of(
+            Map.of("LC_ALL", "POSIX"),
+            Map.of("LC_ALL", "", "LANG", "de_DE.UTF-8", "JDK_JAVA_OPTIONS", language("ar", "EG")));
+    for (var language : languages) {
+      var builder =
+          new ProcessBuilder("bash", "-c", command)
+              .directory(dir.toFile())
+              .redirectOutput(dir.resolve("out").toFile())
+              .redirectError(dir.resolve("err").toFile());
+      prepare(builder, language);
+      var process = builder.start();
+      assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
+      var out = Files.readString(dir.resolve("out"));
+      assertThat(process.exitValue()).as(out + Files.readString(dir.resolve("err"))).isZero();
+      assertThat(out)
+          .contains("cloud-1  ready in 0.2 s", "Dayu is up: http://127.0.0.1:", "edge-1   stopped");
+      command = command.replace("mv home $'\\xc3\\xbc' && ", "");
+    }
+  }
+
+  private static String language(String language, String country) {
+    return "-Duser.language=" + language + " -Duser.country=" + country;
   }
 
   @Test

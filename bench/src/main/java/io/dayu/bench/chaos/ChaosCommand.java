@@ -121,7 +121,7 @@ public final class ChaosCommand implements Callable<Integer> {
       out.println();
       out.println("Again with the same faults:");
       out.println(
-          "  ./dayu chaos --seed %d --duration %ds --clouds %d --edges %d --network %s --faults %s%s"
+          "  ./dayu chaos --seed %s --duration %ss --clouds %s --edges %s --network %s --faults %s%s"
               .formatted(
                   chosen,
                   duration.toSeconds(),

@@ -145,10 +145,10 @@ public record ChaosReport(
     var text = new StringBuilder(table.render(""));
     text.append(gapTable());
     text.append(
-        "%n%s%n%d readings were given, %d results are in the store%n"
+        "%n%s%n%s readings were given, %s results are in the store%n"
             .formatted(verdict.ledger(), verdict.given(), verdict.stored()));
     text.append(
-        "lost %d, duplicates %d, corrupted %d, ledger %s%n"
+        "lost %s, duplicates %s, corrupted %s, ledger %s%n"
             .formatted(
                 verdict.lost(),
                 verdict.duplicates(),

@@ -173,7 +173,7 @@ public final class ChaosRun {
             () -> loads.stream().allMatch(load -> load.ledger(api).delivered() > 0));
     start = Instant.now();
     progress.line(
-        "Seed %d: %d faults in %s"
+        "Seed %s: %s faults in %s"
             .formatted(
                 settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
     var arrivals = new TreeMap<String, Arrivals>();
@@ -323,7 +323,7 @@ public final class ChaosRun {
     while (!quietly(() -> loads.stream().allMatch(load -> load.settled(api)))) {
       if (Instant.now().isAfter(deadline)) {
         problems.add(
-            "not all is settled %d s after the last fault".formatted(patience.toSeconds()));
+            "not all is settled %s s after the last fault".formatted(patience.toSeconds()));
         keepStatus(testbed, api, loads);
         return;
       }

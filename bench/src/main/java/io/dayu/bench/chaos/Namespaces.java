@@ -82,7 +82,7 @@ final class Namespaces implements Network {
   private static String freeSubnet() {
     long pid = ProcessHandle.current().pid();
     return IntStream.range(0, 256)
-        .mapToObj(i -> "10.%d.%d".formatted(200 + (pid / 256 + i) % 50, pid % 256))
+        .mapToObj(i -> "10.%s.%s".formatted(200 + (pid / 256 + i) % 50, pid % 256))
         .filter(subnet -> !used(subnet))
         .findFirst()
         .orElseThrow(() -> new UserException("no free subnet 10.200.x to 10.249.x"));
@@ -116,7 +116,7 @@ final class Namespaces implements Network {
     int n = places.size() + 1;
     var place =
         new Place(
-            PREFIX + pid + "-" + node, "%s.%d".formatted(subnet, 10 + n), CABLE + pid + "n" + n);
+            PREFIX + pid + "-" + node, "%s.%s".formatted(subnet, 10 + n), CABLE + pid + "n" + n);
     places.put(node, place);
     var space = place.space();
     Shell.run("ip", "netns", "add", space);
@@ -139,7 +139,7 @@ final class Namespaces implements Network {
   }
 
   private void tcpRetries(String node, int times) {
-    var command = "echo %d > /proc/sys/net/ipv4/tcp_retries2".formatted(times);
+    var command = "echo %s > /proc/sys/net/ipv4/tcp_retries2".formatted(times);
     Shell.run("ip", "netns", "exec", place(node).space(), "sh", "-c", command);
   }
 
@@ -205,14 +205,14 @@ final class Namespaces implements Network {
 
   /** A program for tc: loads an address, compares, drops (2) or lets the next program see (-1). */
   private static String dropOf(int offset, int address) {
-    return "4,32 0 0 %d,21 0 1 %d,6 0 0 2,6 0 0 4294967295"
+    return "4,32 0 0 %s,21 0 1 %s,6 0 0 2,6 0 0 4294967295"
         .formatted(offset, Integer.toUnsignedLong(address));
   }
 
   /** Loads a random number (the ancillary word 56), compares, drops or lets pass. */
   private static String dropShare(double share) {
     long random = 0x1_0000_0000L - 0x1000 + 56;
-    return "4,32 0 0 %d,37 1 0 %d,6 0 0 2,6 0 0 0".formatted(random, (long) (share * (1L << 32)));
+    return "4,32 0 0 %s,37 1 0 %s,6 0 0 2,6 0 0 0".formatted(random, (long) (share * (1L << 32)));
   }
 
   private static byte[] bytes(String address) {

@@ -59,7 +59,7 @@ final class Proxies implements Network {
   private static ServerSocket reserve() {
     for (int net = 1; net <= MOST; net++)
       try {
-        return new ServerSocket(CLUSTER, 1, InetAddress.getByName("127.%d.255.1".formatted(net)));
+        return new ServerSocket(CLUSTER, 1, InetAddress.getByName("127.%s.255.1".formatted(net)));
       } catch (IOException taken) {
         // By another run; the next one may be free.
       }
@@ -98,7 +98,7 @@ final class Proxies implements Network {
 
   /** Where a node finds another one; 0 is nobody, for where that one listens itself. */
   private String address(int node, int other) {
-    return "127.%d.%d.%d".formatted(net, node, other);
+    return "127.%s.%s.%s".formatted(net, node, other);
   }
 
   private void listen(int client, int server) {

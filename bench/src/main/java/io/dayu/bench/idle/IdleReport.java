@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.bench.run.Statistics;
 import io.dayu.console.Table;
+import java.util.Locale;
 
 /**
  * What an edge node costs that does nothing.
@@ -31,10 +32,10 @@ record IdleReport(double rssMb, double cpuPercent, double readySeconds, double r
   String text() {
     return Table.of(">MEMORY", ">CPU OF A CORE", ">READY", ">READY, WALL CLOCK")
         .row(
-            "%.0f MB".formatted(rssMb),
-            "%.1f %%".formatted(cpuPercent),
-            "%.1f s".formatted(readySeconds),
-            "%.1f s".formatted(readyWallSeconds))
+            String.format(Locale.ROOT, "%.0f MB", rssMb),
+            String.format(Locale.ROOT, "%.1f %%", cpuPercent),
+            String.format(Locale.ROOT, "%.1f s", readySeconds),
+            String.format(Locale.ROOT, "%.1f s", readyWallSeconds))
         .render("");
   }
 }

@@ -57,7 +57,7 @@ final class LinkBench {
    */
   LinkReport run(List<Integer> payloads, Duration duration) {
     progress.line(
-        "One hop between two processes, %d ways in turns".formatted(Mechanism.values().length));
+        "One hop between two processes, %s ways in turns".formatted(Mechanism.values().length));
     return ClusterRun.run(settings, progress, cluster -> run(cluster, payloads, duration));
   }
 
@@ -86,7 +86,7 @@ final class LinkBench {
                     mechanism,
                     payload,
                     plan.turn(),
-                    "round %d/%d".formatted(round, plan.rounds())));
+                    "round %s/%s".formatted(round, plan.rounds())));
     var figures = new LinkReport.Figures(payload, Map.copyOf(turns));
     progress.line("  " + figures.summary());
     return figures;
@@ -98,7 +98,7 @@ final class LinkBench {
 
     @CanIgnoreReturnValue
     LinkReport.Turn turn(Mechanism mechanism, int payload, Duration time, String which) {
-      var what = "%d bytes, %s, %s".formatted(payload, which, mechanism.title());
+      var what = "%s bytes, %s, %s".formatted(payload, which, mechanism.title());
       var processes = List.of(receiver.process(), sender.process());
       int port = receiver.receive(mechanism, payload);
       sender.send(mechanism, payload, port);

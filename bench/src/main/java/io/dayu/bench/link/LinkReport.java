@@ -77,16 +77,17 @@ record LinkReport(List<Figures> payloads) {
     }
 
     String summary() {
-      return "%s: %,.0f elements/s, %.2f × stock-framed Streams, %.2f × blocking sockets"
-          .formatted(
-              size(),
-              median(Mechanism.DAYU, Turn::elementsPerSecond),
-              Statistics.median(ratios(Mechanism.STOCK_STREAMS)),
-              Statistics.median(ratios(Mechanism.BLOCKING_SOCKETS)));
+      return String.format(
+          Locale.ROOT,
+          "%s: %,.0f elements/s, %.2f × stock-framed Streams, %.2f × blocking sockets",
+          size(),
+          median(Mechanism.DAYU, Turn::elementsPerSecond),
+          Statistics.median(ratios(Mechanism.STOCK_STREAMS)),
+          Statistics.median(ratios(Mechanism.BLOCKING_SOCKETS)));
     }
 
     private String size() {
-      return "%d bytes".formatted(payload);
+      return "%s bytes".formatted(payload);
     }
   }
 
@@ -149,15 +150,18 @@ record LinkReport(List<Figures> payloads) {
         table.row(
             own ? Integer.toString(figures.payload()) : "",
             mechanism.title(),
-            "%,.0f".formatted(figures.median(mechanism, Turn::elementsPerSecond)),
-            "%,.0f".formatted(figures.median(mechanism, Turn::mbPerSecond)),
+            String.format(Locale.ROOT, "%,.0f", figures.median(mechanism, Turn::elementsPerSecond)),
+            String.format(Locale.ROOT, "%,.0f", figures.median(mechanism, Turn::mbPerSecond)),
             micros(figures.median(mechanism, Turn::cpuSecondsPerElement)),
-            own ? "" : "%.2f ×".formatted(Statistics.median(ratios)),
+            own ? "" : String.format(Locale.ROOT, "%.2f ×", Statistics.median(ratios)),
             own ? "" : range(ratios),
-            own ? "" : "%.2f ×".formatted(Statistics.median(figures.cpuRatios(mechanism))));
+            own
+                ? ""
+                : String.format(
+                    Locale.ROOT, "%.2f ×", Statistics.median(figures.cpuRatios(mechanism))));
       }
     return table.render("")
-        + "Medians over %d rounds; ratios are taken within a round.%n"
+        + "Medians over %s rounds; ratios are taken within a round.%n"
             .formatted(payloads.get(0).rounds());
   }
 
@@ -168,9 +172,10 @@ record LinkReport(List<Figures> payloads) {
   }
 
   private static String range(List<Double> ratios) {
-    return "%.2f–%.2f"
-        .formatted(
-            ratios.stream().mapToDouble(r -> r).min().orElseThrow(),
-            ratios.stream().mapToDouble(r -> r).max().orElseThrow());
+    return String.format(
+        Locale.ROOT,
+        "%.2f–%.2f",
+        ratios.stream().mapToDouble(r -> r).min().orElseThrow(),
+        ratios.stream().mapToDouble(r -> r).max().orElseThrow());
   }
 }

@@ -57,7 +57,7 @@ final class PeerProcess implements AutoCloseable {
   }
 
   void send(Mechanism mechanism, int payload, int port) {
-    ask("send %s %d %d".formatted(mechanism, payload, port));
+    ask("send %s %s %s".formatted(mechanism, payload, port));
   }
 
   ArrivalCounter.Snapshot arrived() {

@@ -35,7 +35,7 @@ record BenchPipeline(String first, String second, String third) {
         .put("name", "load")
         .put(
             "uri",
-            "synthetic:?bytes=%d&rate=%d&count=%d"
+            "synthetic:?bytes=%s&rate=%s&count=%s"
                 .formatted(load.bytes(), load.rate(), load.count()))
         .put("node", load.reader());
     var stages = spec.putArray("stages");

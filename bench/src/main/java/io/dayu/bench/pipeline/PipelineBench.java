@@ -7,6 +7,7 @@ import io.dayu.local.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -52,7 +53,7 @@ final class PipelineBench {
   PipelineReport run(List<Integer> payloads) {
     var figures = new ArrayList<PipelineReport.Figures>();
     for (int payload : payloads) {
-      progress.line("Three identity stages, %d bytes".formatted(payload));
+      progress.line("Three identity stages, %s bytes".formatted(payload));
       figures.add(ClusterRun.run(clusters.get(), progress, cluster -> measure(cluster, payload)));
     }
     return new PipelineReport(figures);
@@ -69,18 +70,22 @@ final class PipelineBench {
             settings.duration());
     setup.start(setup.edge(EDGE));
     var closedLoop = ClosedLoop.run(setup, EDGE);
-    progress.line("  throughput %,.0f elements/s".formatted(closedLoop.elementsPerSecond()));
+    progress.line(
+        String.format(
+            Locale.ROOT, "  throughput %,.0f elements/s", closedLoop.elementsPerSecond()));
     Optional<RouteChange> routeChange = Optional.empty();
     if (settings.routeChange()) {
       var half = closedLoop.elementsPerSecond() / 2;
       routeChange = Optional.of(RouteChange.run(setup, EDGE, SECOND_EDGE, half));
-      progress.line("  longest gap %.0f ms".formatted(routeChange.get().longestGapMs()));
+      progress.line(
+          String.format(Locale.ROOT, "  longest gap %.0f ms", routeChange.get().longestGapMs()));
       cluster.stop(SECOND_EDGE);
     }
     // It is no longer needed; an edge with a window of one replaces it.
     cluster.stop(EDGE);
     var oneInFlight = OneInFlight.run(setup, LATENCY_EDGE);
-    progress.line("  one in flight, p50 %.2f ms".formatted(oneInFlight.latency().p50()));
+    progress.line(
+        String.format(Locale.ROOT, "  one in flight, p50 %.2f ms", oneInFlight.latency().p50()));
     return new PipelineReport.Figures(payload, closedLoop, oneInFlight, routeChange);
   }
 }

@@ -37,7 +37,7 @@ record PipelineReport(List<Figures> payloads) {
           .filter(r -> r.missing() != 0 || r.duplicates() != 0)
           .map(
               r ->
-                  "route changes lost %d elements and stored %d twice"
+                  "route changes lost %s elements and stored %s twice"
                       .formatted(r.missing(), r.duplicates()));
     }
   }
@@ -45,7 +45,7 @@ record PipelineReport(List<Figures> payloads) {
   /** What must not happen however slow the machine is; empty if it did not. */
   Optional<String> failure() {
     return payloads.stream()
-        .flatMap(f -> f.failure().map(why -> "at %d bytes %s".formatted(f.payload(), why)).stream())
+        .flatMap(f -> f.failure().map(why -> "at %s bytes %s".formatted(f.payload(), why)).stream())
         .findFirst();
   }
 
@@ -119,8 +119,8 @@ record PipelineReport(List<Figures> payloads) {
       var latency = figures.oneInFlight().latency();
       table.row(
           figures.payload(),
-          "%,.0f".formatted(loop.elementsPerSecond()),
-          "%,.0f".formatted(loop.elementsPerSecond() * figures.payload() / 1e6),
+          String.format(Locale.ROOT, "%,.0f", loop.elementsPerSecond()),
+          String.format(Locale.ROOT, "%,.0f", loop.elementsPerSecond() * figures.payload() / 1e6),
           millis(loop.cpuMsPerElement()),
           millis(latency.p50()),
           millis(latency.p95()),
@@ -145,7 +145,7 @@ record PipelineReport(List<Figures> payloads) {
               r ->
                   changes.row(
                       figures.payload(),
-                      "%,.0f".formatted(r.elementsPerSecond()),
+                      String.format(Locale.ROOT, "%,.0f", r.elementsPerSecond()),
                       r.routeChanges(),
                       r.missing(),
                       r.duplicates(),

@@ -49,11 +49,11 @@ record RouteChange(
     long count = rate * whole.toMillis() / 1000;
     var load = new BenchPipeline.Load(edge, setup.payload(), rate, count);
     setup.submit(PIPELINE, routes.get(0), load);
-    setup.waiting().pass(setup.title("steady at %d/s".formatted(rate)), STEADY);
+    setup.waiting().pass(setup.title("steady at %s/s".formatted(rate)), STEADY);
     double steadyGap = setup.figures(PIPELINE).longestGapMs();
     for (int i = 1; i <= CHANGES; i++) {
       change(setup, PIPELINE, routes.get(i % routes.size()), load);
-      setup.waiting().pass(setup.title("flowing on route %d".formatted(i + 1)), every);
+      setup.waiting().pass(setup.title("flowing on route %s".formatted(i + 1)), every);
     }
     setup
         .waiting()

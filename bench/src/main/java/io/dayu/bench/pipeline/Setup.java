@@ -80,6 +80,6 @@ record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, 
   }
 
   String title(String part) {
-    return "%d bytes, %s".formatted(payload, part);
+    return "%s bytes, %s".formatted(payload, part);
   }
 }

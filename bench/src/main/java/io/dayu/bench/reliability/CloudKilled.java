@@ -160,8 +160,8 @@ final class CloudKilled implements Scenario {
   private static Seen seen(
       long orphaned, int streams, Duration resumed, Duration decided, Duration pause, Verdict v) {
     return Seen.of(
-        ("%d of %d streams distributed by it; all delivered again after %d ms, all on a new decision"
-                + " after %d ms; longest pause of a source %d ms, %d shed")
+        ("%s of %s streams distributed by it; all delivered again after %s ms, all on a new decision"
+                + " after %s ms; longest pause of a source %s ms, %s shed")
             .formatted(
                 orphaned,
                 streams,

@@ -47,7 +47,7 @@ final class CloudsRestarted implements Scenario {
           var rows = run.stored();
           var pause = ScenarioRun.longestPause(rows, killed, up);
           return Seen.of(
-              "longest pause of the source %d ms; results %d ms after the cloud is up"
+              "longest pause of the source %s ms; results %s ms after the cloud is up"
                   .formatted(pause.toMillis(), flows.toMillis()),
               pause.compareTo(LONGEST_PAUSE) <= 0 && flows.compareTo(LIMIT) <= 0,
               run.verdict(rows));

@@ -5,6 +5,7 @@ import io.dayu.bench.truth.StoredResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 
 /** An edge loses its network while its sensor goes on. */
 final class EdgeCutOff implements Scenario {
@@ -61,18 +62,19 @@ final class EdgeCutOff implements Scenario {
           double drain = ScenarioRun.p95(live);
           long cutAway = created(rows, cut, healed).size();
           return Seen.of(
-              ("cut off for %d s: longest gap %d ms, %d results of that time stored, %d shed; first"
-                      + " result %d ms after reconnect; p95 %.0f ms, then %.0f ms of the %d results"
-                      + " that were live during the drain")
-                  .formatted(
-                      context.cut().toSeconds(),
-                      pause.toMillis(),
-                      cutAway,
-                      verdict.ledger().shed(),
-                      back.toMillis(),
-                      normal,
-                      drain,
-                      live.size()),
+              String.format(
+                  Locale.ROOT,
+                  "cut off for %s s: longest gap %s ms, %s results of that time stored, %s shed; first"
+                      + " result %s ms after reconnect; p95 %.0f ms, then %.0f ms of the %s results"
+                      + " that were live during the drain",
+                  context.cut().toSeconds(),
+                  pause.toMillis(),
+                  cutAway,
+                  verdict.ledger().shed(),
+                  back.toMillis(),
+                  normal,
+                  drain,
+                  live.size()),
               pause.compareTo(LONGEST_PAUSE) <= 0 && drain <= 2 * normal,
               verdict);
         });

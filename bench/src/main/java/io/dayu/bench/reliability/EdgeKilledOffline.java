@@ -64,7 +64,7 @@ final class EdgeKilledOffline implements Scenario {
           var verdict = run.verdict(rows);
           boolean offline = second < healed.toEpochMilli();
           return Seen.of(
-              "reads again %d ms after its start%s; %d results of its first life offline stored"
+              "reads again %s ms after its start%s; %s results of its first life offline stored"
                   .formatted(again.toMillis(), offline ? "" : " (only when online)", first),
               offline && again.compareTo(LIMIT) <= 0,
               verdict);

@@ -61,7 +61,7 @@ final class FrozenNode implements Scenario {
           boolean same = run.testbed().pid(ScenarioRun.OTHER) == pid;
           var rows = run.stored();
           return Seen.of(
-              "round it after %d ms, used again after %d ms, %s process"
+              "round it after %s ms, used again after %s ms, %s process"
                   .formatted(round.toMillis(), back.toMillis(), same ? "the same" : "ANOTHER"),
               round.compareTo(ROUND) <= 0 && back.compareTo(BACK) <= 0 && same,
               run.verdict(rows));

@@ -51,7 +51,7 @@ final class KilledProcessor implements Scenario {
           var gap = run.arrivals().longestGap(killed, Instant.now()).orElseThrow();
           var rows = run.stored();
           return Seen.of(
-              "first element over the new route after %d ms, longest gap %d ms"
+              "first element over the new route after %s ms, longest gap %s ms"
                   .formatted(round.toMillis(), gap.toMillis()),
               round.compareTo(LIMIT) <= 0 && gap.compareTo(LIMIT) <= 0,
               run.verdict(rows));

@@ -48,12 +48,12 @@ final class ManyChaosRuns implements Scenario {
         faults += report.faults().size();
         given += report.verdict().given();
       } catch (UserException e) {
-        context.progress().line("  seed %d: %s".formatted(seed, e.getMessage()));
+        context.progress().line("  seed %s: %s".formatted(seed, e.getMessage()));
         failed.add(seed);
       }
     }
     return new Seen(
-        "%d seeds of %d s: %d faults, %d elements; %s"
+        "%s seeds of %s s: %s faults, %s elements; %s"
             .formatted(
                 context.seeds(),
                 context.chaos().toSeconds(),

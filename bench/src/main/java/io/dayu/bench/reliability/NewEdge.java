@@ -57,7 +57,7 @@ final class NewEdge implements Scenario {
             run.testbed().thaw(ScenarioRun.OTHER);
             var rows = run.stored();
             return Seen.of(
-                "first result %d ms after its start".formatted(runs.toMillis()),
+                "first result %s ms after its start".formatted(runs.toMillis()),
                 runs.compareTo(LIMIT) <= 0,
                 run.verdict(rows).plus(run.verdict(load)));
           }

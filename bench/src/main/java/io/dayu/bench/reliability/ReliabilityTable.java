@@ -111,7 +111,7 @@ record ReliabilityTable(String machine, LocalDate date, List<Row> rows) {
 
   /** This machine in a few words. */
   static String thisMachine() {
-    return "%d cores%s, %s, Linux %s, Java %s"
+    return "%s cores%s, %s, Linux %s, Java %s"
         .formatted(
             Runtime.getRuntime().availableProcessors(),
             first("/proc/cpuinfo", "model name").map(m -> " (" + m + ")").orElse(""),

@@ -34,7 +34,7 @@ interface Scenario {
     /** Figures beside what became of the elements; kept only if none was lost or doubled. */
     static Seen of(String figures, boolean kept, Verdict verdict) {
       return new Seen(
-          "%d lost, %d duplicates%s; %s"
+          "%s lost, %s duplicates%s; %s"
               .formatted(
                   verdict.lost(),
                   verdict.duplicates(),

@@ -48,8 +48,8 @@ final class StoreDown implements Scenario {
           var fresh = run.first("fresh results", up, a -> a.createdAt().isAfter(up));
           var verdict = run.verdict(run.stored());
           return Seen.of(
-              ("away for %d s: results %d ms after it is back, what was cut after that %d ms; longest"
-                      + " pause of the source %d ms, %d shed")
+              ("away for %s s: results %s ms after it is back, what was cut after that %s ms; longest"
+                      + " pause of the source %s ms, %s shed")
                   .formatted(
                       context.outage().toSeconds(),
                       results.toMillis(),

@@ -20,7 +20,7 @@ public final class CpuTime {
         .orElseThrow(
             () ->
                 new UserException(
-                    "the CPU time of %s (pid %d) cannot be read"
+                    "the CPU time of %s (pid %s) cannot be read"
                         .formatted(process.name(), process.pid())));
   }
 }

@@ -32,7 +32,7 @@ public final class PayloadOptions {
     for (int b : bytes)
       if (b < 1 || b > LARGEST)
         throw new ParameterException(
-            spec.commandLine(), "--payload must be 1 to %d bytes, not %d".formatted(LARGEST, b));
+            spec.commandLine(), "--payload must be 1 to %s bytes, not %s".formatted(LARGEST, b));
     return bytes.isEmpty() ? USUAL : List.copyOf(bytes);
   }
 }

@@ -29,7 +29,7 @@ public final class Statistics {
   public static List<Double> ratios(List<Double> of, List<Double> to) {
     if (of.size() != to.size())
       throw new IllegalArgumentException(
-          "%d values cannot be compared with %d".formatted(of.size(), to.size()));
+          "%s values cannot be compared with %s".formatted(of.size(), to.size()));
     return IntStream.range(0, of.size()).mapToObj(i -> of.get(i) / to.get(i)).toList();
   }
 

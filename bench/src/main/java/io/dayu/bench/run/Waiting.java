@@ -30,7 +30,7 @@ public final class Waiting {
     while (!quietly(condition)) {
       alive();
       if (System.nanoTime() > deadline)
-        throw new UserException("%s: gave up after %d s".formatted(what, atMost.toSeconds()));
+        throw new UserException("%s: gave up after %s s".formatted(what, atMost.toSeconds()));
       sleep(LOOK_AGAIN);
     }
   }
@@ -45,7 +45,7 @@ public final class Waiting {
     long start = System.nanoTime();
     for (long passed = 0; passed < time.toNanos(); passed = System.nanoTime() - start) {
       alive();
-      progress.now("%s … %d of %d s".formatted(what, passed / 1_000_000_000, time.toSeconds()));
+      progress.now("%s … %s of %s s".formatted(what, passed / 1_000_000_000, time.toSeconds()));
       meanwhile.accept(Duration.ofNanos(passed));
       long left = time.toNanos() - (System.nanoTime() - start);
       sleep(Duration.ofNanos(Math.max(0, Math.min(left, LOOK_AGAIN.toNanos()))));

@@ -59,7 +59,7 @@ public final class Comparison {
     if (!agrees)
       note(
           "ledger",
-          "%s, in the store %d delivered and %d failed of %d given"
+          "%s, in the store %s delivered and %s failed of %s given"
               .formatted(ledger, rows.size() - failed, failed, expected.given()));
     var notes = new ArrayList<String>();
     examples.forEach(
@@ -79,7 +79,7 @@ public final class Comparison {
       return;
     }
     if (!row.failed() && row.marks().size() != expected.stages()) {
-      corrupted(row, "%d outputs".formatted(row.marks().size()));
+      corrupted(row, "%s outputs".formatted(row.marks().size()));
       return;
     }
     var mark = row.marks().get(0);
@@ -101,7 +101,7 @@ public final class Comparison {
 
   private void corrupted(StoredResult row, String how) {
     corrupted++;
-    note("corrupted", "#%d %s".formatted(row.seq(), how));
+    note("corrupted", "#%s %s".formatted(row.seq(), how));
   }
 
   private long lost(Expected.Replayed file) {

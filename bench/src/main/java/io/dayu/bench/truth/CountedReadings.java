@@ -3,6 +3,7 @@ package io.dayu.bench.truth;
 import io.dayu.element.Reading;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Random;
 import java.util.zip.CRC32C;
 
@@ -38,12 +39,12 @@ public final class CountedReadings {
     crc.update(
         ByteBuffer.allocate(16).putLong(reading.getAtMs()).putDouble(reading.getValue()).flip());
     crc.update(reading.getUnit().getBytes(StandardCharsets.UTF_8));
-    return "%08x".formatted(crc.getValue());
+    return String.format(Locale.ROOT, "%08x", crc.getValue());
   }
 
   /** A line of a file of readings. */
   static String json(Reading reading) {
-    return "{\"sensor\":\"%s\",\"at\":%d,\"value\":%d,\"unit\":\"%s\"}"
+    return "{\"sensor\":\"%s\",\"at\":%s,\"value\":%s,\"unit\":\"%s\"}"
         .formatted(
             reading.getSensor(), reading.getAtMs(), (long) reading.getValue(), reading.getUnit());
   }

@@ -112,7 +112,7 @@ public record Load(
     if (live)
       source.put(
           "uri",
-          "counted:?rate=%d&bytes=%d&until=%d&journal=%s"
+          "counted:?rate=%s&bytes=%s&until=%s&journal=%s"
               .formatted(rate, bytes, until.toEpochMilli(), path()));
     else {
       source.put("uri", path().toUri().toString());

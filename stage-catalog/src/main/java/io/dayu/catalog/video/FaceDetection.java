@@ -74,7 +74,7 @@ public final class FaceDetection implements StageProvider {
       var scores = first.length < second.length ? first : second;
       var offsets = first.length < second.length ? second : first;
       if (scores.length != CELLS * CELLS || offsets.length != CELLS * CELLS * OFFSETS)
-        throw new IllegalStateException("the face model has %d scores".formatted(scores.length));
+        throw new IllegalStateException("the face model has %s scores".formatted(scores.length));
       var longer = (float) Math.max(image.cols(), image.rows());
       return Geometry.suppress(
           decode(scores, offsets, longer / image.cols(), longer / image.rows()), SAME_FACE, 1);

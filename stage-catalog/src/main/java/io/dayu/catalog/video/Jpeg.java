@@ -52,7 +52,7 @@ record Jpeg(int width, int height) {
   private static Jpeg sized(int width, int height) throws BadFrameException {
     if (width == 0 || height == 0 || (long) width * height > MAX_PIXELS)
       throw new BadFrameException(
-          "a JPEG image of %d x %d pixels is not accepted, the limit is %d million pixels"
+          "a JPEG image of %s x %s pixels is not accepted, the limit is %s million pixels"
               .formatted(width, height, MAX_PIXELS / 1_000_000));
     return new Jpeg(width, height);
   }

@@ -115,7 +115,7 @@ final class MjpegReader implements BlockingReader {
   private SourceException failure(Exception cause) {
     var why =
         cause instanceof SocketTimeoutException
-            ? "it sent nothing for %.1f s".formatted(SILENCE_MS / 1000.0)
+            ? String.format(Locale.ROOT, "it sent nothing for %.1f s", SILENCE_MS / 1000.0)
             : Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
     return new SourceException("the camera " + camera + " cannot be read: " + why, false, cause);
   }

@@ -47,7 +47,7 @@ final class SsdDecoder {
     var classes = labels.size();
     if (offsets.length != ANCHORS.size() * 4 || scores.length != ANCHORS.size() * classes)
       throw new IllegalStateException(
-          "the model has %d offsets and %d scores, which is not an SSD of %d classes"
+          "the model has %s offsets and %s scores, which is not an SSD of %s classes"
               .formatted(offsets.length, scores.length, classes));
     // Comparing before the sigmoid saves computing it some 46,000 times per frame.
     var limit = Math.log(threshold / (1 - threshold));

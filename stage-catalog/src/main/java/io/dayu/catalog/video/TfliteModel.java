@@ -56,7 +56,7 @@ final class TfliteModel implements AutoCloseable {
     // Anything else would write beyond the tensor and end the process.
     if (!input.isContinuous() || given != inputBytes)
       throw new IllegalArgumentException(
-          "the model takes %d bytes, not %d".formatted(inputBytes, given));
+          "the model takes %s bytes, not %s".formatted(inputBytes, given));
     Pointer.memcpy(interpreter.typed_input_tensor_float(0), input.data(), inputBytes);
     if (interpreter.Invoke() != OK) throw new IllegalStateException("the model failed");
   }

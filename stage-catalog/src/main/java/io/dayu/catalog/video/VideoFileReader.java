@@ -7,6 +7,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -137,7 +138,11 @@ final class VideoFileReader implements BlockingReader {
     var missing = length - last;
     if (last >= 0 && missing > Math.max(TOLERATED_MICROS, length * TOLERATED_SHARE))
       throw unreadable(
-          "it ends at %.1f s although it should last %.1f s".formatted(last / 1e6, length / 1e6),
+          String.format(
+              Locale.ROOT,
+              "it ends at %.1f s although it should last %.1f s",
+              last / 1e6,
+              length / 1e6),
           null);
     warnOfDamage();
     if (!loop) return false;
