@@ -5,6 +5,7 @@ import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.View;
 import io.dayu.http.ControlPlane;
 import io.dayu.member.ClusterMembers;
@@ -109,12 +110,31 @@ final class ClusterControlPlane implements ControlPlane {
     return policies;
   }
 
+  /** A document that is equal to what runs well changes nothing, its version included. */
   @Override
   public CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
+    if (!replace) return submit(spec, Optional.empty(), false);
+    return ask(spec.name(), PipelineEntity.Get::new)
+        .thenCompose(
+            answer -> {
+              var running =
+                  answer instanceof PipelineEntity.Runs runs
+                      ? Optional.of(runs.pipeline())
+                      : Optional.<DesiredPipeline>empty();
+              return submit(spec, running, true);
+            });
+  }
+
+  private CompletionStage<Submitted> submit(
+      PipelineSpec spec, Optional<DesiredPipeline> running, boolean replace) {
     var sources = new ArrayList<SourceSpec>();
     var streams = streamsByNode();
     for (var source : spec.sources()) {
-      var node = source.node().or(() -> leastBusy(streams));
+      var node =
+          source
+              .node()
+              .or(() -> running.flatMap(r -> whereItIsRead(source, r.spec())))
+              .or(() -> leastBusy(streams));
       if (node.isEmpty())
         return CompletableFuture.completedStage(new Submitted.NoNode(source.name()));
       streams.merge(node.get(), 1, Integer::sum);
@@ -126,6 +146,10 @@ final class ClusterControlPlane implements ControlPlane {
     var unreadable = declaredOnly ? unreadable(placed) : List.<PipelineProblem>of();
     if (!unreadable.isEmpty())
       return CompletableFuture.completedStage(new Submitted.NotReadable(unreadable));
+    // A new version starts streams that have failed, so it is what somebody wants who submits the
+    // document again after mending a source.
+    if (running.filter(r -> isEqual(r, placed)).isPresent() && !hasFailed(placed))
+      return accepted(running.get(), false);
     return ask(
             spec.name(),
             replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, replyTo))
@@ -148,13 +172,33 @@ final class ClusterControlPlane implements ControlPlane {
       var provider = catalog.source(source.uri());
       if (node.isEmpty() || provider.isEmpty()) continue;
       var access = new DeclaredAccess(node.get().node(), node.get().self().readable());
-      var path = "spec.sources[%d].uri".formatted(i);
+      var path = "spec.sources[%s].uri".formatted(i);
       access
           .refusalInAdvance(provider.get().target(source.uri()))
           .ifPresent(
               refusal -> problems.add(new PipelineProblem(path, refusal.what(), refusal.remedy())));
     }
     return problems;
+  }
+
+  private boolean isEqual(DesiredPipeline running, PipelineSpec placed) {
+    return running.spec().equals(placed) && running.declaredOnly() == declaredOnly;
+  }
+
+  /** The node that reads a source already and is there: on another one it would begin anew. */
+  private Optional<String> whereItIsRead(SourceSpec source, PipelineSpec running) {
+    return running.sources().stream()
+        .filter(s -> s.name().equals(source.name()) && s.uri().equals(source.uri()))
+        .flatMap(s -> s.node().stream())
+        .filter(node -> view().nodes().containsKey(node))
+        .findFirst();
+  }
+
+  private boolean hasFailed(PipelineSpec spec) {
+    return view().nodes().values().stream()
+        .flatMap(seen -> seen.report().streams().stream())
+        .anyMatch(
+            s -> s.stream().pipeline().equals(spec.name()) && s.state() == StreamState.FAILED);
   }
 
   private CompletionStage<Submitted> accepted(DesiredPipeline pipeline, boolean created) {

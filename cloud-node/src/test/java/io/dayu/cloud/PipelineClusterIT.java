@@ -3,7 +3,9 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.LongStream;
@@ -143,6 +145,34 @@ class PipelineClusterIT {
         .satisfies(
             r -> assertThat(Cluster.trace(r)).containsExactly("first@edge-1", "only@cloud-1"));
     assertThat(cluster.get("pipelines/changing").path("version").asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void anEqualDocumentIsNoNewVersionAndAnotherOneLeavesASourceOnItsNode() {
+    var document = chain("same", "bytes=10&rate=20").replace(", node: edge-1", "");
+    cluster.submit(document);
+    cluster.awaitLedger("same", l -> l.delivered() > 5);
+    var node = cluster.status("same").at("/streams/0/node").asText();
+    for (int i = 0; i < 3; i++) cluster.replace("same", document);
+    assertThat(cluster.get("pipelines/same").path("version").asLong()).isEqualTo(1);
+
+    cluster.replace("same", document.replace("only: cloud-1", "only: edge-1"));
+    var changed = cluster.get("pipelines/same");
+    assertThat(changed.path("version").asLong()).isEqualTo(2);
+    assertThat(changed.at("/document/spec/sources/0/node").asText()).isEqualTo(node);
+  }
+
+  @Test
+  void anEqualDocumentStartsAStreamAgainThatHasFailed() throws IOException {
+    var file = Files.writeString(Files.createTempFile("readings", ".csv"), "a,b\n1,2\n");
+    var document = chain("mended", "").replace("synthetic:?", file.toUri().toString());
+    cluster.submit(document);
+    Cluster.await("a stream that cannot run")
+        .until(() -> cluster.status("mended").path("state").asText().equals("failed"));
+    Files.writeString(file, "sensor,at,value,unit\noven,1700000000000,1,C\n");
+    cluster.replace("mended", document);
+    cluster.awaitDelivered("mended", 1);
+    Files.delete(file);
   }
 
   @Test

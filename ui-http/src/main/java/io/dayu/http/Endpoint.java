@@ -16,16 +16,21 @@ import org.apache.pekko.http.javadsl.model.MediaType;
  *
  * @param path with parameters as whole segments in braces
  * @param role what a caller must be allowed
- * @param produces the media type of the successful answer
+ * @param produces the media types that a successful answer may have
  */
 record Endpoint(
-    HttpMethod method, String path, Tokens.Role role, MediaType produces, Handler handler) {
+    HttpMethod method, String path, Tokens.Role role, List<MediaType> produces, Handler handler) {
   Endpoint {
     Objects.requireNonNull(method, "method");
     Objects.requireNonNull(path, "path");
     Objects.requireNonNull(role, "role");
-    Objects.requireNonNull(produces, "produces");
     Objects.requireNonNull(handler, "handler");
+    produces = List.copyOf(produces);
+  }
+
+  /** One that has a single form of answer. */
+  Endpoint(HttpMethod method, String path, Tokens.Role role, MediaType produces, Handler handler) {
+    this(method, path, role, List.of(produces), handler);
   }
 
   List<String> segments() {

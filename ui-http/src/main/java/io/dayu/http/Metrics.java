@@ -14,9 +14,12 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
@@ -26,6 +29,11 @@ import org.apache.pekko.util.ByteString;
  * {@code /metrics}: the cluster's figures, those of this JVM, and those of the interface itself.
  */
 final class Metrics implements AutoCloseable {
+  private static final ContentType.NonBinary TEXT =
+      textType("text", "plain", Map.of("version", "0.0.4"));
+  private static final ContentType.NonBinary OPEN_METRICS =
+      textType("application", "openmetrics-text", Map.of("version", "1.0.0"));
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
@@ -50,13 +58,24 @@ final class Metrics implements AutoCloseable {
             GET,
             "/metrics",
             Role.READ,
-            MediaTypes.TEXT_PLAIN,
-            call ->
-                CompletableFuture.completedFuture(
-                    HttpResponse.create()
-                        .withEntity(
-                            MediaTypes.TEXT_PLAIN.toContentType(HttpCharsets.UTF_8),
-                            ByteString.fromString(registry.scrape())))));
+            List.of(MediaTypes.TEXT_PLAIN, OPEN_METRICS.mediaType()),
+            call -> CompletableFuture.completedFuture(scrape(Accepted.by(call.request())))));
+  }
+
+  /** The text format unless the caller likes OpenMetrics better, as Prometheus does. */
+  private HttpResponse scrape(Accepted accepted) {
+    var type =
+        accepted.quality(OPEN_METRICS.mediaType()) > accepted.quality(MediaTypes.TEXT_PLAIN)
+            ? OPEN_METRICS
+            : TEXT;
+    return HttpResponse.create()
+        .withEntity(type, ByteString.fromString(registry.scrape(type.toString())));
+  }
+
+  private static ContentType.NonBinary textType(
+      String main, String sub, Map<String, String> parameters) {
+    return MediaTypes.customWithOpenCharset(main, sub, new HashMap<>(parameters), false)
+        .toContentType(HttpCharsets.UTF_8);
   }
 
   @Override

@@ -17,11 +17,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.headers.Accept;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.Materializer;
 import org.slf4j.Logger;
@@ -126,18 +124,16 @@ final class Router {
   }
 
   private static void checkAccept(HttpRequest request, Endpoint endpoint) {
-    var ranges =
-        StreamSupport.stream(request.getHeaders().spliterator(), false)
-            .filter(Accept.class::isInstance)
-            .flatMap(h -> StreamSupport.stream(((Accept) h).getMediaRanges().spliterator(), false))
-            .toList();
-    if (ranges.isEmpty()) return;
-    if (ranges.stream().noneMatch(r -> r.matches(endpoint.produces()) && r.qValue() > 0))
+    var accepted = Accepted.by(request);
+    if (endpoint.produces().stream().noneMatch(type -> accepted.quality(type) > 0)) {
+      var types =
+          endpoint.produces().stream().map(Object::toString).collect(Collectors.joining(" or "));
       throw Problem.of(
               406,
-              "%s is answered as %s only".formatted(endpoint.path(), endpoint.produces()),
-              "leave Accept out or accept " + endpoint.produces())
+              "%s is answered as %s only".formatted(endpoint.path(), types),
+              "leave Accept out or accept " + types)
           .refused();
+    }
   }
 
   private HttpResponse problem(HttpRequest request, List<Endpoint> here, Throwable thrown) {

@@ -5,6 +5,7 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -45,6 +46,8 @@ final class Sse {
             .keepAlive(heartbeat, () -> HEARTBEAT)
             .via(stop.flow());
     return HttpResponse.create()
+        // Without it nginx, and what is built on it, keeps events back until some KB have come.
+        .addHeader(RawHeader.create("X-Accel-Buffering", "no"))
         .withEntity(
             HttpEntities.createChunked(MediaTypes.TEXT_EVENT_STREAM.toContentType(), bytes));
   }

@@ -46,6 +46,9 @@ class EventStreamTest {
       assertThat(response.statusCode()).isEqualTo(200);
       assertThat(response.headers().firstValue("Content-Type").orElse(""))
           .startsWith("text/event-stream");
+      assertThat(response.headers().firstValue("X-Accel-Buffering"))
+          .as("a proxy hands on every event at once")
+          .contains("no");
       in = response.body();
       var thread = new Thread(this::read, "event-reader");
       thread.setDaemon(true);

@@ -3,8 +3,12 @@ package io.dayu.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MetricsTest {
   private final TestServer server = new TestServer();
@@ -36,6 +40,38 @@ class MetricsTest {
             "dayu_stage_restarts_total" + stage + " 3.0",
             "dayu_link_rtt_seconds"
                 + "{instance=\"crossing/count\",node=\"edge-1\",peer=\"cloud-1\"} 0.0015");
+  }
+
+  /** What is asked for by Telegraf, Prometheus 3, curl, and somebody who wants neither form. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3 | text/plain",
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2 | application/openmetrics-text",
+        "application/openmetrics-text; version=1.0.0, text/plain;q=0 | application/openmetrics-text",
+        "text/*;q=0.1 | text/plain",
+        "TEXT/PLAIN; version=0.0.4 | text/plain",
+        "*/* | text/plain",
+        "- | text/plain",
+        "application/json | -",
+        "text/plain;q=0, text/*;q=0, application/json | -",
+      })
+  void theFormIsTheOneThatIsAskedForAndItsParametersNeverRefuseIt(
+      @Nullable String accept, @Nullable String form) {
+    Street.fill(server.control, Instant.now());
+    var request = server.request("/metrics");
+    if (accept != null) request.header("Accept", accept);
+    var answer = server.send(request);
+    assertThat(answer.status()).isEqualTo(form == null ? 406 : 200);
+    if (form == null) return;
+    boolean open = form.startsWith("application");
+    assertThat(answer.header("Content-Type").replace(" ", "").toLowerCase(Locale.ROOT))
+        .isEqualTo(form + (open ? ";version=1.0.0" : ";version=0.0.4") + ";charset=utf-8");
+    assertThat(answer.text().endsWith("# EOF\n")).isEqualTo(open);
+    assertThat(answer.text())
+        .contains("dayu_elements_generated_total{pipeline=\"crossing\",stream=\"crossing/cam-0\"}");
   }
 
   @Test
