@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -37,7 +38,7 @@ interface Cells {
   static String excerpt(String text) {
     var shown = new StringBuilder();
     for (char c : text.substring(0, Math.min(40, text.length())).toCharArray())
-      shown.append(Character.isISOControl(c) ? "\\u%04x".formatted((int) c) : String.valueOf(c));
+      shown.append(Character.isISOControl(c) ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
     return "'" + shown + (text.length() > 40 ? "…" : "") + "'";
   }
 }

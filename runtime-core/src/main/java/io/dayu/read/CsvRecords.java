@@ -95,7 +95,7 @@ final class CsvRecords implements Records {
       // A comma that is part of a number would move all that follows to other columns.
       if (cells.stream().skip(columnsThere).anyMatch(cell -> !cell.isBlank()))
         throw new IllegalArgumentException(
-            "there are %d values for the %d columns of the header"
+            "there are %s values for the %s columns of the header"
                 .formatted(cells.size(), columnsThere));
       return Optional.of(new Entry.Good(columns.reading(new Row(header, cells))));
     } catch (IllegalArgumentException e) {
@@ -201,7 +201,7 @@ final class CsvRecords implements Records {
 
   private NoReadings noReadings(long line, String what) {
     return new NoReadings(
-        "line %d: %s; expected %s (other names can be given, as in ?at=time&value=celsius)"
+        "line %s: %s; expected %s (other names can be given, as in ?at=time&value=celsius)"
             .formatted(line, what, expected()));
   }
 

@@ -48,7 +48,7 @@ public final class FileReadings implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    Request.of(uri);
+    var unused = Request.of(uri);
   }
 
   @Override

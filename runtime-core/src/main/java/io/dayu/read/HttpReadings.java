@@ -53,7 +53,7 @@ public final class HttpReadings implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    text(uri);
+    var unused = text(uri);
   }
 
   private static Dialect text(URI uri) {

@@ -55,7 +55,7 @@ public final class MqttMessages implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    MqttTarget.of(uri, query(uri), "");
+    var unused = MqttTarget.of(uri, query(uri), "");
   }
 
   @Override

@@ -91,7 +91,7 @@ public final class MqttReadings implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    Request.of(uri, "");
+    var unused = Request.of(uri, "");
   }
 
   @Override

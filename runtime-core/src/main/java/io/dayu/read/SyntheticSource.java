@@ -66,7 +66,7 @@ public final class SyntheticSource implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    Request.of(uri);
+    var unused = Request.of(uri);
   }
 
   @Override

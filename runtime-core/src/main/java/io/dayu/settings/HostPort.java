@@ -22,7 +22,7 @@ public record HostPort(String host, int port) {
   public HostPort {
     host = host(host);
     if (port < 0 || port > 65_535)
-      throw new IllegalArgumentException("the port %d is not 0 to 65535".formatted(port));
+      throw new IllegalArgumentException("the port %s is not 0 to 65535".formatted(port));
   }
 
   /**

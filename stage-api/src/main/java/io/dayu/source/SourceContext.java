@@ -47,7 +47,7 @@ public record SourceContext(
   /** Without secrets, because it may end in a log. */
   @Override
   public String toString() {
-    return "SourceContext[%s, %s at %d]".formatted(stream, ShownUri.of(uri), position);
+    return "SourceContext[%s, %s at %s]".formatted(stream, ShownUri.of(uri), position);
   }
 
   /** For a source that need not know what becomes of its elements. */
