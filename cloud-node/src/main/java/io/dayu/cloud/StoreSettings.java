@@ -9,6 +9,7 @@ import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import io.dayu.store.JdbcResultStore;
+import io.dayu.store.StoreAddress;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,6 +23,11 @@ import java.util.Optional;
  * @param framesPerStream payloads kept of each stream
  */
 record StoreSettings(String url, String user, String password, int framesPerStream) {
+  @Override
+  public String toString() {
+    return "%s, user %s".formatted(place(), user);
+  }
+
   private static final String PATH = "dayu.store";
 
   StoreSettings {
@@ -50,10 +56,10 @@ record StoreSettings(String url, String user, String password, int framesPerStre
   /** As it may be configured: a shared database, or nothing. */
   private static String url(Config config, String key) {
     var url = config.getString(key);
-    if (!url.isEmpty() && !JdbcResultStore.isPostgres(url))
+    var problem = url.isEmpty() ? Optional.<String>empty() : StoreAddress.problem(url);
+    if (problem.isPresent())
       throw new IllegalArgumentException(
-          "\"%s\" is none; write jdbc:postgresql://host:port/database, or leave it empty for a database in the node's data directory"
-              .formatted(url));
+          problem.get() + ", or leave it empty for a database in the node's data directory");
     return url;
   }
 
@@ -81,7 +87,7 @@ record StoreSettings(String url, String user, String password, int framesPerStre
   /** For messages: without what a URL may hold of secrets. */
   String place() {
     int query = url.indexOf(isShared() ? '?' : ';');
-    return query < 0 ? url : url.substring(0, query);
+    return StoreAddress.redacted(query < 0 ? url : url.substring(0, query));
   }
 
   /** The persistence plugin's own connections to the same database. */

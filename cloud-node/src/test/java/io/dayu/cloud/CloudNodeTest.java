@@ -3,8 +3,11 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigValueFactory;
 import io.dayu.settings.ConfigurationException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class CloudNodeTest {
@@ -38,6 +41,26 @@ final class CloudNodeTest {
                     .anyMatch(l -> l.startsWith("dayu.node.name is \"\"; set it"))
                     .anyMatch(l -> l.startsWith("dayu.scheduler.dwell is no configuration key"))
                     .anyMatch(l -> l.startsWith("dayu.store.url: \"jdbc:mysql://db/dayu\"")));
+  }
+
+  @Test
+  void theAddressOfAStoreIsNeverShownWithAPassword() {
+    for (var url : List.of("postgres://dayu:hush@db/x", "jdbc:postgresql://dayu:hush@db/x"))
+      assertThatThrownBy(() -> CloudNode.settings(store(url)))
+          .hasMessageContainingAll("dayu.store.url", "***@db/x", "DAYU_STORE_PASSWORD")
+          .hasMessageNotContaining("hush");
+    var settings =
+        StoreSettings.from(
+            store("jdbc:postgresql://db/x?password=hush")
+                .withValue("dayu.store.password", ConfigValueFactory.fromAnyRef("hush")));
+    assertThat(settings.place() + settings).doesNotContain("hush");
+  }
+
+  private static Config store(String url) {
+    return ConfigFactory.parseString("dayu.node.name = cloud-1")
+        .withValue("dayu.store.url", ConfigValueFactory.fromAnyRef(url))
+        .withFallback(ConfigFactory.load())
+        .resolve();
   }
 
   @Test

@@ -126,7 +126,7 @@ public final class JdbcResultStore implements ResultStore {
           "reWriteBatchedInserts", "true");
 
   public static boolean isPostgres(String url) {
-    return url.startsWith("jdbc:postgresql:");
+    return StoreAddress.isPostgres(url);
   }
 
   /** The class of the driver to use for a URL, of H2 or PostgreSQL. */
@@ -161,17 +161,24 @@ public final class JdbcResultStore implements ResultStore {
     try {
       return new HikariDataSource(config);
     } catch (PoolInitializationException e) {
-      var cause = e.getCause() == null ? e : e.getCause();
-      throw new StoreException(
-          "open the result store: %s; check that %s"
-              .formatted(
-                  cause.getMessage(),
-                  isPostgres(url)
-                      ? "PostgreSQL runs there and takes this user, password and database"
-                      : url + " can be used and that no other process has it open"),
-          false,
-          e);
+      throw cannotOpen(url, e.getCause() == null ? e : e.getCause());
+    } catch (RuntimeException e) {
+      // The driver does not take the URL, which the message has as it was written.
+      throw cannotOpen(url, e);
     }
+  }
+
+  /** Without the cause: logs would show its message, in which a password may stand. */
+  private static StoreException cannotOpen(String url, Throwable cause) {
+    return new StoreException(
+        "open the result store: %s; check that %s"
+            .formatted(
+                StoreAddress.redacted(String.valueOf(cause.getMessage())),
+                isPostgres(url)
+                    ? "PostgreSQL runs there and takes this user, password and database"
+                    : url + " can be used and that no other process has it open"),
+        false,
+        null);
   }
 
   @Override

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public record Schema(String name) {
   private static final Logger LOG = LoggerFactory.getLogger(Schema.class);
+  private static final String FORBIDDEN = "42501";
   private static final String MIGRATIONS = "classpath:io/dayu/store/migration";
 
   /**
@@ -59,13 +60,44 @@ public record Schema(String name) {
               null);
         for (var migrator : migrators) migrator.migrate();
       } catch (SQLException | RuntimeException e) {
+        var grant = missingGrant(connection, e);
         unlock(dialect, connection, e);
+        if (grant.isPresent())
+          throw new StoreException("prepare the database: " + grant.get(), false, e);
         throw e;
       }
       dialect.unlockSchema(connection);
     } catch (SQLException | FlywayException e) {
       throw new StoreException("prepare the database: " + reason(e), true, e);
     }
+  }
+
+  /**
+   * Since PostgreSQL 15 a user may not make tables in the schema {@code public} unless the database
+   * is their own.
+   *
+   * @return what to do, if it is that
+   */
+  private static Optional<String> missingGrant(Connection connection, Throwable e)
+      throws SQLException {
+    for (var cause = e; cause != null; cause = cause.getCause()) {
+      if (!(cause instanceof SQLException sql) || !FORBIDDEN.equals(sql.getSQLState())) continue;
+      var message = String.valueOf(sql.getMessage());
+      var user = quoted(connection.getMetaData().getUserName());
+      var schema = quoted(Optional.ofNullable(connection.getSchema()).orElse("public"));
+      return Optional.of(
+          message.contains("for schema")
+              ? "%s may not make tables there; as its owner run in the database %s: GRANT CREATE ON SCHEMA %s TO %s"
+                  .formatted(user, connection.getCatalog(), schema, user)
+              : "%s may not change tables that somebody else made (%s); use the user that made them, or give them to %s with ALTER TABLE … OWNER TO"
+                  .formatted(user, message, user));
+    }
+    return Optional.empty();
+  }
+
+  /** An identifier as SQL takes it. */
+  private static String quoted(String name) {
+    return name.matches("[a-z_][a-z0-9_]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
   }
 
   /**

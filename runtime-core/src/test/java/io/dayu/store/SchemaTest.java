@@ -160,6 +160,10 @@ class SchemaTest {
     }
 
     void execute(String... statements) {
+      execute(source, statements);
+    }
+
+    static void execute(HikariDataSource source, String... statements) {
       try (var connection = source.getConnection();
           var statement = connection.createStatement()) {
         for (var sql : statements) statement.execute(sql);
@@ -251,6 +255,41 @@ class SchemaTest {
         rows.next();
         return rows.getString(1);
       }
+    }
+
+    @Test
+    void aUserWhoMayNotMakeTablesIsToldTheGrantAndItWorks() {
+      var url = postgres.create("schema" + ++databases);
+      var database = "schema" + databases;
+      try (var owner = JdbcResultStore.pool(url, postgres.user(), "");
+          var dayu = JdbcResultStore.pool(url, user("dayu-" + databases), "")) {
+        // As PostgreSQL 15 begins a database.
+        execute(owner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        var grant = "GRANT CREATE ON SCHEMA public TO \"dayu-%d\"".formatted(databases);
+        assertThatThrownBy(() -> Schema.migrate(dayu, List.of(TRIAL)))
+            .isInstanceOfSatisfying(
+                StoreException.class, e -> assertThat(e.retryable()).as("retryable").isFalse())
+            .hasMessageContaining("run in the database %s: %s", database, grant);
+        execute(owner, grant);
+        Schema.migrate(dayu, List.of(TRIAL));
+      }
+    }
+
+    @Test
+    void tablesOfAnotherUserAreToldAsThat() {
+      var url = postgres.create("schema" + ++databases);
+      try (var owner = JdbcResultStore.pool(url, postgres.user(), "");
+          var dayu = JdbcResultStore.pool(url, user("other" + databases), "")) {
+        Schema.migrate(owner, List.of(TRIAL));
+        assertThatThrownBy(() -> Schema.migrate(dayu, List.of(TRIAL)))
+            .isInstanceOf(StoreException.class)
+            .hasMessageContainingAll("other" + databases, "tables that somebody else made");
+      }
+    }
+
+    private String user(String name) {
+      execute(source, "CREATE ROLE \"%s\" LOGIN".formatted(name));
+      return name;
     }
 
     @Test

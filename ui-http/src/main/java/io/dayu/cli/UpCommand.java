@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +26,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Start a cluster on this machine, in the background.")
 final class UpCommand implements Callable<Integer> {
+  /** Without user and password. */
+  private static final Pattern STORE =
+      Pattern.compile("(?i)jdbc:postgresql:[^@?]*(\\?(?!.*password=)[^@]*)?");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -72,6 +77,11 @@ final class UpCommand implements Callable<Integer> {
       throw usage(
           "several cloud nodes need a PostgreSQL they share: --store"
               + " jdbc:postgresql://host:port/database, or --cloud 1");
+    // It is not shown: it may have a password, and every user of the machine sees a command line.
+    if (store.isPresent() && !STORE.matcher(store.get()).matches())
+      throw usage(
+          "--store must be jdbc:postgresql://host:port/database, with user and password in"
+              + " DAYU_STORE_USER and DAYU_STORE_PASSWORD");
     var home = Home.find();
     var running =
         BackgroundCluster.read(home).stream()

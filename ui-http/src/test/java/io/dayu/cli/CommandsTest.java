@@ -332,4 +332,19 @@ class CommandsTest {
     assertThat(Cli.run("up", "--cloud", "3").err()).contains("PostgreSQL").contains("--cloud 1");
     assertThat(Cli.run("--help").code()).isZero();
   }
+
+  @Test
+  void anAddressOfAStoreWithAPasswordIsRefusedAndNotShown() {
+    for (var url :
+        java.util.List.of(
+            "postgres://dayu:hush@db/x",
+            "jdbc:postgresql://dayu:hush@db/x",
+            "jdbc:postgresql://db/x?user=dayu&PASSWORD=hush")) {
+      var up = Cli.run("up", "--cloud", "3", "--store", url);
+      assertThat(up.code()).as(url).isEqualTo(2);
+      assertThat(up.err())
+          .contains("jdbc:postgresql://host:port/database", "DAYU_STORE_PASSWORD")
+          .doesNotContain("hush");
+    }
+  }
 }
