@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.Reading;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -58,18 +59,16 @@ record Columns(
 
   /** The names that data with these names must have. */
   List<String> required() {
-    return List.of(sensor, at, value, unit).stream()
-        .filter(
-            column ->
-                column == value
-                    || column == at && defaultAtMs.isEmpty()
-                    || column.given() && !hasNoUnit(column))
-        .map(Column::name)
-        .toList();
+    var required = new ArrayList<String>();
+    if (sensor.given()) required.add(sensor.name());
+    if (at.given() || defaultAtMs.isEmpty()) required.add(at.name());
+    required.add(value.name());
+    if (unit.given() && !hasNoUnit()) required.add(unit.name());
+    return required;
   }
 
-  private boolean hasNoUnit(Column column) {
-    return column == unit && column.name().equals(NONE);
+  private boolean hasNoUnit() {
+    return unit.name().equals(NONE);
   }
 
   /** For messages. */
@@ -113,7 +112,7 @@ record Columns(
 
   private String unit(Cells record) {
     var text = record.text(unit.name());
-    if (text.isEmpty() && unit.given() && !hasNoUnit(unit)) throw missing(record, unit);
+    if (text.isEmpty() && unit.given() && !hasNoUnit()) throw missing(record, unit);
     return readable(unit, text.orElse("").strip());
   }
 
