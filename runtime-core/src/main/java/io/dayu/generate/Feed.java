@@ -164,7 +164,9 @@ final class Feed {
       over = true;
       return Optional.empty();
     }
-    return Optional.of(backoff.next());
+    var wait = backoff.next();
+    boolean asked = cause instanceof SourceException e && e.atLeast().compareTo(wait) > 0;
+    return Optional.of(asked ? ((SourceException) cause).atLeast() : wait);
   }
 
   /** The source has ended. */

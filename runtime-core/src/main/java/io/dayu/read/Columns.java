@@ -59,16 +59,16 @@ record Columns(
 
   /** The names that data with these names must have. */
   List<String> required() {
-    var required = new ArrayList<String>();
-    if (sensor.given()) required.add(sensor.name());
-    if (at.given() || defaultAtMs.isEmpty()) required.add(at.name());
-    required.add(value.name());
-    if (unit.given() && !hasNoUnit()) required.add(unit.name());
-    return required;
+    var names = new ArrayList<String>();
+    if (sensor.given()) names.add(sensor.name());
+    if (at.given() || defaultAtMs.isEmpty()) names.add(at.name());
+    names.add(value.name());
+    if (needsUnit()) names.add(unit.name());
+    return names;
   }
 
-  private boolean hasNoUnit() {
-    return unit.name().equals(NONE);
+  private boolean needsUnit() {
+    return unit.given() && !unit.name().equals(NONE);
   }
 
   /** For messages. */
@@ -112,7 +112,7 @@ record Columns(
 
   private String unit(Cells record) {
     var text = record.text(unit.name());
-    if (text.isEmpty() && unit.given() && !hasNoUnit()) throw missing(record, unit);
+    if (text.isEmpty() && needsUnit()) throw missing(record, unit);
     return readable(unit, text.orElse("").strip());
   }
 

@@ -9,27 +9,90 @@ import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * Readings as CSV or NDJSON from an HTTP server, which may go on sending for ever; see {@link
- * FileReadings} for the columns. The whole query goes to the server, so columns have their standard
- * names. It waits for a server that is slow or silent; a slow pipeline slows the server down.
+ * FileReadings} for the columns. With {@code every=10s} it is asked again and again. The parameters
+ * that are known here are taken out of the query, and the rest goes to the server, as does {@code
+ * format}. It waits for a server that is slow or silent, if no {@code timeout} is given; a slow
+ * pipeline slows the server down.
+ *
+ * <p>What a server sends again, at the next poll or because the connection broke, is not taken
+ * twice: a reading that an earlier answer had, with the same sensor, time, value and unit, is left
+ * out. That is remembered as long as the stream is read on this node.
  */
 public final class HttpReadings implements SourceProvider {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final int OK = 200;
-  private static final int TIMEOUT = 408;
-  private static final int TOO_MANY = 429;
+  private static final String EVERY = "every";
+  private static final String TIMEOUT = "timeout";
+  private static final List<String> PARAMETERS =
+      Stream.concat(Dialect.PARAMETERS.stream(), Stream.of(EVERY, TIMEOUT, Login.PARAMETER))
+          .toList();
+
+  /** How long a poll whose server is silent is waited for. */
+  private static final Duration POLL_TIMEOUT = Duration.ofMinutes(1);
+
+  private static final int REMEMBERED = 1 << 17;
+
+  /** Longer than a source that has failed usually waits before it is opened again. */
+  private static final Duration KEEP = Duration.ofMinutes(2);
+
+  /** What a URI asks for. */
+  private record Request(
+      URI server,
+      String path,
+      Dialect text,
+      Optional<String> credentials,
+      Optional<Duration> every,
+      Optional<Duration> timeout) {
+    static Request of(URI uri) {
+      var query = Query.partly(uri, PARAMETERS);
+      var every = query.duration(EVERY);
+      return new Request(
+          server(uri, query),
+          uri.getPath(),
+          Dialect.of(uri, uri.getPath(), query, OnBad.FAIL),
+          query.text(Login.PARAMETER),
+          every,
+          query.duration(TIMEOUT).or(() -> every.map(e -> POLL_TIMEOUT)));
+    }
+
+    /** What the server is asked for: without login and our own parameters. */
+    private static URI server(URI uri, Query query) {
+      var text = uri.toString().split("[?#]", 2)[0];
+      if (uri.getRawUserInfo() != null) text = text.replaceFirst("//[^/]*@", "//");
+      var rest =
+          Stream.concat(
+                  query.others().stream(),
+                  query.text(Format.PARAMETER).map(f -> Format.PARAMETER + "=" + f).stream())
+              .toList();
+      return URI.create(rest.isEmpty() ? text : text + "?" + String.join("&", rest));
+    }
+  }
+
+  private final UnaryOperator<String> environment;
+  private final Map<String, HttpMemory> memories = new LinkedHashMap<>(); // guarded by itself
+
+  public HttpReadings() {
+    this(System::getenv);
+  }
+
+  /**
+   * @param environment looks an environment variable up; null if it is not set
+   */
+  HttpReadings(UnaryOperator<String> environment) {
+    this.environment = environment;
+  }
 
   @Override
   public SourceDescriptor descriptor() {
@@ -53,63 +116,132 @@ public final class HttpReadings implements SourceProvider {
 
   @Override
   public void check(URI uri) {
-    var unused = text(uri);
-  }
-
-  private static Dialect text(URI uri) {
-    return Dialect.of(uri, uri.getPath(), Query.partly(uri, Dialect.PARAMETERS), OnBad.FAIL);
+    var request = Request.of(uri);
+    if (request.server().getHost() == null)
+      throw new SourceException("source %s needs a host".formatted(ShownUri.of(uri)), true, null);
   }
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
     try {
-      var text = text(context.uri());
-      var uri = context.uri();
-      var fromTheBeginning = new SourceContext(uri, 0, context.knobs());
-      return ReadingStream.of(
-              ShownUri.of(uri),
-              fromTheBeginning,
-              false,
-              text.onBad(),
-              () -> text.records(get(uri), Optional.empty()))
-          .map(segment -> new Segment(segment.payload(), 0, segment.ending()));
+      check(context.uri());
+      var request = Request.of(context.uri());
+      var key = context.stream() + " " + context.uri();
+      var memory = memory(key, ShownUri.of(context.uri()));
+      return segments(request, context, memory)
+          .map(segment -> new Segment(segment.payload(), 0, segment.ending()))
+          .watchTermination(
+              (notUsed, done) -> {
+                done.whenComplete(
+                    (end, failure) -> {
+                      // Only what failed goes on where it was; what comes later begins anew.
+                      if (failure == null) forget(key);
+                      else memory.leave(KEEP.plus(asked(failure)));
+                    });
+                return notUsed;
+              });
     } catch (SourceException e) {
       return Source.failed(e);
     }
   }
 
-  private static InputStream get(URI uri) throws IOException {
-    try {
-      var request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
-      var response = Client.INSTANCE.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      if (response.statusCode() == OK) return response.body();
-      response.body().close();
-      throw refused(uri, response.statusCode());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while connecting");
+  private Source<Segment, NotUsed> segments(
+      Request request, SourceContext context, HttpMemory memory) {
+    var once =
+        ReadingStream.of(
+            ShownUri.of(context.uri()),
+            context,
+            false,
+            request.text().onBad(),
+            () -> ask(request, context, memory));
+    if (request.every().isEmpty()) return once;
+    var every = request.every().get();
+    // What is read begins before it is asked for, so the wait comes before it is made.
+    return Source.repeat(NotUsed.getInstance())
+        .flatMapConcat(
+            again ->
+                Source.lazySource(
+                        () ->
+                            Source.single(again)
+                                .initialDelay(memory.untilDue(every, System.nanoTime())))
+                    .flatMapConcat(now -> once));
+  }
+
+  private Records ask(Request request, SourceContext context, HttpMemory memory)
+      throws IOException {
+    long now = System.nanoTime();
+    var login =
+        request
+            .credentials()
+            .map(name -> Login.of(name, environment))
+            .or(() -> Optional.ofNullable(context.uri().getUserInfo()).flatMap(Login::of));
+    var known = memory.ask();
+    var answer =
+        HttpAnswer.to(
+            new HttpAnswer.Question(
+                request.server(), login, request.timeout(), Format.isPacked(request.path())),
+            request.every().isPresent() ? known : Optional.empty());
+    context.reached().run();
+    return new Unread(
+        request.text().records(answer.body(), answer.charset()),
+        answer,
+        memory,
+        now,
+        what ->
+            new SourceException(
+                ShownUri.of(context.uri()) + ", " + what,
+                request.text().onBad() == OnBad.STOP,
+                null));
+  }
+
+  /** What an answer has that was in none before. */
+  private record Unread(
+      Records records,
+      HttpAnswer answer,
+      HttpMemory memory,
+      long askedNanos,
+      Function<String, SourceException> noReadings)
+      implements Records {
+    @Override
+    public Optional<Entry> next() throws IOException {
+      try {
+        for (var entry = records.next(); entry.isPresent(); entry = records.next())
+          if (memory.isNew(entry.get())) return entry;
+      } catch (NoReadings e) {
+        // A server may answer with something else for a while.
+        throw noReadings.apply(e.getMessage());
+      }
+      memory.complete(answer.version(), askedNanos);
+      return Optional.empty();
+    }
+
+    @Override
+    public String expected() {
+      return records.expected();
+    }
+
+    @Override
+    public void close() throws IOException {
+      records.close();
     }
   }
 
-  private static SourceException refused(URI uri, int status) {
-    var ours = status >= 400 && status < 500 && status != TIMEOUT && status != TOO_MANY;
-    return new SourceException(
-        "%s answered with status %s%s"
-            .formatted(
-                ShownUri.of(uri),
-                status,
-                ours ? "; correct the uri or the server's access rules" : ""),
-        ours,
-        null);
+  private static Duration asked(Throwable failure) {
+    return failure instanceof SourceException e ? e.atLeast() : Duration.ZERO;
   }
 
-  /** Its threads are started by the first use. */
-  private static final class Client {
-    static final HttpClient INSTANCE =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(PATIENCE)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
+  private HttpMemory memory(String key, String name) {
+    synchronized (memories) {
+      memories.values().removeIf(HttpMemory::isOver);
+      var memory = memories.computeIfAbsent(key, k -> new HttpMemory(name, REMEMBERED));
+      memory.enter();
+      return memory;
+    }
+  }
+
+  private void forget(String key) {
+    synchronized (memories) {
+      memories.remove(key);
+    }
   }
 }

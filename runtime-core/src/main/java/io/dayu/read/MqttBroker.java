@@ -43,17 +43,6 @@ interface MqttBroker {
   /** A connection without any sign of life is given up after one and a half of this. */
   int KEEP_ALIVE_SECONDS = 15;
 
-  /** User and password; never shown. */
-  final class Login {
-    final String user;
-    final byte[] password;
-
-    Login(String user, byte[] password) {
-      this.user = user;
-      this.password = password;
-    }
-  }
-
   /**
    * Connects and subscribes. Messages may come before this completes.
    *
@@ -73,22 +62,8 @@ interface MqttBroker {
    * @throws SourceException permanent, if they are not there
    */
   static MqttBroker of(MqttTarget target, UnaryOperator<String> environment) {
-    var login = target.credentials().map(name -> login(name, environment));
+    var login = target.credentials().map(name -> Login.of(name, environment));
     return target.version() == 3 ? new Mqtt3Broker(target, login) : new Mqtt5Broker(target, login);
-  }
-
-  private static Login login(String credentials, UnaryOperator<String> environment) {
-    var variable = MqttTarget.variable(credentials);
-    var value = Optional.ofNullable(environment.apply(variable)).orElse("");
-    int colon = value.indexOf(':');
-    if (colon < 0)
-      throw new SourceException(
-          "the environment variable %s of this node is to hold user:password".formatted(variable),
-          true,
-          null);
-    return new Login(
-        value.substring(0, colon),
-        value.substring(colon + 1).getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   /** The exception for a failure; its wording is the same for both versions. */

@@ -31,7 +31,7 @@ record MqttTarget(
     int outstanding,
     long sessionSeconds) {
   static final List<String> PARAMETERS =
-      List.of("format", "version", "client", "credentials", "outstanding", "session");
+      List.of("format", "version", "client", Login.PARAMETER, "outstanding", "session");
 
   private static final int PORT = 1883;
   private static final int TLS_PORT = 8883;
@@ -73,7 +73,7 @@ record MqttTarget(
         topic,
         query.text("client").orElseGet(() -> client(stream, topic)),
         Integer.parseInt(version),
-        query.text("credentials"),
+        query.text(Login.PARAMETER),
         (int) Math.max(1, query.whole("outstanding", OUTSTANDING, MAX_OUTSTANDING)),
         query.whole("session", WEEK, MAX_SESSION));
   }
@@ -107,7 +107,7 @@ record MqttTarget(
           "user and password do not belong into the uri of a source; put them as user:password into"
               + " the"
               + " environment variable %s of the node and write ?credentials=plant"
-                  .formatted(variable("plant")),
+                  .formatted(Login.variable("plant")),
           true,
           null);
   }
@@ -115,11 +115,6 @@ record MqttTarget(
   /** For messages. */
   String broker() {
     return "%s://%s:%s".formatted(tls ? "mqtts" : "mqtt", host, port);
-  }
-
-  /** Only variables of this kind, so that a pipeline cannot send others to a broker of its own. */
-  static String variable(String credentials) {
-    return "DAYU_CREDENTIALS_" + credentials.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
   }
 
   /**

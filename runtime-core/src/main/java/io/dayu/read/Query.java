@@ -5,12 +5,14 @@ import io.dayu.source.SourceException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -19,6 +21,10 @@ import java.util.stream.Collectors;
  * @param others what is there besides, as it is written
  */
 record Query(URI uri, Map<String, String> values, List<String> others) {
+  private static final Duration SHORTEST = Duration.ofMillis(100);
+  private static final Duration LONGEST = Duration.ofHours(24);
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+
   /**
    * @param known the names that mean something to this source; there must be no others
    */
@@ -115,6 +121,30 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
     throw wrong(
         "%s=%s is not a %s from 0 to %s"
             .formatted(name, value, whole ? "whole number" : "number", (long) max));
+  }
+
+  /** A whole number and its unit, as in {@code 10s}. */
+  Optional<Duration> duration(String name) {
+    return text(name)
+        .map(
+            text -> {
+              var match = DURATION.matcher(text);
+              if (match.matches()) {
+                long number = Long.parseLong(match.group(1));
+                var duration =
+                    switch (match.group(2)) {
+                      case "ms" -> Duration.ofMillis(number);
+                      case "s" -> Duration.ofSeconds(number);
+                      case "m" -> Duration.ofMinutes(number);
+                      default -> Duration.ofHours(number);
+                    };
+                if (duration.compareTo(SHORTEST) >= 0 && duration.compareTo(LONGEST) <= 0)
+                  return duration;
+              }
+              throw wrong(
+                  "%s=%s is no duration from 100ms to 24h, such as 10s, 5m or 1h"
+                      .formatted(name, text));
+            });
   }
 
   SourceException wrong(String what) {

@@ -208,6 +208,16 @@ final class FeedStreamTest {
   }
 
   @Test
+  void anOriginThatAsksToBeLeftAloneIsNotOpenedSooner() {
+    var feed = feed("source-min-backoff = 1s, source-max-backoff = 5s", context -> Source.never());
+    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(60))))
+        .contains(Duration.ofSeconds(60));
+    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(1))))
+        .as("the wait that grows is longer")
+        .contains(Duration.ofSeconds(2));
+  }
+
+  @Test
   void aPermanentFailureEndsIt() {
     var feed = feed(context -> Source.never());
     assertThat(feed.failed(new SourceException("corrupt", true, null))).isEmpty();
