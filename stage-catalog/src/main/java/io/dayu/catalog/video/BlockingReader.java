@@ -3,14 +3,18 @@ package io.dayu.catalog.video;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** Something open that is read by blocking calls of one thread at a time. */
+/**
+ * Something open that is read by blocking calls of one thread at a time. Nothing can interrupt such
+ * a call from outside, so whatever takes long in it asks its {@link Stop} again and again.
+ */
 interface BlockingReader extends AutoCloseable {
-  /** The next segment; empty at the end. */
+  /** The next segment; empty at the end, and once the stop is asked for. */
   Optional<Segment> next();
 
   @Override
@@ -18,11 +22,21 @@ interface BlockingReader extends AutoCloseable {
 
   /**
    * A source that opens a reader when it is first asked and closes it when it ends, is cancelled or
-   * fails, on the dispatcher for blocking.
+   * fails, on the dispatcher for blocking. The reader's stop is asked for at the same moment, from
+   * another thread, also while the reader is inside a call.
    */
-  static Source<Segment, NotUsed> source(Supplier<? extends BlockingReader> open) {
-    return Source.unfoldResource(() -> new Opening(open), Opening::next, Opening::close)
-        .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER));
+  static Source<Segment, NotUsed> source(Function<Stop, ? extends BlockingReader> open) {
+    return Source.fromMaterializer(
+            (materializer, attributes) -> {
+              var stop = new Stop();
+              return Source.unfoldResource(
+                      () -> new Opening(open, stop), Opening::next, Opening::close)
+                  // This makes it an actor of its own, so that what follows runs while it blocks.
+                  .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
+                  .watchTermination(Keep.right())
+                  .mapMaterializedValue(ended -> ended.whenComplete((done, cause) -> stop.ask()));
+            })
+        .mapMaterializedValue(started -> NotUsed.getInstance());
   }
 
   /**
@@ -30,15 +44,17 @@ interface BlockingReader extends AutoCloseable {
    * with the cause and nothing else is logged.
    */
   final class Opening {
-    private final Supplier<? extends BlockingReader> open;
+    private final Function<Stop, ? extends BlockingReader> open;
+    private final Stop stop;
     private Optional<BlockingReader> reader = Optional.empty();
 
-    private Opening(Supplier<? extends BlockingReader> open) {
+    private Opening(Function<Stop, ? extends BlockingReader> open, Stop stop) {
       this.open = open;
+      this.stop = stop;
     }
 
     private Optional<Segment> next() {
-      if (reader.isEmpty()) reader = Optional.of(open.get());
+      if (reader.isEmpty()) reader = Optional.of(open.apply(stop));
       return reader.get().next();
     }
 

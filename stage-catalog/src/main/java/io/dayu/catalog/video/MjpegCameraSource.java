@@ -56,6 +56,6 @@ public final class MjpegCameraSource implements SourceProvider {
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
-    return BlockingReader.source(() -> new MjpegReader(context.uri(), context.knobs()));
+    return BlockingReader.source(stop -> new MjpegReader(context.uri(), context.knobs()));
   }
 }

@@ -5,25 +5,21 @@ import io.dayu.element.Media;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
-import org.bytedeco.ffmpeg.avformat.AVStream;
-import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.javacv.FFmpegFrameGrabber;
-import org.bytedeco.javacv.Frame;
-import org.bytedeco.javacv.FrameGrabber;
-import org.bytedeco.javacv.OpenCVFrameConverter;
 import org.bytedeco.opencv.opencv_core.Mat;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One reading of a video file through FFmpeg. Blocking; not thread-safe. */
+/**
+ * One reading of a video file. Blocking; not thread-safe.
+ *
+ * <p>All times are microseconds; those in the file are the decoder's.
+ */
 final class VideoFileReader implements BlockingReader {
   private static final Logger LOG = LoggerFactory.getLogger(VideoFileReader.class);
 
@@ -40,25 +36,27 @@ final class VideoFileReader implements BlockingReader {
   private final boolean realtime;
   private final boolean loop;
   private final Supplier<Knobs> knobs;
-  private final FFmpegFrameGrabber grabber;
-  private final OpenCVFrameConverter.ToMat converter;
-  private final FrameGrid grid = new FrameGrid();
+  private final Stop stop;
+  private VideoDecoder decoder;
+  private FrameGrid grid = new FrameGrid();
   private long round;
-  private long skipBefore; // microseconds in the file
-  private long last = -1; // microseconds in the file of the frame read last, -1 for none
+  private long skipBefore; // time in the file
+  private boolean exact; // whether no frame at or after that time can be missing
+  private long roundLength = -1; // -1 while it is not known
+  private long shown = -1; // time in the file of the frame decoded last, -1 for none
+  private long last = -1; // the same, of those not skipped
   private long startNanos; // when the frame at time 0 would have been shown
   private boolean started;
-  private boolean whole; // whether this round began with the first frame
-  private long decoded; // frames of this round
 
-  VideoFileReader(Path file, boolean realtime, boolean loop, long position, Supplier<Knobs> knobs) {
+  VideoFileReader(
+      Path file, boolean realtime, boolean loop, long position, Supplier<Knobs> knobs, Stop stop) {
     this.file = file;
     this.realtime = realtime;
     this.loop = loop;
     this.knobs = knobs;
+    this.stop = stop;
     this.round = position / ROUND;
     this.skipBefore = position % ROUND;
-    this.whole = skipBefore == 0;
     if (!Files.isRegularFile(file) || !Files.isReadable(file))
       throw new SourceException(
           "there is no readable file %s on this node; put it there or correct the uri"
@@ -67,18 +65,13 @@ final class VideoFileReader implements BlockingReader {
           null);
     Natives.openCv();
     Natives.ffmpeg();
-    grabber = new FFmpegFrameGrabber(file.toString());
-    // A file that is a play list must not make this node open connections.
-    grabber.setOption("protocol_whitelist", "file");
-    grabber.setVideoOption("threads", "1");
-    converter = new OpenCVFrameConverter.ToMat();
     try {
-      grabber.start();
-      if (skipBefore > 0) grabber.setTimestamp(skipBefore);
-    } catch (FrameGrabber.Exception e) {
-      close();
-      throw unreadable(String.valueOf(e.getMessage()).replaceFirst(" \\(Has setFormat.*", ""), e);
+      if (Files.size(file) == 0) throw new IOException("it is empty");
+      decoder = VideoDecoder.at(file, skipBefore, stop);
+    } catch (IOException e) {
+      throw unreadable(e);
     }
+    exact = decoder.whole();
   }
 
   @Override
@@ -86,131 +79,134 @@ final class VideoFileReader implements BlockingReader {
     var now = VideoKnobs.of(knobs.get());
     var frames = Frames.newBuilder().setFps(rate(now));
     try {
-      while (frames.getFrameCount() < now.segment()) {
-        var picked = pick(now);
-        if (picked.isEmpty()) break;
-        frames.addFrame(encoded(picked.get(), now));
-      }
-    } catch (FrameGrabber.Exception e) {
-      throw unreadable(String.valueOf(e.getMessage()), e);
+      while (frames.getFrameCount() < now.segment() && pick(now)) frames.addFrame(encoded(now));
+    } catch (IOException e) {
+      throw unreadable(e);
     }
-    if (frames.getFrameCount() == 0) return Optional.empty();
+    if (frames.getFrameCount() == 0 || stop.asked()) return Optional.empty();
     var position = round * ROUND + last + grid.gap(now.fps());
     return Optional.of(new Segment(Media.newBuilder().setFrames(frames).build(), position));
   }
 
   @Override
   public void close() {
-    try {
-      converter.close();
-      grabber.close();
-    } catch (FrameGrabber.Exception e) {
-      throw new IllegalStateException(file + " cannot be closed", e);
-    }
+    decoder.close();
   }
 
   private double rate(VideoKnobs now) {
-    var own = grabber.getVideoFrameRate();
-    return now.fps() > 0 && now.fps() < own ? now.fps() : own;
+    var own = decoder.rate();
+    return now.fps() > 0 && (own == 0 || now.fps() < own) ? now.fps() : own;
   }
 
-  /** The next frame that the rate takes, valid until the next call. */
-  private Optional<Frame> pick(VideoKnobs now) throws FrameGrabber.Exception {
-    while (true) {
-      var frame = grabber.grabImage();
-      if (frame == null) {
-        if (!ended()) return Optional.empty();
+  /** Decodes up to the next frame that the rate takes; false if there is none. */
+  private boolean pick(VideoKnobs now) throws IOException {
+    while (!stop.asked()) {
+      if (!decoder.next()) {
+        if (!goesOn()) return false;
         continue;
       }
-      decoded++;
-      if (frame.timestamp < skipBefore) continue;
-      last = frame.timestamp;
-      if (!grid.take(elapsed(), now.fps())) continue;
-      if (realtime) pace();
-      return Optional.of(frame);
+      shown = Math.max(shown + 1, timeOfFrame());
+      if (shown < skipBefore) {
+        // Decoding begins well with a key frame, so nothing can be missing behind it.
+        exact |= decoder.key();
+        continue;
+      }
+      if (!exact) {
+        decodeAll();
+        continue;
+      }
+      last = shown;
+      // Every round by itself, so that it yields the same frames wherever reading begins.
+      if (!grid.take(last - decoder.start(), now.fps())) continue;
+      return !realtime || pace();
     }
+    return false;
+  }
+
+  private long timeOfFrame() {
+    var time = decoder.time();
+    return time == Timeline.UNKNOWN ? shown + decoder.step() : time;
   }
 
   /** At the end of the file: whether it goes on from the beginning. */
-  private boolean ended() throws FrameGrabber.Exception {
-    if (last < 0 && skipBefore == 0) throw unreadable("there is not one frame in it", null);
-    var length = videoLength();
-    var missing = length - last;
-    if (last >= 0 && missing > Math.max(TOLERATED_MICROS, length * TOLERATED_SHARE))
-      throw unreadable(
-          String.format(
-              Locale.ROOT,
-              "it ends at %.1f s although it should last %.1f s",
-              last / 1e6,
-              length / 1e6),
-          null);
-    warnOfDamage();
+  private boolean goesOn() throws IOException {
+    if (stop.asked()) return false;
+    if (!exact) {
+      decodeAll();
+      return true;
+    }
+    if (shown < 0) throw new IOException("there is not one frame in it");
+    var broken = decoder.broken();
+    if (broken.isPresent())
+      throw new IOException(
+          "it cannot be read behind %.1f s: %s".formatted(shown / 1e6, broken.get()));
+    checkExtent();
+    if (decoder.damaged() > 0)
+      LOG.warn("{} is damaged: {} of its frames cannot be decoded", file, decoder.damaged());
     if (!loop) return false;
-    grabber.restart();
-    whole = true;
-    decoded = 0;
+    if (decoder.whole() && roundLength < 0)
+      roundLength = decoder.announced().orElse(decoder.length());
     round++;
     skipBefore = 0;
     last = -1;
+    grid = new FrameGrid();
+    restart();
     return true;
   }
 
-  /**
-   * As the file says, in microseconds; 0 where it does not say. The number of frames comes first:
-   * FFmpeg corrects the length of a file that is cut off, but not that number.
-   */
-  private long videoLength() {
-    var rate = grabber.getVideoFrameRate();
-    return videoStream()
-        .map(
-            stream ->
-                stream.nb_frames() > 0 && rate > 0
-                    ? stream.nb_frames() / rate
-                    : Math.max(0, stream.duration() * avutil.av_q2d(stream.time_base())))
-        .map(seconds -> (long) (seconds * 1e6))
-        .orElse(0L);
+  private void checkExtent() throws IOException {
+    var extent = decoder.extent();
+    if (extent.isEmpty()) return;
+    var announced = extent.get().announced();
+    var read = extent.get().read();
+    if (announced - read > Math.max(TOLERATED_MICROS, announced * TOLERATED_SHARE))
+      throw new IOException(
+          "it ends at %.1f s although it should last %.1f s"
+              .formatted(read / 1e6, announced / 1e6));
   }
 
-  private Optional<AVStream> videoStream() {
-    var context = grabber.getFormatContext();
-    return IntStream.range(0, context.nb_streams())
-        .mapToObj(context::streams)
-        .filter(s -> s.codecpar().codec_type() == avutil.AVMEDIA_TYPE_VIDEO)
-        .findFirst();
+  private void decodeAll() throws IOException {
+    LOG.info(
+        "{} cannot be begun in its middle; it is decoded from its beginning to go on at {} s",
+        file,
+        skipBefore / 1_000_000);
+    restart();
   }
 
-  /** Logs how many frames are damaged, because the decoder skips them without a message. */
-  private void warnOfDamage() {
-    var expected = videoStream().map(AVStream::nb_frames).orElse(0L);
-    // Some files count one frame more than they show.
-    if (whole && expected - decoded > 1)
-      LOG.warn(
-          "{} is damaged: {} of its {} frames cannot be decoded",
-          file,
-          expected - decoded,
-          expected);
+  private void restart() throws IOException {
+    decoder.close();
+    decoder = new VideoDecoder(file, stop);
+    shown = -1;
+    exact = true;
   }
 
   /** Microseconds since the beginning of the first round, at the frame read last. */
-  private long elapsed() {
-    return round * Math.max(0, grabber.getLengthInTime()) + last;
+  private long elapsed() throws IOException {
+    return round * roundLength() + last - decoder.start();
   }
 
-  private void pace() {
+  private long roundLength() throws IOException {
+    if (round == 0) return 0;
+    if (roundLength < 0)
+      roundLength =
+          decoder.announced().isPresent()
+              ? decoder.announced().get()
+              : VideoDecoder.measured(file, stop);
+    return roundLength;
+  }
+
+  /** Waits until the frame is due; false if nobody waits for it any longer. */
+  private boolean pace() throws IOException {
     var due = elapsed();
     var early = started ? due - (System.nanoTime() - startNanos) / 1000 : -LATE_MICROS - 1;
     // After a long delay, continue at normal speed from here instead of catching up.
     if (early < -LATE_MICROS) startNanos = System.nanoTime() - due * 1000;
     started = true;
-    try {
-      if (early > 0) TimeUnit.MICROSECONDS.sleep(early);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    return early <= 0 || !stop.await(early);
   }
 
-  private io.dayu.element.Frame encoded(Frame frame, VideoKnobs now) {
-    var image = converter.convert(frame);
+  private io.dayu.element.Frame encoded(VideoKnobs now) throws IOException {
+    var image = decoder.image();
     var result = io.dayu.element.Frame.newBuilder().setOffsetMs(elapsed() / 1000);
     if (!now.scales(image.rows())) return fill(result, image);
     var width = Images.widthAt(image.cols(), image.rows(), now.height());
@@ -227,11 +223,11 @@ final class VideoFileReader implements BlockingReader {
         .build();
   }
 
-  private SourceException unreadable(String why, @Nullable Exception cause) {
+  private SourceException unreadable(IOException why) {
     return new SourceException(
         "%s is not a video that can be read to its end, it may be corrupt or incomplete: %s"
-            .formatted(file, why),
+            .formatted(file, why.getMessage()),
         true,
-        cause);
+        why);
   }
 }

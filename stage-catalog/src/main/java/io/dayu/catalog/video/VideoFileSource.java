@@ -49,13 +49,14 @@ public final class VideoFileSource implements SourceProvider {
     var file = Path.of(path(context.uri()));
     var query = query(context.uri());
     return BlockingReader.source(
-        () ->
+        stop ->
             new VideoFileReader(
                 file,
                 query.contains("realtime=true"),
                 query.contains("loop=true"),
                 context.position(),
-                context.knobs()));
+                context.knobs(),
+                stop));
   }
 
   /** {@code file:street.mp4} has no path in the sense of {@link URI}, but means one. */

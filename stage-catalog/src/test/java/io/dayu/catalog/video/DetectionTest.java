@@ -57,7 +57,8 @@ class DetectionTest {
         var tiles =
             StageTestKit.start(new ObjectDetection(), Map.of("labels", "person", "tiles", 6));
         var reader =
-            new VideoFileReader(STREET, false, false, 0, () -> new Knobs(Map.of("fps", 0.1)))) {
+            new VideoFileReader(
+                STREET, false, false, 0, () -> new Knobs(Map.of("fps", 0.1)), new Stop())) {
       var found = 0;
       var foundInTiles = 0;
       for (var seq = 0; seq < 5; seq++) {
