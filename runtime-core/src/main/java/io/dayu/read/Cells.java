@@ -38,7 +38,10 @@ interface Cells {
   static String excerpt(String text) {
     var shown = new StringBuilder();
     for (char c : text.substring(0, Math.min(40, text.length())).toCharArray())
-      shown.append(Character.isISOControl(c) ? String.format(Locale.ROOT, "\\u%04x", (int) c) : String.valueOf(c));
+      shown.append(
+          Character.isISOControl(c)
+              ? String.format(Locale.ROOT, "\\u%04x", (int) c)
+              : String.valueOf(c));
     return "'" + shown + (text.length() > 40 ? "…" : "") + "'";
   }
 }

@@ -1,7 +1,9 @@
 package io.dayu.read;
 
+import io.dayu.source.Access;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
+import io.dayu.source.Target;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -38,8 +40,10 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
    * What is asked for.
    *
    * @param timeout how long the server may send nothing
+   * @param access checked before each connection, also where the server leads
    */
-  record Question(URI uri, Optional<Login> login, Optional<Duration> timeout, boolean packed) {}
+  record Question(
+      URI uri, Optional<Login> login, Optional<Duration> timeout, boolean packed, Access access) {}
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
@@ -67,12 +71,13 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
    * Asks and waits for the beginning of the answer.
    *
    * @param known a version that need not be sent again
-   * @throws SourceException if the server refuses
+   * @throws SourceException if the server refuses, or may not be asked
    */
   static HttpAnswer to(Question question, Optional<Version> known) throws IOException {
     var uri = question.uri();
     for (int hop = 0; hop <= REDIRECTS; hop++) {
       boolean home = sameServer(uri, question.uri());
+      question.access().check(Target.of(uri));
       var response = send(request(uri, home ? question.login() : Optional.empty(), known));
       var led = redirect(uri, response);
       if (led.isEmpty()) return of(uri, question, response);
@@ -80,7 +85,7 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
       uri = led.get();
     }
     throw new SourceException(
-        "%s leads on more than %d times, last to %s"
+        "%s leads on more than %s times, last to %s"
             .formatted(ShownUri.of(question.uri()), REDIRECTS, ShownUri.of(uri)),
         false,
         null);
@@ -208,8 +213,8 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
   private static SourceException refused(URI uri, int status, Optional<Duration> wait) {
     boolean ours = status >= 400 && status < 500 && status != TIMEOUT && status != TOO_MANY;
     var message =
-        new StringBuilder("%s answered with status %d".formatted(ShownUri.of(uri), status));
-    wait.ifPresent(w -> message.append(" and asks to wait %d s".formatted(w.toSeconds())));
+        new StringBuilder("%s answered with status %s".formatted(ShownUri.of(uri), status));
+    wait.ifPresent(w -> message.append(" and asks to wait %s s".formatted(w.toSeconds())));
     if (status == NOT_ALLOWED)
       message
           .append("; give user and password by credentials=NAME, see ")

@@ -85,8 +85,8 @@ final class HttpBody extends FilterInputStream {
     over = true;
     var at =
         length.isPresent()
-            ? "%d of %d bytes".formatted(count, length.getAsLong())
-            : "%d bytes, before the answer was complete".formatted(count);
+            ? "%s of %s bytes".formatted(count, length.getAsLong())
+            : "%s bytes, before the answer was complete".formatted(count);
     return new IOException(
         silent
             ? "the server fell silent and was given up after " + at

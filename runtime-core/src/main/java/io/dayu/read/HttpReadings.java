@@ -179,7 +179,11 @@ public final class HttpReadings implements SourceProvider {
     var answer =
         HttpAnswer.to(
             new HttpAnswer.Question(
-                request.server(), login, request.timeout(), Format.isPacked(request.path())),
+                request.server(),
+                login,
+                request.timeout(),
+                Format.isPacked(request.path()),
+                context.access()),
             request.every().isPresent() ? known : Optional.empty());
     context.reached().run();
     return new Unread(

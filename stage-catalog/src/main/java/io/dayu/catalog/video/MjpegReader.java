@@ -43,6 +43,8 @@ final class MjpegReader implements BlockingReader {
     connection.setConnectTimeout(SILENCE_MS);
     connection.setReadTimeout(SILENCE_MS);
     connection.setUseCaches(false);
+    // It would send the password on, and lead to hosts that the node may not read from.
+    connection.setInstanceFollowRedirects(false);
     if (uri.getUserInfo() != null)
       connection.setRequestProperty("Authorization", "Basic " + encoded(uri.getUserInfo()));
     try {
@@ -104,12 +106,24 @@ final class MjpegReader implements BlockingReader {
 
   private String boundary() throws IOException {
     var status = connection.getResponseCode();
+    var led = connection.getHeaderField("Location");
+    if (status >= 300 && status < 400 && led != null)
+      throw new IOException(
+          "it leads to %s; write the address of the stream into the uri".formatted(shown(led)));
     if (status != HttpURLConnection.HTTP_OK)
       throw new IOException("it answers with status " + status);
     var type = Optional.ofNullable(connection.getContentType()).orElse("no content type");
     if (!type.toLowerCase(Locale.ROOT).startsWith("multipart/"))
       throw new IOException("it answers with " + type + " instead of a multipart stream");
     return MultipartStream.boundary(type);
+  }
+
+  private static String shown(String location) {
+    try {
+      return ShownUri.of(URI.create(location));
+    } catch (IllegalArgumentException e) {
+      return "another address";
+    }
   }
 
   private SourceException failure(Exception cause) {

@@ -139,7 +139,8 @@ final class VideoFileReader implements BlockingReader {
     var broken = decoder.broken();
     if (broken.isPresent())
       throw new IOException(
-          "it cannot be read behind %.1f s: %s".formatted(shown / 1e6, broken.get()));
+          String.format(
+              Locale.ROOT, "it cannot be read behind %.1f s: %s", shown / 1e6, broken.get()));
     checkExtent();
     if (decoder.damaged() > 0)
       LOG.warn("{} is damaged: {} of its frames cannot be decoded", file, decoder.damaged());
@@ -161,8 +162,11 @@ final class VideoFileReader implements BlockingReader {
     var read = extent.get().read();
     if (announced - read > Math.max(TOLERATED_MICROS, announced * TOLERATED_SHARE))
       throw new IOException(
-          "it ends at %.1f s although it should last %.1f s"
-              .formatted(read / 1e6, announced / 1e6));
+          String.format(
+              Locale.ROOT,
+              "it ends at %.1f s although it should last %.1f s",
+              read / 1e6,
+              announced / 1e6));
   }
 
   private void decodeAll() throws IOException {
