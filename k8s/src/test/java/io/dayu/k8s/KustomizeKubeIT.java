@@ -174,7 +174,7 @@ class KustomizeKubeIT {
                         base.one(ConfigMap.class, from.getConfigMapRef().getName())
                             .getData()
                             .keySet())
-                    .containsExactly("DAYU_SEEDS"));
+                    .containsExactly("DAYU_READ_FILES", "DAYU_READ_HOSTS", "DAYU_SEEDS", "LC_ALL"));
   }
 
   @Test

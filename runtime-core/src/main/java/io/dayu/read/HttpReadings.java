@@ -130,6 +130,13 @@ public final class HttpReadings implements SourceProvider {
       var memory = memory(key, ShownUri.of(context.uri()));
       return segments(request, context, memory)
           .map(segment -> new Segment(segment.payload(), 0, segment.ending()))
+          // Before the end is told, so that whoever hears of it can read anew.
+          .concatLazy(
+              Source.lazySource(
+                  () -> {
+                    forget(key);
+                    return Source.empty();
+                  }))
           .watchTermination(
               (notUsed, done) -> {
                 done.whenComplete(

@@ -8,10 +8,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.dayu.element.Reading;
 import io.dayu.link.FlowKit;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
+import io.dayu.source.Target;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -306,6 +308,31 @@ class HttpFeedStreamTest {
     fails("/a.csv", false, "leads on more than 5 times");
     at("/b.csv", exchange -> leads(exchange, "ftp://host/b.csv"));
     fails("/b.csv", false, "answered with status 302");
+  }
+
+  @Test
+  void whereAServerLeadsIsAskedOnlyIfThatMayBeRead() {
+    var here = server.getAddress().getPort();
+    at("/a.ndjson", exchange -> leads(exchange, "http://localhost:" + here + "/secret.ndjson"));
+    at("/secret.ndjson", exchange -> send(exchange, 0, lines(1, 1)));
+    var checked = new ArrayList<Target>();
+    Access noNames =
+        target -> {
+          checked.add(target);
+          if (target.equals(new Target.Host("localhost", here)))
+            throw new SourceException("localhost may not be read", true, null);
+        };
+    assertThatThrownBy(
+            () ->
+                provider
+                    .open(context(uri("/a.ndjson")).within(noNames))
+                    .runWith(Sink.seq(), KIT.system())
+                    .toCompletableFuture()
+                    .get(SOON.toSeconds(), TimeUnit.SECONDS))
+        .hasMessageContaining("localhost may not be read");
+    assertThat(checked)
+        .containsExactly(new Target.Host("127.0.0.1", here), new Target.Host("localhost", here));
+    assertThat(asked).extracting(e -> e.getRequestURI().getPath()).containsExactly("/a.ndjson");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.dayu.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Level;
@@ -149,10 +150,11 @@ class JdbcResultStoreTest {
       store.store(Results.range("a/cam", 0, 2_000));
     }
     var whole = Files.readAllBytes(data);
-    for (var left : List.of(0, 5_000, whole.length / 2)) {
+    // Half of it may hold all that the note knows, which is some seconds old.
+    for (var left : List.of(0, 5_000)) {
       var bytes = Arrays.copyOf(whole, left);
       Files.write(data, bytes);
-      assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
+      assertThat(catchThrowable(() -> JdbcResultStore.openFile(file, 1).close()))
           .as("%d of %d bytes", left, whole.length)
           .isInstanceOf(StoreException.class)
           .hasMessageContainingAll(data.toString(), "nothing was changed", "results.mv.db.seen")

@@ -221,6 +221,20 @@ class MjpegCameraSourceStreamTest {
   }
 
   @Test
+  void aCameraThatLeadsElsewhereIsNotFollowedAndTheAddressIsTold() throws Exception {
+    try (var other = new TestCamera(true, TestCamera.NOTHING);
+        var camera =
+            new TestCamera(
+                true,
+                out ->
+                    TestCamera.text(
+                        out, "HTTP/1.0 302 Found\r\nLocation: " + other.uri() + "\r\n\r\n"))) {
+      assertFails(camera.uri(), "it leads to " + other.uri());
+      assertThat(other.requests).isEmpty();
+    }
+  }
+
+  @Test
   void itClaimsCameras() {
     for (var uri : List.of("http://cam/a.mjpeg", "https://u:p@cam:81/b/c.MJPG?x=1"))
       assertThat(provider.claims(URI.create(uri))).as(uri).isTrue();
