@@ -179,7 +179,12 @@ public final class Testbed implements AutoCloseable {
   private NodeOptions placed(NodeOptions options, int diskMb) {
     var name = options.name();
     disks.ifPresent(d -> d.mount(disk(name), diskMb));
-    var known = options.with("dayu.monitor.cpu", "process").classPath(stages);
+    // With the tokens above nodes read only what they declare.
+    var known =
+        options
+            .with("dayu.monitor.cpu", "process")
+            .with("dayu.read.files", directory.toString())
+            .classPath(stages);
     return network.map(net -> net.attach(known)).orElse(known);
   }
 

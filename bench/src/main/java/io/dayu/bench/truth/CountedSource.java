@@ -9,6 +9,7 @@ import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
+import io.dayu.source.Target;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -51,6 +52,11 @@ public final class CountedSource implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     return "counted".equalsIgnoreCase(uri.getScheme());
+  }
+
+  @Override
+  public Target target(URI uri) {
+    return Target.Nothing.INSTANCE;
   }
 
   @Override
