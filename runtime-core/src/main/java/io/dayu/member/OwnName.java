@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -27,21 +28,25 @@ final class OwnName {
     this.role = NodeNames.role(node);
   }
 
-  void hear(MemberEvent event) {
+  /** Returns whether this event refuses the name to this life, which happens once at most. */
+  @CanIgnoreReturnValue
+  boolean hear(MemberEvent event) {
     var member = event.member();
     var unique = member.uniqueAddress();
     if (unique.equals(self)) {
-      if (event instanceof MemberDowned && contested()) refused = true;
+      boolean refusal = !refused && event instanceof MemberDowned && contested();
+      refused |= refusal;
       boolean joined =
           member.status().equals(MemberStatus.weaklyUp())
               || member.status().equals(MemberStatus.up());
       if (joined && others.isEmpty()) alone = true;
-      return;
+      return refusal;
     }
     // An earlier life at the same address is removed before this one may join.
-    if (!member.hasRole(role) || unique.address().equals(self.address())) return;
+    if (!member.hasRole(role) || unique.address().equals(self.address())) return false;
     if (THERE.contains(member.status())) others.add(unique);
     else others.remove(unique);
+    return false;
   }
 
   /** Another member has the name, and which of them stays is not decided yet. */

@@ -130,8 +130,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   }
 
   private Behavior<Command> onMembership(Membership membership) {
-    name.hear(membership.event());
-    name.refusedFor().ifPresent(refused);
+    if (name.hear(membership.event())) name.refusedFor().ifPresent(refused);
     handDown();
     return this;
   }

@@ -47,8 +47,11 @@ final class OwnNameTest {
   void whoIsRemovedWhileTheNameIsContestedIsRefused() {
     name.hear(new MemberUp(member(OTHER, "edge-1", MemberStatus.up())));
     name.hear(new MemberJoined(member(SELF, "edge-1", MemberStatus.joining())));
-    name.hear(new MemberDowned(member(SELF, "edge-1", MemberStatus.down())));
+    var downed = new MemberDowned(member(SELF, "edge-1", MemberStatus.down()));
+    assertThat(name.hear(downed)).isTrue();
     assertThat(name.refusedFor()).hasValue("10.0.0.2:1");
+    assertThat(name.hear(downed)).as("it is told once").isFalse();
+    assertThat(name.hear(new MemberUp(member(OTHER, "edge-1", MemberStatus.up())))).isFalse();
   }
 
   @Test
