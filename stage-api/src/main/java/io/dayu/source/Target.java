@@ -14,6 +14,13 @@ public sealed interface Target {
     public LocalFile {
       Objects.requireNonNull(path, "path");
     }
+
+    /**
+     * The path in a URI of a file, also in {@code file:data.csv}, which has none for {@link URI}.
+     */
+    public static String path(URI uri) {
+      return uri.isOpaque() ? uri.getSchemeSpecificPart().split("\\?", 2)[0] : uri.getPath();
+    }
   }
 
   /**
@@ -56,9 +63,8 @@ public sealed interface Target {
   }
 
   private static Target file(URI uri) {
-    var path = uri.isOpaque() ? uri.getSchemeSpecificPart().split("\\?", 2)[0] : uri.getPath();
     try {
-      return new LocalFile(Path.of(path));
+      return new LocalFile(Path.of(LocalFile.path(uri)));
     } catch (InvalidPathException e) {
       return new Other(uri); // no source can open it
     }

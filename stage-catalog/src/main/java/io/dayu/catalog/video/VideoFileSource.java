@@ -6,6 +6,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
+import io.dayu.source.Target.LocalFile;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -40,13 +41,13 @@ public final class VideoFileSource implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     if (uri.getScheme() != null && !uri.getScheme().equalsIgnoreCase("file")) return false;
-    var path = path(uri).toLowerCase(Locale.ROOT);
+    var path = LocalFile.path(uri).toLowerCase(Locale.ROOT);
     return ENDINGS.stream().anyMatch(path::endsWith);
   }
 
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
-    var file = Path.of(path(context.uri()));
+    var file = Path.of(LocalFile.path(context.uri()));
     var query = query(context.uri());
     return BlockingReader.source(
         stop ->
@@ -57,11 +58,6 @@ public final class VideoFileSource implements SourceProvider {
                 context.position(),
                 context.knobs(),
                 stop));
-  }
-
-  /** {@code file:street.mp4} has no path in the sense of {@link URI}, but means one. */
-  private static String path(URI uri) {
-    return uri.getPath() != null ? uri.getPath() : uri.getSchemeSpecificPart().split("\\?", 2)[0];
   }
 
   private static Set<String> query(URI uri) {
