@@ -4,9 +4,8 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.HostPort;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.security.Security;
 import java.util.Locale;
 import java.util.Optional;
@@ -100,17 +99,9 @@ public final class Launch {
 
   /** What people are to know of ports that others can reach; empty where nobody can. */
   static Optional<String> openPorts(NodeSettings.Self self) {
-    if (isLoopback(self.bindHost())) return Optional.empty();
+    if (HostPort.isLoopback(self.bindHost())) return Optional.empty();
     return Optional.of(
         "The ports of cluster and data listen at %s and have neither keys nor encryption: whoever reaches them can speak for a node. Let only nodes reach them, by a firewall or a private network"
             .formatted(self.bindHost()));
-  }
-
-  private static boolean isLoopback(String host) {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false; // the bind will say what is wrong
-    }
   }
 }

@@ -60,6 +60,15 @@ public record HostPort(String host, int port) {
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
+  /** Whether only this machine reaches what listens there; may ask a name service. */
+  public static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false; // whoever listens there will say what is wrong
+    }
+  }
+
   @Override
   public String toString() {
     return text(host, port);

@@ -6,8 +6,6 @@ import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -102,10 +100,6 @@ public record HttpSettings(
 
   /** Whether only processes of this machine can reach the interface. */
   boolean loopback() {
-    try {
-      return InetAddress.getByName(host).isLoopbackAddress();
-    } catch (UnknownHostException e) {
-      return false; // the bind itself will say so
-    }
+    return HostPort.isLoopback(host);
   }
 }
