@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
@@ -118,10 +119,10 @@ final class MjpegReader implements BlockingReader {
     return MultipartStream.boundary(type);
   }
 
-  private static String shown(String location) {
+  private String shown(String location) {
     try {
-      return ShownUri.of(URI.create(location));
-    } catch (IllegalArgumentException e) {
+      return ShownUri.of(connection.getURL().toURI().resolve(location));
+    } catch (URISyntaxException | IllegalArgumentException e) {
       return "another address";
     }
   }
