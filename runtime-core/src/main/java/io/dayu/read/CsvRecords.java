@@ -26,9 +26,11 @@ final class CsvRecords implements Records {
     PIPE('|');
 
     private final char sign;
+    private final Pattern pattern;
 
     Separator(char sign) {
       this.sign = sign;
+      this.pattern = Pattern.compile(Pattern.quote(String.valueOf(sign)));
     }
   }
 
@@ -37,7 +39,7 @@ final class CsvRecords implements Records {
   /** How many lines may come before the header. */
   private static final int PREAMBLE = 20;
 
-  private record Header(char sign, List<String> names) {
+  private record Header(Separator separator, List<String> names) {
     /** By the exact name, else by the only one that differs in upper and lower case. */
     private Optional<Integer> index(String name) {
       int exact = names.indexOf(name);
@@ -89,7 +91,7 @@ final class CsvRecords implements Records {
     var place = "line " + line.number();
     try {
       if (!line.whole()) throw new IllegalArgumentException(Lines.TOO_LONG);
-      var cells = cells(line, header.sign());
+      var cells = cells(line, header.separator());
       if (cells.stream().allMatch(String::isBlank)) return Optional.empty();
       int columnsThere = header.names().size();
       // A comma that is part of a number would move all that follows to other columns.
@@ -115,7 +117,7 @@ final class CsvRecords implements Records {
       if (line.get().text().isBlank()) continue;
       if (seen++ == 0) first = line.get().number();
       for (var each : separators()) {
-        var found = new Header(each.sign, names(line.get(), each.sign));
+        var found = new Header(each, names(line.get(), each));
         var absent = found.missing(columns.required());
         if (absent.isEmpty()) return Optional.of(checked(found, line.get()));
         var shown = found.names().size() > 1 ? Cells.list(found.names()) : "";
@@ -134,11 +136,13 @@ final class CsvRecords implements Records {
     return separator.map(List::of).orElseGet(() -> List.of(Separator.values()));
   }
 
-  private List<String> names(Line line, char sign) throws IOException {
+  private List<String> names(Line line, Separator separator) throws IOException {
     // Some programs mark the header as a comment.
     var text = line.text().startsWith("#") ? line.text().substring(1) : line.text();
     try {
-      return cells(new Line(line.number(), text, true), sign).stream().map(String::strip).toList();
+      return cells(new Line(line.number(), text, true), separator).stream()
+          .map(String::strip)
+          .toList();
     } catch (IllegalArgumentException e) {
       return List.of(); // a line of the preamble
     }
@@ -153,14 +157,12 @@ final class CsvRecords implements Records {
   }
 
   /** The cells of a record that begins in this line. */
-  private List<String> cells(Line first, char sign) throws IOException {
+  private List<String> cells(Line first, Separator separator) throws IOException {
     if (first.text().indexOf('"') < 0)
-      return Stream.of(first.text().split(Pattern.quote(String.valueOf(sign)), -1))
-          .map(String::strip)
-          .toList();
+      return Stream.of(separator.pattern.split(first.text(), -1)).map(String::strip).toList();
     var text = new StringBuilder(first.text());
     var more = new ArrayList<Line>();
-    while (isQuoteOpen(text, sign)) {
+    while (isQuoteOpen(text, separator.sign)) {
       var next = more.size() < Lines.MAX_LINES ? lines.next() : Optional.<Line>empty();
       next.ifPresent(more::add);
       if (next.isEmpty() || text.length() + next.get().text().length() > Lines.MAX_CHARS) {
@@ -170,7 +172,7 @@ final class CsvRecords implements Records {
       }
       text.append('\n').append(next.get().text());
     }
-    return parsed(text.toString(), sign);
+    return parsed(text.toString(), separator.sign);
   }
 
   /** Whether the text ends within a value that began with a quote. */

@@ -7,6 +7,7 @@ import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
+import io.dayu.source.Target.LocalFile;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -16,7 +17,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -43,7 +43,7 @@ public final class FileReadings implements SourceProvider {
   @Override
   public boolean claims(URI uri) {
     return (uri.getScheme() == null || uri.getScheme().equalsIgnoreCase("file"))
-        && Format.of(uri, path(uri)).isPresent();
+        && Format.of(uri, LocalFile.path(uri)).isPresent();
   }
 
   @Override
@@ -71,9 +71,9 @@ public final class FileReadings implements SourceProvider {
       var query = Query.of(uri, PARAMETERS);
       try {
         return new Request(
-            Path.of(path(uri)).toAbsolutePath(),
+            Path.of(LocalFile.path(uri)).toAbsolutePath(),
             query.flag("loop"),
-            Dialect.of(uri, path(uri), query, OnBad.STOP));
+            Dialect.of(uri, LocalFile.path(uri), query, OnBad.STOP));
       } catch (InvalidPathException e) {
         throw query.wrong("this is not a path: " + e.getReason());
       }
@@ -88,12 +88,7 @@ public final class FileReadings implements SourceProvider {
             null);
       var bytes = new BufferedInputStream(Files.newInputStream(file));
       return text.records(
-          Format.isPacked(file.toString()) ? new GZIPInputStream(bytes) : bytes, Optional.empty());
+          Format.isPacked(file.toString()) ? Format.unpacked(bytes) : bytes, Optional.empty());
     }
-  }
-
-  /** Also of {@code file:data.csv}, which has no path in the sense of {@link URI}. */
-  private static String path(URI uri) {
-    return uri.isOpaque() ? uri.getSchemeSpecificPart().split("\\?", 2)[0] : uri.getPath();
   }
 }

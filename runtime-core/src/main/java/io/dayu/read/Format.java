@@ -1,9 +1,12 @@
 package io.dayu.read;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.zip.GZIPInputStream;
 
 /** What text with readings is written in. */
 enum Format {
@@ -27,6 +30,20 @@ enum Format {
   /** Whether the bytes of {@code path} are packed with gzip. */
   static boolean isPacked(String path) {
     return path.toLowerCase(Locale.ROOT).endsWith(".gz");
+  }
+
+  /**
+   * What is packed with gzip in {@code bytes}, which are closed if they are not.
+   *
+   * @throws IOException if they are not, or cannot be read
+   */
+  static InputStream unpacked(InputStream bytes) throws IOException {
+    try {
+      return new GZIPInputStream(bytes);
+    } catch (IOException e) {
+      bytes.close();
+      throw e;
+    }
   }
 
   /** The name of a sensor that has none in the data: that of the file, without its endings. */

@@ -18,11 +18,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 
 /**
@@ -107,7 +107,7 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
 
   private static String encoded(Login login) {
     var user = (login.user + ":").getBytes(StandardCharsets.UTF_8);
-    var both = java.util.Arrays.copyOf(user, user.length + login.password.length);
+    var both = Arrays.copyOf(user, user.length + login.password.length);
     System.arraycopy(login.password, 0, both, user.length, login.password.length);
     return Base64.getEncoder().encodeToString(both);
   }
@@ -191,13 +191,13 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
       throws IOException {
     switch (encoding.toLowerCase(Locale.ROOT)) {
       case "gzip", "x-gzip" -> {
-        return new GZIPInputStream(body);
+        return Format.unpacked(body);
       }
       case "deflate" -> {
         return new InflaterInputStream(body);
       }
       case "", "identity" -> {
-        return packed ? new GZIPInputStream(body) : body;
+        return packed ? Format.unpacked(body) : body;
       }
       default -> {
         body.close();

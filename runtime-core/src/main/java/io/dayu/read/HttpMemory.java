@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.read.HttpAnswer.Version;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -46,7 +47,7 @@ final class HttpMemory {
     long hash =
         entry instanceof Entry.Good good
             ? hash(good.reading().toByteArray())
-            : hash(((Entry.Bad) entry).reason().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            : hash(((Entry.Bad) entry).reason().getBytes(StandardCharsets.UTF_8));
     int before = Math.max(newer.answer(hash), older.answer(hash));
     if (before > 0 && before < answer) return false;
     if (forgot && !warned && answer > 1) {

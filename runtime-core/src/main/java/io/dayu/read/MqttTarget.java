@@ -105,8 +105,7 @@ record MqttTarget(
     if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@"))
       throw new SourceException(
           "user and password do not belong into the uri of a source; put them as user:password into"
-              + " the"
-              + " environment variable %s of the node and write ?credentials=plant"
+              + " the environment variable %s of the node and write ?credentials=plant"
                   .formatted(Login.variable("plant")),
           true,
           null);
