@@ -9,12 +9,16 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -38,6 +42,11 @@ final class DoctorCommand implements Callable<Integer> {
               7626, "dayu.management.port",
               25520, "dayu.cluster.port",
               25530, "dayu.node.data-port"));
+
+  /** Of nodes; they have neither keys nor encryption. */
+  private static final List<Integer> UNPROTECTED = List.of(25520, 25530);
+
+  private static final int CONNECT_MS = 300;
 
   @Spec private CommandSpec spec;
 
@@ -69,6 +78,8 @@ final class DoctorCommand implements Callable<Integer> {
     var up = BackgroundCluster.read(home);
     checks.add(up(up.map(BackgroundCluster::nodes).orElse(List.of())));
     if (up.isEmpty()) PORTS.forEach((port, key) -> checks.add(port(port, key)));
+    var addresses = addresses();
+    UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
     retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
     var out = spec.commandLine().getOut();
     var table = Table.of("", "CHECK", "FOUND");
@@ -154,6 +165,46 @@ final class DoctorCommand implements Callable<Integer> {
               : "only a node with the default "
                   + key
                   + " needs it; dayu up and demo choose theirs");
+    }
+  }
+
+  private static String key(int port) {
+    return Objects.requireNonNull(PORTS.get(port), "a port of a node");
+  }
+
+  /** Those of this machine at which others may reach it. */
+  private static List<InetAddress> addresses() {
+    try {
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(address -> !address.isLoopbackAddress() && !address.isLinkLocalAddress())
+          .toList();
+    } catch (SocketException e) {
+      return List.of();
+    }
+  }
+
+  /** Whether a node listens at a port for others than this machine; empty if none does. */
+  static Optional<Check> exposed(int port, String key, List<InetAddress> addresses) {
+    return addresses.stream()
+        .filter(address -> answers(address, port))
+        .findFirst()
+        .map(
+            address ->
+                new Check(
+                    "port " + port + " from outside",
+                    Grade.HINT,
+                    "open at %s (%s)".formatted(address.getHostAddress(), key),
+                    "it has neither keys nor encryption: whoever reaches it can speak for a node;"
+                        + " let only nodes reach it, by a firewall or a private network"));
+  }
+
+  private static boolean answers(InetAddress address, int port) {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, port), CONNECT_MS);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
