@@ -6,14 +6,15 @@ import java.nio.ByteBuffer;
  * What a JPEG says about itself, read without decoding it and without natives. Decoders fill the
  * missing part of a truncated image with grey and say nothing, so completeness is checked here.
  *
- * @param width pixels
- * @param height pixels
+ * @param width pixels, when it is turned as its Exif block says, which decoders do
+ * @param height pixels, the same
  */
 record Jpeg(int width, int height) {
   /** A small file can claim a huge image; decoded, it takes three bytes per pixel. */
   static final int MAX_PIXELS = 64_000_000;
 
-  private static final int TRAILER = 4096; // cameras pad their images or append a few bytes of data
+  /** The end marker is looked for here first, because a search through the image takes time. */
+  private static final int TRAILER = 4096;
 
   /** The image in the remaining bytes, whose position is left unchanged. */
   static Jpeg read(ByteBuffer bytes) throws BadFrameException {
@@ -23,6 +24,7 @@ record Jpeg(int width, int height) {
       throw new BadFrameException("not a JPEG image");
     var at = 2;
     Jpeg size = null;
+    var orientation = Orientation.UPRIGHT;
     while (true) {
       if (at + 4 > data.limit()) throw truncated(data);
       if (unsigned(data, at) != 0xff)
@@ -41,12 +43,24 @@ record Jpeg(int width, int height) {
           if (at + 9 > data.limit()) throw truncated(data);
           size = sized(data.getShort(at + 7) & 0xffff, data.getShort(at + 5) & 0xffff);
         }
+        if (marker == 0xe1 && orientation.equals(Orientation.UPRIGHT))
+          orientation = exif(data, at + 4, length - 2);
         at += 2 + length;
       }
     }
     if (size == null) throw new BadFrameException("corrupt JPEG image: it does not tell its size");
     if (!ends(data, at)) throw truncated(data);
-    return size;
+    return orientation.transposed() ? size.transposed() : size;
+  }
+
+  private Jpeg transposed() {
+    return new Jpeg(/* width= */ height, /* height= */ width);
+  }
+
+  private static Orientation exif(ByteBuffer data, int at, int length) {
+    return at + length > data.limit()
+        ? Orientation.UPRIGHT
+        : Exif.orientation(data.slice(at, length));
   }
 
   private static Jpeg sized(int width, int height) throws BadFrameException {
@@ -64,7 +78,23 @@ record Jpeg(int width, int height) {
   private static boolean ends(ByteBuffer data, int scan) {
     for (var at = data.limit() - 2; at >= Math.max(scan, data.limit() - TRAILER); at--)
       if ((data.getShort(at) & 0xffff) == 0xffd9) return true;
-    return false;
+    return endOf(data, scan) >= 0;
+  }
+
+  /**
+   * Where the image ends whose first scan begins there, -1 if it does not; more may follow: cameras
+   * pad their images to whole blocks, phones append videos.
+   */
+  private static int endOf(ByteBuffer data, int scan) {
+    for (var at = scan; at + 2 <= data.limit(); ) {
+      var marker = unsigned(data, at) == 0xff ? unsigned(data, at + 1) : 0;
+      if (marker == 0xd9) return at + 2;
+      // Between the scans of a progressive image are segments with tables.
+      var segment = marker >= 0xc0 && marker < 0xff && (marker < 0xd0 || marker > 0xd8);
+      if (segment && at + 4 > data.limit()) return -1;
+      at += segment ? 2 + (data.getShort(at + 2) & 0xffff) : 1;
+    }
+    return -1;
   }
 
   private static BadFrameException truncated(ByteBuffer data) {
