@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.Reading;
+import io.dayu.source.Query;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

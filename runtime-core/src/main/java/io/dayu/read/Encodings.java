@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.Query;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;

@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Query;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;

@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.source.Access;
+import io.dayu.source.Login;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import io.dayu.source.Target;
@@ -106,9 +107,9 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
   }
 
   private static String encoded(Login login) {
-    var user = (login.user + ":").getBytes(StandardCharsets.UTF_8);
-    var both = Arrays.copyOf(user, user.length + login.password.length);
-    System.arraycopy(login.password, 0, both, user.length, login.password.length);
+    var user = (login.user() + ":").getBytes(StandardCharsets.UTF_8);
+    var both = Arrays.copyOf(user, user.length + login.password().length);
+    System.arraycopy(login.password(), 0, both, user.length, login.password().length);
     return Base64.getEncoder().encodeToString(both);
   }
 

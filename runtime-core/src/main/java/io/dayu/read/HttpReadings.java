@@ -1,6 +1,8 @@
 package io.dayu.read;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Login;
+import io.dayu.source.Query;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.ShownUri;

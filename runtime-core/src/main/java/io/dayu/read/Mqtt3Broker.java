@@ -11,6 +11,7 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.Mqtt3Connect;
 import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCode;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import com.hivemq.client.mqtt.mqtt3.message.subscribe.Mqtt3Subscribe;
+import io.dayu.source.Login;
 import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -53,7 +54,10 @@ final class Mqtt3Broker implements MqttBroker {
                 login
                     .map(
                         l ->
-                            Mqtt3SimpleAuth.builder().username(l.user).password(l.password).build())
+                            Mqtt3SimpleAuth.builder()
+                                .username(l.user())
+                                .password(l.password())
+                                .build())
                     .orElse(null))
             .build();
     var subscribe =

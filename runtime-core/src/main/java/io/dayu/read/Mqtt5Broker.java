@@ -13,6 +13,7 @@ import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCo
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5RetainHandling;
 import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5Subscribe;
+import io.dayu.source.Login;
 import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -56,7 +57,10 @@ final class Mqtt5Broker implements MqttBroker {
                 login
                     .map(
                         l ->
-                            Mqtt5SimpleAuth.builder().username(l.user).password(l.password).build())
+                            Mqtt5SimpleAuth.builder()
+                                .username(l.user())
+                                .password(l.password())
+                                .build())
                     .orElse(null))
             .build();
     var subscribe =

@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.Login;
 import io.dayu.source.SourceException;
 import java.security.cert.CertificateException;
 import java.util.Arrays;

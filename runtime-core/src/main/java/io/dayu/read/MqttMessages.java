@@ -3,6 +3,7 @@ package io.dayu.read;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.source.Query;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;

@@ -2,6 +2,8 @@ package io.dayu.read;
 
 import com.hivemq.client.mqtt.datatypes.MqttClientIdentifier;
 import com.hivemq.client.mqtt.datatypes.MqttTopicFilter;
+import io.dayu.source.Login;
+import io.dayu.source.Query;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
 import java.net.URI;

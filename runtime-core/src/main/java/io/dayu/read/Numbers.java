@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.Query;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

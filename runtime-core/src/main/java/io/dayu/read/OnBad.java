@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.Query;
 import io.dayu.source.Segment;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import io.dayu.source.Query;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.DateTimeException;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.element.Reading;
+import io.dayu.source.Query;
 import io.dayu.source.SourceException;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;

@@ -3,6 +3,7 @@ package io.dayu.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.source.Knobs;
+import io.dayu.source.Query;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import java.net.URI;

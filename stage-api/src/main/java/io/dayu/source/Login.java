@@ -1,25 +1,28 @@
-package io.dayu.read;
+package io.dayu.source;
 
-import io.dayu.source.SourceException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** User and password; never shown. */
-final class Login {
-  static final String PARAMETER = "credentials";
+/**
+ * User and password for whatever a source reads from. They are never shown, nor a part of the
+ * pipeline: the node that reads has them in its environment.
+ */
+public final class Login {
+  /** The parameter of a URI that names the variable. */
+  public static final String PARAMETER = "credentials";
 
-  final String user;
-  final byte[] password;
+  private final String user;
+  private final byte[] password;
 
-  Login(String user, byte[] password) {
+  private Login(String user, byte[] password) {
     this.user = user;
     this.password = password;
   }
 
   /** Only variables of this kind, so that a pipeline cannot send others to a host of its own. */
-  static String variable(String credentials) {
+  public static String variable(String credentials) {
     return "DAYU_CREDENTIALS_" + credentials.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
   }
 
@@ -27,7 +30,7 @@ final class Login {
    * @param environment of the node, to look them up in
    * @throws SourceException permanent, if they are not there
    */
-  static Login of(String credentials, UnaryOperator<String> environment) {
+  public static Login of(String credentials, UnaryOperator<String> environment) {
     var variable = variable(credentials);
     return of(Optional.ofNullable(environment.apply(variable)).orElse(""))
         .orElseThrow(
@@ -42,7 +45,7 @@ final class Login {
   /**
    * @param text {@code user:password}
    */
-  static Optional<Login> of(String text) {
+  public static Optional<Login> of(String text) {
     int colon = text.indexOf(':');
     return colon < 0
         ? Optional.empty()
@@ -50,5 +53,20 @@ final class Login {
             new Login(
                 text.substring(0, colon),
                 text.substring(colon + 1).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  public String user() {
+    return user;
+  }
+
+  /** In UTF-8. */
+  public byte[] password() {
+    return password.clone();
+  }
+
+  /** Without the password. */
+  @Override
+  public String toString() {
+    return "Login[" + user + "]";
   }
 }

@@ -1,7 +1,5 @@
-package io.dayu.read;
+package io.dayu.source;
 
-import io.dayu.source.ShownUri;
-import io.dayu.source.SourceException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -20,15 +18,20 @@ import java.util.stream.Collectors;
  *
  * @param others what is there besides, as it is written
  */
-record Query(URI uri, Map<String, String> values, List<String> others) {
+public record Query(URI uri, Map<String, String> values, List<String> others) {
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(24);
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
 
+  public Query {
+    values = Map.copyOf(values);
+    others = List.copyOf(others);
+  }
+
   /**
    * @param known the names that mean something to this source; there must be no others
    */
-  static Query of(URI uri, List<String> known) {
+  public static Query of(URI uri, List<String> known) {
     var query = partly(uri, known);
     for (var other : query.others) {
       var name = other.split("=", 2)[0];
@@ -42,16 +45,17 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
   /**
    * @param known the names that mean something to this source; others belong to somebody else
    */
-  static Query partly(URI uri, List<String> known) {
-    var query = new Query(uri, new TreeMap<>(), new ArrayList<>());
+  public static Query partly(URI uri, List<String> known) {
+    var values = new TreeMap<String, String>();
+    var others = new ArrayList<String>();
     for (var pair : raw(uri).split("&")) {
       if (pair.isEmpty()) continue;
       var parts = pair.split("=", 2);
-      if (parts.length < 2 || !known.contains(parts[0])) query.others.add(pair);
-      else if (query.values.put(parts[0], decoded(parts[1])) != null)
-        throw query.wrong("parameter '" + parts[0] + "' is given twice");
+      if (parts.length < 2 || !known.contains(parts[0])) others.add(pair);
+      else if (values.put(parts[0], decoded(parts[1])) != null)
+        throw wrong(uri, "parameter '" + parts[0] + "' is given twice");
     }
-    return query;
+    return new Query(uri, values, others);
   }
 
   private static String decoded(String text) {
@@ -59,17 +63,17 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
   }
 
   /** What is behind the question mark, also of a URI without a path. */
-  static String raw(URI uri) {
+  public static String raw(URI uri) {
     var text = uri.toString().split("#", 2)[0];
     int question = text.indexOf('?');
     return question < 0 ? "" : text.substring(question + 1);
   }
 
-  Optional<String> text(String name) {
+  public Optional<String> text(String name) {
     return Optional.ofNullable(values.get(name));
   }
 
-  boolean flag(String name) {
+  public boolean flag(String name) {
     var value = values.getOrDefault(name, "false");
     if (!value.equals("true") && !value.equals("false"))
       throw wrong("%s=%s is neither true nor false".formatted(name, value));
@@ -77,7 +81,7 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
   }
 
   /** One of {@code choices}, by its {@link #word}. */
-  <E extends Enum<E>> Optional<E> choice(String name, List<E> choices) {
+  public <E extends Enum<E>> Optional<E> choice(String name, List<E> choices) {
     return text(name)
         .map(
             text ->
@@ -97,15 +101,15 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
   }
 
   /** How a URI says it. */
-  static String word(Enum<?> choice) {
+  public static String word(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);
   }
 
-  long whole(String name, long defaultValue, long max) {
+  public long whole(String name, long defaultValue, long max) {
     return (long) number(name, defaultValue, max, true);
   }
 
-  double number(String name, double defaultValue, double max) {
+  public double number(String name, double defaultValue, double max) {
     return number(name, defaultValue, max, false);
   }
 
@@ -124,7 +128,7 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
   }
 
   /** A whole number and its unit, as in {@code 10s}. */
-  Optional<Duration> duration(String name) {
+  public Optional<Duration> duration(String name) {
     return text(name)
         .map(
             text -> {
@@ -147,7 +151,18 @@ record Query(URI uri, Map<String, String> values, List<String> others) {
             });
   }
 
-  SourceException wrong(String what) {
+  /** A mistake in the URI, permanent. */
+  public SourceException wrong(String what) {
+    return wrong(uri, what);
+  }
+
+  private static SourceException wrong(URI uri, String what) {
     return new SourceException("source " + ShownUri.of(uri) + ": " + what, true, null);
+  }
+
+  /** Without secrets, because it may end in a log. */
+  @Override
+  public String toString() {
+    return "Query[%s]".formatted(ShownUri.of(uri));
   }
 }
