@@ -7,14 +7,14 @@ import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
 import java.net.URI;
-import java.util.Locale;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * A camera that sends JPEG images over HTTP for as long as one listens ({@code
- * multipart/x-mixed-replace}).
+ * A camera that sends JPEG images over HTTP: for as long as one listens ({@code
+ * multipart/x-mixed-replace}), or one for each request, which is then repeated ({@code every}). The
+ * path's ending or {@code format} tells that it is one; how it sends them tells its answer.
  *
  * <p>It reads the stream itself instead of through FFmpeg: the images stay as the camera made them,
  * where decoding and encoding again would cost an edge node 2 to 4 ms a frame, and no natives are
@@ -27,35 +27,61 @@ import org.apache.pekko.stream.javadsl.Source;
  * is handed on as it is, with its size unknown, so that it is counted and fails where it is
  * decoded.
  *
- * <p>A lost connection, silence of {@value MjpegReader#SILENCE_MS} ms and an answer that is no
- * stream fail it with a cause that is not permanent: cameras come back. While open, it occupies one
- * thread of the dispatcher for blocking.
+ * <p>A lost connection, silence for longer than {@code timeout} and an answer that holds no picture
+ * fail it with a cause that is not permanent: cameras come back. While a connection is open, it
+ * occupies one thread of the dispatcher for blocking.
  */
 public final class MjpegCameraSource implements SourceProvider {
-  private static final Set<String> SCHEMES = Set.of("http", "https");
+  private final UnaryOperator<String> environment;
+
+  public MjpegCameraSource() {
+    this(System::getenv);
+  }
+
+  /**
+   * @param environment looks an environment variable up; null if it is not set
+   */
+  MjpegCameraSource(UnaryOperator<String> environment) {
+    this.environment = environment;
+  }
 
   @Override
   public SourceDescriptor descriptor() {
     return new SourceDescriptor(
         "mjpeg-camera",
-        "Frames of a camera that sends MJPEG over HTTP",
+        "Frames of a camera that sends MJPEG over HTTP, or single pictures with ?every=1s",
         MediaType.FRAMES,
         VideoKnobs.ALL,
         true,
         Repeat.NONE,
-        "http://camera.example/video.mjpeg");
+        "http://camera.example/video.cgi?format=mjpeg");
   }
 
   @Override
   public boolean claims(URI uri) {
-    if (uri.getScheme() == null || uri.getPath() == null || uri.getHost() == null) return false;
-    var path = uri.getPath().toLowerCase(Locale.ROOT);
-    return SCHEMES.contains(uri.getScheme().toLowerCase(Locale.ROOT))
-        && (path.endsWith(".mjpeg") || path.endsWith(".mjpg"));
+    return CameraRequest.claims(uri);
   }
 
   @Override
+  public void check(URI uri) {
+    var unused = CameraRequest.of(uri);
+  }
+
+  /** One connection after the other; a camera that sends a stream needs only one. */
+  @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
-    return BlockingReader.source(stop -> new MjpegReader(context.uri(), context.knobs()));
+    return Source.lazySource(
+            () -> {
+              var camera = new Camera(context, environment);
+              return Source.repeat(camera)
+                  // What is read begins before it is asked for, so the wait comes before it is
+                  // made.
+                  .flatMapConcat(
+                      again ->
+                          Source.lazySource(
+                              () -> Source.single(again).initialDelay(again.untilDue())))
+                  .flatMapConcat(due -> BlockingReader.source(stop -> new MjpegReader(due, stop)));
+            })
+        .mapMaterializedValue(opened -> NotUsed.getInstance());
   }
 }

@@ -1,141 +1,88 @@
 package io.dayu.catalog.video;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
-import io.dayu.element.Frame;
-import io.dayu.element.Frames;
-import io.dayu.element.Media;
-import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
-import io.dayu.source.ShownUri;
-import io.dayu.source.SourceException;
+import java.io.EOFException;
 import java.io.IOException;
-import java.net.HttpURLConnection;
-import java.net.SocketTimeoutException;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
-/** One connection to a camera. Blocking; not thread-safe. */
+/**
+ * One connection to a camera. It ends by itself only where the camera sends single pictures, which
+ * is told by the type of its answer, or by the URI. Blocking; not thread-safe.
+ */
 final class MjpegReader implements BlockingReader {
-  /** How long a camera may take to connect, to answer and to send one frame, in milliseconds. */
-  static final int SILENCE_MS = 5000;
+  private static final Pattern TYPE = Pattern.compile("\\s*([\\w.+-]{1,40}/[\\w.+-]{1,40})");
+  private static final Pattern BOUNDARY =
+      Pattern.compile("boundary\\s*=\\s*(?:\"([^\"]+)\"|([^\\s;\"]+))", Pattern.CASE_INSENSITIVE);
+  private static final Pattern LENGTH = Pattern.compile("\\d{1,15}");
 
-  private final String camera;
-  private final Supplier<Knobs> knobs;
-  private final HttpURLConnection connection;
-  private final MultipartStream parts;
-  private final Sampler sampler = new Sampler();
-  private final long startNanos = System.nanoTime();
+  private final Camera camera;
+  private final Stop stop;
+  private final CameraConnection answer;
+  private final JpegStream images;
+  private final boolean endless; // as multipart says it
+  private final boolean single;
+  private boolean over;
 
-  MjpegReader(URI uri, Supplier<Knobs> knobs) {
-    this.camera = ShownUri.of(uri);
-    this.knobs = knobs;
+  MjpegReader(Camera camera, Stop stop) {
+    this.camera = camera;
+    this.stop = stop;
     try {
-      // Not java.net.http: it has no time limit for the body, which is what is needed here.
-      connection = (HttpURLConnection) uri.toURL().openConnection();
-    } catch (IOException | IllegalArgumentException e) {
-      throw new SourceException("the camera " + camera + " has no valid address", true, e);
-    }
-    connection.setConnectTimeout(SILENCE_MS);
-    connection.setReadTimeout(SILENCE_MS);
-    connection.setUseCaches(false);
-    // It would send the password on, and lead to hosts that the node may not read from.
-    connection.setInstanceFollowRedirects(false);
-    if (uri.getUserInfo() != null)
-      connection.setRequestProperty("Authorization", "Basic " + encoded(uri.getUserInfo()));
-    try {
-      var boundary = boundary();
-      parts = new MultipartStream(connection.getInputStream(), boundary, SILENCE_MS);
+      answer = camera.ask(stop);
     } catch (IOException | RuntimeException e) {
-      connection.disconnect();
-      throw failure(e);
+      throw camera.failure(e);
     }
+    var declared = answer.header("Content-Type").orElse("");
+    var type = TYPE.matcher(declared);
+    var name = type.lookingAt() ? type.group(1).toLowerCase(Locale.ROOT) : "no content type";
+    var length = answer.header("Content-Length").filter(l -> LENGTH.matcher(l).matches());
+    endless = name.startsWith("multipart/");
+    single =
+        camera.request().every().isPresent() || name.startsWith("image/") && length.isPresent();
+    // The length is only believed of what is no picture: that one tells itself where it ends.
+    boolean page = !endless && !name.startsWith("image/");
+    images =
+        new JpegStream(
+            answer.body(page ? length.map(Long::valueOf).orElse(Long.MAX_VALUE) : Long.MAX_VALUE),
+            name,
+            camera.request().timeout(),
+            boundary(declared));
+    over = answer.status() != 200;
+    if (over) camera.unchanged();
   }
 
-  /** A live source never ends by itself. */
+  /** Without leading dashes, of which cameras write more or fewer than they send. */
+  private static String boundary(String contentType) {
+    var matcher = BOUNDARY.matcher(contentType);
+    if (!matcher.find()) return "";
+    var name = matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
+    return name.replaceFirst("^-+", "");
+  }
+
   @Override
   public Optional<Segment> next() {
-    var now = VideoKnobs.of(knobs.get());
-    var frames = Frames.newBuilder().setFps(now.fps());
     try {
-      while (frames.getFrameCount() < now.segment()) frames.addFrame(pick(now));
+      while (!over) {
+        answer.allow();
+        var jpeg = images.next();
+        over = single;
+        if (single) camera.complete(answer);
+        var full = endless || camera.isNew(jpeg) ? camera.add(jpeg) : Optional.<Segment>empty();
+        if (full.isPresent()) return full;
+      }
+      return Optional.empty();
+    } catch (EOFException e) {
+      if (stop.asked() || !endless && images.images() > 0) return Optional.empty();
+      throw camera.failure(e);
     } catch (IOException e) {
-      throw failure(e);
+      if (stop.asked()) return Optional.empty();
+      throw camera.failure(e);
     }
-    return Optional.of(new Segment(Media.newBuilder().setFrames(frames).build(), 0));
   }
 
   @Override
   public void close() {
-    connection.disconnect();
-  }
-
-  private Frame pick(VideoKnobs now) throws IOException {
-    while (true) {
-      var jpeg = parts.next();
-      var micros = (System.nanoTime() - startNanos) / 1000;
-      if (sampler.take(micros, now.fps()))
-        return frame(UnsafeByteOperations.unsafeWrap(jpeg), now, micros / 1000);
-    }
-  }
-
-  private static Frame frame(ByteString jpeg, VideoKnobs now, long offsetMs) {
-    var frame = Frame.newBuilder().setOffsetMs(offsetMs).setJpeg(jpeg);
-    try {
-      var size = Jpeg.read(jpeg.asReadOnlyByteBuffer());
-      if (!now.scales(size.height()))
-        return frame.setWidth(size.width()).setHeight(size.height()).build();
-      try (var image = Images.decode(jpeg, Images.Decoding.COLOR);
-          var small =
-              Images.resized(
-                  image, Images.widthAt(image.cols(), image.rows(), now.height()), now.height())) {
-        return frame
-            .setJpeg(Images.encode(small))
-            .setWidth(small.cols())
-            .setHeight(small.rows())
-            .build();
-      }
-    } catch (BadFrameException e) {
-      return frame.build(); // it fails, visibly, where it is decoded
-    }
-  }
-
-  private String boundary() throws IOException {
-    var status = connection.getResponseCode();
-    var led = connection.getHeaderField("Location");
-    if (status >= 300 && status < 400 && led != null)
-      throw new IOException(
-          "it leads to %s; write the address of the stream into the uri".formatted(shown(led)));
-    if (status != HttpURLConnection.HTTP_OK)
-      throw new IOException("it answers with status " + status);
-    var type = Optional.ofNullable(connection.getContentType()).orElse("no content type");
-    if (!type.toLowerCase(Locale.ROOT).startsWith("multipart/"))
-      throw new IOException("it answers with " + type + " instead of a multipart stream");
-    return MultipartStream.boundary(type);
-  }
-
-  private String shown(String location) {
-    try {
-      return ShownUri.of(connection.getURL().toURI().resolve(location));
-    } catch (URISyntaxException | IllegalArgumentException e) {
-      return "another address";
-    }
-  }
-
-  private SourceException failure(Exception cause) {
-    var why =
-        cause instanceof SocketTimeoutException
-            ? String.format(Locale.ROOT, "it sent nothing for %.1f s", SILENCE_MS / 1000.0)
-            : Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
-    return new SourceException("the camera " + camera + " cannot be read: " + why, false, cause);
-  }
-
-  private static String encoded(String userInfo) {
-    return Base64.getEncoder().encodeToString(userInfo.getBytes(StandardCharsets.UTF_8));
+    answer.close();
   }
 }

@@ -1,27 +1,41 @@
 package io.dayu.catalog.video;
 
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Tells a reader that nobody listens to it any longer. Safe for any thread. */
 final class Stop {
-  private final CountDownLatch asked = new CountDownLatch(1);
+  private final CompletableFuture<Boolean> asked = new CompletableFuture<>();
 
   void ask() {
-    asked.countDown();
+    asked.complete(true);
   }
 
   boolean asked() {
-    return asked.getCount() == 0;
+    return asked.isDone();
+  }
+
+  /**
+   * Does something as soon as it is asked for, on the thread that asks; at once if it was. For what
+   * ends a call that blocks, and must not block itself.
+   */
+  void then(Runnable action) {
+    var unused = asked.thenRun(action);
   }
 
   /** Waits so long at most; whether it was asked for. */
   boolean await(long micros) {
     try {
-      return asked.await(micros, TimeUnit.MICROSECONDS);
+      return asked.get(micros, TimeUnit.MICROSECONDS);
+    } catch (TimeoutException e) {
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return true;
+    } catch (ExecutionException e) {
+      throw new AssertionError("it is never completed with a failure", e);
     }
   }
 }

@@ -17,10 +17,15 @@ final class TestCamera implements AutoCloseable {
     void write(OutputStream out) throws Exception;
   }
 
+  /** An answer that depends on what is asked. */
+  interface Reply {
+    void write(String request, OutputStream out) throws Exception;
+  }
+
   static final Answer NOTHING = out -> {};
 
   private final ServerSocket server;
-  private final Answer answer;
+  private final Reply reply;
   private final boolean hangUp;
   private final CountDownLatch closed = new CountDownLatch(1);
   final CopyOnWriteArrayList<String> requests = new CopyOnWriteArrayList<>();
@@ -29,8 +34,12 @@ final class TestCamera implements AutoCloseable {
    * @param hangUp whether the connection is closed after the answer or stays open and silent
    */
   TestCamera(boolean hangUp, Answer answer) throws IOException {
+    this(hangUp, (request, out) -> answer.write(out));
+  }
+
+  TestCamera(boolean hangUp, Reply reply) throws IOException {
     this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    this.answer = answer;
+    this.reply = reply;
     this.hangUp = hangUp;
     var thread = new Thread(this::serve, "test-camera");
     thread.setDaemon(true);
@@ -38,7 +47,11 @@ final class TestCamera implements AutoCloseable {
   }
 
   URI uri() {
-    return URI.create("http://127.0.0.1:" + server.getLocalPort() + "/cam-0.mjpeg");
+    return uri("/cam-0.mjpeg");
+  }
+
+  URI uri(String pathAndQuery) {
+    return URI.create("http://127.0.0.1:" + server.getLocalPort() + pathAndQuery);
   }
 
   private void serve() {
@@ -53,8 +66,9 @@ final class TestCamera implements AutoCloseable {
   }
 
   private void answer(Socket socket) throws Exception {
-    requests.add(request(socket.getInputStream()));
-    answer.write(socket.getOutputStream());
+    var request = request(socket.getInputStream());
+    requests.add(request);
+    reply.write(request, socket.getOutputStream());
     socket.getOutputStream().flush();
     if (!hangUp) closed.await();
   }
