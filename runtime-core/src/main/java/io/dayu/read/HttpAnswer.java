@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.source.Access;
+import io.dayu.source.HttpLogin;
 import io.dayu.source.Login;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceException;
@@ -13,14 +14,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -44,11 +42,16 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
    * @param access checked before each connection, also where the server leads
    */
   record Question(
-      URI uri, Optional<Login> login, Optional<Duration> timeout, boolean packed, Access access) {}
+      URI uri,
+      Optional<HttpLogin> login,
+      Optional<Duration> timeout,
+      boolean packed,
+      Access access) {}
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration LONGEST_WAIT = Duration.ofHours(1);
   private static final int REDIRECTS = 5;
+  private static final int LOGINS = 2; // to be asked for: the kind, and a newer nonce
   private static final int OK = 200;
   private static final int NOTHING = 204;
   private static final int SAME = 304;
@@ -79,7 +82,7 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
     for (int hop = 0; hop <= REDIRECTS; hop++) {
       boolean home = sameServer(uri, question.uri());
       question.access().check(Target.of(uri));
-      var response = send(request(uri, home ? question.login() : Optional.empty(), known));
+      var response = asked(uri, home ? question.login() : Optional.empty(), known);
       var led = redirect(uri, response);
       if (led.isEmpty()) return of(uri, question, response);
       response.body().close();
@@ -92,9 +95,22 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
         null);
   }
 
-  private static HttpRequest request(URI uri, Optional<Login> login, Optional<Version> known) {
+  /** Asks again where the server wants the login in another way, or with a newer nonce. */
+  private static HttpResponse<InputStream> asked(
+      URI uri, Optional<HttpLogin> login, Optional<Version> known) throws IOException {
+    for (int again = 0; ; again++) {
+      var sent = login.flatMap(l -> l.authorization("GET", uri));
+      var response = send(request(uri, sent, known));
+      if (response.statusCode() != NOT_ALLOWED || again == LOGINS) return response;
+      var challenges = response.headers().allValues("WWW-Authenticate");
+      if (login.filter(l -> l.retry(sent, challenges)).isEmpty()) return response;
+      response.body().close();
+    }
+  }
+
+  private static HttpRequest request(URI uri, Optional<String> login, Optional<Version> known) {
     var request = HttpRequest.newBuilder(uri).timeout(PATIENCE);
-    login.ifPresent(l -> request.header("Authorization", "Basic " + encoded(l)));
+    login.ifPresent(text -> request.header("Authorization", text));
     known
         .map(Version::etag)
         .filter(t -> !t.isEmpty())
@@ -104,13 +120,6 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
         .filter(t -> !t.isEmpty())
         .ifPresent(time -> request.header("If-Modified-Since", time));
     return request.build();
-  }
-
-  private static String encoded(Login login) {
-    var user = (login.user() + ":").getBytes(StandardCharsets.UTF_8);
-    var both = Arrays.copyOf(user, user.length + login.password().length);
-    System.arraycopy(login.password(), 0, both, user.length, login.password().length);
-    return Base64.getEncoder().encodeToString(both);
   }
 
   private static HttpResponse<InputStream> send(HttpRequest request) throws IOException {
@@ -160,17 +169,13 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
     }
     var headers = response.headers();
     var type = headers.firstValue("Content-Type").orElse("");
-    boolean page = type.toLowerCase(Locale.ROOT).startsWith("text/html");
-    if (status != OK || page) {
+    var instead = status == OK ? instead(type.toLowerCase(Locale.ROOT)) : Optional.<String>empty();
+    if (status != OK || instead.isPresent()) {
       response.body().close();
-      throw status == OK
-          ? new SourceException(
-              ShownUri.of(uri)
-                  + " answered with a web page (text/html) instead of readings; correct the uri, or"
-                  + " give credentials",
-              false,
-              null)
-          : refused(uri, status, wait(response));
+      throw instead
+          .map(
+              what -> new SourceException(ShownUri.of(uri) + " answered with " + what, false, null))
+          .orElseGet(() -> refused(uri, status, wait(response)));
     }
     var body =
         new HttpBody(
@@ -180,6 +185,16 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
         unpacked(uri, body, headers.firstValue("Content-Encoding").orElse(""), question.packed()),
         heard.find() ? Encodings.named(heard.group(1)) : Optional.empty(),
         version(headers.firstValue("ETag"), headers.firstValue("Last-Modified")));
+  }
+
+  /** What a server sends that has no readings, and what to do. */
+  private static Optional<String> instead(String type) {
+    if (type.startsWith("text/html"))
+      return Optional.of(
+          "a web page (text/html) instead of readings; correct the uri, or give credentials");
+    return type.startsWith("multipart/x-mixed-replace") || type.startsWith("image/jpeg")
+        ? Optional.of("pictures instead of readings; write format=mjpeg to read a camera")
+        : Optional.empty();
   }
 
   private static Optional<Version> version(Optional<String> etag, Optional<String> modified) {

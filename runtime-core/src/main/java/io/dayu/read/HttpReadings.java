@@ -1,6 +1,7 @@
 package io.dayu.read;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.HttpLogin;
 import io.dayu.source.Login;
 import io.dayu.source.Query;
 import io.dayu.source.Repeat;
@@ -105,7 +106,7 @@ public final class HttpReadings implements SourceProvider {
         ReadingStream.KNOBS,
         false,
         Repeat.NONE,
-        "http://sensors.local/weather.ndjson");
+        "http://sensors.local/weather?format=csv");
   }
 
   @Override
@@ -156,13 +157,14 @@ public final class HttpReadings implements SourceProvider {
 
   private Source<Segment, NotUsed> segments(
       Request request, SourceContext context, HttpMemory memory) {
+    var login = login(request, context.uri());
     var once =
         ReadingStream.of(
             ShownUri.of(context.uri()),
             context,
             false,
             request.text().onBad(),
-            () -> ask(request, context, memory));
+            () -> ask(request, login, context, memory));
     if (request.every().isEmpty()) return once;
     var every = request.every().get();
     // What is read begins before it is asked for, so the wait comes before it is made.
@@ -176,14 +178,18 @@ public final class HttpReadings implements SourceProvider {
                     .flatMapConcat(now -> once));
   }
 
-  private Records ask(Request request, SourceContext context, HttpMemory memory)
+  private Optional<HttpLogin> login(Request request, URI uri) {
+    return request
+        .credentials()
+        .map(name -> Login.of(name, environment))
+        .or(() -> Optional.ofNullable(uri.getUserInfo()).flatMap(Login::of))
+        .map(login -> new HttpLogin(login, true));
+  }
+
+  private Records ask(
+      Request request, Optional<HttpLogin> login, SourceContext context, HttpMemory memory)
       throws IOException {
     long now = System.nanoTime();
-    var login =
-        request
-            .credentials()
-            .map(name -> Login.of(name, environment))
-            .or(() -> Optional.ofNullable(context.uri().getUserInfo()).flatMap(Login::of));
     var known = memory.ask();
     var answer =
         HttpAnswer.to(

@@ -264,6 +264,32 @@ class HttpFeedStreamTest {
   }
 
   @Test
+  void aServerThatWantsADigestGetsOneAndItsNonceIsUsedAgain() throws Exception {
+    var logins = new CopyOnWriteArrayList<String>();
+    at(
+        "/a.ndjson",
+        exchange -> {
+          var login = exchange.getRequestHeaders().getFirst("Authorization");
+          logins.add(login);
+          if (login.startsWith("Digest username=\"meter\", realm=\"plant\", nonce=\"n1\"")) {
+            send(exchange, 0, lines(1, 1));
+            return;
+          }
+          exchange
+              .getResponseHeaders()
+              .add("WWW-Authenticate", "Digest realm=\"plant\", nonce=\"n1\", qop=\"auth\"");
+          exchange.sendResponseHeaders(401, -1);
+        });
+    var values = new CopyOnWriteArrayList<Double>();
+    var end = poll("/a.ndjson?every=100ms&credentials=plant", values);
+    await().atMost(SOON).until(() -> logins.size() > 3);
+    assertThat(values).containsExactly(1.0);
+    assertThat(logins.get(1)).contains("nc=00000001");
+    assertThat(logins.get(2)).contains("nc=00000002");
+    assertThat(end.isDone()).isFalse();
+  }
+
+  @Test
   void aRefusalShowsNoPassword() {
     at("/a.csv", exchange -> exchange.sendResponseHeaders(401, -1));
     var uri = URI.create(uri("/a.csv?token=hunter2").toString().replace("//", "//u:hunter2@"));
@@ -344,6 +370,13 @@ class HttpFeedStreamTest {
           send(exchange, 0, "<html>log in</html>");
         });
     fails("/a.ndjson", false, "a web page (text/html) instead of readings");
+    at(
+        "/cam.ndjson",
+        exchange -> {
+          exchange.getResponseHeaders().add("Content-Type", "multipart/x-mixed-replace;boundary=x");
+          send(exchange, 0, "--x");
+        });
+    fails("/cam.ndjson", false, "write format=mjpeg to read a camera");
     at("/a.csv", exchange -> send(exchange, 0, "time,celsius\n1,2\n"));
     fails("/a.csv", false, "no column [at, value]; it has time, celsius");
     fails("/a.csv?onBad=stop", true, "no column [at, value]");

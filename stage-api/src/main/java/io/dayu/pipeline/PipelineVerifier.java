@@ -7,11 +7,13 @@ import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -144,11 +146,16 @@ public final class PipelineVerifier {
                     "nothing here reads " + Words.quote(ShownUri.of(uri)),
                     catalog.sources().isEmpty()
                         ? "add a jar with a source provider"
-                        : "use a URI such as "
-                            + Words.list(
-                                catalog.sources().stream()
-                                    .map(SourceDescriptor::example)
-                                    .toList())));
+                        : "use a URI such as " + Words.list(examples(uri))));
+  }
+
+  /** Those with the scheme of {@code uri}, because what else it lacks they have; else all. */
+  private List<String> examples(URI uri) {
+    var all = catalog.sources().stream().map(SourceDescriptor::example).toList();
+    var scheme = Objects.requireNonNullElse(uri.getScheme(), "file") + ":";
+    var same =
+        all.stream().filter(e -> e.regionMatches(true, 0, scheme, 0, scheme.length())).toList();
+    return same.isEmpty() ? all : same;
   }
 
   private void knobs(Draft.Source source, SourceDescriptor descriptor) {

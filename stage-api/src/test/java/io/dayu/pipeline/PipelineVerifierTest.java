@@ -199,7 +199,8 @@ class PipelineVerifierTest {
                 list(
                     object(
                         "name", "a", "uri", "http://h/c", "knobs", object("fsp", 5, "height", 1)),
-                    object("name", "a", "uri", "rtsp://host/cam")),
+                    object("name", "a", "uri", "rtsp://host/cam"),
+                    object("name", "b", "uri", "CSV://host/cam")),
                 list(detect())));
 
     assertThat(problems(PipelineVerifier.check(document, CATALOG)))
@@ -215,7 +216,12 @@ class PipelineVerifierTest {
             new PipelineProblem(
                 "spec.sources[1].uri",
                 "nothing here reads \"rtsp://host/cam\"",
-                "use a URI such as http://host/data, csv://host/data"));
+                "use a URI such as http://host/data, csv://host/data"),
+            // Where the scheme is right, those of the others would only hide what is missing.
+            new PipelineProblem(
+                "spec.sources[2].uri",
+                "nothing here reads \"CSV://host/cam\"",
+                "use a URI such as csv://host/data"));
   }
 
   @Test
