@@ -26,9 +26,9 @@ import io.dayu.policy.Policies;
 import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
+import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
-import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
@@ -277,9 +277,7 @@ public final class CloudNode {
   }
 
   private static Executor blocking(ActorSystem<?> system) {
-    return system
-        .dispatchers()
-        .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+    return system.dispatchers().lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
   }
 
   private static Config memberConfig(Config config, Settings settings) {

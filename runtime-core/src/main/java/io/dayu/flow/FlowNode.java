@@ -10,8 +10,8 @@ import io.dayu.node.NodeSettings;
 import io.dayu.node.ResourceSampler;
 import io.dayu.node.StartException;
 import io.dayu.pipeline.Catalog;
+import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
-import io.dayu.source.SourceContext;
 import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -77,7 +77,7 @@ public final class FlowNode {
         task ->
             Objects.requireNonNull(starting.get(), "the system has not started")
                 .dispatchers()
-                .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
+                .lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING))
                 .execute(task);
     var known = LastKnown.open(settings.self().dataDir(), blocking);
     var streams = usable(() -> StreamStore.open(settings.self().dataDir()));

@@ -11,14 +11,18 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The source of a stream as its generator reads it: a batch each time it is asked for one. It can
@@ -63,6 +67,9 @@ final class Feed {
    */
   static final int MAX_BATCH = 16;
 
+  static final Duration THREAD_PATIENCE = Duration.ofSeconds(10);
+  private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
+
   private final ActorSystem<?> system;
   private final ActorRef<Event> owner;
   private final int maxBatch;
@@ -100,6 +107,7 @@ final class Feed {
   void open(long position) {
     if (kill.isPresent() || over) return;
     int mine = ++generation;
+    watchThreads();
     kill =
         Optional.of(
             SourceBatches.of(
@@ -124,6 +132,29 @@ final class Feed {
                         new Ended(mine),
                         error -> new Failed(error, mine)))
                 .run(system));
+  }
+
+  /** A source without a thread looks like one that has nothing to give, so it is told. */
+  private void watchThreads() {
+    var begun = new AtomicBoolean();
+    system
+        .dispatchers()
+        .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
+        .execute(() -> begun.set(true));
+    system
+        .scheduler()
+        .scheduleOnce(
+            THREAD_PATIENCE,
+            () -> {
+              if (!begun.get())
+                LOG.warn(
+                    "{} waits for a thread, because other sources hold all that there are for more"
+                        + " than {} s; raise {}.thread-pool-executor.fixed-pool-size",
+                    origin.stream(),
+                    THREAD_PATIENCE.toSeconds(),
+                    SourceContext.BLOCKING_DISPATCHER);
+            },
+            system.executionContext());
   }
 
   /** Whether the event comes from the source as it is open now. */

@@ -9,8 +9,8 @@ import io.dayu.flow.Controller;
 import io.dayu.node.NodeSettings;
 import io.dayu.node.StartException;
 import io.dayu.pipeline.StreamName;
+import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
-import io.dayu.source.SourceContext;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import java.time.Clock;
@@ -292,7 +292,7 @@ public final class MemberNode implements MemberSystem {
           context
               .getSystem()
               .dispatchers()
-              .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+              .lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
       context.spawn(lasting(Gateway.create(store, blocking)), "gateway");
       var sharding = ClusterSharding.get(context.getSystem());
       distributors =

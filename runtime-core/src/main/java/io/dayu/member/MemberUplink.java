@@ -7,7 +7,7 @@ import io.dayu.element.Media;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.pipeline.StreamName;
-import io.dayu.source.SourceContext;
+import io.dayu.settings.Dispatchers;
 import io.dayu.store.ResultStore;
 import java.time.Duration;
 import java.util.List;
@@ -114,9 +114,7 @@ public final class MemberUplink implements Uplink {
     var now = current.get();
     if (now == null || store.isEmpty()) return unavailable();
     var blocking =
-        now.system()
-            .dispatchers()
-            .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+        now.system().dispatchers().lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
     return CompletableFuture.supplyAsync(
         () -> {
           frames.forEach((seq, frame) -> store.get().keepFrame(stream, seq, frame));

@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 import io.dayu.flow.Controller;
 import io.dayu.flow.FlowNode;
 import io.dayu.node.NodeSettings;
-import io.dayu.source.SourceContext;
+import io.dayu.settings.Dispatchers;
 import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.Optional;
@@ -58,7 +58,7 @@ public final class Membership {
     var first =
         MemberNode.start(settings, config, flow.controller(), uplink, refused, Optional.empty());
     int port = first.port();
-    var blocking = DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER);
+    var blocking = DispatcherSelector.fromConfig(Dispatchers.BLOCKING);
     var rejoiner =
         flow.system()
             .systemActorOf(

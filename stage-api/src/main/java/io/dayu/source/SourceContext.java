@@ -32,8 +32,8 @@ public record SourceContext(
     Consumer<LongConsumer> settled,
     Runnable reached,
     Access access) {
-  /** Configuration path of the dispatcher for reads that block. */
-  public static final String BLOCKING_DISPATCHER = "dayu.dispatchers.blocking";
+  /** Configuration path of the dispatcher for reads of sources that block. */
+  public static final String BLOCKING_DISPATCHER = "dayu.dispatchers.sources";
 
   public SourceContext {
     Objects.requireNonNull(uri, "uri");
