@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.element.MediaType;
+import io.dayu.source.Query;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -9,6 +10,7 @@ import io.dayu.source.SourceProvider;
 import io.dayu.source.Target.LocalFile;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.pekko.NotUsed;
@@ -25,6 +27,10 @@ public final class VideoFileSource implements SourceProvider {
   private static final Set<String> ENDINGS =
       Set.of(
           ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".flv", ".wmv");
+
+  private static final String REALTIME = "realtime";
+  private static final String LOOP = "loop";
+  private static final List<String> PARAMETERS = List.of(REALTIME, LOOP);
 
   @Override
   public SourceDescriptor descriptor() {
@@ -46,23 +52,21 @@ public final class VideoFileSource implements SourceProvider {
   }
 
   @Override
-  public Source<Segment, NotUsed> open(SourceContext context) {
-    var file = Path.of(LocalFile.path(context.uri()));
-    var query = query(context.uri());
-    return BlockingReader.source(
-        stop ->
-            new VideoFileReader(
-                file,
-                query.contains("realtime=true"),
-                query.contains("loop=true"),
-                context.position(),
-                context.knobs(),
-                stop));
+  public void check(URI uri) {
+    var query = Query.of(uri, PARAMETERS);
+    for (var parameter : PARAMETERS) {
+      var unused = query.flag(parameter);
+    }
   }
 
-  private static Set<String> query(URI uri) {
-    var whole = uri.getSchemeSpecificPart();
-    var mark = whole.indexOf('?');
-    return mark < 0 ? Set.of() : Set.of(whole.substring(mark + 1).split("&"));
+  @Override
+  public Source<Segment, NotUsed> open(SourceContext context) {
+    var file = Path.of(LocalFile.path(context.uri()));
+    var query = Query.partly(context.uri(), PARAMETERS);
+    boolean realtime = query.flag(REALTIME);
+    boolean loop = query.flag(LOOP);
+    return BlockingReader.source(
+        stop ->
+            new VideoFileReader(file, realtime, loop, context.position(), context.knobs(), stop));
   }
 }

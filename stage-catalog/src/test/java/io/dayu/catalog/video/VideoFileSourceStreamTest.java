@@ -158,6 +158,16 @@ class VideoFileSourceStreamTest {
   }
 
   @Test
+  void aParameterThatItDoesNotKnowIsRefusedWhenAPipelineIsSubmitted() {
+    provider.check(URI.create("file:/a.mp4?loop=true&realtime=false"));
+    provider.check(URI.create("file:a.mp4"));
+    for (var wrong : List.of("file:/a.mp4?loop=yes", "file:a.mp4?realtime", "/a.mp4?fps=5"))
+      assertThatThrownBy(() -> provider.check(URI.create(wrong)))
+          .as(wrong)
+          .isInstanceOf(SourceException.class);
+  }
+
+  @Test
   void itClaimsFilesThatLookLikeVideos() {
     for (var uri :
         List.of("file:///data/a.mp4", "/data/a.avi?loop=true", "file:a.MKV", "a.webm", "b.mov"))
