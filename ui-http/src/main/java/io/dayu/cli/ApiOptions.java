@@ -1,6 +1,7 @@
 package io.dayu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiAccess;
 import io.dayu.client.ApiClient;
 import io.dayu.console.Table;
 import io.dayu.local.BackgroundCluster;
@@ -8,8 +9,10 @@ import io.dayu.local.Home;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What every command over the HTTP interface can be told. */
@@ -25,7 +28,7 @@ final class ApiOptions {
       description =
           "Where the cluster is reached; DAYU_API, else the one started with 'dayu up',"
               + " else http://127.0.0.1:8080.")
-  private Optional<URI> api = Optional.empty();
+  private Optional<String> api = Optional.empty();
 
   @Option(
       names = "--token",
@@ -37,15 +40,25 @@ final class ApiOptions {
   private boolean json;
 
   ApiClient client() {
-    return new ApiClient(
-        api.or(() -> environment("DAYU_API").map(URI::create))
-            .or(ApiOptions::started)
-            .orElse(DEFAULT),
-        token.or(() -> environment("DAYU_TOKEN")));
+    var address = given("--api", api, "DAYU_API", ApiAccess::address);
+    var secret = given("--token", token, "DAYU_TOKEN", ApiAccess::token);
+    return new ApiClient(address.or(ApiOptions::started).orElse(DEFAULT), secret);
   }
 
-  private static Optional<String> environment(String name) {
-    return Optional.ofNullable(System.getenv(name)).filter(v -> !v.isBlank());
+  private <T> Optional<T> given(
+      String option, Optional<String> value, String variable, Function<String, T> read) {
+    if (value.isPresent()) return value.map(text -> read(option, text, read));
+    return Optional.ofNullable(System.getenv(variable))
+        .filter(text -> !text.isBlank())
+        .map(text -> read(variable, text, read));
+  }
+
+  private <T> T read(String name, String text, Function<String, T> read) {
+    try {
+      return read.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), name + " " + e.getMessage(), e);
+    }
   }
 
   private static Optional<URI> started() {

@@ -49,6 +49,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "P",
+      converter = Port.class,
       defaultValue = "0",
       description = "Port of the live page; any free one if not given.")
   private int port;

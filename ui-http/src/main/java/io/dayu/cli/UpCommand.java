@@ -58,6 +58,7 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "P",
+      converter = Port.class,
       defaultValue = "8080",
       description = "Port of the HTTP interface, 0 for any free one (default ${DEFAULT-VALUE}).")
   private int port;

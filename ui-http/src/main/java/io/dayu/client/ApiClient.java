@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
@@ -19,12 +20,15 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP interface of a cluster, as a client sees it. Methods block, at most 30 s unless said
@@ -41,10 +45,11 @@ public final class ApiClient {
 
   /**
    * @param base without the path of the interface, such as {@code http://127.0.0.1:8080}
+   * @throws IllegalArgumentException if the token is none; see {@link ApiAccess}
    */
   public ApiClient(URI base, Optional<String> token) {
     this.base = Objects.requireNonNull(base, "base");
-    this.token = Objects.requireNonNull(token, "token");
+    this.token = token.map(ApiAccess::token);
     // HTTP/1.1: an upgrade to HTTP/2 has no advantage here, and some servers do not understand it.
     http =
         HttpClient.newBuilder()
@@ -132,6 +137,9 @@ public final class ApiClient {
     try {
       return http.send(request, handler);
     } catch (HttpConnectTimeoutException | ConnectException e) {
+      if (isUnknown(e))
+        throw new UserException(
+            "there is no host %s; the address asked was %s".formatted(base.getHost(), base), e);
       throw new UserException(
           "nobody answers at %s. Start a cluster with ./dayu up, or name one with --api URL."
               .formatted(base),
@@ -141,12 +149,22 @@ public final class ApiClient {
           "%s did not answer %s within %s s"
               .formatted(base, request.uri().getPath(), ANSWER.toSeconds()),
           e);
+    } catch (SSLException e) {
+      throw new UserException(
+          "%s does not speak https as expected: %s".formatted(base, e.getMessage()), e);
     } catch (IOException e) {
       throw new UserException("the connection to " + base + " failed: " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new UserException("interrupted", e);
     }
+  }
+
+  private static boolean isUnknown(Throwable error) {
+    for (@Nullable Throwable cause = error; cause != null; cause = cause.getCause())
+      if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException)
+        return true;
+    return false;
   }
 
   private ApiException failure(int status, byte[] body) {

@@ -1,15 +1,26 @@
 package io.dayu.cli;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandsTest {
   private static final String DECISIONS =
@@ -40,7 +51,7 @@ class CommandsTest {
   }
 
   private Cli run(String... arguments) {
-    var all = new java.util.ArrayList<>(java.util.List.of(arguments));
+    var all = new ArrayList<>(List.of(arguments));
     all.add("--api=" + api.uri());
     return Cli.run(all.toArray(String[]::new));
   }
@@ -312,7 +323,7 @@ class CommandsTest {
   @Test
   void nobodyAnswering() throws IOException {
     int port;
-    try (var free = new java.net.ServerSocket(0)) {
+    try (var free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
     var run = Cli.run("nodes", "--api", "http://127.0.0.1:" + port);
@@ -336,7 +347,7 @@ class CommandsTest {
   @Test
   void anAddressOfAStoreWithAPasswordIsRefusedAndNotShown() {
     for (var url :
-        java.util.List.of(
+        List.of(
             "postgres://dayu:hush@db/x",
             "jdbc:postgresql://dayu:hush@db/x",
             "jdbc:postgresql://db/x?user=dayu&PASSWORD=hush")) {
@@ -345,6 +356,95 @@ class CommandsTest {
       assertThat(up.err())
           .contains("jdbc:postgresql://host:port/database", "DAYU_STORE_PASSWORD")
           .doesNotContain("hush");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          localhost:8080               | without http:// before it
+          127.0.0.1:8080               | without http:// before it
+          http                         | without http:// before it
+          ftp://127.0.0.1              | only http:// and https://
+          http://127.0.0.1:99999       | a port is a number from 1 to 65535
+          http://127.0.0.1:0           | a port is a number from 1 to 65535
+          http://127.0.0.1:            | a port is a number from 1 to 65535
+          http://127.0.0.1:80a         | a port is a number from 1 to 65535
+          http://[::1]:70000           | a port is a number from 1 to 65535
+          http://:8080                 | neither a name nor an address
+          http://my_host:8080          | neither a name nor an address
+          http://                      | which is no address
+          http://a b                   | which is no address
+          http://127.0.0.1:1/api/v1    | leave out what follows them
+          http://127.0.0.1:1?x         | leave out what follows them
+          """)
+  void anAddressThatIsNoneIsWrongUseWithTheAddressAndWhatIsWrong(String address, String words) {
+    var run = Cli.run("nodes", "--api", address);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .startsWith("--api is \"" + address + "\"")
+        .contains(words)
+        .doesNotContain("Exception", "defect");
+  }
+
+  @Test
+  void aPasswordInAnAddressIsRefusedAndNotShown() {
+    var run = Cli.run("nodes", "--api", "http://me:hush@127.0.0.1:8080");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--token").doesNotContain("hush");
+  }
+
+  @Test
+  void aTokenThatCannotBeSentIsRefusedAndNotShown() {
+    for (var token : List.of("hush\n", "hush\r", "hu\0sh", "hush-ä", "hu sh", " ")) {
+      var run = run("nodes", "--token", token);
+      assertThat(run.code()).as(token).isEqualTo(2);
+      assertThat(run.err())
+          .startsWith("--token ")
+          .doesNotContain("hush", "hu", "Exception", "defect");
+    }
+    assertThat(api.asked()).isEmpty();
+    assertThat(run("nodes", "--token", "hush\r\n").err()).contains("a line break as character 5");
+  }
+
+  @Test
+  void aHostThatDoesNotExistIsNamed() {
+    var run = Cli.run("nodes", "--api", "http://nowhere.invalid:8080");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err())
+        .contains("there is no host nowhere.invalid")
+        .doesNotContain("null", "Exception", "nobody answers");
+  }
+
+  @Test
+  void aServerWithoutHttpsIsNamed() throws IOException {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var answered =
+          CompletableFuture.runAsync(
+              () -> {
+                try (var client = server.accept()) {
+                  client.getOutputStream().write("HTTP/1.1 400 No\r\n\r\n".getBytes(US_ASCII));
+                  client.getInputStream().read();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      var run = Cli.run("nodes", "--api", "https://127.0.0.1:" + server.getLocalPort());
+      assertThat(run.code()).isEqualTo(1);
+      assertThat(run.err()).contains("does not speak https").doesNotContain("Exception");
+      assertThat(answered).succeedsWithin(Duration.ofSeconds(60));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"99999", "65536", "-1", "http", "1e3", "99999999999"})
+  void aPortThatIsNoneIsWrongUse(String port) {
+    for (var command : List.of("up", "demo")) {
+      var run = Cli.run(command, "--port=" + port);
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(run.err()).contains("--port", port, "from 0 to 65535").doesNotContain("Exception");
     }
   }
 }
