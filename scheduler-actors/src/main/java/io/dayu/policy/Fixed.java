@@ -73,7 +73,7 @@ public final class Fixed implements Policy {
           params.problem(
               ROUTE + "." + stage.id(),
               "stage " + stage.id() + " has no node",
-              "name a node or a list of nodes");
+              "name a node or a list of nodes, in quotes where a name looks like a number");
         route.put(stage.id(), nodes);
       }
       given.keySet().stream()

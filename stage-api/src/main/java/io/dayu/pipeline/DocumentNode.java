@@ -19,13 +19,16 @@ final class DocumentNode {
   private static final int TEXT_LIMIT = 4096;
   private static final int FREE_LIMIT = 256;
   private static final int DEPTH_LIMIT = 8;
+  private static final int QUOTED_LIMIT = 8;
 
   private final @Nullable Object value;
+  private final String written; // the text of a number or a boolean
   private final String path;
   private final Problems problems;
 
   DocumentNode(@Nullable Object value, String path, Problems problems) {
-    this.value = value;
+    this.value = value instanceof Scalar scalar ? scalar.value() : value;
+    this.written = value instanceof Scalar scalar ? scalar.text() : String.valueOf(value);
     this.path = path;
     this.problems = problems;
   }
@@ -106,10 +109,25 @@ final class DocumentNode {
   }
 
   Optional<String> text() {
-    return text(
-        value instanceof Number || value instanceof Boolean
-            ? "put it in quotes: \"" + value + "\""
-            : "give a string");
+    return text(quoted(false).map(q -> "put it in quotes: " + q).orElse("give a string"));
+  }
+
+  /**
+   * What to write where a string is meant and a number or a boolean stands; also of the items of a
+   * list, if one is taken there. Empty for everything else.
+   */
+  Optional<String> quoted(boolean orList) {
+    if (value instanceof Number || value instanceof Boolean)
+      return Optional.of("\"" + written + "\"");
+    if (!orList || !(value instanceof List<?> list) || list.size() > QUOTED_LIMIT)
+      return Optional.empty();
+    var words = new ArrayList<String>();
+    for (var item : list) {
+      var node = new DocumentNode(item, path, problems);
+      if (node.value instanceof String text) words.add(Words.quote(text));
+      else words.add(node.quoted(false).orElse(""));
+    }
+    return words.contains("") ? Optional.empty() : Optional.of(words.toString());
   }
 
   /** A string; {@code remedy} is for a value of another type. */
@@ -162,14 +180,17 @@ final class DocumentNode {
   }
 
   private <T> Optional<T> wrong(String wanted, String remedy) {
-    problem("must be " + wanted + " but is " + kind(value), remedy);
+    problem("must be " + wanted + " but is " + kind(), remedy);
     return Optional.empty();
   }
 
-  /** What a value is, in words of the document's language. */
-  static String kind(@Nullable Object value) {
+  /** What stands here, in words of the document's language. */
+  String kind() {
     if (value instanceof String text) return "the string " + Words.quote(text);
-    if (value instanceof Number || value instanceof Boolean) return value.toString();
+    if (value instanceof Number || value instanceof Boolean)
+      return written.equals(value.toString())
+          ? written
+          : "%s (read as %s)".formatted(written, value);
     if (value instanceof List) return "a list";
     return value instanceof Map ? "an object" : "something else";
   }

@@ -46,15 +46,23 @@ record Draft(
       Optional<String> id,
       Optional<String> type,
       Optional<List<Optional<String>>> after,
-      Optional<Map<String, Object>> params) {
+      Optional<Params> params) {
 
     private StageSpec spec() {
       return new StageSpec(
           id.orElseThrow(),
           type.orElseThrow(),
           after.orElseThrow().stream().map(Optional::orElseThrow).toList(),
-          params.orElseThrow());
+          params.orElseThrow().values());
     }
+  }
+
+  /**
+   * @param values in their normal form
+   * @param nodes where they stand, for problems
+   */
+  record Params(Map<String, Object> values, Map<String, DocumentNode> nodes) {
+    static final Params NONE = new Params(Map.of(), Map.of());
   }
 
   /** The specification; only of a draft without problems. */

@@ -112,7 +112,7 @@ final class DraftReader {
         .flatMap(
             policy -> {
               var name = policy.field("name").required("add the policy's name").text();
-              var params = params(policy.field("params")).orElse(Map.of());
+              var params = params(policy.field("params")).orElse(Draft.Params.NONE).values();
               return name.map(n -> new PolicySpec(n, params));
             });
   }
@@ -214,13 +214,13 @@ final class DraftReader {
     return knobs;
   }
 
-  static Optional<Map<String, Object>> params(DocumentNode node) {
+  static Optional<Draft.Params> params(DocumentNode node) {
     return node.fields(LIST_LIMIT)
         .map(
             fields -> {
               var params = new LinkedHashMap<String, Object>();
               fields.forEach((name, n) -> n.free().ifPresent(v -> params.put(name, v)));
-              return params;
+              return new Draft.Params(params, fields);
             });
   }
 

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The document of a pipeline, as a tree of maps, lists, strings, numbers and booleans: what JSON,
  * YAML and Kubernetes resources are read into. Stateless and safe for any thread.
  *
- * <p>A field that is null counts as left out. Numbers are doubles, as in JSON: whole ones up to
- * 2^53 stay whole, larger ones lose precision.
+ * <p>A number or a boolean may also stand as a {@link Scalar}, with its text. A field that is null
+ * counts as left out. Numbers are doubles, as in JSON: whole ones up to 2^53 stay whole, larger
+ * ones lose precision.
  */
 public final class PipelineDocument {
   private PipelineDocument() {}

@@ -55,7 +55,7 @@ public final class PipelineVerifier {
       StageDescriptor descriptor, Map<String, ?> params) {
     var problems = new Problems();
     var given = DraftReader.params(new DocumentNode(params, "params", problems));
-    StageChecks.params(descriptor, given.orElse(Map.of()), "params", problems);
+    StageChecks.params(descriptor, given.orElse(Draft.Params.NONE), "params", problems);
     return problems.all();
   }
 

@@ -145,7 +145,8 @@ final class StageChecks {
   }
 
   static void params(
-      StageDescriptor descriptor, Map<String, Object> given, String at, Problems problems) {
+      StageDescriptor descriptor, Draft.Params params, String at, Problems problems) {
+    var given = params.values();
     var known = new TreeMap<String, Parameter>();
     descriptor.parameters().forEach(p -> known.put(p.name(), p));
     given.forEach(
@@ -157,11 +158,15 @@ final class StageChecks {
                 path,
                 descriptor.type() + " has no parameter " + Words.quote(name),
                 Words.choose(name, known.keySet()));
-          else if (!parameter.type().accepts(value))
+          else if (!parameter.type().accepts(value)) {
+            var node = Objects.requireNonNull(params.nodes().get(name), "a value stands somewhere");
             problems.add(
                 path,
-                "must be " + parameter.type().wording() + " but is " + DocumentNode.kind(value),
-                "give " + parameter.type().wording());
+                "must be " + parameter.type().wording() + " but is " + node.kind(),
+                quoted(parameter.type(), node)
+                    .map(q -> "put it in quotes: " + q)
+                    .orElse("give " + parameter.type().wording()));
+          }
         });
     for (var parameter : descriptor.parameters())
       if (parameter.required() && !given.containsKey(parameter.name()))
@@ -169,6 +174,14 @@ final class StageChecks {
             Words.field(at, parameter.name()),
             "is missing; " + descriptor.type() + " cannot do without it",
             "give %s: %s".formatted(parameter.type().wording(), parameter.description()));
+  }
+
+  private static Optional<String> quoted(Parameter.Type type, DocumentNode node) {
+    return switch (type) {
+      case STRING -> node.quoted(false);
+      case STRINGS -> node.quoted(true);
+      case NUMBER, BOOLEAN -> Optional.empty();
+    };
   }
 
   private void cycles() {

@@ -49,6 +49,50 @@ class PipelineVerifierTest {
   }
 
   @Test
+  void aValueThatWasMeantAsAStringIsAdvisedAsItWasWritten() {
+    var off = new Scalar(false, "off");
+    var seven = new Scalar(7, "007");
+    var document =
+        document(
+            spec(
+                list(object("name", seven, "uri", "http://host/cam.mjpeg", "node", 2024)),
+                list(
+                    detect("params", object("labels", list(off, "car", 5))),
+                    object(
+                        "id",
+                        "more",
+                        "type",
+                        "object-detection",
+                        "params",
+                        object("labels", off)))));
+    document.put("metadata", object("name", off));
+
+    assertThat(problems(PipelineVerifier.check(document, CATALOG)))
+        .extracting(PipelineProblem::path, PipelineProblem::message, PipelineProblem::remedy)
+        .containsExactlyInAnyOrder(
+            tuple(
+                "metadata.name",
+                "must be a string but is off (read as false)",
+                "put it in quotes: \"off\""),
+            tuple(
+                "spec.sources[0].name",
+                "must be a string but is 007 (read as 7)",
+                "put it in quotes: \"007\""),
+            tuple(
+                "spec.sources[0].node",
+                "must be a string but is 2024",
+                "put it in quotes: \"2024\""),
+            tuple(
+                "spec.stages[0].params.labels",
+                "must be a list of strings but is a list",
+                "put it in quotes: [\"off\", \"car\", \"5\"]"),
+            tuple(
+                "spec.stages[1].params.labels",
+                "must be a list of strings but is off (read as false)",
+                "put it in quotes: \"off\""));
+  }
+
+  @Test
   void givesFiveDifferentMistakesAtOnce() {
     var spec =
         spec(
@@ -188,7 +232,7 @@ class PipelineVerifierTest {
             tuple("spec.stages[0].params.lables", "did you mean \"labels\"?"),
             tuple("spec.stages[0].params.threshold", "give a number"),
             tuple("spec.stages[0].params.labels", "give a list of strings: what to find"),
-            tuple("spec.stages[1].params.labels", "give a list of strings"));
+            tuple("spec.stages[1].params.labels", "put it in quotes: [\"person\", \"1\"]"));
   }
 
   @Test

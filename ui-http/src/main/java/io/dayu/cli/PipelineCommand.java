@@ -2,12 +2,9 @@ package io.dayu.cli;
 
 import static io.dayu.client.ApiClient.path;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.dayu.client.ApiException;
+import io.dayu.client.PipelineYaml;
 import io.dayu.console.Table;
 import io.dayu.console.UserException;
 import java.io.IOException;
@@ -32,12 +29,6 @@ import picocli.CommandLine.Spec;
     description = "Submit, list, show and delete pipelines.",
     synopsisSubcommandLabel = "COMMAND")
 final class PipelineCommand implements Runnable {
-  private static final ObjectMapper YAML =
-      new ObjectMapper(
-          new YAMLFactory()
-              .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
-              .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES));
-
   @Spec private CommandSpec spec;
 
   @Override
@@ -59,7 +50,7 @@ final class PipelineCommand implements Runnable {
     var document = read(file);
     var client = api.client();
     // The name is in the document; one that cannot be read is for the server to explain.
-    var name = replace ? name(document) : Optional.<String>empty();
+    var name = replace ? PipelineYaml.name(document) : Optional.<String>empty();
     JsonNode answer;
     try {
       answer =
@@ -74,7 +65,7 @@ final class PipelineCommand implements Runnable {
       api.print(answer);
       return 0;
     }
-    var called = answer.path("name").asText(name(document).orElse(""));
+    var called = answer.path("name").asText(PipelineYaml.name(document).orElse(""));
     api.out().println("Pipeline " + called + " was accepted.");
     api.out().println("  Its state:     dayu pipeline show " + called);
     api.out().println("  Its results:   dayu results " + called + " --follow");
@@ -111,7 +102,7 @@ final class PipelineCommand implements Runnable {
       @Option(names = "--document", description = "Its document instead, as YAML.")
           boolean document) {
     var answer = api.client().get(path("pipelines", name));
-    if (document) api.out().print(yaml(answer.path("document")));
+    if (document) api.out().print(PipelineYaml.write(answer.path("document")));
     else if (api.json()) api.print(answer);
     else api.out().print(PipelineText.of(name, answer));
     api.out().flush();
@@ -139,23 +130,6 @@ final class PipelineCommand implements Runnable {
       throw new UserException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
       throw new UserException("cannot read " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Optional<String> name(String document) {
-    try {
-      var name = YAML.readTree(document).path("metadata").path("name");
-      return name.isTextual() ? Optional.of(name.asText()) : Optional.empty();
-    } catch (JsonProcessingException notADocument) {
-      return Optional.empty();
-    }
-  }
-
-  private static String yaml(JsonNode document) {
-    try {
-      return YAML.writeValueAsString(document);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
     }
   }
 }

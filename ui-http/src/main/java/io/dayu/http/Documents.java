@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import io.dayu.pipeline.PipelineProblem;
+import io.dayu.pipeline.Scalar;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -22,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
- * Reads a document that cannot be trusted, JSON or YAML, as a tree of maps, lists and scalars. The
- * tree is built here, token by token, because that bounds depth and rejects duplicate keys and YAML
- * aliases (which let a small document stand for a huge one) the same way in both forms, with line
- * and column.
+ * Reads a document that cannot be trusted, JSON or YAML, as a tree of maps, lists and scalars (see
+ * {@link Scalar}). The tree is built here, token by token, because that bounds depth and rejects
+ * duplicate keys and YAML aliases (which let a small document stand for a huge one) the same way in
+ * both forms, with line and column.
  */
 final class Documents {
   /** Pipelines are about six levels deep. */
@@ -110,12 +111,16 @@ final class Documents {
         yield list;
       }
       case VALUE_STRING -> in.getText();
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> in.getNumberValue();
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> scalar(in.getNumberValue(), in.getText());
+      case VALUE_TRUE -> scalar(true, in.getText());
+      case VALUE_FALSE -> scalar(false, in.getText());
       case VALUE_NULL -> null; // the verifier says where a null stands that must not
       default -> throw new Unreadable("unexpected " + token.asString(), at(in));
     };
+  }
+
+  private static Object scalar(Object value, String text) {
+    return value.toString().equals(text) ? value : new Scalar(value, text);
   }
 
   private static Map<String, Object> object(JsonParser in, int depth) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.dayu.http.Documents.Form;
+import io.dayu.pipeline.Scalar;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,22 @@ class DocumentsTest {
     assertThat(read("{\"a\": [1, 2.5, true, \"x\"], \"b\": {\"c\": \"yes\"}}", Form.JSON))
         .isEqualTo(expected);
     assertThat(read("a: [1, 2.5, true, x]\nb:\n  c: \"yes\"\n", Form.YAML)).isEqualTo(expected);
+  }
+
+  @Test
+  void aValueThatIsWrittenInAnUnusualWayKeepsItsText() {
+    assertThat(read("a: [off, 007, 0x1f, 1_000]\nb: true\n", Form.YAML))
+        .isEqualTo(
+            Map.of(
+                "a",
+                List.of(
+                    new Scalar(false, "off"),
+                    new Scalar(7, "007"),
+                    new Scalar(31, "0x1f"),
+                    new Scalar(1000, "1_000")),
+                "b",
+                true));
+    assertThat(read("{\"a\": 1E3}", Form.JSON)).isEqualTo(Map.of("a", new Scalar(1000.0, "1E3")));
   }
 
   @Test
