@@ -1,9 +1,9 @@
 package io.dayu.cli;
 
+import io.dayu.console.StandardOutput;
 import io.dayu.console.Units;
 import io.dayu.console.UserException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -40,9 +40,7 @@ public final class Dayu implements Runnable {
   public static void main(String[] args) {
     // Frames are drawn without a screen.
     System.setProperty("java.awt.headless", "true");
-    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(commandLine(out, err).execute(args));
+    System.exit(StandardOutput.run((out, err) -> commandLine(out, err).execute(args)));
   }
 
   static CommandLine commandLine(PrintWriter out, PrintWriter err) {
@@ -67,6 +65,7 @@ public final class Dayu implements Runnable {
       command.getErr().println(e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }
+    if (StandardOutput.hasFailed(e)) return CommandLine.ExitCode.SOFTWARE;
     command.getErr().println("This is a defect of dayu; please report it with the lines below.");
     e.printStackTrace(command.getErr());
     return CommandLine.ExitCode.SOFTWARE;

@@ -251,6 +251,63 @@ class LauncherClusterIT {
   }
 
   @Test
+  void anAddressAndATokenFromTheEnvironmentAreCheckedAsThoseOfOptions() throws Exception {
+    mavenThatBuilds();
+    var address = dayu(Map.of("DAYU_API", "127.0.0.1:8080"), "nodes");
+    assertThat(address.code()).as(address.err()).isEqualTo(2);
+    assertThat(address.err()).contains("DAYU_API is \"127.0.0.1:8080\", without http://");
+    var token = dayu(Map.of("DAYU_TOKEN", "hush\r"), "nodes");
+    assertThat(token.code()).isEqualTo(2);
+    assertThat(token.err()).contains("DAYU_TOKEN has a line break").doesNotContain("hush");
+  }
+
+  /** As a shell runs it; gives the exit code of the launcher itself, not the one of a reader. */
+  private Ran shell(String command) throws Exception {
+    var builder =
+        new ProcessBuilder("bash", "-c", command + "; exit ${PIPESTATUS[0]}")
+            .directory(home.toFile())
+            .redirectOutput(dir.resolve("out").toFile())
+            .redirectError(dir.resolve("err").toFile());
+    prepare(builder, Map.of());
+    var process = builder.start();
+    assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
+    return new Ran(
+        process.exitValue(),
+        Files.readString(dir.resolve("out")),
+        Files.readString(dir.resolve("err")));
+  }
+
+  @Test
+  void followingResultsEndsWithoutAWordWhenNobodyReadsThemAnyMore() throws Exception {
+    mavenThatBuilds();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var event = "data: {\"stream\": \"p/a\", \"seq\": 7, \"status\": \"delivered\"}\n\n";
+    // More than a pipe holds.
+    try (var api =
+        new FakeApi().get("pipelines/p/results/stream", ": hi\n\n" + event.repeat(9000))) {
+      var run = shell("./dayu results p --follow --api " + api.uri() + " | head -n 2");
+      assertThat(run.out().lines()).hasSize(2).allMatch(line -> line.contains("#7"));
+      assertThat(run.err()).isEmpty();
+      assertThat(run.code()).isEqualTo(141);
+    }
+  }
+
+  @Test
+  void whatCannotBeWrittenIsAFailureWithItsReason() throws Exception {
+    mavenThatBuilds();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var document = "{\"document\": {\"kind\": \"Pipeline\"}}";
+    try (var api = new FakeApi().get("pipelines/p", document)) {
+      for (var command : List.of("--help", "pipeline show p --document --api " + api.uri())) {
+        var run = shell("./dayu " + command + " > /dev/full");
+        assertThat(run.code()).as(command).isEqualTo(1);
+        assertThat(run.err()).contains("cannot write the output: No space left");
+        assertThat(run.err().lines()).hasSize(1);
+      }
+    }
+  }
+
+  @Test
   void theDemoEndsWithAReportAndFailsWhereTheLedgerDoes() throws Exception {
     mavenThatBuilds();
     playNodes();

@@ -3,9 +3,14 @@ package io.dayu.console;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ConsoleTest {
@@ -49,5 +54,68 @@ class ConsoleTest {
     progress.now("a");
     progress.line("b");
     assertThat(log.toString()).isEqualTo("b" + System.lineSeparator());
+  }
+
+  private static final OutputStream FULL =
+      new OutputStream() {
+        @Override
+        public void write(int b) throws IOException {
+          throw new IOException("No space left on device");
+        }
+      };
+
+  @Test
+  void aProgramEndsAtTheFirstWriteThatFailsAndTellsTheReason() {
+    var err = new StringWriter();
+    var lines = new AtomicInteger();
+    int code =
+        StandardOutput.run(
+            (out, ignored) -> {
+              while (lines.incrementAndGet() < 10) out.println("one more");
+              return 0;
+            },
+            FULL,
+            false,
+            new PrintWriter(err, true));
+    assertThat(code).isEqualTo(1);
+    assertThat(err.toString().strip())
+        .isEqualTo("cannot write the output: No space left on device");
+    assertThat(lines).hasValue(1);
+  }
+
+  @Test
+  void aProgramWhoseReaderHasEndedEndsWithoutAWordAlsoIfItHandlesTheFailure() {
+    var err = new StringWriter();
+    int code =
+        StandardOutput.run(
+            (out, ignored) -> {
+              try {
+                out.println("nobody reads this");
+              } catch (Error handled) {
+                // As a command that ends in order does.
+              }
+              return 0;
+            },
+            FULL,
+            true,
+            new PrintWriter(err, true));
+    assertThat(code).isEqualTo(StandardOutput.BROKEN_PIPE);
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void whatWasPrintedWithoutALineEndIsWrittenAtTheEndOfTheProgram() {
+    var written = new ByteArrayOutputStream();
+    int code =
+        StandardOutput.run(
+            (out, err) -> {
+              out.print("ü");
+              return 3;
+            },
+            written,
+            true,
+            new PrintWriter(new StringWriter()));
+    assertThat(code).isEqualTo(3);
+    assertThat(written.toString(StandardCharsets.UTF_8)).isEqualTo("ü");
   }
 }

@@ -1,9 +1,9 @@
 package io.dayu.bench.run;
 
+import io.dayu.console.StandardOutput;
 import io.dayu.console.Units;
 import io.dayu.console.UserException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import picocli.CommandLine;
 
@@ -16,9 +16,7 @@ public final class CommandLines {
 
   /** Runs a command as a process and ends it. */
   public static void main(Object command, String[] args) {
-    var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
-    var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    System.exit(of(command, out, err).execute(args));
+    System.exit(StandardOutput.run((out, err) -> of(command, out, err).execute(args)));
   }
 
   public static CommandLine of(Object command, PrintWriter out, PrintWriter err) {
@@ -43,6 +41,7 @@ public final class CommandLines {
       command.getErr().println(e.getMessage());
       return CommandLine.ExitCode.SOFTWARE;
     }
+    if (StandardOutput.hasFailed(e)) return CommandLine.ExitCode.SOFTWARE;
     command.getErr().println("This is a defect of dayu; please report it with the lines below.");
     e.printStackTrace(command.getErr());
     return CommandLine.ExitCode.SOFTWARE;
