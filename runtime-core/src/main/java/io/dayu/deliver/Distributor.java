@@ -125,7 +125,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
   private Behavior<Command> onWritten(Written written) {
     writing = false;
     if (written.error() != null) {
-      var problem = String.valueOf(Causes.of(written.error()).getMessage());
+      var problem = Causes.words(written.error());
       getContext().getLog().debug("{}: not stored", stream, written.error());
       written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem), List.of())));
     } else {

@@ -282,7 +282,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
               lane.stream,
               lane.sent.size(),
               RETRY.toMillis(),
-              String.valueOf(Causes.of(notDelivered.cause()).getMessage()));
+              Causes.words(notDelivered.cause()));
     lane.failing = true;
     timers.cancel(lateTimer(lane));
     sendBack(lane);

@@ -308,7 +308,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
               "{} results cannot be kept on the disk now and no more are taken; tried again every {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
               batch.size() + gathered.size(),
               AGAIN.toMillis(),
-              String.valueOf(Causes.of(written.error()).getMessage()));
+              Causes.words(written.error()));
     writable = false;
     gathered.addAll(0, batch);
     timers.startSingleTimer(Timer.WRITE, AGAIN);
@@ -337,7 +337,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
               "{}: results that are stored cannot be removed from the disk now and are handed over again meanwhile; tried again in {} ms (dayu.node.data-dir): {}",
               forgotten.stream(),
               AGAIN.toMillis(),
-              String.valueOf(Causes.of(forgotten.error()).getMessage()));
+              Causes.words(forgotten.error()));
     unforgotten.merge(forgotten.stream(), forgotten.seqs(), Ranges::plus);
     timers.startSingleTimer(Timer.FORGET, AGAIN);
     return this;
@@ -370,7 +370,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
                 "{}: results that wait on the disk cannot be read now; tried again every {} ms (dayu.node.data-dir): {}",
                 read.lane().stream(),
                 AGAIN.toMillis(),
-                String.valueOf(Causes.of(read.error()).getMessage()));
+                Causes.words(read.error()));
       timers.startSingleTimer(Timer.REPLAY, AGAIN);
     }
     readable = read.error() == null;

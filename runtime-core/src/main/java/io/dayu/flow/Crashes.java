@@ -13,6 +13,7 @@ import io.dayu.link.Backoff;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -64,7 +65,7 @@ final class Crashes {
     var crash = crashes.computeIfAbsent(name, n -> new Crash(backoffs.get()));
     crash.wait = crash.backoff.next();
     crash.count++;
-    crash.cause = cause.toString();
+    crash.cause = Causes.words(cause);
     crash.atNanos = nanos.getAsLong();
     crash.down = true;
     return crash.wait;

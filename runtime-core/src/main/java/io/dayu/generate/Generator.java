@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -389,7 +390,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onNotFound(Checkpoints.NotFound notFound) {
     var cause = Causes.of(notFound.cause());
-    problem = Optional.of("waits to know where to begin: " + cause.getMessage());
+    var why =
+        cause instanceof TimeoutException
+            ? "no cloud node that knows the stored results has answered"
+            : Causes.words(cause);
+    problem =
+        Optional.of("waits to know where to begin: %s; asked again every second".formatted(why));
     log().debug("{}: no first sequence number", stream, cause);
     timers.startSingleTimer(Timer.BEGIN, BEGIN_AGAIN);
     return this;
@@ -523,7 +529,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onFailed(Feed.Failed failed) {
     if (!feed.isCurrent(failed)) return this;
-    var message = String.valueOf(failed.cause().getMessage());
+    var message = Causes.words(failed.cause());
     problem = Optional.of(message);
     var again = feed.failed(failed.cause());
     if (again.isPresent()) {

@@ -199,9 +199,7 @@ final class Sender {
               spooled.flight().dueNanos = now + SPOOL_RETRY_NANOS;
               if (spoolable)
                 LOG.warn(
-                    "{}: elements cannot wait on the disk now: {}",
-                    stream,
-                    Causes.of(error).getMessage());
+                    "{}: elements cannot wait on the disk now: {}", stream, Causes.words(error));
             });
     spoolable = spooled.error().isEmpty();
     return spoolable;
@@ -234,7 +232,7 @@ final class Sender {
                 LOG.warn(
                     "{}: elements that wait on the disk cannot be read now: {}",
                     stream,
-                    Causes.of(error).getMessage()));
+                    Causes.words(error)));
     readable = brought.error().isEmpty();
     spool.brought(brought.elements());
     if (routing.isOffline() || !routing.isRouted()) {

@@ -4,6 +4,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.Causes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,8 @@ final class SourceBatches {
     } catch (LinkageError e) {
       // A native library that is missing must not end the node.
       return Source.failed(
-          new SourceException("a library of the source cannot be loaded: " + e, true, e));
+          new SourceException(
+              "a library of the source cannot be loaded: " + Causes.words(e), true, e));
     }
   }
 }

@@ -7,6 +7,7 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
+import io.dayu.settings.HostPort;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -112,7 +113,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.budget = budget;
     this.nanos = nanos;
     this.lastArrival = nanos.getAsLong();
-    this.peerAddress = String.valueOf(tcp.remoteAddress());
+    var peer = tcp.remoteAddress();
+    this.peerAddress = HostPort.text(peer.getAddress().getHostAddress(), peer.getPort());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
     this.acknowledgements = context.messageAdapter(Acknowledgement.class, Acknowledged::new);
     var self = context.getSelf();

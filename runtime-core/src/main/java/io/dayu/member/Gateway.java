@@ -104,8 +104,7 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
         .replyTo()
         .tell(
             looked.error() != null
-                ? new FirstSeqIs(
-                    0, Optional.of(String.valueOf(Causes.of(looked.error()).getMessage())))
+                ? new FirstSeqIs(0, Optional.of(Causes.words(looked.error())))
                 : new FirstSeqIs(
                     highest < 0 ? 0 : (highest / MARGIN + 2) * MARGIN, Optional.empty()));
     return this;

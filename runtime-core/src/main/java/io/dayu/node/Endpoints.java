@@ -1,5 +1,6 @@
 package io.dayu.node;
 
+import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ public final class Endpoints {
       Files.deleteIfExists(dataDir.resolve(FILE));
     } catch (IOException e) {
       throw new StartException(
-          "dayu.node.data-dir = %s cannot be written: %s".formatted(dataDir, e), e);
+          "dayu.node.data-dir = %s cannot be written: %s".formatted(dataDir, Causes.words(e)), e);
     }
   }
 
@@ -37,7 +38,7 @@ public final class Endpoints {
       Files.move(temporary, dataDir.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new StartException(
-          "dayu.node.data-dir = %s cannot be written: %s".formatted(dataDir, e), e);
+          "dayu.node.data-dir = %s cannot be written: %s".formatted(dataDir, Causes.words(e)), e);
     }
   }
 }

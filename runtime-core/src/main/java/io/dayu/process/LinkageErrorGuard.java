@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import io.dayu.stage.Causes;
 import io.dayu.stage.StageCommand;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
@@ -48,6 +49,6 @@ final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCom
   }
 
   private static IllegalStateException crash(LinkageError error) {
-    return new IllegalStateException(error.toString(), error);
+    return new IllegalStateException(Causes.words(error), error);
   }
 }

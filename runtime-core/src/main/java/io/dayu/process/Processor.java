@@ -12,6 +12,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -239,7 +240,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         .onMessageEquals(Timer.REPORT, this::onReport)
         .onMessageEquals(Timer.SWEEP, this::onSweep)
         .onSignal(
-            ChildFailed.class, failed -> onStageGone(failed.getRef(), failed.getCause().toString()))
+            ChildFailed.class,
+            failed -> onStageGone(failed.getRef(), Causes.words(failed.getCause())))
         .onSignal(Terminated.class, this::onTerminated)
         .onSignal(
             PostStop.class,
@@ -352,7 +354,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     restarts++;
     generation++;
     state = StageState.BACKING_OFF;
-    problem = Optional.of("crashed: " + cause);
+    var what = "crashed" + during() + ": " + cause;
     getContext()
         .getLog()
         .warn(
@@ -363,8 +365,24 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             wait.toMillis(),
             working());
     for (var slot : slots) if (slot.work != null) giveUp(slot, "stage crashed: " + cause);
+    problem = Optional.of(what);
     timers.startSingleTimer(Timer.START, wait);
     return this;
+  }
+
+  /** The elements that were at the stage, one of which may be why it crashed. */
+  private String during() {
+    var there =
+        slots.stream()
+            .flatMap(slot -> Optional.ofNullable(slot.work).stream())
+            .map(work -> called(work.parcel().element()))
+            .toList();
+    if (there.isEmpty()) return "";
+    return " while it worked on " + there.get(0) + (there.size() > 1 ? " and others" : "");
+  }
+
+  private static String called(Element element) {
+    return element.getStream() + " #" + element.getSeq();
   }
 
   private void start() {
@@ -458,7 +476,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var element = work.parcel().element();
     if (outcome instanceof Outcome.Failed failed) {
       meter.failed();
-      problem = Optional.of(failed.reason());
+      problem = Optional.of(called(element) + ": " + failed.reason());
       if (failed.retryable() && work.tries() < settings.maxTries()) {
         queue.addFirst(
             new Work(work.parcel(), work.producer(), work.weight(), now, 0, work.tries()));

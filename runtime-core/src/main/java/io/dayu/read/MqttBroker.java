@@ -2,10 +2,10 @@ package io.dayu.read;
 
 import io.dayu.source.Login;
 import io.dayu.source.SourceException;
+import io.dayu.stage.Causes;
 import java.security.cert.CertificateException;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -101,7 +101,7 @@ interface MqttBroker {
   static SourceException lost(MqttTarget target, Throwable error) {
     var causes = Stream.iterate(error, Objects::nonNull, Throwable::getCause).toList();
     var last = causes.get(causes.size() - 1);
-    var reason = Optional.ofNullable(last.getMessage()).orElse(last.toString());
+    var reason = Causes.words(last);
     // Java's reason says what is wrong with the certificate or trust store, but not what to do.
     if (causes.stream().anyMatch(CertificateException.class::isInstance))
       reason =

@@ -137,7 +137,7 @@ final class MqttSession {
       // The client's library refuses a wrong topic or name before it sends anything.
       lost(MqttBroker.told(target, String.valueOf(e.getMessage()), true, e), mine);
     } catch (RuntimeException | LinkageError e) {
-      lost(MqttBroker.told(target, e.toString(), false, e), mine);
+      lost(MqttBroker.told(target, Causes.words(e), false, e), mine);
     }
   }
 

@@ -6,6 +6,7 @@ import io.dayu.source.Knob;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
+import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -235,7 +236,7 @@ final class ReadingStream {
     }
 
     private static String reason(IOException e) {
-      return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      return Causes.words(e);
     }
   }
 }

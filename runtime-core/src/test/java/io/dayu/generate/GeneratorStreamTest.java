@@ -40,13 +40,16 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.pattern.AskTimeoutException;
 import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +66,7 @@ final class GeneratorStreamTest {
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
   private ActorTestKit kit;
   private boolean live;
+  private Supplier<CompletionStage<Long>> firstSeq = () -> CompletableFuture.completedFuture(500L);
   private FakeController controller;
   private final FakeMemory memory = new FakeMemory();
   @TempDir Path dir;
@@ -98,6 +102,22 @@ final class GeneratorStreamTest {
     ack(500, 501, 502);
     await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
     assertThat(controller.stream().ledger()).isEqualTo(new Ledger(3, 3, 0, 0, 0));
+  }
+
+  @Test
+  void aCloudThatDoesNotAnswerIsToldInWordsOfUsers() {
+    var timeout = "Ask timed out on [Actor[pekko://dayu/user/gateways#1]] after [5000 ms]";
+    firstSeq = () -> CompletableFuture.failedFuture(new AskTimeoutException(timeout));
+    generate(plan, count(3), "");
+    await().atMost(SOON).until(() -> !controller.streams().isEmpty());
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(controller.stream().problem())
+                    .contains(
+                        "waits to know where to begin: no cloud node that knows the stored results"
+                            + " has answered; asked again every second"));
   }
 
   @Test
@@ -827,7 +847,7 @@ final class GeneratorStreamTest {
             plan,
             plan.spec().sources().get(0),
             GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
-            () -> CompletableFuture.completedFuture(500L),
+            firstSeq,
             memory,
             disk);
     generator =

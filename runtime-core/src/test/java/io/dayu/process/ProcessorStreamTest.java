@@ -132,6 +132,7 @@ final class ProcessorStreamTest {
         .until(() -> controller.hasStage() && controller.stage().work().failed() == 6);
     assertThat(controller.stage().restarts()).isZero();
     assertThat(controller.stage().work().processed()).isEqualTo(18);
+    assertThat(controller.stage().problem().orElseThrow()).matches("\\S+/\\S+ #[12]0: cannot see");
   }
 
   @Test
@@ -231,7 +232,9 @@ final class ProcessorStreamTest {
     assertThat(started).hasValue(2);
     await().atMost(SOON).until(() -> controller.hasStage() && controller.stage().restarts() == 1);
     await().atMost(SOON).until(() -> controller.stage().state() == StageState.RUNNING);
-    assertThat(controller.stage().problem().orElseThrow()).contains("out of memory on the device");
+    assertThat(controller.stage().problem().orElseThrow())
+        .matches(
+            "crashed while it worked on \\S+/\\S+ #\\d+( and others)?: out of memory on the device");
   }
 
   @Test

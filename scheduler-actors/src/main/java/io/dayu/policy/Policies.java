@@ -3,6 +3,7 @@ package io.dayu.policy;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.policy.PolicyDescriptor.PolicyParameter;
+import io.dayu.stage.Causes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -96,7 +97,7 @@ public final class Policies {
           List.of(
               new PipelineProblem(
                   "spec.policy",
-                  "the policy cannot be made: " + e,
+                  "the policy cannot be made: " + Causes.words(e),
                   "mend its parameters, or the provider " + provider.getClass().getName())));
     }
     var declared =

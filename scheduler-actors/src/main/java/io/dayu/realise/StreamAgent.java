@@ -270,7 +270,7 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
       return;
     } catch (RuntimeException | LinkageError | StackOverflowError e) { // others wrote the policy
       if (problem.isEmpty()) getContext().getLog().debug("Policy of {} failed", stream, e);
-      fail("policy " + now.pipeline().spec().policy().name() + " failed: " + e);
+      fail("policy " + now.pipeline().spec().policy().name() + " failed: " + Causes.words(e));
       return;
     }
     if (problem.isPresent()) {

@@ -96,7 +96,8 @@ public final class Stages {
     try {
       return open.get();
     } catch (LinkageError e) {
-      throw new IllegalStateException("a library of the stage cannot be loaded: " + e, e);
+      throw new IllegalStateException(
+          "a library of the stage cannot be loaded: " + Causes.words(e), e);
     }
   }
 
@@ -120,6 +121,6 @@ public final class Stages {
   }
 
   private static Outcome failed(Throwable error) {
-    return new Outcome.Failed(Causes.of(error).toString(), true);
+    return new Outcome.Failed(Causes.words(error), true);
   }
 }

@@ -2,10 +2,17 @@ package io.dayu.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.UnknownHostException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.pattern.AskTimeoutException;
 import org.junit.jupiter.api.Test;
 
 class CausesTest {
@@ -38,6 +45,27 @@ class CausesTest {
   void aWrapperOfNothingIsTheFailure() {
     var empty = new CompletionException("nobody knows", null);
     assertThat(Causes.of(empty)).isSameAs(empty);
+  }
+
+  @Test
+  void wordsForPeopleHaveNoPackagesAndNoActors() {
+    assertThat(Causes.words(new CompletionException(failure))).isEqualTo("disk full");
+    assertThat(Causes.words(new IOException("the camera is gone"))).isEqualTo("the camera is gone");
+    assertThat(Causes.words(new ArithmeticException("/ by zero")))
+        .isEqualTo("ArithmeticException: / by zero");
+    assertThat(Causes.words(new NullPointerException())).isEqualTo("NullPointerException");
+    assertThat(Causes.words(new UncheckedIOException(new NoSuchFileException("/a/b"))))
+        .isEqualTo("there is no file /a/b");
+    assertThat(Causes.words(new RuntimeException(new IllegalStateException("no model"))))
+        .isEqualTo("no model");
+    assertThat(Causes.words(new UnknownHostException("nowhere")))
+        .isEqualTo("there is no host nowhere");
+    assertThat(Causes.words(new AskTimeoutException("Ask timed out on [Actor[pekko://x]]")))
+        .isEqualTo("there was no answer in time");
+    assertThat(Causes.words(new TimeoutException("the model took more than 5 s")))
+        .isEqualTo("the model took more than 5 s");
+    assertThat(Causes.words(new FileAlreadyExistsException("/a")))
+        .isEqualTo("FileAlreadyExistsException: /a");
   }
 
   private static Throwable seenBy(CompletableFuture<?> future) {

@@ -53,7 +53,7 @@ class StagesTest {
     stage.tell(new StageCommand.Process(ELEMENT, probe.ref()));
     stage.tell(new StageCommand.Process(ELEMENT, probe.ref()));
 
-    probe.expectMessage(new Outcome.Failed("java.io.IOException: disk", true));
+    probe.expectMessage(new Outcome.Failed("disk", true));
     probe.expectMessage(new Outcome.Skip("second"));
   }
 
@@ -74,8 +74,7 @@ class StagesTest {
                   throw new UnsatisfiedLinkError("no tensorflow in path");
                 }));
     assertThat(outcome)
-        .isEqualTo(
-            new Outcome.Failed("java.lang.UnsatisfiedLinkError: no tensorflow in path", true));
+        .isEqualTo(new Outcome.Failed("UnsatisfiedLinkError: no tensorflow in path", true));
 
     var stage =
         KIT.spawn(
@@ -102,7 +101,7 @@ class StagesTest {
   @Test
   void aFailedFutureFailsTheElementWithItsCause() {
     var boom = new IllegalStateException("boom");
-    var failed = new Outcome.Failed("java.lang.IllegalStateException: boom", true);
+    var failed = new Outcome.Failed("boom", true);
 
     assertThat(answer(Stages.async(e -> CompletableFuture.failedFuture(boom)))).isEqualTo(failed);
     assertThat(

@@ -219,6 +219,22 @@ record PipelineShape(
     return problems;
   }
 
+  /** What to do about a stream's problem, which depends on what the stream does now. */
+  private static String remedy(String state, String source, String node) {
+    if (state.equals(NodeShape.word(StreamState.FAILED)))
+      return ("it is not tried again: correct what is wrong with %s, or its uri, and submit the"
+              + " pipeline with --replace (PUT)")
+          .formatted(source);
+    if (state.equals(NodeShape.word(StreamState.SOURCE_DOWN)))
+      return "check that node %s reaches %s; it is tried again by itself".formatted(node, source);
+    if (state.equals(NodeShape.word(StreamState.STARTING)))
+      return "check that node %s reaches the cloud nodes; %s is opened after that"
+          .formatted(node, source);
+    var now =
+        state.equals(NodeShape.word(StreamState.COMPLETED)) ? "was read to its end" : "is read";
+    return "%s %s; the log of node %s tells more".formatted(source, now, node);
+  }
+
   private static List<PipelineProblem> problems(
       PipelineSpec spec,
       List<Stream> streams,
@@ -239,8 +255,7 @@ record PipelineShape(
                       new PipelineProblem(
                           path,
                           p,
-                          "check that %s can be read from node %s"
-                              .formatted(ShownUri.of(uri), stream.node().orElse("?")))));
+                          remedy(stream.state(), ShownUri.of(uri), stream.node().orElse("?")))));
       stream
           .node()
           .map(view.nodes()::get)

@@ -21,11 +21,13 @@ public final class ChildProcess implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path log;
+  private final long begin; // of its own lines in the log; earlier runs have written before
 
-  private ChildProcess(String name, Process process, Path log) {
+  private ChildProcess(String name, Process process, Path log, long begin) {
     this.name = name;
     this.process = process;
     this.log = log;
+    this.begin = begin;
   }
 
   /** Starts a command in a directory, with an empty standard input. */
@@ -40,7 +42,8 @@ public final class ChildProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().putAll(environment);
-      return new ChildProcess(name, builder.start(), log);
+      long begin = Files.exists(log) ? Files.size(log) : 0;
+      return new ChildProcess(name, builder.start(), log, begin);
     } catch (IOException e) {
       throw new UserException("cannot start " + name + ": " + e.getMessage(), e);
     }
@@ -62,10 +65,11 @@ public final class ChildProcess implements AutoCloseable {
     return log;
   }
 
-  /** The last lines of its log. */
+  /** The last lines that it wrote to its log; those of earlier runs are not among them. */
   public List<String> tail(int lines) {
     var last = new ArrayDeque<String>();
     try (var in = Files.newInputStream(log)) {
+      in.skipNBytes(Math.min(begin, Files.size(log)));
       // A log may hold anything; what is not UTF-8 is shown as such and never an error.
       var text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       text.lines()

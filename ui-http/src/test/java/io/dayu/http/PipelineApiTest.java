@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PipelineApiTest {
   private final TestServer server = new TestServer();
@@ -186,6 +188,30 @@ class PipelineApiTest {
     assertThat(status.get("problems").findValuesAsText("message"))
         .contains("connection refused")
         .anyMatch(m -> m.contains("edge-1 has not reported"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "STARTING, reaches the cloud nodes",
+    "SOURCE_DOWN, tried again by itself",
+    "RUNNING, is read; the log of node edge-1",
+    "COMPLETED, was read to its end",
+    "FAILED, submit the pipeline with --replace"
+  })
+  void theRemedyForAStreamFitsWhatItDoesNow(StreamState state, String words) {
+    server.post("application/yaml", Street.YAML);
+    server.control.report(
+        Street.node(
+            "edge-1",
+            Role.EDGE,
+            0.5,
+            List.of(),
+            List.of(
+                Street.stream(Street.STREAM, state, Ledger.EMPTY, Optional.of("no more room")))),
+        Instant.now());
+    var problems = server.get("/api/v1/pipelines/crossing").json().at("/status/problems");
+    assertThat(problems.findValuesAsText("remedy"))
+        .anyMatch(remedy -> remedy.contains(words) && remedy.contains("cam:street"));
   }
 
   @Test

@@ -110,6 +110,17 @@ class LocalClusterIT {
   }
 
   @Test
+  void theEndOfALogHasLinesOfThisRunOnly() {
+    try (var cluster = LocalCluster.start(settings(), 1, 1, n -> n)) {
+      cluster.kill("edge-1");
+      assertThatThrownBy(
+              () -> cluster.start(NodeOptions.edge("edge-1", "site-1").with("fake.mode", "dies")))
+          .hasMessageContaining("dayu.nonsense is not a key")
+          .satisfies(e -> assertThat(e.getMessage().split("seeds=", -1)).hasSize(2));
+    }
+  }
+
+  @Test
   void aNodeThatIsNotReadyInTimeIsReported() {
     assertThatThrownBy(
             () ->
