@@ -62,7 +62,7 @@ final class ApiOptions {
   }
 
   private static Optional<URI> started() {
-    return BackgroundCluster.read(Home.find()).map(BackgroundCluster::api);
+    return BackgroundCluster.read(Home.find()).flatMap(BackgroundCluster::api);
   }
 
   PrintWriter out() {

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       ResultsCommand.class,
       WhyCommand.class,
       NodesCommand.class,
+      NodeCommand.class,
       DoctorCommand.class,
     },
     footer = {

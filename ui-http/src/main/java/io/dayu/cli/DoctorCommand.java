@@ -5,6 +5,7 @@ import io.dayu.console.Table;
 import io.dayu.console.Units;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Home;
+import io.dayu.local.HomeLock;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -76,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
     checks.add(memory(freeBytes()));
     checks.add(disk(home));
     var up = BackgroundCluster.read(home);
-    checks.add(up(up.map(BackgroundCluster::nodes).orElse(List.of())));
+    checks.add(up(up, HomeLock.holder(home)));
     if (up.isEmpty()) PORTS.forEach((port, key) -> checks.add(port(port, key)));
     var addresses = addresses();
     UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
@@ -134,7 +135,17 @@ final class DoctorCommand implements Callable<Integer> {
         : new Check("disk", Grade.HINT, found, "models, jars and results need about 1 GB");
   }
 
-  private static Check up(List<BackgroundCluster.Started> nodes) {
+  static Check up(Optional<BackgroundCluster> up, Optional<String> atWork) {
+    if (atWork.isPresent())
+      return new Check("cluster", Grade.OK, atWork.get() + ", is at work", "");
+    var nodes = up.map(BackgroundCluster::nodes).orElse(List.of());
+    if (up.isPresent() && !up.get().finished())
+      return new Check(
+          "cluster",
+          Grade.PROBLEM,
+          "dayu up was ended before it had started all; it left "
+              + String.join(", ", nodes.stream().map(BackgroundCluster.Started::name).toList()),
+          "dayu down ends what it left");
     var gone =
         nodes.stream()
             .filter(n -> n.process().isEmpty())
@@ -147,7 +158,7 @@ final class DoctorCommand implements Callable<Integer> {
             "cluster",
             Grade.PROBLEM,
             String.join(", ", gone) + " ended",
-            "its log is below .dayu/up; then dayu down and dayu up");
+            "its log is below .dayu/up; then dayu node start " + gone.get(0));
   }
 
   static Check port(int port, String key) {

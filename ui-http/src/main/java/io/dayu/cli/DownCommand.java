@@ -2,13 +2,9 @@ package io.dayu.cli;
 
 import io.dayu.console.Progress;
 import io.dayu.local.BackgroundCluster;
-import io.dayu.local.ChildProcess;
 import io.dayu.local.Home;
-import java.util.LinkedHashMap;
-import java.util.List;
+import io.dayu.local.HomeLock;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -24,6 +20,10 @@ final class DownCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var home = Home.find();
+    return HomeLock.holding(home, "dayu down", () -> stopAll(home));
+  }
+
+  private int stopAll(Home home) {
     var out = spec.commandLine().getOut();
     var state = BackgroundCluster.read(home);
     if (state.isEmpty()) {
@@ -32,51 +32,12 @@ final class DownCommand implements Callable<Integer> {
     }
     var progress = Progress.to(out, Progress.onTerminal());
     // Edges first: while a cloud node is there they leave cleanly.
-    stop(state.get().nodes().stream().filter(n -> !n.role().equals("cloud")).toList(), progress);
-    stop(state.get().nodes().stream().filter(n -> n.role().equals("cloud")).toList(), progress);
+    NodeStop.stop(
+        state.get().nodes().stream().filter(n -> !n.role().equals("cloud")).toList(), progress);
+    NodeStop.stop(
+        state.get().nodes().stream().filter(n -> n.role().equals("cloud")).toList(), progress);
     BackgroundCluster.forget(home);
     out.printf("Dayu is down. Data and logs stay in %s%n", BackgroundCluster.directory(home));
     return 0;
-  }
-
-  private static void stop(List<BackgroundCluster.Started> nodes, Progress progress) {
-    var ends = new LinkedHashMap<BackgroundCluster.Started, CompletableFuture<ProcessHandle>>();
-    for (var node : nodes)
-      node.process()
-          .ifPresentOrElse(
-              process -> {
-                ends.put(node, process.onExit());
-                process.destroy();
-              },
-              () -> progress.line("  %-8s had ended already".formatted(node.name())));
-    long deadline = System.nanoTime() + ChildProcess.GRACE.toNanos();
-    for (var entry : ends.entrySet()) {
-      var node = entry.getKey();
-      var end = entry.getValue();
-      progress.now("  stopping " + node.name() + " …");
-      if (ended(end, deadline - System.nanoTime())) {
-        progress.line("  %-8s stopped".formatted(node.name()));
-        continue;
-      }
-      // Looked up again: within ten seconds a process id may be given to another process.
-      node.process().ifPresent(ProcessHandle::destroyForcibly);
-      var killed = ended(end, ChildProcess.GRACE.toNanos());
-      progress.line(
-          "  %-8s %s".formatted(node.name(), killed ? "did not stop; killed" : "cannot be killed"));
-    }
-  }
-
-  private static boolean ended(CompletableFuture<ProcessHandle> end, long nanos) {
-    try {
-      end.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
-      return true;
-    } catch (java.util.concurrent.TimeoutException e) {
-      return false;
-    } catch (java.util.concurrent.ExecutionException e) {
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 }

@@ -5,10 +5,10 @@ import io.dayu.console.UserException;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Endpoints;
 import io.dayu.local.Home;
+import io.dayu.local.HomeLock;
 import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +84,10 @@ final class UpCommand implements Callable<Integer> {
           "--store must be jdbc:postgresql://host:port/database, with user and password in"
               + " DAYU_STORE_USER and DAYU_STORE_PASSWORD");
     var home = Home.find();
+    return HomeLock.holding(home, "dayu up", () -> start(home));
+  }
+
+  private int start(Home home) {
     var running =
         BackgroundCluster.read(home).stream()
             .flatMap(s -> s.nodes().stream())
@@ -94,12 +98,7 @@ final class UpCommand implements Callable<Integer> {
       throw new UserException(
           "already up: %s. Stop them with: dayu down".formatted(String.join(", ", running)));
     var out = spec.commandLine().getOut();
-    var settings =
-        new LocalCluster.Settings(
-            role -> role.program(home),
-            BackgroundCluster.directory(home),
-            false,
-            Duration.ofSeconds(60));
+    var settings = BackgroundCluster.settings(home);
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
       var cloud = new ArrayList<NodeOptions>();
       for (int i = 1; i <= clouds; i++) {
@@ -112,7 +111,7 @@ final class UpCommand implements Callable<Integer> {
       for (int i = 1; i <= edges; i++)
         options.add(node(NodeOptions.edge("edge-" + i, "site-" + i)));
       cluster.start(options.toArray(NodeOptions[]::new));
-      BackgroundCluster.of(cluster).write(home);
+      BackgroundCluster.of(cluster, NodeEnvironment.names()).write(home);
       cluster.detach();
       out.printf("Dayu is up: %s%n", cluster.api());
       cluster

@@ -7,9 +7,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.TreeMap;
 
 /**
  * Where a ready node is reached, as it wrote it into its data directory.
@@ -48,18 +50,40 @@ public record Endpoints(
       throw new UserException("cannot read " + file + ": " + e.getMessage(), e);
     }
     try {
-      return Optional.of(
-          new Endpoints(
-              need(values, "name"),
-              address(need(values, "cluster")),
-              address(need(values, "data")),
-              Optional.ofNullable(values.getProperty("http")).map(Endpoints::address),
-              Optional.ofNullable(values.getProperty("management")).map(Endpoints::address),
-              Long.parseLong(need(values, "pid")),
-              Double.parseDouble(values.getProperty("readySeconds", "0"))));
+      var texts = new TreeMap<String, String>();
+      values.stringPropertyNames().forEach(key -> texts.put(key, values.getProperty(key)));
+      return Optional.of(of(texts));
     } catch (IllegalArgumentException e) {
       throw new UserException(file + " cannot be understood: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * @param values as they stand in the file
+   * @throws IllegalArgumentException if one is missing or wrong
+   */
+  static Endpoints of(Map<String, String> values) {
+    return new Endpoints(
+        need(values, "name"),
+        address(need(values, "cluster")),
+        address(need(values, "data")),
+        Optional.ofNullable(values.get("http")).map(Endpoints::address),
+        Optional.ofNullable(values.get("management")).map(Endpoints::address),
+        Long.parseLong(need(values, "pid")),
+        Double.parseDouble(values.getOrDefault("readySeconds", "0")));
+  }
+
+  /** What {@link #of} reads. */
+  Map<String, String> values() {
+    var values = new TreeMap<String, String>();
+    values.put("name", name);
+    values.put("cluster", text(cluster));
+    values.put("data", text(data));
+    http.ifPresent(at -> values.put("http", text(at)));
+    management.ifPresent(at -> values.put("management", text(at)));
+    values.put("pid", Long.toString(pid));
+    values.put("readySeconds", Double.toString(readySeconds));
+    return values;
   }
 
   /** The base of the HTTP interface, without a path. */
@@ -76,8 +100,8 @@ public record Endpoints(
     return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 
-  private static String need(Properties values, String key) {
-    var value = values.getProperty(key);
+  private static String need(Map<String, String> values, String key) {
+    var value = values.get(key);
     if (value == null) throw new IllegalArgumentException("no " + key);
     return value.strip();
   }

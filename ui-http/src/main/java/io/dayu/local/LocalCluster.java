@@ -71,9 +71,13 @@ public final class LocalCluster implements AutoCloseable {
   public record Node(
       NodeOptions options, ChildProcess process, Endpoints endpoints, Path dataDir) {}
 
+  private record Known(NodeOptions options, Endpoints endpoints) {}
+
   private final Settings settings;
   private final Progress progress;
   private final Map<String, Node> nodes = new LinkedHashMap<>();
+  // Those, and nodes that another process started. Also after they have ended.
+  private final Map<String, Known> known = new LinkedHashMap<>();
   // Everything that was started and not yet ended on purpose, nodes or not.
   private final Map<String, ChildProcess> running = new ConcurrentHashMap<>();
   private final Set<String> clouds = ConcurrentHashMap.newKeySet();
@@ -144,7 +148,11 @@ public final class LocalCluster implements AutoCloseable {
       if (elapsed.compareTo(settings.ready()) > 0 && !waiting.isEmpty())
         throw late(waiting.values().iterator().next().process(), elapsed);
     }
-    for (var node : options) nodes.put(node.name(), ready.get(node.name()));
+    for (var option : options) {
+      var node = Objects.requireNonNull(ready.get(option.name()), "all are ready");
+      nodes.put(option.name(), node);
+      known.put(option.name(), new Known(node.options(), node.endpoints()));
+    }
     return Arrays.stream(options).map(o -> nodes.get(o.name())).toList();
   }
 
@@ -178,7 +186,7 @@ public final class LocalCluster implements AutoCloseable {
   /** In the order in which the nodes were first started: the first one may begin a cluster. */
   private String seeds(List<NodeOptions> starting) {
     var seeds = new LinkedHashMap<String, String>();
-    for (var node : nodes.values())
+    for (var node : known.values())
       if (isCloud(node.options()))
         seeds.put(node.options().name(), Endpoints.text(node.endpoints().cluster()));
     for (var node : starting)
@@ -213,7 +221,7 @@ public final class LocalCluster implements AutoCloseable {
 
   /** Where edges ask whether they are members. */
   private String management(String self) {
-    return nodes.values().stream()
+    return known.values().stream()
         .filter(n -> isCloud(n.options()))
         .filter(n -> !n.options().name().equals(self))
         .flatMap(n -> n.endpoints().management().map(Endpoints::text).stream())
@@ -265,7 +273,7 @@ public final class LocalCluster implements AutoCloseable {
     command.addAll(arguments);
     // Fewer malloc arenas: native libraries on many threads otherwise cost tens of megabytes.
     var environment = Map.of("MALLOC_ARENA_MAX", "2");
-    var log = settings.directory().resolve(name).resolve(name + ".log");
+    var log = log(settings.directory(), name);
     // The lock is held while all are stopped, so that no process is started after that.
     synchronized (running) {
       refuseIfStopping();
@@ -273,6 +281,11 @@ public final class LocalCluster implements AutoCloseable {
       running.put(name, process);
       return process;
     }
+  }
+
+  /** The log of a process of this name, whose cluster is in {@code directory}. */
+  static Path log(Path directory, String name) {
+    return directory.resolve(name).resolve(name + ".log");
   }
 
   /**
@@ -298,6 +311,14 @@ public final class LocalCluster implements AutoCloseable {
     return node;
   }
 
+  /**
+   * Tells of a node that another process has started, in the order of the starts: it is a seed of
+   * those that are started here, and can be {@link #restart restarted} here once it has ended.
+   */
+  public synchronized void know(NodeOptions options, Endpoints endpoints) {
+    known.put(options.name(), new Known(options, endpoints));
+  }
+
   /** Starts a node again that has ended, with its data and at its former ports. */
   public Node restart(String name) {
     return restart(List.of(name)).get(0);
@@ -309,7 +330,8 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   private NodeOptions again(String name) {
-    var was = node(name);
+    var was = known.get(name);
+    if (was == null) throw new IllegalArgumentException("no node " + name);
     var at = was.endpoints();
     var again =
         was.options()

@@ -50,6 +50,10 @@ public record NodeOptions(
       return name().toLowerCase(Locale.ROOT);
     }
 
+    String mainClass() {
+      return mainClass;
+    }
+
     public Home.Program program(Home home) {
       return home.program(module, mainClass);
     }

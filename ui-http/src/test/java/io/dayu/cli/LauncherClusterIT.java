@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.local.BackgroundCluster;
+import io.dayu.local.Endpoints;
 import io.dayu.local.FakeNode;
 import io.dayu.local.Home;
 import java.io.IOException;
@@ -210,6 +211,95 @@ class LauncherClusterIT {
       assertThat(nodes).allMatch(n -> n.process().isEmpty());
       assertThat(dayu(Map.of(), "down").out()).contains("Nothing is up");
     } finally {
+      dayu(Map.of(), "down");
+    }
+  }
+
+  @Test
+  void aNodeIsStoppedStartedAndRestartedAtItsPorts() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    var environment = Map.of("DAYU_STORE_PASSWORD", "hush", "DAYU_LOG", "DEBUG");
+    var up = dayu(environment, "up", "--edges", "1", "--port", "0");
+    try {
+      assertThat(up.code()).as(up.err()).isZero();
+      var before = cluster();
+
+      assertThat(dayu(Map.of(), "node", "stop", "edge-1").out()).contains("edge-1   stopped");
+      assertThat(cluster().node("edge-1").orElseThrow().process()).isEmpty();
+      assertThat(cluster().node("cloud-1").orElseThrow().process()).isPresent();
+      assertThat(dayu(Map.of(), "doctor").out()).contains("edge-1 ended", "dayu node start edge-1");
+      var without = dayu(Map.of(), "node", "start", "edge-1");
+      assertThat(without.code()).isEqualTo(1);
+      assertThat(without.err()).contains("DAYU_STORE_PASSWORD, which must be set again");
+      assertThat(dayu(Map.of("DAYU_STORE_PASSWORD", "hush"), "node", "start", "edge-1").out())
+          .contains("edge-1   ready in");
+
+      assertThat(dayu(environment, "node", "restart", "cloud-1").out())
+          .contains("cloud-1  stopped", "cloud-1  ready in");
+      var again = cluster();
+      for (var node : again.nodes()) {
+        var was = before.node(node.name()).orElseThrow();
+        assertThat(node.process()).isPresent();
+        assertThat(node.pid()).isNotEqualTo(was.pid());
+        assertThat(node.dataDir()).isEqualTo(was.dataDir());
+        assertThat(Endpoints.in(node.dataDir()).orElseThrow())
+            .usingRecursiveComparison()
+            .ignoringFields("pid", "readySeconds")
+            .isEqualTo(was.launched().orElseThrow().endpoints());
+      }
+      assertThat(Files.readString(home.resolve(".dayu/up/state.json"))).doesNotContain("hush");
+      assertThat(dayu(Map.of(), "nodes").out()).contains("NODE");
+      assertThat(dayu(Map.of(), "node", "stop", "edge-9").err())
+          .contains("there is no node edge-9; there are cloud-1, edge-1");
+      assertThat(dayu(environment, "node", "start", "cloud-1").err()).contains("runs already");
+
+      assertThat(dayu(Map.of(), "down").out()).contains("edge-1   stopped", "cloud-1  stopped");
+      assertThat(again.nodes()).allMatch(n -> n.process().isEmpty());
+      assertThat(dayu(Map.of(), "node", "stop", "edge-1").err()).contains("nothing is up");
+    } finally {
+      dayu(Map.of(), "down");
+    }
+  }
+
+  private BackgroundCluster cluster() {
+    return BackgroundCluster.read(new Home(home)).orElseThrow();
+  }
+
+  @Test
+  void oneCommandAtATimeStartsAndStopsNodesAndWhatAKilledOneLeavesIsFound() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var never = Map.of("JAVA_TOOL_OPTIONS", "-Dfake.mode=late");
+    var up = launch(never, "up", "--port", "0");
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> BackgroundCluster.read(new Home(home)).isPresent());
+      for (var second : List.of("up", "down")) {
+        var refused = dayu(Map.of(), second);
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err())
+            .contains("dayu up, process " + up.pid() + " is starting or stopping nodes here")
+            .doesNotContain("jdbc:");
+      }
+      assertThat(dayu(Map.of(), "doctor").out()).contains("is at work");
+
+      up.destroyForcibly();
+      assertThat(up.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      var left = cluster().node("cloud-1").orElseThrow();
+      assertThat(left.process()).isPresent();
+      var doctor = dayu(Map.of(), "doctor");
+      assertThat(doctor.code()).isEqualTo(1);
+      assertThat(doctor.out()).contains("it left cloud-1", "dayu down");
+      assertThat(dayu(Map.of(), "up").err()).contains("already up: cloud-1", "dayu down");
+      assertThat(dayu(Map.of(), "node", "restart", "cloud-1").err()).contains("is not known");
+      assertThat(dayu(Map.of(), "down").out()).contains("cloud-1  stopped");
+      assertThat(left.process()).isEmpty();
+      assertThat(dayu(Map.of(), "down").out()).contains("Nothing is up");
+    } finally {
+      up.destroyForcibly();
       dayu(Map.of(), "down");
     }
   }

@@ -3,6 +3,7 @@ package io.dayu.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +20,8 @@ class BackgroundClusterTest {
             self.pid(),
             self.info().startInstant().orElseThrow(),
             dir.resolve("data"),
-            dir.resolve("log"));
+            dir.resolve("log"),
+            Optional.empty());
     assertThat(node.process()).isEmpty();
   }
 }

@@ -72,7 +72,7 @@ public final class FakeNode {
     lines.add("data=127.0.0.1:" + free(System.getProperty("dayu.node.data-port")));
     if (System.getProperty("dayu.http.port") != null) {
       lines.add("http=127.0.0.1:" + serve(Integer.getInteger("dayu.http.port")));
-      lines.add("management=127.0.0.1:" + free("0"));
+      lines.add("management=127.0.0.1:" + free(System.getProperty("dayu.management.port")));
     }
     lines.add("pid=" + ProcessHandle.current().pid());
     lines.add("readySeconds=0.2");
