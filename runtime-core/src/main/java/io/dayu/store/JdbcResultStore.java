@@ -9,6 +9,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.pipeline.StreamName;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.h2.api.ErrorCode;
 import org.h2.engine.Constants;
 
 /**
@@ -170,13 +172,22 @@ public final class JdbcResultStore implements ResultStore {
 
   /** Without the cause: logs would show its message, in which a password may stand. */
   private static StoreException cannotOpen(String url, Throwable cause) {
+    var file = FailStopFiles.path(EmbeddedFile.name(url));
+    var place = file.map(Path::toString).orElse(url);
+    if (cause instanceof SQLException sql
+        && sql.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1)
+      return new StoreException(
+          "open the result store: another process has %s open. A data directory belongs to one node: stop the other one, or give this one its own dayu.node.data-dir"
+              .formatted(place),
+          false,
+          null);
     return new StoreException(
         "open the result store: %s; check that %s"
             .formatted(
                 StoreAddress.redacted(String.valueOf(cause.getMessage())),
                 isPostgres(url)
                     ? "PostgreSQL runs there and takes this user, password and database"
-                    : url + " can be used and that no other process has it open"),
+                    : place + " can be used and that no other process has it open"),
         false,
         null);
   }

@@ -9,8 +9,10 @@ import ch.qos.logback.classic.Level;
 import io.dayu.link.Logs;
 import io.dayu.pipeline.StreamName;
 import io.dayu.testkit.LocalPostgres;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
@@ -42,6 +44,21 @@ class JdbcResultStoreTest {
     @Override
     ResultStore create(int framesPerStream) {
       return JdbcResultStore.openMemory(UUID.randomUUID().toString(), framesPerStream);
+    }
+  }
+
+  @Test
+  void aStoreThatAnotherProcessHasOpenIsNamedByItsFile(@TempDir Path dir) throws Exception {
+    var file = dir.resolve("store.mv.db");
+    JdbcResultStore.openFile(dir.resolve("store"), 1).close();
+    // H2 takes this lock itself; within one process it would share the store.
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        var lock = channel.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      assertThatThrownBy(() -> JdbcResultStore.openFile(dir.resolve("store"), 1))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContainingAll("another process has " + file + " open", "dayu.node.data-dir")
+          .hasMessageNotContaining("jdbc:");
     }
   }
 
