@@ -6,6 +6,7 @@ import io.dayu.console.Units;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Home;
 import io.dayu.local.HomeLock;
+import io.dayu.local.Orphan;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -78,6 +79,7 @@ final class DoctorCommand implements Callable<Integer> {
     checks.add(disk(home));
     var up = BackgroundCluster.read(home);
     checks.add(up(up, HomeLock.holder(home)));
+    orphans(Orphan.of(home)).ifPresent(checks::add);
     if (up.isEmpty()) PORTS.forEach((port, key) -> checks.add(port(port, key)));
     var addresses = addresses();
     UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
@@ -159,6 +161,20 @@ final class DoctorCommand implements Callable<Integer> {
             Grade.PROBLEM,
             String.join(", ", gone) + " ended",
             "its log is below .dayu/up; then dayu node start " + gone.get(0));
+  }
+
+  private static Optional<Check> orphans(List<Orphan> orphans) {
+    if (orphans.isEmpty()) return Optional.empty();
+    var pids = orphans.stream().map(o -> Long.toString(o.pid())).toList();
+    return Optional.of(
+        new Check(
+            "programs",
+            Grade.HINT,
+            String.join(", ", orphans.stream().map(Orphan::name).toList())
+                + " of this directory run without the program that started them",
+            "they are left of a demo or bench that was killed, unless you started them by hand;"
+                + " end them with: kill "
+                + String.join(" ", pids)));
   }
 
   static Check port(int port, String key) {

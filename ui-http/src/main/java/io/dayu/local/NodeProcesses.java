@@ -24,29 +24,50 @@ final class NodeProcesses {
 
   /** Those that have their data below a directory; none where there is no {@code /proc}. */
   static List<Found> below(Path directory) {
+    return all().stream()
+        .flatMap(process -> found(process.pid(), process.arguments(), directory).stream())
+        .toList();
+  }
+
+  /** A process of this machine. */
+  record Running(long pid, List<String> arguments) {}
+
+  /** As far as this user may see them. */
+  static List<Running> all() {
     if (!Files.isDirectory(ALL)) return List.of();
     try (var entries = Files.list(ALL)) {
       return entries
           .filter(entry -> entry.getFileName().toString().matches("[0-9]+"))
-          .flatMap(entry -> found(entry, directory).stream())
+          .flatMap(
+              entry ->
+                  arguments(entry).stream()
+                      .map(
+                          arguments ->
+                              new Running(
+                                  Long.parseLong(entry.getFileName().toString()), arguments)))
           .toList();
     } catch (IOException | UncheckedIOException e) {
       return List.of();
     }
   }
 
-  private static Optional<Found> found(Path entry, Path directory) {
-    var arguments = arguments(entry).orElse(List.of());
+  private static Optional<Found> found(long pid, List<String> arguments, Path directory) {
     var data = value(arguments, DATA).map(Path::of).filter(path -> path.startsWith(directory));
     boolean cloud = arguments.contains(NodeOptions.Role.CLOUD.mainClass());
     boolean edge = arguments.contains(NodeOptions.Role.EDGE.mainClass());
     if (data.isEmpty() || !cloud && !edge) return Optional.empty();
     return Optional.of(
-        new Found(
-            value(arguments, NAME).orElse(data.get().toString()),
-            cloud,
-            Long.parseLong(entry.getFileName().toString()),
-            data.get()));
+        new Found(value(arguments, NAME).orElse(data.get().toString()), cloud, pid, data.get()));
+  }
+
+  /** The directory of a node's data, if that is what the process is. */
+  static Optional<Path> dataDir(Running process) {
+    return value(process.arguments(), DATA).map(Path::of);
+  }
+
+  /** The name of a node. */
+  static Optional<String> name(Running process) {
+    return value(process.arguments(), NAME);
   }
 
   private static Optional<String> value(List<String> arguments, String key) {

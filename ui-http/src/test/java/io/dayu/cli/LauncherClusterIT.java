@@ -238,6 +238,11 @@ class LauncherClusterIT {
       assertThat(dayu(environment, "node", "restart", "cloud-1").out())
           .contains("cloud-1  stopped", "cloud-1  ready in");
       var again = cluster();
+      var seed =
+          Endpoints.text(Endpoints.in(again.nodes().get(0).dataDir()).orElseThrow().cluster());
+      assertThat(Files.readAllLines(again.node("edge-1").orElseThrow().log()))
+          .filteredOn(line -> line.startsWith("seeds="))
+          .containsExactly("seeds=" + seed, "seeds=" + seed);
       for (var node : again.nodes()) {
         var was = before.node(node.name()).orElseThrow();
         assertThat(node.process()).isPresent();
@@ -427,6 +432,7 @@ class LauncherClusterIT {
           .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
       var children = process.descendants().toList();
       assertThat(children).hasSize(4);
+      assertThat(dayu(Map.of(), "doctor").out()).doesNotContain("was killed");
       process.destroy();
       assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
       assertThat(children).noneMatch(ProcessHandle::isAlive);
@@ -436,6 +442,32 @@ class LauncherClusterIT {
       }
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void theDoctorTellsWhatADemoLeavesThatIsKilled() throws Exception {
+    mavenThatBuilds();
+    playNodes();
+    assertThat(dayu(Map.of(), "--version").code()).isZero();
+    var temporary = Files.createDirectories(dir.resolve("tmp"));
+    var process = launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary), "demo");
+    var children = List.<ProcessHandle>of();
+    try {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
+      children = process.descendants().toList();
+      process.destroyForcibly();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      var doctor = dayu(Map.of(), "doctor").out();
+      assertThat(doctor).contains("SimSource", "cloud-1", "edge-1", "edge-2");
+      assertThat(doctor.replaceAll("(?s).*: kill ([0-9 ]+).*", "$1").strip().split(" "))
+          .containsExactlyInAnyOrder(
+              children.stream().map(c -> Long.toString(c.pid())).toArray(String[]::new));
+    } finally {
+      children.forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }
