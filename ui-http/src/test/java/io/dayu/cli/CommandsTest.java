@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -426,7 +427,7 @@ class CommandsTest {
               () -> {
                 try (var client = server.accept()) {
                   client.getOutputStream().write("HTTP/1.1 400 No\r\n\r\n".getBytes(US_ASCII));
-                  client.getInputStream().read();
+                  client.getInputStream().transferTo(OutputStream.nullOutputStream());
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }

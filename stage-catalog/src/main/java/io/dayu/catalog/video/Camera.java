@@ -12,6 +12,7 @@ import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import io.dayu.source.Target;
+import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -186,7 +187,7 @@ final class Camera {
 
   SourceException failure(Exception cause) {
     if (cause instanceof SourceException known) return known;
-    var why = Optional.ofNullable(cause.getMessage()).orElse(cause.toString());
+    var why = Causes.words(cause);
     var longer = "; %s=30s in the uri waits longer".formatted(CameraRequest.TIMEOUT);
     return new SourceException(
         named(cause instanceof SocketTimeoutException ? why + longer : why), false, cause);
