@@ -431,7 +431,8 @@ class CommandsTest {
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }
-              });
+              },
+              task -> new Thread(task).start()); // the common pool may have one thread, in use
       var run = Cli.run("nodes", "--api", "https://127.0.0.1:" + server.getLocalPort());
       assertThat(run.code()).isEqualTo(1);
       assertThat(run.err()).contains("does not speak https").doesNotContain("Exception");
