@@ -15,6 +15,7 @@ import io.dayu.member.LiveResults;
 import io.dayu.member.MemberNode;
 import io.dayu.member.MemberUplink;
 import io.dayu.member.NameKeeper;
+import io.dayu.member.PendingDeletions;
 import io.dayu.member.PipelineEntity;
 import io.dayu.member.SilentEdgeRemover;
 import io.dayu.node.Endpoints;
@@ -33,6 +34,7 @@ import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Objects;
@@ -91,6 +93,7 @@ public final class CloudNode {
     var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
     var gossip = new AtomicReference<ActorRef<Gossip.Command>>();
     var log = new AtomicReference<JdbcDecisionLog>();
+    var deletions = new AtomicReference<ActorRef<PendingDeletions.Command>>();
     var cloud =
         new MemberNode.Cloud(
             store,
@@ -104,6 +107,7 @@ public final class CloudNode {
                       source, blocking(system), settings.scheduler().decisionsKept());
               log.set(decisions);
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
+              deletions.set(deletions(parts, node.self().dataDir()));
               parts
                   .context()
                   .spawn(
@@ -156,6 +160,7 @@ public final class CloudNode {
             catalog,
             policies,
             made(pipelines),
+            made(deletions),
             store,
             live,
             made(log),
@@ -262,6 +267,23 @@ public final class CloudNode {
               .formatted(e.getMessage(), store.place(), store.user()),
           e);
     }
+  }
+
+  private static ActorRef<PendingDeletions.Command> deletions(
+      MemberNode.Parts parts, Path dataDir) {
+    return parts
+        .context()
+        .spawn(
+            Behaviors.supervise(
+                    PendingDeletions.create(
+                        dataDir,
+                        parts.gossip(),
+                        (pipeline, upTo) ->
+                            ClusterControlPlane.delete(
+                                parts.context().getSystem(), parts.pipelines(), pipeline, upTo)))
+                .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart()),
+            "deletions",
+            DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
   }
 
   private static ActorRef<View> viewer(MemberNode.Parts parts, AtomicReference<View> view) {

@@ -12,6 +12,7 @@ import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
 import io.dayu.member.LiveResults;
 import io.dayu.member.Members;
+import io.dayu.member.PendingDeletions;
 import io.dayu.member.PipelineEntity;
 import io.dayu.node.DeclaredAccess;
 import io.dayu.pipeline.Catalog;
@@ -48,6 +49,13 @@ import org.apache.pekko.stream.javadsl.Source;
 /** {@link ControlPlane} over shards, gossip and store of this node. Safe for any thread. */
 final class ClusterControlPlane implements ControlPlane {
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(8);
+
+  /**
+   * Not longer, because a pipeline that is to stop runs on meanwhile. Then the deletion is kept
+   * here and carried out later.
+   */
+  private static final Duration DELETED_WITHIN = Duration.ofSeconds(3);
+
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
   /** Gossip within a node takes 0.2 s; a change holds even if it takes longer. */
@@ -60,6 +68,7 @@ final class ClusterControlPlane implements ControlPlane {
   private final Catalog catalog;
   private final Policies policies;
   private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
+  private final ActorRef<PendingDeletions.Command> deletions;
   private final ResultStore store;
   private final LiveResults live;
   private final DecisionLog decisions;
@@ -76,6 +85,7 @@ final class ClusterControlPlane implements ControlPlane {
       Catalog catalog,
       Policies policies,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
+      ActorRef<PendingDeletions.Command> deletions,
       ResultStore store,
       LiveResults live,
       DecisionLog decisions,
@@ -88,6 +98,7 @@ final class ClusterControlPlane implements ControlPlane {
     this.catalog = catalog;
     this.policies = policies;
     this.pipelines = pipelines;
+    this.deletions = deletions;
     this.store = store;
     this.live = live;
     this.decisions = decisions;
@@ -228,13 +239,44 @@ final class ClusterControlPlane implements ControlPlane {
   }
 
   @Override
-  public CompletionStage<Boolean> delete(String name) {
-    return ask(name, PipelineEntity.Delete::new)
+  public CompletionStage<Deletion> delete(String name) {
+    return delete(system, pipelines, name, Long.MAX_VALUE)
+        .thenApply(
+            answer -> answer instanceof PipelineEntity.Deleted ? Deletion.DELETED : Deletion.ABSENT)
+        .exceptionallyCompose(unanswered -> accept(name, unanswered))
+        .thenCompose(deletion -> shown(deletion, v -> !v.pipelines().containsKey(name)));
+  }
+
+  /** Asks the entity of a pipeline; fails with a timeout if it cannot write to the store. */
+  static CompletionStage<PipelineEntity.Answer> delete(
+      ActorSystem<?> system,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
+      String name,
+      long upTo) {
+    return AskPattern.ask(
+        pipelines,
+        replyTo -> new ShardingEnvelope<>(name, new PipelineEntity.Delete(upTo, replyTo)),
+        DELETED_WITHIN,
+        system.scheduler());
+  }
+
+  /** What the entity would have to do is kept on this node until it does it. */
+  private CompletionStage<Deletion> accept(String name, Throwable unanswered) {
+    var running = view().pipelines().get(name);
+    if (running == null)
+      return view().dropped().containsKey(name)
+          ? CompletableFuture.completedStage(Deletion.ACCEPTED)
+          : CompletableFuture.failedStage(unanswered);
+    return AskPattern.<PendingDeletions.Command, PendingDeletions.Answer>ask(
+            deletions,
+            replyTo -> new PendingDeletions.Accept(name, running.version(), replyTo),
+            DELETED_WITHIN,
+            system.scheduler())
         .thenCompose(
             answer ->
-                shown(
-                    answer instanceof PipelineEntity.Deleted,
-                    v -> !v.pipelines().containsKey(name)));
+                answer == PendingDeletions.Answer.ACCEPTED
+                    ? CompletableFuture.completedStage(Deletion.ACCEPTED)
+                    : CompletableFuture.failedStage(unanswered));
   }
 
   @Override

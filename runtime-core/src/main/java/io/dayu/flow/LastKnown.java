@@ -1,5 +1,6 @@
 package io.dayu.flow;
 
+import io.dayu.disk.WholeFile;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Facts;
@@ -11,12 +12,10 @@ import io.dayu.facts.wire.KnownFacts;
 import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -188,7 +187,7 @@ public final class LastKnown implements AutoCloseable {
   private void write(View now) {
     if (now.equals(written)) return;
     try {
-      replace(file, Facts.write(now).toByteArray());
+      WholeFile.replace(file, checked(Facts.write(now).toByteArray()));
       written = now;
     } catch (IOException e) {
       LOG.warn(
@@ -198,28 +197,11 @@ public final class LastKnown implements AutoCloseable {
     }
   }
 
-  private static void replace(Path file, byte[] content) throws IOException {
-    var temporary = file.resolveSibling(FILE + ".tmp");
-    try (var channel =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      var bytes =
-          ByteBuffer.allocate(HEADER + content.length)
-              .putInt(checksum(content))
-              .put(content)
-              .flip();
-      while (bytes.hasRemaining()) channel.write(bytes);
-      channel.force(true);
-    }
-    Files.move(
-        temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    // The new name is durable only with its directory.
-    try (var directory = FileChannel.open(file.toAbsolutePath().getParent())) {
-      directory.force(true);
-    }
+  private static byte[] checked(byte[] content) {
+    return ByteBuffer.allocate(HEADER + content.length)
+        .putInt(checksum(content))
+        .put(content)
+        .array();
   }
 
   private static View read(Path file) {

@@ -301,9 +301,12 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         delete ->
             PipelineDeletion.newBuilder()
                 .setReplyTo(refs.toSerializationFormat(delete.replyTo()))
+                .setUpTo(delete.upTo() == Long.MAX_VALUE ? 0 : delete.upTo())
                 .build(),
         PipelineDeletion.parser(),
-        proto -> new PipelineEntity.Delete(ref(proto.getReplyTo())));
+        proto ->
+            new PipelineEntity.Delete(
+                proto.getUpTo() == 0 ? Long.MAX_VALUE : proto.getUpTo(), ref(proto.getReplyTo())));
     for (var answer :
         Map.of(
                 "ac", PipelineEntity.Created.class,

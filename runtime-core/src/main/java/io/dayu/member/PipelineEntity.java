@@ -47,7 +47,15 @@ public final class PipelineEntity
 
   public record Get(ActorRef<Answer> replyTo) implements Command, Wire {}
 
-  public record Delete(ActorRef<Answer> replyTo) implements Command, Wire {}
+  /**
+   * @param upTo a pipeline with a higher version stays
+   */
+  public record Delete(long upTo, ActorRef<Answer> replyTo) implements Command, Wire {
+    /** Whatever its version is. */
+    public Delete(ActorRef<Answer> replyTo) {
+      this(Long.MAX_VALUE, replyTo);
+    }
+  }
 
   /** One for every command. */
   public sealed interface Answer extends Wire {}
@@ -63,7 +71,7 @@ public final class PipelineEntity
 
   public record Deleted() implements Answer {}
 
-  /** There is no pipeline of this name. */
+  /** There is no pipeline of this name, or none that was meant. */
   public record Absent() implements Answer {}
 
   /** What has happened to the pipeline. */
@@ -175,10 +183,13 @@ public final class PipelineEntity
   }
 
   private Effect<Event, State> onDelete(State state, Delete delete) {
-    if (state.pipeline().isEmpty()) {
-      forgetIfUnused(state);
-      return Effect().reply(delete.replyTo(), new Absent());
-    }
+    // Gossip may have been told that an earlier version is dropped, so it is told what holds.
+    if (state.pipeline().filter(p -> p.version() <= delete.upTo()).isEmpty())
+      return Effect()
+          .none()
+          .thenRun(this::tellGossip)
+          .thenRun(this::forgetIfUnused)
+          .thenReply(delete.replyTo(), s -> new Absent());
     return Effect()
         .persist(new Dropped(state.version() + 1))
         .thenRun(this::tellGossip)

@@ -103,6 +103,21 @@ final class PipelineEntityTest {
   }
 
   @Test
+  void aLateDeletionSparesWhatWasSubmittedAfterIt() {
+    submit(spec, false);
+    told();
+    submit(spec, true);
+    told();
+    assertThat(deleteUpTo(1)).isEqualTo(new PipelineEntity.Absent());
+    var wanted = new DesiredPipeline(2, 1, spec);
+    assertThat(told())
+        .as("others may have heard that version 1 is dropped as version 2")
+        .isEqualTo(new Gossip.PublishPipeline(wanted));
+    assertThat(get()).isEqualTo(new PipelineEntity.Runs(wanted));
+    assertThat(deleteUpTo(2)).isEqualTo(new PipelineEntity.Deleted());
+  }
+
+  @Test
   void aNameThatWasNeverUsedIsNotRemembered() {
     assertThat(get()).isEqualTo(new PipelineEntity.Absent());
     shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
@@ -135,6 +150,13 @@ final class PipelineEntityTest {
   private Answer delete() {
     return entity
         .<Answer>runCommand((ActorRef<Answer> replyTo) -> new PipelineEntity.Delete(replyTo))
+        .reply();
+  }
+
+  private Answer deleteUpTo(long version) {
+    return entity
+        .<Answer>runCommand(
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Delete(version, replyTo))
         .reply();
   }
 

@@ -40,8 +40,8 @@ public interface ControlPlane {
   /** The pipeline as it is to run now; empty if there is none of this name. */
   CompletionStage<Optional<DesiredPipeline>> pipeline(String name);
 
-  /** Stops the pipeline. Its results stay. False if there is none of this name. */
-  CompletionStage<Boolean> delete(String name);
+  /** Stops the pipeline. Its results stay. */
+  CompletionStage<Deletion> delete(String name);
 
   /**
    * Stored results of a pipeline in the order they were stored. Fails with an {@link
@@ -66,6 +66,15 @@ public interface ControlPlane {
    * this name.
    */
   CompletionStage<Boolean> removeNode(String name);
+
+  /** The answer to {@link #delete}. */
+  enum Deletion {
+    DELETED,
+    /** It stops now, and is deleted in the store when that can be used, even after a restart. */
+    ACCEPTED,
+    /** There is none of this name. */
+    ABSENT
+  }
 
   /** The answer to {@link #submit}. */
   sealed interface Submitted {

@@ -35,6 +35,8 @@ import org.apache.pekko.stream.javadsl.Source;
 final class PipelineEndpoints {
   private static final String ALL = "/api/v1/pipelines";
   private static final String ONE = ALL + "/{name}";
+  private static final String ACCEPTED =
+      "the pipeline stops now; it is deleted in the store of the cloud when that can be used again";
   private static final String FORMS = "application/json or application/yaml";
 
   private final ControlPlane control;
@@ -66,6 +68,9 @@ final class PipelineEndpoints {
 
   /** A list under {@code items}, as all lists of the API. */
   record Items<T>(List<T> items) {}
+
+  /** Something that is going to be done. */
+  record Accepted(String name, String detail) {}
 
   private CompletionStage<HttpResponse> list() {
     var view = control.view();
@@ -168,10 +173,13 @@ final class PipelineEndpoints {
     return control
         .delete(call.path("name"))
         .thenApply(
-            deleted -> {
-              if (!deleted) throw Problem.unknownPipeline(call.path("name")).refused();
-              return HttpResponse.create().withStatus(204);
-            });
+            deletion ->
+                switch (deletion) {
+                  case DELETED -> HttpResponse.create().withStatus(204);
+                  case ACCEPTED ->
+                      Json.ok(new Accepted(call.path("name"), ACCEPTED)).withStatus(202);
+                  case ABSENT -> throw Problem.unknownPipeline(call.path("name")).refused();
+                });
   }
 
   private CompletionStage<HttpResponse> ledger(Call call) {

@@ -147,8 +147,11 @@ final class Router {
     }
     if (cause instanceof TimeoutException)
       return later(
-          "the cluster did not answer in time",
-          "try again; if it stays so, see the state of the nodes with GET /api/v1/nodes");
+          request.method().isSafe()
+              ? "the cluster did not answer in time"
+              : "the cluster did not answer in time; the change may be made yet, or not",
+          "try again; if it stays so, see the state of the nodes with GET /api/v1/nodes, and whether"
+              + " the store of the cloud can be used in their logs");
     LOG.error("{} {} failed", request.method().name(), request.getUri().path(), cause);
     return Problem.of(
             500,

@@ -65,6 +65,7 @@ final class FakeControlPlane implements ControlPlane {
 
   private volatile boolean silent;
   private volatile boolean noNode;
+  private volatile boolean storeIsAway;
 
   void fail(Supplier<RuntimeException> with) {
     failure = Optional.of(with);
@@ -73,6 +74,10 @@ final class FakeControlPlane implements ControlPlane {
   /** From now on no question is answered. */
   void fallSilent() {
     silent = true;
+  }
+
+  void loseStore() {
+    storeIsAway = true;
   }
 
   void refuseNodes() {
@@ -142,8 +147,9 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
-  public synchronized CompletionStage<Boolean> delete(String name) {
-    return answer(pipelines.remove(name) != null);
+  public synchronized CompletionStage<Deletion> delete(String name) {
+    if (pipelines.remove(name) == null) return answer(Deletion.ABSENT);
+    return answer(storeIsAway ? Deletion.ACCEPTED : Deletion.DELETED);
   }
 
   @Override

@@ -144,6 +144,16 @@ class PipelineApiTest {
   }
 
   @Test
+  void aDeletionThatTheStoreHasToLearnLaterIsAccepted() {
+    server.control.run(Street.spec("cam-0"));
+    server.control.loseStore();
+    var answer = server.send(server.request("/api/v1/pipelines/crossing").DELETE());
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.json().get("name").asText()).isEqualTo("crossing");
+    assertThat(answer.json().get("detail").asText()).contains("stops now", "store");
+  }
+
+  @Test
   void theListNamesEveryPipelineWithItsState() {
     Street.fill(server.control, Instant.now());
     var items = server.get("/api/v1/pipelines").json().get("items");
