@@ -12,6 +12,7 @@ import com.hivemq.client.mqtt.mqtt3.message.connect.connack.Mqtt3ConnAckReturnCo
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import com.hivemq.client.mqtt.mqtt3.message.subscribe.Mqtt3Subscribe;
 import io.dayu.source.Login;
+import com.hivemq.client.mqtt.mqtt3.message.subscribe.suback.Mqtt3SubAckReturnCode;
 import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -65,7 +66,14 @@ final class Mqtt3Broker implements MqttBroker {
     return made.connect(connect)
         .thenCompose(
             acknowledged ->
-                made.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
+                made.subscribe(subscribe)
+                    .thenApply(
+                        done -> {
+                          var granted = done.getReturnCodes().get(0);
+                          MqttBroker.subscribed(
+                              target, granted != Mqtt3SubAckReturnCode.SUCCESS_MAXIMUM_QOS_0);
+                          return acknowledged.isSessionPresent();
+                        }));
   }
 
   @Override
@@ -78,7 +86,7 @@ final class Mqtt3Broker implements MqttBroker {
   public SourceException failure(Throwable error) {
     if (error instanceof Mqtt3ConnAckException e) {
       var code = e.getMqttMessage().getReturnCode();
-      return MqttBroker.refused(target, code, refusal(code), e);
+      return MqttBroker.refused(target, "refuses", code.toString(), refusal(code), e);
     }
     if (error instanceof Mqtt3SubAckException e)
       return MqttBroker.notSubscribed(target, e.getMqttMessage().getReturnCodes().get(0), e);

@@ -2,6 +2,7 @@ package io.dayu.read;
 
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.datatypes.MqttUtf8String;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5Client;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
@@ -10,14 +11,18 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5SubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.auth.Mqtt5SimpleAuth;
 import com.hivemq.client.mqtt.mqtt5.message.connect.Mqtt5Connect;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5RetainHandling;
 import com.hivemq.client.mqtt.mqtt5.message.subscribe.Mqtt5Subscribe;
 import io.dayu.source.Login;
+import com.hivemq.client.mqtt.mqtt5.message.subscribe.suback.Mqtt5SubAckReasonCode;
 import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** MQTT 5. */
@@ -74,7 +79,14 @@ final class Mqtt5Broker implements MqttBroker {
     return made.connect(connect)
         .thenCompose(
             acknowledged ->
-                made.subscribe(subscribe).thenApply(done -> acknowledged.isSessionPresent()));
+                made.subscribe(subscribe)
+                    .thenApply(
+                        done -> {
+                          var granted = done.getReasonCodes().get(0);
+                          MqttBroker.subscribed(
+                              target, granted != Mqtt5SubAckReasonCode.GRANTED_QOS_0);
+                          return acknowledged.isSessionPresent();
+                        }));
   }
 
   @Override
@@ -86,39 +98,73 @@ final class Mqtt5Broker implements MqttBroker {
   @Override
   public SourceException failure(Throwable error) {
     if (error instanceof Mqtt5ConnAckException e) {
-      var code = e.getMqttMessage().getReasonCode();
-      return MqttBroker.refused(target, code, refusal(code), e);
+      var answer = e.getMqttMessage();
+      var code = answer.getReasonCode();
+      return MqttBroker.refused(
+          target,
+          "refuses",
+          why(code, answer.getServerReference(), answer.getReasonString()),
+          refusal(code),
+          e);
     }
     if (error instanceof Mqtt5SubAckException e)
       return MqttBroker.notSubscribed(target, e.getMqttMessage().getReasonCodes().get(0), e);
-    if (error instanceof Mqtt5DisconnectException e)
-      switch (e.getMqttMessage().getReasonCode()) {
-        case SESSION_TAKEN_OVER -> {
-          return MqttBroker.told(
+    if (error instanceof Mqtt5DisconnectException e) return ended(e);
+    return MqttBroker.lost(target, error);
+  }
+
+  private SourceException ended(Mqtt5DisconnectException e) {
+    var told = e.getMqttMessage();
+    var code = told.getReasonCode();
+    return switch (code) {
+      case SESSION_TAKEN_OVER ->
+          MqttBroker.told(
               target,
               "somebody else connected as %s; give each a name of its own, as in ?client=mine"
                   .formatted(target.client()),
               false,
               e);
-        }
-        case RECEIVE_MAXIMUM_EXCEEDED -> {
-          return MqttBroker.told(
+      case RECEIVE_MAXIMUM_EXCEEDED ->
+          MqttBroker.told(
               target,
               "the broker sent more than outstanding=%s messages ahead, as Mosquitto before 2.0.13 does; allow more, or use version=3"
                   .formatted(target.outstanding()),
               false,
               e);
-        }
-        default -> {}
-      }
-    return MqttBroker.lost(target, error);
+      default ->
+          MqttBroker.refused(
+              target,
+              "ends",
+              why(code, told.getServerReference(), told.getReasonString()),
+              refusal(code),
+              e);
+    };
+  }
+
+  private static String why(
+      Object code, Optional<MqttUtf8String> server, Optional<MqttUtf8String> words) {
+    return Stream.concat(
+            Stream.of(code.toString()),
+            Stream.concat(
+                server.map(s -> "its name is " + Cells.excerpt(s.toString())).stream(),
+                words.map(w -> Cells.excerpt(w.toString())).stream()))
+        .collect(Collectors.joining(", "));
   }
 
   private static Refusal refusal(Mqtt5ConnAckReasonCode code) {
     return switch (code) {
-      case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED, BANNED -> Refusal.OF_CREDENTIALS;
-      case CLIENT_IDENTIFIER_NOT_VALID, UNSUPPORTED_PROTOCOL_VERSION, BAD_AUTHENTICATION_METHOD ->
-          Refusal.OF_CLIENT;
+      case BAD_USER_NAME_OR_PASSWORD, NOT_AUTHORIZED, BAD_AUTHENTICATION_METHOD, BANNED ->
+          Refusal.OF_CREDENTIALS;
+      case CLIENT_IDENTIFIER_NOT_VALID, UNSUPPORTED_PROTOCOL_VERSION -> Refusal.OF_CLIENT;
+      case USE_ANOTHER_SERVER, SERVER_MOVED -> Refusal.ELSEWHERE;
+      default -> Refusal.BUSY;
+    };
+  }
+
+  private static Refusal refusal(Mqtt5DisconnectReasonCode code) {
+    return switch (code) {
+      case NOT_AUTHORIZED, BAD_AUTHENTICATION_METHOD -> Refusal.OF_CREDENTIALS;
+      case USE_ANOTHER_SERVER, SERVER_MOVED -> Refusal.ELSEWHERE;
       default -> Refusal.BUSY;
     };
   }

@@ -11,9 +11,13 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One connection to a broker, which is opened once. */
 interface MqttBroker {
+  Logger LOG = LoggerFactory.getLogger(MqttBroker.class);
+
   /**
    * A message.
    *
@@ -28,10 +32,14 @@ interface MqttBroker {
     }
   }
 
-  /** Why a broker refuses a connection. */
+  /**
+   * Why a broker refuses or ends a connection, which is never for good: what it allows can be
+   * changed while the pipeline runs, and brokers refuse what they allow while they start.
+   */
   enum Refusal {
     OF_CREDENTIALS("; correct the credentials of this node, or what the broker knows of them"),
-    OF_CLIENT("; correct the client or version of the uri"),
+    OF_CLIENT("; correct the client or version of the uri, or what the broker allows"),
+    ELSEWHERE("; name the server that is meant in the uri"),
     BUSY("");
 
     private final String remedy;
@@ -74,14 +82,17 @@ interface MqttBroker {
   }
 
   /**
-   * A refused connection. Refused credentials are not permanent either, because they can be
-   * corrected at the broker.
+   * A connection that the broker refuses or ends.
+   *
+   * @param what it does
+   * @param why its code, and its own words if there are any
    */
-  static SourceException refused(MqttTarget target, Object code, Refusal refusal, Throwable cause) {
+  static SourceException refused(
+      MqttTarget target, String what, String why, Refusal refusal, Throwable cause) {
     return told(
         target,
-        "the broker refuses the connection (%s)%s".formatted(code, refusal.remedy),
-        refusal == Refusal.OF_CLIENT,
+        "the broker %s the connection (%s)%s".formatted(what, why, refusal.remedy),
+        false,
         cause);
   }
 
@@ -96,6 +107,15 @@ interface MqttBroker {
             .formatted(target.topic(), code),
         false,
         t);
+  }
+
+  /** The broker has subscribed us. */
+  static void subscribed(MqttTarget target, boolean keepsMessages) {
+    if (!keepsMessages)
+      LOG.warn(
+          "{} sends {} with QoS 0 only: what comes while nobody is connected, or is under way when this node ends, is lost; let the broker grant QoS 1",
+          target.broker(),
+          target.topic());
   }
 
   static SourceException lost(MqttTarget target, Throwable error) {
