@@ -5,6 +5,7 @@ import io.dayu.source.Query;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * How the columns (fields) that make up a reading are called in the data, and how what stands there
@@ -24,7 +25,10 @@ record Columns(
     String defaultSensor,
     OptionalLong defaultAtMs) {
   static final List<String> PARAMETERS =
-      List.of("sensor", "at", "value", "unit", Numbers.PARAMETER, Times.PARAMETER);
+      Stream.concat(
+              Stream.of("sensor", "at", "value", "unit", Numbers.PARAMETER),
+              Times.PARAMETERS.stream())
+          .toList();
 
   /** Given as {@code unit=none}: the data has no units. */
   private static final String NONE = "none";

@@ -6,6 +6,7 @@ import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
@@ -15,13 +16,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How times are written: as ISO 8601 and its common relatives, in UTC where no zone is given, or as
- * a number since 1970.
+ * How times are written: as ISO 8601 and its common relatives, or as a number since 1970.
  *
  * @param unit of numbers; if empty it is the one unit in which a number is between 1990 and 2040,
  *     and other numbers are refused
+ * @param zone of times without one. A time that the clocks there skip when they are put forward is
+ *     refused. One that they show twice when they are put back is the first of the two, since
+ *     nothing tells them apart
  */
-record Times(Optional<Unit> unit) {
+record Times(Optional<Unit> unit, ZoneId zone) {
   /** The words are those of the parameter. */
   enum Unit {
     S(-3),
@@ -40,7 +43,7 @@ record Times(Optional<Unit> unit) {
     }
   }
 
-  static final String PARAMETER = "timeUnit";
+  static final List<String> PARAMETERS = List.of("timeUnit", "timeZone");
 
   private static final Pattern NUMBER = Pattern.compile("[+-]?\\d{1,20}(\\.\\d{1,12})?");
   private static final Pattern TEXT =
@@ -52,7 +55,19 @@ record Times(Optional<Unit> unit) {
   private static final BigDecimal YEAR_10000 = millis("9999-12-31");
 
   static Times of(Query query) {
-    return new Times(query.choice(PARAMETER, List.of(Unit.values())));
+    return new Times(
+        query.choice("timeUnit", List.of(Unit.values())),
+        query.text("timeZone").<ZoneId>map(name -> zone(query, name)).orElse(ZoneOffset.UTC));
+  }
+
+  private static ZoneId zone(Query query, String name) {
+    try {
+      return ZoneId.of(name);
+    } catch (DateTimeException e) {
+      throw query.wrong(
+          "timeZone=%s is no time zone, such as Europe/Berlin, America/New_York or UTC"
+              .formatted(name));
+    }
   }
 
   /**
@@ -64,7 +79,7 @@ record Times(Optional<Unit> unit) {
     var stripped = text.strip();
     var time = TEXT.matcher(stripped);
     try {
-      if (time.matches()) return date(time);
+      if (time.matches()) return date(name, time);
     } catch (DateTimeException e) {
       throw none(name, text, e);
     }
@@ -73,19 +88,23 @@ record Times(Optional<Unit> unit) {
         : refuse(name, text);
   }
 
-  private static long date(Matcher time) {
+  private long date(String name, Matcher time) {
     var day = LocalDate.parse(time.group(1) + "-" + time.group(3) + "-" + time.group(4));
     var clock = time.group(5);
-    if (clock == null) return day.atStartOfDay().toInstant(ZoneOffset.UTC).toEpochMilli();
-    return day.atTime(LocalTime.parse(clock.replace(',', '.')))
-        .toInstant(zone(time.group(6)))
-        .toEpochMilli();
+    // Where the clocks are put forward at midnight, the day begins later.
+    if (clock == null) return day.atStartOfDay(zone).toInstant().toEpochMilli();
+    var local = day.atTime(LocalTime.parse(clock.replace(',', '.')));
+    var offset = time.group(6);
+    if (offset != null) return local.toInstant(offset(offset)).toEpochMilli();
+    if (zone.getRules().getValidOffsets(local).isEmpty())
+      throw new IllegalArgumentException(
+          "'%s' is a time that the clocks of %s skip: %s"
+              .formatted(name, zone, Cells.excerpt(time.group())));
+    return local.atZone(zone).withEarlierOffsetAtOverlap().toInstant().toEpochMilli();
   }
 
-  private static ZoneOffset zone(@Nullable String text) {
-    return text == null || Character.isLetter(text.charAt(0))
-        ? ZoneOffset.UTC
-        : ZoneOffset.of(text);
+  private static ZoneOffset offset(String text) {
+    return Character.isLetter(text.charAt(0)) ? ZoneOffset.UTC : ZoneOffset.of(text);
   }
 
   private long number(String name, String text, BigDecimal number) {

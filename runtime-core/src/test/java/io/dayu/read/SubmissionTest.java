@@ -66,6 +66,7 @@ class SubmissionTest {
         "file:/data/a.csv?loop=maybe ! neither true nor false",
         "file:/data/a.csv?decimal=dot ! decimal=dot is none of point, comma",
         "http://host/a.csv?timeUnit=h ! timeUnit=h is none of s, ms, us, ns",
+        "mqtt://host/a?timeZone=Berlin ! timeZone=Berlin is no time zone, such as Europe/Berlin",
         "http://u:hunter2@host/a.csv?charset=x&key=hunter2 ! charset=x is unknown",
         "synthetic:?rate=-1 ! rate=-1 is not a number from 0"
       })
@@ -105,7 +106,7 @@ class SubmissionTest {
                 "mqtt://broker/b?client=mine",
                 "mqtt://other/b?client=mine",
                 "mqtt://broker/plant/%23?format=opaque&client=third",
-                "file:/data/a.csv?at=time&value=celsius&onBad=skip&timeUnit=s",
+                "file:/data/a.csv?at=time&value=celsius&onBad=skip&timeUnit=s&timeZone=Europe/Berlin",
                 "file:/data/a.csv",
                 "http://host/export?format=csv&any=thing",
                 "http://host/a.ndjson?token=1",
