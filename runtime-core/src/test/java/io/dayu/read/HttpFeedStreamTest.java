@@ -1,5 +1,6 @@
 package io.dayu.read;
 
+import static io.dayu.read.HttpOrigin.send;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -19,7 +20,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -28,10 +28,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.DeflaterOutputStream;
@@ -40,9 +37,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.testkit.javadsl.TestSink;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,36 +48,15 @@ class HttpFeedStreamTest {
   private static final ActorTestKit KIT = FlowKit.start();
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  private interface Handler {
-    void answer(HttpExchange exchange) throws Exception;
-  }
-
-  private final CountDownLatch testIsOver = new CountDownLatch(1);
-  private final List<HttpExchange> asked = new CopyOnWriteArrayList<>();
+  @RegisterExtension private final HttpOrigin server = new HttpOrigin();
+  private final List<HttpExchange> asked = server.asked;
   private final AtomicReference<String> content = new AtomicReference<>("");
   private final HttpReadings provider =
       new HttpReadings(name -> name.equals("DAYU_CREDENTIALS_PLANT") ? "meter:p@ss:1" : null);
-  private HttpServer server;
-  private ExecutorService threads;
 
   @AfterAll
   static void shutDown() {
     KIT.shutdownTestKit();
-  }
-
-  @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    threads = Executors.newCachedThreadPool();
-    server.setExecutor(threads);
-    server.start();
-  }
-
-  @AfterEach
-  void stop() {
-    testIsOver.countDown();
-    server.stop(0);
-    threads.shutdownNow();
   }
 
   @Test
@@ -205,7 +180,10 @@ class HttpFeedStreamTest {
         "/a.csv",
         exchange -> {
           exchange.getResponseHeaders().add("Content-Type", "text/csv; charset=\"ISO-8859-1\"");
-          send(exchange, 0, "at,value,unit\n2024-05-01,7,°C\n", StandardCharsets.ISO_8859_1);
+          send(
+              exchange,
+              0,
+              "at,value,unit\n2024-05-01,7,°C\n".getBytes(StandardCharsets.ISO_8859_1));
         });
     assertThat(readings(all("/a.csv"))).extracting(Reading::getUnit).containsExactly("°C");
   }
@@ -250,7 +228,8 @@ class HttpFeedStreamTest {
   void theLoginIsSentAndOurParametersAreNot(String login, String query) throws Exception {
     at("/a", exchange -> send(exchange, 0, lines(1, 1)));
     var uri = uri("/a").toString().replace("//", "//" + login);
-    var own = "&format=ndjson&onBad=skip&timeUnit=s&charset=UTF-8&at=at&every=1h&timeout=10s";
+    var own =
+        "&format=ndjson&onBad=skip&timeUnit=s&timeZone=UTC&charset=UTF-8&at=at&every=1h&timeout=10s";
     var probe =
         provider
             .open(context(URI.create(uri + query + own)))
@@ -338,7 +317,7 @@ class HttpFeedStreamTest {
 
   @Test
   void whereAServerLeadsIsAskedOnlyIfThatMayBeRead() {
-    var here = server.getAddress().getPort();
+    var here = server.port();
     at("/a.ndjson", exchange -> leads(exchange, "http://localhost:" + here + "/secret.ndjson"));
     at("/secret.ndjson", exchange -> send(exchange, 0, lines(1, 1)));
     var checked = new ArrayList<Target>();
@@ -390,7 +369,7 @@ class HttpFeedStreamTest {
           exchange.sendResponseHeaders(200, 0);
           exchange.getResponseBody().write(lines(1, 1).getBytes(StandardCharsets.UTF_8));
           exchange.getResponseBody().flush();
-          testIsOver.await();
+          server.stayUntilTheTestIsOver();
         });
     var values = new ArrayList<Double>();
     assertThat(readUntilItFails("/a.ndjson?timeout=300ms", values))
@@ -414,44 +393,13 @@ class HttpFeedStreamTest {
     probe.expectComplete();
   }
 
-  private void at(String path, Handler handler) {
-    server.createContext(
-        path,
-        exchange -> {
-          asked.add(exchange);
-          try {
-            handler.answer(exchange);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          } catch (IOException e) {
-            throw e;
-          } catch (Exception e) {
-            throw new IllegalStateException(e);
-          } finally {
-            exchange.close();
-          }
-        });
+  private void at(String path, HttpOrigin.Handler handler) {
+    server.at(path, handler);
   }
 
   private static void leads(HttpExchange exchange, String to) throws IOException {
     exchange.getResponseHeaders().add("Location", to);
     exchange.sendResponseHeaders(302, -1);
-  }
-
-  private static void send(HttpExchange exchange, long length, String text) throws IOException {
-    send(exchange, length, text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void send(HttpExchange exchange, long length, String text, Charset charset)
-      throws IOException {
-    send(exchange, length, text.getBytes(charset));
-  }
-
-  private static void send(HttpExchange exchange, long length, byte[] bytes) throws IOException {
-    exchange.sendResponseHeaders(200, length);
-    exchange.getResponseBody().write(bytes);
-    exchange.getResponseBody().flush();
-    if (length == 0) exchange.getResponseBody().close();
   }
 
   private static String lines(int first, int last) {
@@ -462,7 +410,7 @@ class HttpFeedStreamTest {
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+    return server.uri(path);
   }
 
   private static SourceContext context(URI uri) {

@@ -3,24 +3,18 @@ package io.dayu.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpServer;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Reading;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -29,9 +23,8 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.testkit.javadsl.TestSink;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,28 +37,11 @@ class HttpReadingsStreamTest {
           ConfigFactory.parseString("pekko.test.timefactor = 6")
               .withFallback(ConfigFactory.load()));
 
-  private final CountDownLatch testIsOver = new CountDownLatch(1);
-  private HttpServer server;
-  private ExecutorService threads;
+  @RegisterExtension private final HttpOrigin server = new HttpOrigin();
 
   @AfterAll
   static void shutDown() {
     KIT.shutdownTestKit();
-  }
-
-  @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    threads = Executors.newCachedThreadPool();
-    server.setExecutor(threads);
-    server.start();
-  }
-
-  @AfterEach
-  void stop() {
-    testIsOver.countDown();
-    server.stop(0);
-    threads.shutdownNow();
   }
 
   @Test
@@ -124,15 +100,7 @@ class HttpReadingsStreamTest {
 
   @Test
   void aConnectionThatBreaksIsOpenedAgainByTheGenerator() {
-    server.createContext(
-        "/a.csv",
-        exchange -> {
-          exchange.sendResponseHeaders(200, 1000);
-          exchange
-              .getResponseBody()
-              .write("at,value\n1714564800001,1\n".getBytes(StandardCharsets.UTF_8));
-          exchange.close();
-        });
+    server.at("/a.csv", exchange -> HttpOrigin.send(exchange, 1000, "at,value\n1714564800001,1\n"));
 
     fails("/a.csv", false, "reading failed");
   }
@@ -149,23 +117,18 @@ class HttpReadingsStreamTest {
   }
 
   private void serve(String path, int status, String text, boolean stayOpen) {
-    server.createContext(
+    server.at(
         path,
         exchange -> {
           exchange.sendResponseHeaders(status, 0);
           exchange.getResponseBody().write(text.getBytes(StandardCharsets.UTF_8));
           exchange.getResponseBody().flush();
-          try {
-            if (stayOpen) testIsOver.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          exchange.close();
+          if (stayOpen) server.stayUntilTheTestIsOver();
         });
   }
 
   private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+    return server.uri(path);
   }
 
   private Source<Segment, NotUsed> open(String path) {
