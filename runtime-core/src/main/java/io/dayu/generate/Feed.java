@@ -80,6 +80,9 @@ final class Feed {
   private Optional<ActorRef<Ack>> waiting = Optional.empty(); // to be asked for the next batch
   private int generation;
   private final Backoff backoff;
+  private boolean gave; // since it was opened
+  private long openedNanos;
+  private Duration waited = Duration.ZERO; // before it was opened
   private boolean over;
 
   /**
@@ -103,11 +106,14 @@ final class Feed {
    * Opens the source, unless it is open or over.
    *
    * @param position where it is read from
+   * @param nowNanos any clock that goes on steadily
    */
-  void open(long position) {
+  void open(long position, long nowNanos) {
     if (kill.isPresent() || over) return;
     int mine = ++generation;
     watchThreads();
+    gave = false;
+    openedNanos = nowNanos;
     kill =
         Optional.of(
             SourceBatches.of(
@@ -178,24 +184,29 @@ final class Feed {
     waiting = Optional.empty();
   }
 
-  /** The source gave something: the next failure counts as the first one. */
+  /** The source gave something. */
   void works() {
-    backoff.reset();
+    gave = true;
   }
 
   /**
-   * Stops reading a source that failed.
+   * Stops reading a source that failed. If it had worked for longer than it was waited for, the
+   * failure counts as the first one; one that gives a little and fails at once each time is opened
+   * less and less often.
    *
+   * @param nowNanos the clock of {@link #open}
    * @return the wait before it is to be opened again, longer each time; empty if the source is
    *     given up, because it can never be read
    */
-  Optional<Duration> failed(Throwable cause) {
+  Optional<Duration> failed(Throwable cause, long nowNanos) {
     stop();
     if (cause instanceof SourceException e && e.permanent()) {
       over = true;
       return Optional.empty();
     }
+    if (gave && nowNanos - openedNanos > waited.toNanos()) backoff.reset();
     var wait = backoff.next();
+    waited = wait;
     boolean asked = cause instanceof SourceException e && e.atLeast().compareTo(wait) > 0;
     return Optional.of(asked ? ((SourceException) cause).atLeast() : wait);
   }

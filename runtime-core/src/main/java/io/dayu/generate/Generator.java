@@ -531,7 +531,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (!feed.isCurrent(failed)) return this;
     var message = Causes.words(failed.cause());
     problem = Optional.of(message);
-    var again = feed.failed(failed.cause());
+    var again = feed.failed(failed.cause(), now());
     if (again.isPresent()) {
       state = StreamState.SOURCE_DOWN;
       log()
@@ -605,7 +605,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position());
+    if (routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position(), now());
   }
 
   private void readable() {

@@ -56,7 +56,7 @@ final class FeedStreamTest {
   @Test
   void theSourceIsOpenedAtThePosition() {
     var feed = feed(context -> Source.empty());
-    feed.open(17);
+    feed.open(17, 0);
     owner.expectMessageClass(Opened.class, SOON);
     var context = contexts.get(0);
     assertThat(context.position()).isEqualTo(17);
@@ -67,8 +67,8 @@ final class FeedStreamTest {
   @Test
   void aSourceThatIsOpenIsNotOpenedAgain() {
     var feed = feed(context -> Source.never());
-    feed.open(0);
-    feed.open(5);
+    feed.open(0, 0);
+    feed.open(5, 0);
     assertThat(contexts).hasSize(1);
     feed.close();
   }
@@ -89,7 +89,7 @@ final class FeedStreamTest {
                         return segment;
                       });
             });
-    feed.open(0);
+    feed.open(0, 0);
     feed.waits(owner.expectMessageClass(Opened.class, SOON).source());
     for (int number = 0; number < 3; number++) {
       queues.get(0).offer(GenerateKit.segment(number, 10));
@@ -112,7 +112,7 @@ final class FeedStreamTest {
   @Test
   void allComesInItsOrderInBatchesNoLargerThanTheWindow() {
     var feed = feed("max-window = 5", context -> numbers(100));
-    feed.open(0);
+    feed.open(0, 0);
     feed.waits(owner.expectMessageClass(Opened.class, SOON).source());
     var pieces = new ArrayList<Piece>();
     while (pieces.size() < 100) {
@@ -128,7 +128,7 @@ final class FeedStreamTest {
     assertThat(feed.isOver()).isFalse();
     feed.ended();
     assertThat(feed.isOver()).isTrue();
-    feed.open(100);
+    feed.open(100, 0);
     assertThat(contexts).hasSize(1);
   }
 
@@ -169,22 +169,22 @@ final class FeedStreamTest {
     assertThat(pieces).hasSize(1);
     var cause = pieces.get(0).failure().orElseThrow();
     assertThat(cause).hasMessageContaining("no decoder");
-    assertThat(feed.failed(cause)).isEmpty();
+    assertThat(feed.failed(cause, 0)).isEmpty();
     assertThat(feed.isOver()).isTrue();
   }
 
   @Test
   void whatAnEarlierOpeningStillSendsIsNotCurrent() {
     var feed = feed(context -> Source.never());
-    feed.open(0);
+    feed.open(0, 0);
     var first = owner.expectMessageClass(Opened.class, SOON);
     assertThat(feed.isCurrent(first)).isTrue();
     feed.waits(first.source());
-    feed.failed(new SourceException("camera is gone", false, null));
+    feed.failed(new SourceException("camera is gone", false, null), 0);
     assertThat(feed.isCurrent(first)).isFalse();
     assertThat(feed.isWaiting()).as("the earlier opening is not asked").isFalse();
     assertThat(feed.isCurrent(owner.expectMessageClass(Ended.class, SOON))).isFalse();
-    feed.open(9);
+    feed.open(9, 0);
     assertThat(contexts.get(1).position()).isEqualTo(9);
     assertThat(feed.isCurrent(first)).isFalse();
     assertThat(feed.isCurrent(owner.expectMessageClass(Opened.class, SOON))).isTrue();
@@ -198,21 +198,37 @@ final class FeedStreamTest {
   @Test
   void theBackOffDoublesUpToItsBoundAndBeginsAnewOnceTheSourceWorks() {
     var feed = feed("source-min-backoff = 1s, source-max-backoff = 5s", context -> Source.never());
-    var gone = new SourceException("camera is gone", false, null);
-    assertThat(IntStream.range(0, 5).mapToObj(i -> feed.failed(gone).orElseThrow().toSeconds()))
+    assertThat(IntStream.range(0, 5).mapToObj(i -> lasts(feed, false, 0)))
         .containsExactly(1L, 2L, 4L, 5L, 5L);
-    feed.works();
-    assertThat(feed.failed(new IllegalStateException("a fault of the source")))
-        .contains(Duration.ofSeconds(1));
+    assertThat(lasts(feed, true, 6)).isEqualTo(1);
     assertThat(feed.isOver()).isFalse();
+  }
+
+  @Test
+  void aSourceThatGivesALittleBeforeEachFailureIsOpenedLessAndLessOften() {
+    var feed = feed("source-min-backoff = 1s, source-max-backoff = 5s", context -> Source.never());
+    assertThat(IntStream.range(0, 5).mapToObj(i -> lasts(feed, true, 0)))
+        .as("it fails at once")
+        .containsExactly(1L, 2L, 4L, 5L, 5L);
+    assertThat(lasts(feed, true, 5)).as("not longer than it was waited for").isEqualTo(5);
+    assertThat(lasts(feed, true, 6)).isEqualTo(1);
+    assertThat(lasts(feed, false, 600)).as("and it gives nothing").isEqualTo(2);
+  }
+
+  /** The wait in seconds after the source was open for some time and failed. */
+  private long lasts(Feed feed, boolean gives, int seconds) {
+    feed.open(0, 0);
+    if (gives) feed.works();
+    var failure = new IllegalStateException("a fault of the source");
+    return feed.failed(failure, Duration.ofSeconds(seconds).toNanos()).orElseThrow().toSeconds();
   }
 
   @Test
   void anOriginThatAsksToBeLeftAloneIsNotOpenedSooner() {
     var feed = feed("source-min-backoff = 1s, source-max-backoff = 5s", context -> Source.never());
-    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(60))))
+    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(60)), 0))
         .contains(Duration.ofSeconds(60));
-    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(1))))
+    assertThat(feed.failed(SourceException.passing("too many requests", Duration.ofSeconds(1)), 0))
         .as("the wait that grows is longer")
         .contains(Duration.ofSeconds(2));
   }
@@ -220,9 +236,9 @@ final class FeedStreamTest {
   @Test
   void aPermanentFailureEndsIt() {
     var feed = feed(context -> Source.never());
-    assertThat(feed.failed(new SourceException("corrupt", true, null))).isEmpty();
+    assertThat(feed.failed(new SourceException("corrupt", true, null), 0)).isEmpty();
     assertThat(feed.isOver()).isTrue();
-    feed.open(0);
+    feed.open(0, 0);
     assertThat(contexts).isEmpty();
   }
 
@@ -238,13 +254,13 @@ final class FeedStreamTest {
                           done.thenAccept(stopped::complete);
                           return NotUsed.getInstance();
                         }));
-    feed.open(0);
+    feed.open(0, 0);
     var opened = owner.expectMessageClass(Opened.class, SOON);
     feed.close();
     stopped.orTimeout(SOON.toSeconds(), TimeUnit.SECONDS).join();
     assertThat(feed.isCurrent(opened)).isFalse();
     assertThat(feed.isOver()).isTrue();
-    feed.open(0);
+    feed.open(0, 0);
     assertThat(contexts).hasSize(1);
   }
 
@@ -252,7 +268,7 @@ final class FeedStreamTest {
   void aSourceThatWantsToKnowIsToldWhatIsSettled() {
     var feed = feed(context -> Source.never());
     feed.tellSettled(1); // nobody listens
-    feed.open(0);
+    feed.open(0, 0);
     assertThat(feed.isListening()).isFalse();
     var told = new ArrayList<Long>();
     contexts.get(0).settled().accept(told::add);
@@ -266,7 +282,7 @@ final class FeedStreamTest {
   @Test
   void theLastListenerCounts() {
     var feed = feed(context -> Source.never());
-    feed.open(0);
+    feed.open(0, 0);
     var first = new ArrayList<Long>();
     var second = new ArrayList<Long>();
     contexts.get(0).settled().accept(first::add);
@@ -280,13 +296,13 @@ final class FeedStreamTest {
   @Test
   void knobsHoldForASourceThatIsOpenAndForItsNextOpening() {
     var feed = feed(context -> Source.never());
-    feed.open(0);
+    feed.open(0, 0);
     assertThat(contexts.get(0).knobs().get()).isEqualTo(Knobs.NONE);
     var tuned = new Knobs(Map.of("fps", 5.0));
     feed.tune(tuned);
     assertThat(contexts.get(0).knobs().get()).isEqualTo(tuned);
-    feed.failed(new SourceException("camera is gone", false, null));
-    feed.open(0);
+    feed.failed(new SourceException("camera is gone", false, null), 0);
+    feed.open(0, 0);
     assertThat(contexts.get(1).knobs().get()).isEqualTo(tuned);
     feed.close();
   }
@@ -316,7 +332,7 @@ final class FeedStreamTest {
   /** All that a source gives, up to its failure. */
   private List<Piece> read(Feed feed) {
     var pieces = new ArrayList<Piece>();
-    feed.open(0);
+    feed.open(0, 0);
     feed.waits(owner.expectMessageClass(Opened.class, SOON).source());
     do {
       feed.pull();
