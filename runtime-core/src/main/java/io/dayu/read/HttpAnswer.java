@@ -122,7 +122,7 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
     return request.build();
   }
 
-  private static HttpResponse<InputStream> send(HttpRequest request) throws IOException {
+  static HttpResponse<InputStream> send(HttpRequest request) throws IOException {
     try {
       return Client.INSTANCE.send(request, HttpResponse.BodyHandlers.ofInputStream());
     } catch (InterruptedException e) {
@@ -179,7 +179,10 @@ record HttpAnswer(InputStream body, Optional<Charset> charset, Optional<Version>
     }
     var body =
         new HttpBody(
-            response.body(), headers.firstValueAsLong("Content-Length"), question.timeout());
+            response.body(),
+            headers.firstValueAsLong("Content-Length"),
+            question.timeout(),
+            HttpRest.of(response, question.access()));
     var heard = CHARSET.matcher(type);
     return new HttpAnswer(
         unpacked(uri, body, headers.firstValue("Content-Encoding").orElse(""), question.packed()),
