@@ -11,7 +11,6 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -21,8 +20,6 @@ import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The source of a stream as its generator reads it: a batch each time it is asked for one. It can
@@ -54,6 +51,9 @@ final class Feed {
 
   record Failed(Throwable cause, int generation) implements Event {}
 
+  /** A thread for reads that block was free. */
+  record ThreadFree(int generation) implements Event {}
+
   enum Ack {
     INSTANCE
   }
@@ -67,8 +67,8 @@ final class Feed {
    */
   static final int MAX_BATCH = 16;
 
-  static final Duration THREAD_PATIENCE = Duration.ofSeconds(10);
-  private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
+  /** A source that gives nothing for so long may wait for a thread. */
+  private static final long QUIET_NANOS = Duration.ofSeconds(2).toNanos();
 
   private final ActorSystem<?> system;
   private final ActorRef<Event> owner;
@@ -83,6 +83,8 @@ final class Feed {
   private boolean gave; // since it was opened
   private long openedNanos;
   private Duration waited = Duration.ZERO; // before it was opened
+  private boolean answered; // since it was opened
+  private Optional<Long> askedForThread = Optional.empty(); // when, until there was one
   private boolean over;
 
   /**
@@ -111,8 +113,8 @@ final class Feed {
   void open(long position, long nowNanos) {
     if (kill.isPresent() || over) return;
     int mine = ++generation;
-    watchThreads();
     gave = false;
+    answered = false;
     openedNanos = nowNanos;
     kill =
         Optional.of(
@@ -140,29 +142,6 @@ final class Feed {
                 .run(system));
   }
 
-  /** A source without a thread looks like one that has nothing to give, so it is told. */
-  private void watchThreads() {
-    var begun = new AtomicBoolean();
-    system
-        .dispatchers()
-        .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
-        .execute(() -> begun.set(true));
-    system
-        .scheduler()
-        .scheduleOnce(
-            THREAD_PATIENCE,
-            () -> {
-              if (!begun.get())
-                LOG.warn(
-                    "{} waits for a thread, because other sources hold all that there are for more"
-                        + " than {} s; raise {}.thread-pool-executor.fixed-pool-size",
-                    origin.stream(),
-                    THREAD_PATIENCE.toSeconds(),
-                    SourceContext.BLOCKING_DISPATCHER);
-            },
-            system.executionContext());
-  }
-
   /** Whether the event comes from the source as it is open now. */
   boolean isCurrent(Event event) {
     return event.generation() == generation;
@@ -187,6 +166,37 @@ final class Feed {
   /** The source gave something. */
   void works() {
     gave = true;
+    answered = true;
+  }
+
+  /** The origin answers. */
+  void answers() {
+    answered = true;
+  }
+
+  /**
+   * Whether the source has given nothing since it was opened, and no thread for reads that block is
+   * free, which is likely to be the reason. To be asked now and then; asks for a thread.
+   *
+   * @param nowNanos the clock of {@link #open}
+   */
+  boolean lacksThread(long nowNanos) {
+    if (kill.isEmpty() || answered) return false;
+    if (askedForThread.isPresent()) return nowNanos - askedForThread.get() > QUIET_NANOS;
+    if (nowNanos - openedNanos > QUIET_NANOS) {
+      int mine = generation;
+      askedForThread = Optional.of(nowNanos);
+      system
+          .dispatchers()
+          .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER))
+          .execute(() -> owner.tell(new ThreadFree(mine)));
+    }
+    return false;
+  }
+
+  /** A thread was free, also if another source has it by now. */
+  void threadFree() {
+    askedForThread = Optional.empty();
   }
 
   /**

@@ -192,6 +192,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    */
   private static final Duration SAVE_AFTER = Duration.ofMillis(25);
 
+  private static final String NO_THREAD =
+      "waits for a thread: other sources of this node hold all there are; raise"
+          + " dayu.dispatchers.sources.thread-pool-executor.fixed-pool-size of this node above the"
+          + " number of its sources, and start it again";
+
   private static final Duration BEGIN_AGAIN = Duration.ofSeconds(1);
 
   private final TimerScheduler<Command> timers;
@@ -331,6 +336,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         .onMessage(Sender.Brought.class, this::onBrought)
         .onMessage(Feed.Opened.class, this::onOpened)
         .onMessage(Feed.Reached.class, this::onReached)
+        .onMessage(Feed.ThreadFree.class, this::onThreadFree)
         .onMessage(Feed.Ended.class, this::onEnded)
         .onMessage(Feed.Failed.class, this::onFailed)
         .onMessageEquals(Drain.INSTANCE, this::onDrain)
@@ -429,7 +435,15 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onReached(Feed.Reached reached) {
     // The back-off is not reset, so that a source which is lost again and again is opened less
     // often.
-    if (feed.isCurrent(reached)) readable();
+    if (!feed.isCurrent(reached)) return this;
+    feed.answers();
+    readable();
+    return this;
+  }
+
+  private Behavior<Command> onThreadFree(Feed.ThreadFree free) {
+    feed.threadFree();
+    if (problem.equals(Optional.of(NO_THREAD))) problem = Optional.empty();
     return this;
   }
 
@@ -579,6 +593,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     sender.sweep(now);
     sender.bring(now);
     if (isOverdue(now)) return Behaviors.stopped();
+    if (feed.lacksThread(now) && !problem.equals(Optional.of(NO_THREAD))) {
+      problem = Optional.of(NO_THREAD);
+      log().warn("{} {}", stream, NO_THREAD);
+    }
     save();
     return this;
   }

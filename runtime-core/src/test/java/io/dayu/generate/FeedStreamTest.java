@@ -21,13 +21,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterAll;
@@ -220,7 +223,55 @@ final class FeedStreamTest {
     feed.open(0, 0);
     if (gives) feed.works();
     var failure = new IllegalStateException("a fault of the source");
-    return feed.failed(failure, Duration.ofSeconds(seconds).toNanos()).orElseThrow().toSeconds();
+    return feed.failed(failure, seconds(seconds)).orElseThrow().toSeconds();
+  }
+
+  @Test
+  void aSourceThatGivesNothingWhileNoThreadIsFreeLacksOne() throws Exception {
+    var feed = feed(context -> Source.never());
+    feed.open(0, 0);
+    var threads =
+        kit.system()
+            .dispatchers()
+            .lookup(DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+    var taken = new CountDownLatch(1);
+    int all =
+        kit.system()
+            .settings()
+            .config()
+            .getInt(SourceContext.BLOCKING_DISPATCHER + ".thread-pool-executor.fixed-pool-size");
+    try {
+      for (int i = 0; i < all; i++)
+        threads.execute(
+            () -> {
+              try {
+                taken.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+      assertThat(feed.lacksThread(seconds(2))).as("it has hardly begun").isFalse();
+      assertThat(feed.lacksThread(seconds(3))).as("it is asked for one now").isFalse();
+      assertThat(feed.lacksThread(seconds(5))).isFalse();
+      assertThat(feed.lacksThread(seconds(6))).isTrue();
+    } finally {
+      taken.countDown();
+    }
+    owner.fishForMessage(
+        SOON,
+        event ->
+            event instanceof Feed.ThreadFree
+                ? FishingOutcomes.complete()
+                : FishingOutcomes.continueAndIgnore());
+    feed.threadFree();
+    assertThat(feed.lacksThread(seconds(7))).isFalse();
+    feed.answers();
+    assertThat(feed.lacksThread(seconds(90))).as("its origin answers").isFalse();
+    feed.close();
+  }
+
+  private static long seconds(int seconds) {
+    return Duration.ofSeconds(seconds).toNanos();
   }
 
   @Test
