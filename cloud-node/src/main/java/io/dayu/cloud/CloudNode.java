@@ -283,7 +283,7 @@ public final class CloudNode {
                                 parts.context().getSystem(), parts.pipelines(), pipeline, upTo)))
                 .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart()),
             "deletions",
-            DispatcherSelector.fromConfig(SourceContext.BLOCKING_DISPATCHER));
+            DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
   }
 
   private static ActorRef<View> viewer(MemberNode.Parts parts, AtomicReference<View> view) {
