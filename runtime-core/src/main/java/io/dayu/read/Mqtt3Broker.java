@@ -70,7 +70,7 @@ final class Mqtt3Broker implements MqttBroker {
                     .thenApply(
                         done -> {
                           var granted = done.getReturnCodes().get(0);
-                          MqttBroker.subscribed(
+                          MqttSession.subscribed(
                               target, granted != Mqtt3SubAckReturnCode.SUCCESS_MAXIMUM_QOS_0);
                           return acknowledged.isSessionPresent();
                         }));

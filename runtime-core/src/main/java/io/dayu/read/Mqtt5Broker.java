@@ -83,7 +83,7 @@ final class Mqtt5Broker implements MqttBroker {
                     .thenApply(
                         done -> {
                           var granted = done.getReasonCodes().get(0);
-                          MqttBroker.subscribed(
+                          MqttSession.subscribed(
                               target, granted != Mqtt5SubAckReasonCode.GRANTED_QOS_0);
                           return acknowledged.isSessionPresent();
                         }));

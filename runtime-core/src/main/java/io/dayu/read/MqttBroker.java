@@ -11,13 +11,9 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** One connection to a broker, which is opened once. */
 interface MqttBroker {
-  Logger LOG = LoggerFactory.getLogger(MqttBroker.class);
-
   /**
    * A message.
    *
@@ -107,15 +103,6 @@ interface MqttBroker {
             .formatted(target.topic(), code),
         false,
         t);
-  }
-
-  /** The broker has subscribed us. */
-  static void subscribed(MqttTarget target, boolean keepsMessages) {
-    if (!keepsMessages)
-      LOG.warn(
-          "{} sends {} with QoS 0 only: what comes while nobody is connected, or is under way when this node ends, is lost; let the broker grant QoS 1",
-          target.broker(),
-          target.topic());
   }
 
   static SourceException lost(MqttTarget target, Throwable error) {

@@ -93,6 +93,19 @@ final class MqttSession {
     this.brokers = brokers;
   }
 
+  /**
+   * A broker has accepted a subscription.
+   *
+   * @param kept whether it keeps messages until they are acknowledged
+   */
+  static void subscribed(MqttTarget target, boolean kept) {
+    if (!kept)
+      LOG.warn(
+          "{} sends {} with QoS 0 only: what comes while nobody is connected, or is under way when this node ends, is lost; let the broker grant QoS 1",
+          target.broker(),
+          target.topic());
+  }
+
   long position() {
     return position;
   }

@@ -226,7 +226,7 @@ class MqttRefusalStreamTest {
   void aBrokerThatKeepsNoMessagesIsTold(int version) {
     answer(connAck(version, 0));
     answer(subAck(version, 0));
-    try (var logs = Logs.of(MqttBroker.class)) {
+    try (var logs = Logs.of(MqttSession.class)) {
       var reading =
           new MqttReadings(name -> null, Clock.systemUTC())
               .open(new SourceContext(URI.create(uri(version)), 0, () -> Knobs.NONE))
