@@ -24,8 +24,8 @@ final class Frames {
   /** Bodies are cut at this size, so that pings and credits get through between the parts. */
   static final int MAX_BODY = 4 << 20;
 
-  /** What may stand in the first frame of a connection, before the peer is known. */
-  static final int MAX_HELLO = 64 << 10;
+  /** The largest body of a frame that is no element. */
+  static final int MAX_CONTROL = 64 << 10;
 
   private Frames() {}
 

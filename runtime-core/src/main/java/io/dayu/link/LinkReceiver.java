@@ -3,6 +3,7 @@ package io.dayu.link;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.InstanceName;
+import io.dayu.facts.NodeName;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -68,11 +69,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     HELLO
   }
 
-  /**
-   * Tolerated factor: an element is a little larger on the wire than its credit; a violation of the
-   * protocol is much larger.
-   */
-  private static final int SLACK = 2;
+  /** The part of the window that may be outstanding beyond it: a violation is much larger. */
+  private static final int SLACK = 4;
 
   /** Frames that wait for the peer to read. */
   private static final int ROOM = 4096;
@@ -86,8 +84,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final ActorRef<Inlet.Grant> grants;
   private final ActorRef<Acknowledgement> acknowledgements;
   private final ArrayDeque<Long> arrivals = new ArrayDeque<>(); // bounded by the window
+  private final Allotment memory;
   private final ByteArrayOutputStream parts =
-      new ByteArrayOutputStream(0); // bounded by max-element
+      new ByteArrayOutputStream(0); // bounded by the largest element
   private String producer = "unknown node";
   private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
   private @Nullable ActorRef<Inlet.Command> inlet; // null until the consumer is found
@@ -96,6 +95,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private long arrived;
   private long lastArrival;
   private long arrivedBytes; // and not granted again
+  private long large; // of them, what was taken beyond the window
   private boolean open;
   private long untold; // acknowledgements
 
@@ -106,6 +106,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
+      LargeBytes large,
       LongSupplier nanos) {
     super(context);
     this.settings = settings;
@@ -113,6 +114,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.budget = budget;
     this.nanos = nanos;
     this.lastArrival = nanos.getAsLong();
+    this.memory = new Allotment(large, settings.maxElement());
     var peer = tcp.remoteAddress();
     this.peerAddress = HostPort.text(peer.getAddress().getHostAddress(), peer.getPort());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
@@ -120,7 +122,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var self = context.getSelf();
     var in =
         Flow.<ByteString>create()
-            .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_BODY))
+            .idleTimeout(settings.idleTimeout())
+            .via(new FrameDecoder(memory))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
     var out = Source.<ByteString>queue(ROOM);
     var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
@@ -134,13 +137,15 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
+      LargeBytes large,
       LongSupplier nanos) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(LinkReceiver.class);
-                  return new LinkReceiver(context, timers, settings, tcp, consumers, budget, nanos);
+                  return new LinkReceiver(
+                      context, timers, settings, tcp, consumers, budget, large, nanos);
                 }));
   }
 
@@ -201,6 +206,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
 
   private void onHello(Hello hello) {
     if (instance.isPresent()) throw new LinkException("second hello");
+    if (!NodeName.isName(hello.getNode())) throw new LinkException("hello of no node's name");
     producer = hello.getNode();
     var wanted = InstanceName.parse(hello.getInstance());
     instance = Optional.of(wanted);
@@ -226,6 +232,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       inlet = consumer.inlet();
       getContext().watch(inlet);
       window = budget.take(settings.byteWindow());
+      memory.open(window);
       inlet.tell(new Inlet.Attach(grants, settings.elementWindow(), window));
       return this;
     }
@@ -234,17 +241,20 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
 
   private void part(byte[] body) {
     if (!open) throw new LinkException("element before credit");
-    if (parts.size() + (long) body.length > settings.maxElement() + (long) Frames.PREFIX)
+    if (parts.size() + (long) body.length > memory.maxElement() + (long) Frames.PREFIX)
       throw new LinkException(
-          "element beyond dayu.link.max-element = %s bytes".formatted(settings.maxElement()));
+          "element beyond %s bytes, the least of dayu.link.max-element and what the heap of this node allows"
+              .formatted(memory.maxElement()));
     parts.write(body, 0, body.length);
   }
 
   private void data(byte[] body) {
     if (!open || inlet == null) throw new LinkException("element before credit");
-    if (arrivals.size() >= settings.elementWindow() * SLACK || arrivedBytes >= window * SLACK)
+    if (arrivals.size() >= settings.elementWindow() * 2
+        || arrivedBytes - large >= window + window / SLACK)
       throw new LinkException("more elements than were granted");
     byte[] whole = body;
+    large += parts.size() > 0 ? memory.ofParts() : memory.ofOne(body.length);
     if (parts.size() > 0) {
       part(body);
       whole = parts.toByteArray();
@@ -269,6 +279,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       for (int i = 0; i < grant.elements() && !arrivals.isEmpty(); i++) {
         arrived = arrivals.poll();
         consumed++;
+      }
+      if (arrivedBytes <= window) {
+        memory.giveBack(large);
+        large = 0;
       }
       credit.setConsumed(consumed).setHeldUs((nanos.getAsLong() - arrived) / 1_000);
     }
@@ -326,6 +340,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onStop() {
+    memory.close();
     if (inlet != null) {
       inlet.tell(new Inlet.Detach(grants));
       budget.giveBack(window);

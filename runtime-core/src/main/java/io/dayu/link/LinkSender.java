@@ -468,7 +468,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     var source = Source.<ByteString>queue(room);
     Sink<ByteString, CompletionStage<Done>> sink =
         Flow.<ByteString>create()
-            .via(new FrameDecoder(Frames.MAX_HELLO, Frames.MAX_HELLO))
+            .via(new FrameDecoder(Frames.MAX_CONTROL))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
     var queue =
         source

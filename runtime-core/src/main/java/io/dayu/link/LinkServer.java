@@ -2,11 +2,13 @@ package io.dayu.link;
 
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -14,9 +16,12 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.Tcp;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,15 +44,23 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
 
   private record Accepted(Tcp.IncomingConnection connection) implements Command {}
 
+  private record Closed(InetAddress from) implements Command {}
+
   private static final int BACKLOG = 100;
+
+  /** Reads nothing and sends nothing. */
+  private static final Flow<ByteString, ByteString, NotUsed> CLOSE =
+      Flow.fromSinkAndSource(Sink.cancelled(), Source.empty());
 
   private final LinkSettings settings;
   private final ActorRef<Lookup> consumers;
   private final ActorRef<Started> starter;
   private final LongSupplier nanos;
   private final NodeBytes budget;
+  private final LargeBytes large;
+  private final Connections connections;
   private Tcp.@Nullable ServerBinding binding; // null until it is bound
-  private long connections;
+  private long accepted;
 
   /**
    * Asks for the consumer that a peer wants to reach.
@@ -82,7 +95,10 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     this.consumers = consumers;
     this.starter = starter;
     this.nanos = nanos;
-    this.budget = new NodeBytes(settings.nodeBytes());
+    long heap = Runtime.getRuntime().maxMemory();
+    this.budget = NodeBytes.of(settings, heap);
+    this.large = LargeBytes.of(settings, heap);
+    this.connections = Connections.of(settings, heap, nanos.getAsLong());
     var self = context.getSelf();
     CompletionStage<Tcp.ServerBinding> bound =
         Tcp.get(context.getSystem())
@@ -128,14 +144,11 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
               starter.tell(new BindFailed(failed.cause()));
               return Behaviors.stopped();
             })
+        .onMessage(Accepted.class, this::onAccepted)
         .onMessage(
-            Accepted.class,
-            accepted -> {
-              getContext()
-                  .spawn(
-                      LinkReceiver.create(
-                          settings, accepted.connection(), consumers, budget, nanos),
-                      "link-" + ++connections);
+            Closed.class,
+            closed -> {
+              connections.ended(closed.from());
               return this;
             })
         .onSignal(
@@ -145,5 +158,18 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
               return this;
             })
         .build();
+  }
+
+  private Behavior<Command> onAccepted(Accepted message) {
+    var connection = message.connection();
+    var from = connection.remoteAddress().getAddress();
+    if (connections.accept(from)) {
+      var link = LinkReceiver.create(settings, connection, consumers, budget, large, nanos);
+      getContext().watchWith(getContext().spawn(link, "link-" + ++accepted), new Closed(from));
+    } else {
+      connection.handleWith(CLOSE, getContext().getSystem());
+    }
+    connections.news(nanos.getAsLong()).ifPresent(getContext().getLog()::warn);
+    return this;
   }
 }

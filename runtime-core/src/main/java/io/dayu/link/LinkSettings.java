@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param pingInterval between two pings of an open link
  * @param suspectAfter silence while something is outstanding after which the peer is suspect
  * @param connectTimeout for connecting and for the hello
+ * @param idleTimeout an inbound connection that brings nothing for so long, not even a ping, ends
+ * @param maxLinks inbound connections at once
  * @param minBackoff before the first new try
  * @param maxBackoff between later tries
  */
@@ -27,6 +29,8 @@ public record LinkSettings(
     Duration pingInterval,
     Duration suspectAfter,
     Duration connectTimeout,
+    Duration idleTimeout,
+    int maxLinks,
     Duration minBackoff,
     Duration maxBackoff) {
   /** The version of the protocol; the first thing a peer is told. */
@@ -41,9 +45,12 @@ public record LinkSettings(
         .positive("ping-interval", pingInterval)
         .positive("suspect-after", suspectAfter)
         .positive("connect-timeout", connectTimeout)
+        .positive("idle-timeout", idleTimeout)
+        .positive("max-links", maxLinks)
         .positive("min-backoff", minBackoff)
         .positive("max-backoff", maxBackoff)
         .notAbove("ping-interval", pingInterval, "suspect-after", suspectAfter)
+        .notAbove("ping-interval", pingInterval, "idle-timeout", idleTimeout)
         .notAbove("min-backoff", minBackoff, "max-backoff", maxBackoff)
         .enforce();
   }
@@ -66,6 +73,8 @@ public record LinkSettings(
                 section.duration("ping-interval"),
                 section.duration("suspect-after"),
                 section.duration("connect-timeout"),
+                section.duration("idle-timeout"),
+                section.count("max-links"),
                 section.duration("min-backoff"),
                 section.duration("max-backoff")));
   }

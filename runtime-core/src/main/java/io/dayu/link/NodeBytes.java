@@ -7,10 +7,18 @@ final class NodeBytes {
   /** What a link gets even when nothing is left, so that it can work at all. */
   static final long LEAST = 64 << 10;
 
+  /** The share of the heap that windows may take. */
+  private static final int HEAP_SHARE = 4;
+
   private final AtomicLong left;
 
   NodeBytes(long bytes) {
     left = new AtomicLong(bytes);
+  }
+
+  /** As many as the settings say, but no more than a quarter of the heap. */
+  static NodeBytes of(LinkSettings settings, long heapBytes) {
+    return new NodeBytes(Math.min(settings.nodeBytes(), heapBytes / HEAP_SHARE));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.dayu.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.OutboxSettings;
+import io.dayu.facts.NodeName;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.link.LinkSettings;
@@ -38,12 +39,10 @@ public record NodeSettings(
    * @param dataPort 0 for any free one
    */
   public record Self(String name, String host, String bindHost, int dataPort, Path dataDir) {
-    private static final String NAME = "[a-zA-Z0-9]([-a-zA-Z0-9]{0,61}[a-zA-Z0-9])?";
-
     public Self {
       new Checks("dayu.node")
           .that(
-              name.matches(NAME),
+              NodeName.isName(name),
               "name",
               "is \"%s\"; set it, or DAYU_NODE_NAME, to letters, digits and dashes".formatted(name))
           .port("data-port", dataPort)

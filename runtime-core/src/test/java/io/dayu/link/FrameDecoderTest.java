@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -24,6 +27,7 @@ import org.apache.pekko.util.ByteString;
 
 final class FrameDecoderTest {
   private static final int MAX = 5_000;
+  private static final Duration PATIENCE = Duration.ofMillis(200);
   private static ActorTestKit kit;
 
   @BeforeContainer
@@ -67,13 +71,33 @@ final class FrameDecoderTest {
         .hasMessageContaining("unknown frame type " + code);
   }
 
-  @Property(tries = 20)
-  void theFirstFrameHasALimitOfItsOwn(@ForAll @IntRange(min = 101, max = MAX) int length) {
-    var bytes = bytes(List.of(new Frame(Frame.Type.DATA, new byte[length])));
-    assertThatThrownBy(() -> decode(List.of(bytes), 100))
+  @Example
+  void aLengthAloneTakesNoMemory() throws Exception {
+    var memory = new Memory();
+    var head = ByteBuffer.allocate(Frame.HEADER).putInt(MAX).put((byte) 5).array();
+    assertThat(decode(List.of(ByteString.fromArray(head)), new FrameDecoder(memory, PATIENCE)))
+        .isEmpty();
+    assertThat(memory.asked).isZero();
+  }
+
+  @Example
+  void aFrameIsReadOnceThereIsMemoryForIt() throws Exception {
+    var memory = new Memory();
+    memory.refusals.set(5);
+    var frames = List.of(new Frame(Frame.Type.PING, new byte[3]), data(40), data(50));
+    var decoded = decode(cut(bytes(frames), List.of(8, 30)), memory, 3);
+    assertThat(decoded).extracting(f -> f.body().length).containsExactly(3, 40, 50);
+    assertThat(memory.asked).isEqualTo(8);
+  }
+
+  @Example
+  void whoseFrameFindsNoMemoryIsToldSo() {
+    var memory = new Memory();
+    memory.refusals.set(Integer.MAX_VALUE);
+    assertThatThrownBy(() -> decode(List.of(bytes(List.of(data(40)))), memory, 1))
         .cause()
         .isInstanceOf(LinkException.class)
-        .hasMessageContaining("1 to 100 are possible");
+        .hasMessageContaining("no memory for a frame of 40 bytes");
   }
 
   @Property(tries = 30)
@@ -120,13 +144,48 @@ final class FrameDecoderTest {
     return chunks;
   }
 
-  private static List<Frame> decode(List<ByteString> chunks) throws Exception {
-    return decode(chunks, MAX);
+  private static Frame data(int bytes) {
+    return new Frame(Frame.Type.DATA, new byte[bytes]);
   }
 
-  private static List<Frame> decode(List<ByteString> chunks, int maxFirst) throws Exception {
+  /** Refuses some times. */
+  private static final class Memory implements FrameDecoder.Memory {
+    final AtomicInteger refusals = new AtomicInteger();
+    volatile int asked;
+
+    @Override
+    public int largest(Frame.Type type) {
+      return MAX;
+    }
+
+    @Override
+    public boolean take(Frame.Type type, int length) {
+      asked++;
+      return refusals.getAndUpdate(n -> Math.max(0, n - 1)) == 0;
+    }
+  }
+
+  private static List<Frame> decode(List<ByteString> chunks) throws Exception {
+    return decode(chunks, new FrameDecoder(MAX));
+  }
+
+  /** The first {@code count} frames of a connection that stays open. */
+  private static List<Frame> decode(List<ByteString> chunks, Memory memory, int count)
+      throws Exception {
     return Source.from(chunks)
-        .via(new FrameDecoder(maxFirst, MAX))
+        .concat(Source.maybe())
+        .via(new FrameDecoder(memory, PATIENCE))
+        .mapConcat(frames -> frames)
+        .take(count)
+        .runWith(Sink.seq(), kit.system())
+        .toCompletableFuture()
+        .get(60, TimeUnit.SECONDS);
+  }
+
+  private static List<Frame> decode(List<ByteString> chunks, FrameDecoder decoder)
+      throws Exception {
+    return Source.from(chunks)
+        .via(decoder)
         .mapConcat(frames -> frames)
         .runWith(Sink.seq(), kit.system())
         .toCompletableFuture()

@@ -120,6 +120,89 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void aHelloOfNoNodesNameCutsTheConnection() throws IOException {
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      var hello = Hello.newBuilder().setVersion(1).setInstance(INSTANCE.toString());
+      write(socket, Frame.Type.HELLO, hello.setNode("edge-1\n12:00:00.000 ERROR all is lost"));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "is cut", "no node's name"));
+      assertThat(logs.loud()).noneMatch(m -> m.contains("all is lost"));
+    }
+  }
+
+  @Test
+  void aStrangerMaySayNoMoreThanAHello() throws IOException {
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      socket.getOutputStream().write(header(Allotment.MAX_HELLO + 1, Frame.Type.HELLO));
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "1 to 4096 are possible"));
+    }
+  }
+
+  @Test
+  void aConnectionThatBringsNothingMoreEnds() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    try (var socket =
+        connect(listen(FlowKit.links("ping-interval = 100ms, idle-timeout = 300ms")))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      socket.getOutputStream().write(header(Frames.MAX_BODY, Frame.Type.PART));
+      assertClosed(socket);
+    }
+  }
+
+  @Test
+  void largeFramesThatNeverComeDoNotKeepOthersOut() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    var few = FlowKit.links("node-bytes = 4 MiB, max-element = 4 MiB");
+    var address = listen(few);
+    var silent = new ArrayList<Socket>();
+    try {
+      for (int i = 0; i < 50; i++) {
+        var socket = connect(address);
+        silent.add(socket);
+        hello(socket);
+        control(socket, Frame.Type.CREDIT);
+        socket.getOutputStream().write(header(Frames.MAX_BODY, Frame.Type.PART));
+      }
+      var producer = new TestProducer(kit, few, sender(few, address, events().getRef()));
+      producer.send(FlowKit.parcel(1, 1 << 20));
+      assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
+    } finally {
+      for (var socket : silent) socket.close();
+    }
+  }
+
+  @Test
+  void moreConnectionsThanMayBeAreClosedAndToldOnce() throws IOException {
+    var address = listen(FlowKit.links("max-links = 4"));
+    var open = new ArrayList<Socket>();
+    try (var logs = Logs.of(LinkServer.class)) {
+      for (int i = 0; i < 2; i++) open.add(connect(address));
+      for (int i = 0; i < 3; i++)
+        try (var refused = connect(address)) {
+          assertClosed(refused);
+        }
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "refused", "of 4"));
+      assertThat(logs.loud()).hasSize(1);
+      open.remove(0).close();
+      await()
+          .atMost(SOON)
+          .until(
+              () -> {
+                var again = connect(address);
+                open.add(again);
+                hello(again);
+                return again.getInputStream().read() >= 0;
+              });
+    } finally {
+      for (var socket : open) socket.close();
+    }
+  }
+
+  @Test
   void elementsBeforeAHelloCutTheConnection() throws IOException {
     try (var logs = Logs.of(LinkReceiver.class);
         var socket = connect(listen(settings))) {
@@ -598,6 +681,10 @@ final class LinkStreamTest extends LinkContract {
         socket,
         Frame.Type.CREDIT,
         Credit.newBuilder().setElements(elements).setBytes(1 << 20).setConsumed(consumed));
+  }
+
+  private static byte[] header(int length, Frame.Type type) {
+    return ByteBuffer.allocate(Frame.HEADER).putInt(length).put((byte) type.code()).array();
   }
 
   private static void write(

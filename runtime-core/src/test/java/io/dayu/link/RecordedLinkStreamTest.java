@@ -260,12 +260,12 @@ final class RecordedLinkStreamTest {
   /** The same, decoded as the other end of a link does it. */
   private List<Frame> frames(String name) throws Exception {
     var bytes = ByteString.fromArrayUnsafe(recorded(name));
-    int largest = name.endsWith("-producer") ? Frames.MAX_BODY : Frames.MAX_HELLO;
+    int largest = name.endsWith("-producer") ? Frames.MAX_BODY : Frames.MAX_CONTROL;
     var segments = new ArrayList<ByteString>();
     for (int at = 0; at < bytes.size(); at += TCP_SEGMENT)
       segments.add(bytes.slice(at, at + TCP_SEGMENT));
     return Source.from(segments)
-        .via(new FrameDecoder(Frames.MAX_HELLO, largest))
+        .via(new FrameDecoder(largest))
         .mapConcat(frames -> frames)
         .runWith(Sink.seq(), kit.system())
         .toCompletableFuture()
