@@ -46,7 +46,7 @@ final class ArchitectureRules {
           "facts");
 
   private static final String[] RUNTIME =
-      Stream.concat(RUNTIME_LAYERS.stream(), Stream.of("read"))
+      Stream.concat(RUNTIME_LAYERS.stream(), Stream.of("read", "log"))
           .map(layer -> "io.dayu." + layer + "..")
           .toArray(String[]::new);
 

@@ -2,6 +2,7 @@ package io.dayu.source;
 
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
+import io.dayu.stage.Causes;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -43,6 +44,6 @@ public record Segment(Media payload, long position, Optional<Ending> ending) {
     return new Segment(
         Media.getDefaultInstance(),
         position,
-        Optional.of(Ending.newBuilder().setKind(kind).setReason(reason).build()));
+        Optional.of(Ending.newBuilder().setKind(kind).setReason(Causes.cut(reason)).build()));
   }
 }

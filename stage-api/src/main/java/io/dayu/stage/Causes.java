@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.apache.pekko.pattern.AskTimeoutException;
 
 /** The causes of failures, and their words for people. */
@@ -22,6 +23,9 @@ public final class Causes {
           IllegalArgumentException.class,
           IllegalStateException.class,
           TimeoutException.class);
+
+  private static final int LONGEST = 500;
+  private static final Pattern BREAKS = Pattern.compile("\\s*\\R\\s*");
 
   private Causes() {}
 
@@ -40,14 +44,28 @@ public final class Causes {
   /**
    * A failure in a few words for people: its message, without the names of packages. What the
    * language itself throws has messages that need the name of the class before them, as in {@code
-   * ArithmeticException: / by zero}.
+   * ArithmeticException: / by zero}. In one line and cut to 500 characters: reports of a node,
+   * which hold them, must not grow by what stands in an input.
    */
   public static String words(Throwable error) {
+    return cut(sentence(error));
+  }
+
+  /** What is quoted from an input or told by others, in one line and cut to 500 characters. */
+  public static String cut(String words) {
+    var line = BREAKS.matcher(words).replaceAll(" ");
+    if (line.length() <= LONGEST) return line;
+    int end = Character.isHighSurrogate(line.charAt(LONGEST - 1)) ? LONGEST - 1 : LONGEST;
+    return line.substring(0, end) + "…";
+  }
+
+  private static String sentence(Throwable error) {
     var failure = of(error);
     var message = Objects.requireNonNullElse(failure.getMessage(), "").strip();
     var inner = failure.getCause();
     // So exceptions are called that were given nothing but a cause.
-    if (inner != null && inner != failure && message.equals(inner.toString())) return words(inner);
+    if (inner != null && inner != failure && message.equals(inner.toString()))
+      return sentence(inner);
     if (failure instanceof AskTimeoutException
         || failure instanceof TimeoutException && message.isEmpty())
       return "there was no answer in time";

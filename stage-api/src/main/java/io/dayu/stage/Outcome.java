@@ -22,12 +22,12 @@ public sealed interface Outcome {
   /**
    * The stage could not do its work.
    *
-   * @param reason what a person reads in the result
+   * @param reason what a person reads in the result; in one line, cut to 500 characters
    * @param retryable whether the same element may succeed when tried again
    */
   record Failed(String reason, boolean retryable) implements Outcome {
     public Failed {
-      Objects.requireNonNull(reason, "reason");
+      reason = Causes.cut(Objects.requireNonNull(reason, "reason"));
     }
   }
 }

@@ -73,4 +73,14 @@ class CausesTest {
     future.whenComplete((done, error) -> seen.set(error));
     return seen.get();
   }
+
+  @Test
+  void wordsAreOneLineOfFiveHundredCharacters() {
+    assertThat(Causes.words(new IllegalStateException("a\n  b\r\nc"))).isEqualTo("a b c");
+    assertThat(Causes.words(new IllegalStateException("x".repeat(400_000))))
+        .isEqualTo("x".repeat(500) + "…");
+    assertThat(Causes.words(new IllegalStateException("x".repeat(499) + "🚲🚲")))
+        .isEqualTo("x".repeat(499) + "…");
+    assertThat(new Outcome.Failed("y".repeat(400_000), false).reason()).hasSize(501);
+  }
 }
