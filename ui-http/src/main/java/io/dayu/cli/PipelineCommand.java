@@ -114,8 +114,14 @@ final class PipelineCommand implements Runnable {
       mixinStandardHelpOptions = true,
       description = "Stop a pipeline; its results stay.")
   int delete(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
-    api.client().delete(path("pipelines", name));
-    if (!api.json()) api.out().println("Pipeline " + name + " was deleted.");
+    var pending = api.client().delete(path("pipelines", name));
+    if (!api.json())
+      api.out()
+          .println(
+              "Pipeline %s %s"
+                  .formatted(
+                      name,
+                      pending.map(what -> "will be deleted: " + what).orElse("was deleted.")));
     return 0;
   }
 

@@ -83,8 +83,17 @@ public final class ApiClient {
     return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document)));
   }
 
-  public void delete(String path) {
-    exchange("DELETE", path, Optional.empty(), BodyPublishers.noBody());
+  /**
+   * Deletes a resource.
+   *
+   * @return what the server still has to do, in its words; empty if it is gone
+   */
+  @CanIgnoreReturnValue
+  public Optional<String> delete(String path) {
+    var answer = exchange("DELETE", path, Optional.empty(), BodyPublishers.noBody());
+    return answer.statusCode() == 202
+        ? Optional.of(json(answer).path("detail").asText())
+        : Optional.empty();
   }
 
   /**

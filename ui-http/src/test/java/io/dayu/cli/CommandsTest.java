@@ -217,6 +217,14 @@ class CommandsTest {
   }
 
   @Test
+  void aDeletionThatWaitsForTheStoreIsNotToldAsDone() {
+    api.on("DELETE", "pipelines/crossing", 202, "{\"detail\": \"it stops now\"}");
+    assertThat(run("pipeline", "delete", "crossing").out())
+        .contains("will be deleted: it stops now")
+        .doesNotContain("was deleted");
+  }
+
+  @Test
   void aLedgerThatDoesNotBalanceSaysSo() {
     api.get(
         "pipelines/p/ledger",

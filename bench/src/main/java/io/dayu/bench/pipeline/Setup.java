@@ -16,7 +16,7 @@ record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, 
   static final String CLOUD = "cloud-1";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration SHORTEST_WARM_UP = Duration.ofSeconds(3);
-  private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(12);
+  private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(30);
 
   /** From here on elements do not fit a small edge's heap many times over. */
   private static final int LARGE = 256 << 10;
