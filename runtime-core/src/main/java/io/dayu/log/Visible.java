@@ -5,6 +5,9 @@ final class Visible {
   /** Longer ones say nothing more to a reader, and a log must not grow by what others send. */
   private static final int LONGEST = 4_000;
 
+  /** More than a failure and its causes have with six calls each. */
+  private static final int MOST_LINES = 100;
+
   private Visible() {}
 
   /**
@@ -20,11 +23,9 @@ final class Visible {
     return shown.toString();
   }
 
-  /**
-   * Several lines, of which none but the first begins where a record of the log does. A tab stays.
-   */
+  /** Several lines, 100 at most, of which none begins where a record of the log does. */
   static String block(String text) {
-    var lines = text.lines().map(Visible::line).map(Visible::continued).toList();
+    var lines = text.lines().limit(MOST_LINES).map(Visible::line).map(Visible::continued).toList();
     return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
   }
 

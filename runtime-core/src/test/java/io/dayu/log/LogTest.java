@@ -72,6 +72,12 @@ final class LogTest {
   }
 
   @Test
+  void aFailureOfManyLinesIsCut() {
+    context.getLogger("a").warn("failed", new IllegalStateException("x\n".repeat(100_000)));
+    assertThat(lines()).hasSize(101);
+  }
+
+  @Test
   void whatIsLongIsCutWithItsLength() {
     context.getLogger("a").warn("x".repeat(100_000));
     assertThat(lines()[0]).hasSizeLessThan(4_200).endsWith("… (100000 characters)");
