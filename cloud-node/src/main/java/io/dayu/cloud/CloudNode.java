@@ -47,6 +47,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
@@ -122,7 +123,7 @@ public final class CloudNode {
                               decisions,
                               Clock.systemUTC(),
                               settings.scheduler()))
-                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+                      .onFailure(SupervisorStrategy.restart());
               var housekeeper =
                   Behaviors.supervise(
                           SilentEdgeRemover.create(
@@ -130,10 +131,10 @@ public final class CloudNode {
                               new ClusterMembers(system),
                               node.cluster().forgetAfter(),
                               System::nanoTime))
-                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+                      .onFailure(SupervisorStrategy.restart());
               var names =
                   Behaviors.supervise(NameKeeper.create(new ClusterLives(system)))
-                      .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart());
+                      .onFailure(SupervisorStrategy.restart());
               var onCloud = ClusterSingletonSettings.create(system).withRole("cloud");
               var singletons = ClusterSingleton.get(system);
               singletons.init(SingletonActor.of(scheduler, "scheduler").withSettings(onCloud));
@@ -281,7 +282,7 @@ public final class CloudNode {
                         (pipeline, upTo) ->
                             ClusterControlPlane.delete(
                                 parts.context().getSystem(), parts.pipelines(), pipeline, upTo)))
-                .onFailure(org.apache.pekko.actor.typed.SupervisorStrategy.restart()),
+                .onFailure(SupervisorStrategy.restart()),
             "deletions",
             DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
   }

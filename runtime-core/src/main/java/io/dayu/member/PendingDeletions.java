@@ -2,6 +2,7 @@ package io.dayu.member;
 
 import io.dayu.disk.WholeFile;
 import io.dayu.facts.DroppedPipeline;
+import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -183,7 +184,7 @@ public final class PendingDeletions extends AbstractBehavior<PendingDeletions.Co
       pending = wanted;
       return true;
     } catch (IOException e) {
-      getContext().getLog().warn("{} cannot be written: {}", file, e.toString());
+      getContext().getLog().warn("{} cannot be written: {}", file, Causes.words(e));
       return false;
     }
   }
@@ -202,7 +203,7 @@ public final class PendingDeletions extends AbstractBehavior<PendingDeletions.Co
     } catch (IOException e) {
       getContext()
           .getLog()
-          .warn("{} cannot be read ({}); delete again what should not run", file, e.toString());
+          .warn("{} cannot be read ({}); delete again what should not run", file, Causes.words(e));
     }
     return read;
   }
