@@ -4,6 +4,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.CallErrors;
 import io.dayu.stage.Causes;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,10 @@ final class SourceBatches {
       return Source.failed(
           new SourceException(
               "a library of the source cannot be loaded: " + Causes.words(e), true, e));
+    } catch (Error e) {
+      if (!CallErrors.isSurvivable(e)) throw e;
+      return Source.failed(
+          new SourceException("the source cannot be opened: " + Causes.words(e), false, e));
     }
   }
 }

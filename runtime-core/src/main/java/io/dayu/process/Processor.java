@@ -407,7 +407,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     stage =
         getContext()
             .spawn(
-                Behaviors.intercept(LinkageErrorGuard::new, behavior),
+                Behaviors.intercept(CallErrorGuard::new, behavior),
                 "stage-" + mine,
                 DispatcherSelector.fromConfig("dayu.dispatchers.stages"));
     getContext().watch(stage);

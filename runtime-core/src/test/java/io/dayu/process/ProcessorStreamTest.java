@@ -284,6 +284,32 @@ final class ProcessorStreamTest {
   }
 
   @Test
+  void memoryThatNativesAreRefusedIsTheStagesCrashAndNotTheNodes() {
+    var started = new AtomicInteger();
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            1,
+            c -> {
+              if (started.incrementAndGet() == 1)
+                throw new OutOfMemoryError("Physical memory usage is too high: 2G > 1G");
+              return Behaviors.receiveMessage(
+                  message -> {
+                    var process = (StageCommand.Process) message;
+                    if (started.get() == 2) throw new OutOfMemoryError("Cannot allocate new Mat");
+                    process.replyTo().tell(Stages.output(process.element().getPayload()));
+                    return Behaviors.same();
+                  });
+            }),
+        "min-backoff = 50ms",
+        "detect:fake");
+    send(1);
+    assertThat(outbox().takeNext().element().hasEnding()).isFalse();
+    assertThat(started).hasValue(3);
+  }
+
+  @Test
   void aStageThatKeepsCrashingIsReportedAndHoldsTheElements() {
     process(
         Plans.stage(

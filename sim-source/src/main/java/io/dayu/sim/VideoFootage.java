@@ -135,6 +135,8 @@ final class VideoFootage implements Footage {
       var opened = new FFmpegFrameGrabber(file.toFile());
       grabber = Optional.of(opened);
       opened.setOption("threads", "1");
+      // As nodes do: a small file may claim pictures that take gigabytes.
+      opened.setVideoOption("max_pixels", "64000000");
       opened.start();
       position = startFraction * opened.getLengthInTime() / 1e6;
       if (position > 0) {

@@ -14,8 +14,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * Stage behaviours from plain functions. An exception of the function fails the element, retryable,
  * and so does an answer of null.
  *
- * <p>So does a {@link LinkageError}, such as a native library that does not load: actors count it
- * as fatal and would end the whole node. Any other {@link Error} is not caught.
+ * <p>So does an {@link Error} that tells of this call alone ({@link CallErrors}), such as a native
+ * library that does not load: actors count it as fatal and would end the whole node. Any other
+ * {@link Error} is not caught.
  */
 public final class Stages {
   private Stages() {}
@@ -69,8 +70,10 @@ public final class Stages {
                     .whenComplete(
                         (outcome, error) ->
                             process.replyTo().tell(error == null ? given(outcome) : failed(error)));
-              } catch (Exception | LinkageError e) {
+              } catch (Exception e) {
                 process.replyTo().tell(failed(e));
+              } catch (Error e) {
+                process.replyTo().tell(failed(survived(e)));
               }
               return Behaviors.same();
             })
@@ -98,6 +101,8 @@ public final class Stages {
     } catch (LinkageError e) {
       throw new IllegalStateException(
           "a library of the stage cannot be loaded: " + Causes.words(e), e);
+    } catch (Error e) {
+      throw new IllegalStateException("the stage cannot be opened: " + survived(e), e);
     }
   }
 
@@ -109,9 +114,16 @@ public final class Stages {
   private static Outcome run(Work work, Element element) {
     try {
       return given(work.apply(element));
-    } catch (Exception | LinkageError e) {
+    } catch (Exception e) {
       return failed(e);
+    } catch (Error e) {
+      return failed(survived(e));
     }
+  }
+
+  private static Error survived(Error error) {
+    if (CallErrors.isSurvivable(error)) return error;
+    throw error;
   }
 
   private static Outcome given(Outcome outcome) {

@@ -7,6 +7,7 @@ import io.dayu.element.Media;
 import io.dayu.element.Text;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -83,6 +84,35 @@ class StagesTest {
                   throw new NoClassDefFoundError("native");
                 }));
     KIT.<Outcome>createTestProbe().expectTerminated(stage);
+    assertThat(KIT.system().whenTerminated().isCompleted()).isFalse();
+  }
+
+  @Test
+  void memoryThatNativesAreRefusedAndTooDeepAStackFailElementsAndSpareTheNode() {
+    var refused = "Physical memory usage is too high: physicalBytes (2G) > maxPhysicalBytes (1G)";
+    for (var error : List.of(new OutOfMemoryError(refused), new StackOverflowError(refused))) {
+      assertThat(
+              answer(
+                  Stages.sync(
+                      e -> {
+                        throw error;
+                      })))
+          .isEqualTo(new Outcome.Failed(error.toString(), true));
+      assertThat(
+              answer(
+                  Stages.async(
+                      e -> {
+                        throw error;
+                      })))
+          .isEqualTo(new Outcome.Failed(error.toString(), true));
+      var stage =
+          KIT.spawn(
+              Stages.using(
+                  () -> {
+                    throw error;
+                  }));
+      KIT.<Outcome>createTestProbe().expectTerminated(stage);
+    }
     assertThat(KIT.system().whenTerminated().isCompleted()).isFalse();
   }
 

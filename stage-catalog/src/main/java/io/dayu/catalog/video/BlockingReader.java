@@ -2,6 +2,8 @@ package io.dayu.catalog.video;
 
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceException;
+import io.dayu.stage.CallErrors;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
@@ -54,8 +56,14 @@ interface BlockingReader extends AutoCloseable {
     }
 
     private Optional<Segment> next() {
-      if (reader.isEmpty()) reader = Optional.of(open.apply(stop));
-      return reader.get().next();
+      try {
+        if (reader.isEmpty()) reader = Optional.of(open.apply(stop));
+        return reader.get().next();
+      } catch (Error e) {
+        // Natives that get no memory fail this stream; as an error, it would end the node.
+        if (!CallErrors.isSurvivable(e)) throw e;
+        throw new SourceException("it cannot be read on this node now: " + e, false, e);
+      }
     }
 
     private void close() {

@@ -158,10 +158,16 @@ final class Camera {
     var micros = (System.nanoTime() - startNanos) / 1000;
     if (sampler.take(micros, now.fps()))
       frames.addFrame(frame(UnsafeByteOperations.unsafeWrap(jpeg), now, micros / 1000));
-    if (frames.getFrameCount() < now.segment()) return Optional.empty();
+    if (frames.getFrameCount() < now.segment() && bytes() < VideoKnobs.MAX_BYTES)
+      return Optional.empty();
     var full = frames.setFps(now.fps());
     frames = Frames.newBuilder();
     return Optional.of(new Segment(Media.newBuilder().setFrames(full).build(), 0));
+  }
+
+  /** Of the frames that wait for the rest of their element. */
+  private long bytes() {
+    return frames.getFrameList().stream().mapToLong(f -> f.getJpeg().size()).sum();
   }
 
   private static Frame frame(ByteString jpeg, VideoKnobs now, long offsetMs) {

@@ -13,6 +13,9 @@ record Jpeg(int width, int height) {
   /** A small file can claim a huge image; decoded, it takes three bytes per pixel. */
   static final int MAX_PIXELS = 64_000_000;
 
+  /** Pixels in a row or column that encoders can write. */
+  static final int MAX_SIDE = 65_500;
+
   /** The end marker is looked for here first, because a search through the image takes time. */
   private static final int TRAILER = 4096;
 

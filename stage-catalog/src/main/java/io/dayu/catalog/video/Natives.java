@@ -16,6 +16,12 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
  * exception here, because the linkage error of a first use would end the whole node.
  */
 final class Natives {
+  /**
+   * What FFmpeg may allocate at once, in bytes, wherever it is in a file: the largest picture that
+   * is accepted, with four components of 16 bits and some room at its edges.
+   */
+  private static final long MOST_AT_ONCE = 8L * Jpeg.MAX_PIXELS + (16 << 20);
+
   static {
     limits();
   }
@@ -41,6 +47,7 @@ final class Natives {
   static void ffmpeg() {
     load(avutil.class, avcodec.class, avformat.class, swscale.class);
     avutil.av_log_set_level(avutil.AV_LOG_FATAL);
+    avutil.av_max_alloc(MOST_AT_ONCE);
   }
 
   private static void load(Class<?>... libraries) {

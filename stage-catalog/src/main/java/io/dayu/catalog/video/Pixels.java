@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Turns decoded frames into images. Not thread-safe. */
 final class Pixels implements AutoCloseable {
   /** FFmpeg writes whole blocks of pixels, also behind the end of a row. */
-  private static final int BLOCK = 64;
+  static final int BLOCK = 64;
 
   private static final double SQUARE = 0.01; // a ratio so near to 1 cannot be seen
   private static final double MAX_RATIO = 4; // beyond it the file is wrong, not the picture
@@ -63,7 +63,8 @@ final class Pixels implements AutoCloseable {
     return turned;
   }
 
-  private static int width(int stored, double ratio) {
+  /** How wide it is with square pixels. */
+  static int width(int stored, double ratio) {
     if (Math.abs(ratio - 1) < SQUARE || ratio > MAX_RATIO || ratio < 1 / MAX_RATIO) return stored;
     return Math.max(2, (int) Math.round(stored * ratio / 2) * 2);
   }

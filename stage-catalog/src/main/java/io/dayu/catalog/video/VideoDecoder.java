@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
@@ -37,6 +38,17 @@ final class VideoDecoder implements AutoCloseable {
   private static final long USUAL_STEP = 40_000; // 25 frames a second
   private static final int MAX_FAILURES = 100;
 
+  /**
+   * Codecs keep so many pictures to make others from them; H.264 says so itself if it keeps more.
+   */
+  private static final int REFERENCES = 8;
+
+  /** A picture that is being decoded, and one that is looked at. */
+  private static final int AT_WORK = 2;
+
+  private static final int BGR = 3; // bytes of a pixel that stages get
+
+  private final Path file;
   private final Stop stop;
   private final AVFormatContext input = new AVFormatContext(null);
   private final AVPacket packet = avcodec.av_packet_alloc();
@@ -52,6 +64,10 @@ final class VideoDecoder implements AutoCloseable {
   private final long ownStart; // as the time stamps of the file say it
   private final long start;
   private final Timeline timeline;
+  private long memory; // that it has taken, in bytes
+  private int width; // of the pictures that the memory was taken for, as the next two
+  private int height;
+  private int format;
   private @Nullable AVCodecContext codec;
   private boolean closed;
   private boolean whole = true; // whether it began with the first frame
@@ -70,9 +86,10 @@ final class VideoDecoder implements AutoCloseable {
    * @throws IOException why it cannot be read, in words for users
    */
   VideoDecoder(Path file, Stop stop) throws IOException {
+    this.file = file;
     this.stop = stop;
     try {
-      open(file);
+      open();
       stream = input.streams(findVideo());
       unit = stream.time_base();
       movie = input.iformat().name().getString().startsWith("mov,") && stream.nb_frames() > 0;
@@ -122,7 +139,7 @@ final class VideoDecoder implements AutoCloseable {
     }
   }
 
-  private void open(Path file) throws IOException {
+  private void open() throws IOException {
     var options = new AVDictionary(null);
     // A file that is a play list must not make this node open connections.
     avutil.av_dict_set(options, "protocol_whitelist", "file", 0);
@@ -131,8 +148,37 @@ final class VideoDecoder implements AutoCloseable {
     var opened = avformat.avformat_open_input(input, url, (AVInputFormat) null, options);
     avutil.av_dict_free(options);
     if (opened < 0) throw new IOException(words(opened));
-    var found = avformat.avformat_find_stream_info(input, (PointerPointer<?>) null);
+    var found = findStreams();
     if (found < 0) throw new IOException(words(found));
+  }
+
+  /** It decodes some pictures to know more of them, so the limits hold here, too. */
+  private int findStreams() throws IOException {
+    var count = input.nb_streams();
+    for (var i = 0; i < count; i++) {
+      // FFmpeg forgets a size that its own limit refuses, so it is looked at before.
+      var parameters = input.streams(i).codecpar();
+      var cover = (input.streams(i).disposition() & avformat.AV_DISPOSITION_ATTACHED_PIC) != 0;
+      if (parameters.codec_type() == avutil.AVMEDIA_TYPE_VIDEO && !cover)
+        checkSize(parameters.width(), parameters.height());
+    }
+    try (var options = new PointerPointer<AVDictionary>(Math.max(1, count))) {
+      for (var i = 0; i < count; i++) options.put(i, limits());
+      var found = avformat.avformat_find_stream_info(input, options);
+      for (var i = 0; i < count; i++) {
+        var left = options.get(AVDictionary.class, i);
+        if (left != null) avutil.av_dict_free(left);
+      }
+      return found;
+    }
+  }
+
+  /** What a codec checks itself before it allocates, for every picture anew. */
+  private static AVDictionary limits() {
+    var options = new AVDictionary(null);
+    avutil.av_dict_set_int(options, "max_pixels", Jpeg.MAX_PIXELS, 0);
+    avutil.av_dict_set_int(options, "threads", 1, 0); // the node decides on parallelism
+    return options;
   }
 
   private int findVideo() throws IOException {
@@ -152,13 +198,43 @@ final class VideoDecoder implements AutoCloseable {
           "its codec %s is not supported; convert it, for example to H.264"
               .formatted(avcodec.avcodec_get_name(parameters.codec_id()).getString()));
     var context = avcodec.avcodec_alloc_context3(kind);
+    checkSize(parameters.width(), parameters.height());
     avcodec.avcodec_parameters_to_context(context, parameters);
-    context.thread_count(1); // the node decides on parallelism
     context.pkt_timebase(micros);
-    var opened = avcodec.avcodec_open2(context, kind, (AVDictionary) null);
-    if (opened >= 0) return context;
+    var limits = limits();
+    var opened = avcodec.avcodec_open2(context, kind, limits);
+    avutil.av_dict_free(limits);
+    if (opened >= 0) {
+      account(context, parameters.width(), parameters.height(), parameters.format());
+      return context;
+    }
     avcodec.avcodec_free_context(context);
     throw new IOException("its pictures cannot be decoded: " + words(opened));
+  }
+
+  private static void checkSize(int width, int height) throws IOException {
+    if ((long) width * height > Jpeg.MAX_PIXELS || width > Jpeg.MAX_SIDE || height > Jpeg.MAX_SIDE)
+      throw new IOException(
+          "its pictures have %s x %s pixels, the limit is %s million pixels and %s on a side; convert it to smaller ones"
+              .formatted(width, height, Jpeg.MAX_PIXELS / 1_000_000, Jpeg.MAX_SIDE));
+  }
+
+  /** Takes the memory that pictures like this need at most. */
+  private void account(AVCodecContext context, int width, int height, int format) {
+    if (width == this.width && height == this.height && format == this.format) return;
+    var one = avutil.av_image_get_buffer_size(format, width, height, Pixels.BLOCK);
+    var pixels = (long) width * height;
+    var picture = one > 0 ? one : pixels * BGR;
+    var described = avcodec.avcodec_descriptor_get(stream.codecpar().codec_id());
+    var alone = described != null && (described.props() & avcodec.AV_CODEC_PROP_INTRA_ONLY) != 0;
+    var kept = alone ? 0 : Math.max(REFERENCES, context.refs()) + context.has_b_frames();
+    // A picture that is turned is there twice.
+    var bytes = picture * (kept + AT_WORK) + 2 * pixels * BGR;
+    DecoderMemory.SHARED.take(memory, bytes, file.toString());
+    memory = bytes;
+    this.width = width;
+    this.height = height;
+    this.format = format;
   }
 
   /** Frames per second, 0 where nothing is known. */
@@ -242,13 +318,17 @@ final class VideoDecoder implements AutoCloseable {
   /**
    * Decodes the next frame; afterwards {@link #time}, {@link #key} and {@link #image} tell of it.
    * False at the end, and once the stop is asked for.
+   *
+   * @throws IOException if the pictures have become too large
    */
-  boolean next() {
+  boolean next() throws IOException {
     var atEnd = 0;
     while (!stop.asked() && atEnd < MAX_FAILURES) {
       var received = avcodec.avcodec_receive_frame(codec, frame);
       if (received >= 0) {
         decoded++;
+        checkSize(frame.width(), frame.height());
+        account(Objects.requireNonNull(codec), frame.width(), frame.height(), frame.format());
         return true;
       }
       if (received == avutil.AVERROR_EOF()) return false;
@@ -284,6 +364,8 @@ final class VideoDecoder implements AutoCloseable {
   Mat image() throws IOException {
     var aspect = avformat.av_guess_sample_aspect_ratio(input, stream, frame);
     var ratio = aspect.num() <= 0 || aspect.den() <= 0 ? 1 : (double) aspect.num() / aspect.den();
+    // Pixels that are not square make a picture wider than it is stored.
+    checkSize(Pixels.width(frame.width(), ratio), frame.height());
     return pixels.of(frame, ratio, orientation());
   }
 
@@ -425,5 +507,6 @@ final class VideoDecoder implements AutoCloseable {
     avutil.av_frame_free(frame);
     avcodec.av_packet_free(packet);
     if (!input.isNull()) avformat.avformat_close_input(input);
+    DecoderMemory.SHARED.free(memory);
   }
 }

@@ -78,8 +78,13 @@ final class VideoFileReader implements BlockingReader {
   public Optional<Segment> next() {
     var now = VideoKnobs.of(knobs.get());
     var frames = Frames.newBuilder().setFps(rate(now));
+    var room = VideoKnobs.MAX_BYTES;
     try {
-      while (frames.getFrameCount() < now.segment() && pick(now)) frames.addFrame(encoded(now));
+      while (frames.getFrameCount() < now.segment() && room > 0 && pick(now)) {
+        var frame = encoded(now);
+        room -= frame.getJpeg().size();
+        frames.addFrame(frame);
+      }
     } catch (IOException e) {
       throw unreadable(e);
     }
@@ -135,7 +140,12 @@ final class VideoFileReader implements BlockingReader {
       decodeAll();
       return true;
     }
-    if (shown < 0) throw new IOException("there is not one frame in it");
+    if (shown < 0)
+      throw new IOException(
+          decoder.damaged() == 0
+              ? "there is not one frame in it"
+              : "not one of its frames can be decoded; they are damaged or have more than %s million pixels"
+                  .formatted(Jpeg.MAX_PIXELS / 1_000_000));
     var broken = decoder.broken();
     if (broken.isPresent())
       throw new IOException(

@@ -15,6 +15,12 @@ record VideoKnobs(double fps, int height, int segment) {
   /** Far more than an element should hold, but not enough to fill a heap after a typing error. */
   private static final int MAX_SEGMENT = 1000;
 
+  /**
+   * An element with so many bytes of frames is full before it has all frames asked for. The last
+   * frame may exceed it; both together stay below what links take by default (64 MiB).
+   */
+  static final int MAX_BYTES = 16 << 20;
+
   static final List<Knob> ALL = List.of(FPS, HEIGHT, SEGMENT);
 
   static VideoKnobs of(Knobs knobs) {

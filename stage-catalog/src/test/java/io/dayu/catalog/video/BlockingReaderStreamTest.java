@@ -1,9 +1,11 @@
 package io.dayu.catalog.video;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.element.Media;
 import io.dayu.source.Segment;
+import io.dayu.source.SourceException;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +59,27 @@ class BlockingReaderStreamTest {
                   .get(60, TimeUnit.SECONDS)
                   .position())
           .isZero();
+  }
+
+  @Test
+  void memoryThatNativesAreRefusedFailsTheStreamAndSparesTheNode() {
+    var refused =
+        BlockingReader.source(
+            stop -> {
+              throw new OutOfMemoryError(
+                  "Physical memory usage is too high: physicalBytes (1200M) > maxPhysicalBytes (1024M)");
+            });
+    assertThatThrownBy(
+            () ->
+                refused
+                    .runWith(Sink.ignore(), KIT.system())
+                    .toCompletableFuture()
+                    .get(60, TimeUnit.SECONDS))
+        .cause()
+        .isInstanceOfSatisfying(
+            SourceException.class, e -> assertThat(e.permanent()).as("permanent").isFalse())
+        .hasMessageContaining("Physical memory usage is too high");
+    assertThat(KIT.system().whenTerminated().isCompleted()).isFalse();
   }
 
   private static class Endless implements BlockingReader {

@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import io.dayu.stage.CallErrors;
 import io.dayu.stage.Causes;
 import io.dayu.stage.StageCommand;
 import org.apache.pekko.actor.typed.Behavior;
@@ -8,11 +9,12 @@ import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 
 /**
- * Turns a {@link LinkageError} of a stage, such as a native library that is missing, into a crash
- * of this stage alone: Pekko takes the error as fatal and would end the whole node.
+ * Turns an {@link Error} that tells of one call alone ({@link CallErrors}), such as a native
+ * library that is missing, into a crash of this stage: Pekko takes it as fatal and would end the
+ * whole node.
  */
-final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
-  LinkageErrorGuard() {
+final class CallErrorGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
+  CallErrorGuard() {
     super(StageCommand.class);
   }
 
@@ -21,7 +23,7 @@ final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCom
       TypedActorContext<StageCommand> context, PreStartTarget<StageCommand> target) {
     try {
       return target.start(context);
-    } catch (LinkageError e) {
+    } catch (Error e) {
       throw crash(e);
     }
   }
@@ -33,7 +35,7 @@ final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCom
       ReceiveTarget<StageCommand> target) {
     try {
       return target.apply(context, message);
-    } catch (LinkageError e) {
+    } catch (Error e) {
       throw crash(e);
     }
   }
@@ -43,12 +45,13 @@ final class LinkageErrorGuard extends BehaviorInterceptor<StageCommand, StageCom
       TypedActorContext<StageCommand> context, Signal signal, SignalTarget<StageCommand> target) {
     try {
       return target.apply(context, signal);
-    } catch (LinkageError e) {
+    } catch (Error e) {
       throw crash(e);
     }
   }
 
-  private static IllegalStateException crash(LinkageError error) {
+  private static IllegalStateException crash(Error error) {
+    if (!CallErrors.isSurvivable(error)) throw error;
     return new IllegalStateException(Causes.words(error), error);
   }
 }
