@@ -142,6 +142,10 @@ public final class CloudNode {
               singletons.init(SingletonActor.of(housekeeper, "housekeeper").withSettings(onCloud));
             });
     var stopping = new AtomicBoolean();
+    flow.whenEndedByItself(
+        reason -> {
+          if (stopping.compareAndSet(false, true)) Launch.giveUp(reason);
+        });
     var member =
         MemberNode.start(
             node,

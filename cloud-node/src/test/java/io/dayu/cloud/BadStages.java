@@ -97,4 +97,20 @@ public final class BadStages {
           .build();
     }
   }
+
+  /** Meets an error after which a node cannot be relied on. */
+  public static final class Fatal implements StageProvider {
+    @Override
+    public StageDescriptor descriptor() {
+      return BadStages.descriptor("meets-a-fatal-error", 1);
+    }
+
+    @Override
+    public Behavior<StageCommand> create(StageContext context) {
+      return Stages.sync(
+          element -> {
+            throw new OutOfMemoryError("Java heap space");
+          });
+    }
+  }
 }

@@ -34,6 +34,7 @@ public final class EdgeNode {
     Endpoints.clear(settings.self().dataDir());
     var uplink = new MemberUplink();
     var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
+    flow.whenEndedByItself(Launch::giveUp);
     var member = Membership.start(settings, config, flow, uplink, Launch::giveUp);
     member
         .whenMember()

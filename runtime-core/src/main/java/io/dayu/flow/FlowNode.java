@@ -20,6 +20,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -41,6 +43,7 @@ public final class FlowNode {
   private final StreamStore streams;
   private final OutboxStore disk;
   private final Duration finish;
+  private final AtomicBoolean stopping = new AtomicBoolean();
 
   private FlowNode(
       ActorSystem<Controller.Command> system,
@@ -162,10 +165,28 @@ public final class FlowNode {
   }
 
   /**
+   * Calls {@code ended} with the reason, for people, if the system ends although nobody has stopped
+   * it: an error was fatal to it, such as a full heap. Then nothing of the node works any longer.
+   * At most once, on any thread; must not block.
+   */
+  public void whenEndedByItself(Consumer<String> ended) {
+    system
+        .getWhenTerminated()
+        .thenRun(
+            () -> {
+              if (!stopping.get())
+                ended.accept(
+                    "its streams have ended by a fatal error, which the log shows before this; it has to"
+                        + " be started again");
+            });
+  }
+
+  /**
    * Stops reading and waits until elements in flight are settled, at most about {@code
    * dayu.generate.finish}. Acknowledgements come over the member system, so that must still run.
    */
   public void finish() {
+    if (system.getWhenTerminated().toCompletableFuture().isDone()) return;
     AskPattern.<Controller.Command, Done>ask(
             system, Controller.Finish::new, finish.plusSeconds(1), system.scheduler())
         .exceptionally(
@@ -179,6 +200,7 @@ public final class FlowNode {
 
   /** Stops everything; returns when it has, or after a while. */
   public void stop() {
+    stopping.set(true);
     stop(system, streams, disk, known);
   }
 

@@ -95,6 +95,10 @@ public final class Membership {
 
   /** Leaves the cluster; returns when that is done, or after a while. */
   public void stop() {
+    if (flow.getWhenTerminated().toCompletableFuture().isDone()) {
+      LOG.warn("the node ends without having left the cluster: what keeps it a member has ended");
+      return;
+    }
     try {
       AskPattern.<Rejoiner.Command, Done>ask(
               rejoiner, Rejoiner.Stop::new, STOP_TIMEOUT, flow.scheduler())
