@@ -16,6 +16,16 @@ record Jpeg(int width, int height) {
   /** Pixels in a row or column that encoders can write. */
   static final int MAX_SIDE = 65_500;
 
+  /**
+   * Each scan goes through the whole image, whatever it adds, and a scan that adds nothing takes
+   * some ten bytes: 220 KB could hold 1,000 of them and take 8 s of a core. Encoders write about 10
+   * for a progressive image, and up to some 60 where they look for the smallest.
+   */
+  static final int MAX_SCANS = 100;
+
+  /** Pixels times scans: the largest image with 16 scans, which takes a decoder about a second. */
+  private static final long MAX_SCANNED = 16L * MAX_PIXELS;
+
   /** The end marker is looked for here first, because a search through the image takes time. */
   private static final int TRAILER = 4096;
 
@@ -27,6 +37,8 @@ record Jpeg(int width, int height) {
       throw new BadFrameException("not a JPEG image");
     var at = 2;
     Jpeg size = null;
+    var components = 0;
+    var scans = false; // that may follow the first one
     var orientation = Orientation.UPRIGHT;
     while (true) {
       if (at + 4 > data.limit()) throw truncated(data);
@@ -38,12 +50,17 @@ record Jpeg(int width, int height) {
       } else if (marker == 0x01 || marker >= 0xd0 && marker <= 0xd7) {
         at += 2;
       } else {
-        if (marker == 0xda) break;
+        if (marker == 0xda) {
+          scans |= at + 4 >= data.limit() || unsigned(data, at + 4) < components;
+          break;
+        }
         var length = data.getShort(at + 2) & 0xffff;
         if (length < 2 || marker == 0xd9)
           throw new BadFrameException("corrupt JPEG image: marker without content at byte " + at);
         if (isFrame(marker)) {
-          if (at + 9 > data.limit()) throw truncated(data);
+          if (at + 10 > data.limit()) throw truncated(data);
+          scans = isProgressive(marker);
+          components = unsigned(data, at + 9);
           size = sized(data.getShort(at + 7) & 0xffff, data.getShort(at + 5) & 0xffff);
         }
         if (marker == 0xe1 && orientation.equals(Orientation.UPRIGHT))
@@ -52,8 +69,21 @@ record Jpeg(int width, int height) {
       }
     }
     if (size == null) throw new BadFrameException("corrupt JPEG image: it does not tell its size");
+    if (scans) checkScans(data, at, true, size);
     if (!ends(data, at)) throw truncated(data);
     return orientation.transposed() ? size.transposed() : size;
+  }
+
+  /**
+   * Refuses the picture of a video for too many scans and for nothing else: players read what they
+   * can. It may consist of two halves, each an image of its own.
+   *
+   * @param width in pixels, as it is known of the video
+   * @param height the same
+   */
+  static void checkScans(ByteBuffer picture, int width, int height) throws BadFrameException {
+    var data = picture.slice();
+    checkScans(data, 0, false, new Jpeg(width, height));
   }
 
   private Jpeg transposed() {
@@ -72,6 +102,48 @@ record Jpeg(int width, int height) {
           "a JPEG image of %s x %s pixels is not accepted, the limit is %s million pixels"
               .formatted(width, height, MAX_PIXELS / 1_000_000));
     return new Jpeg(width, height);
+  }
+
+  /**
+   * Not for images whose only scan holds everything, as cameras send: the walk takes a twentieth of
+   * the time of decoding.
+   */
+  private static void checkScans(ByteBuffer data, int from, boolean toEnd, Jpeg size)
+      throws BadFrameException {
+    var most = MAX_SCANNED / Math.max(1, (long) size.width * size.height);
+    var allowed = (int) Math.min(MAX_SCANS, most);
+    if (scans(data, from, toEnd, allowed) > allowed)
+      throw new BadFrameException(
+          "a JPEG image of %s x %s pixels with more than %s scans is not accepted; write it anew, baseline or progressive with the usual 10"
+              .formatted(size.width, size.height, allowed));
+  }
+
+  /**
+   * How many scans there are, but not more than one above the most allowed; found as decoders do:
+   * what is within the segments between them is passed over.
+   *
+   * @param toEnd whether to look up to the end marker only
+   */
+  private static int scans(ByteBuffer data, int from, boolean toEnd, int allowed) {
+    var count = 0;
+    for (var at = from; at + 2 <= data.limit() && count <= allowed; ) {
+      if (data.get(at) != (byte) 0xff) {
+        at++;
+        continue;
+      }
+      var marker = unsigned(data, at + 1);
+      if (marker == 0xd9 && toEnd) return count;
+      if (marker == 0xda) count++;
+      var segment = marker >= 0xc0 && marker < 0xff && (marker < 0xd0 || marker > 0xd9);
+      if (segment && at + 4 > data.limit()) return count;
+      if (segment) at += 2 + (data.getShort(at + 2) & 0xffff);
+      else at += marker == 0xff ? 1 : 2;
+    }
+    return count;
+  }
+
+  private static boolean isProgressive(int marker) {
+    return marker == 0xc2 || marker == 0xc6 || marker == 0xca || marker == 0xce;
   }
 
   private static boolean isFrame(int marker) {

@@ -340,15 +340,28 @@ final class VideoDecoder implements AutoCloseable {
     return false;
   }
 
-  private void feed() {
+  private void feed() throws IOException {
     if (!read()) {
       avcodec.avcodec_send_packet(codec, (AVPacket) null);
       return;
     }
     if ((packet.flags() & avcodec.AV_PKT_FLAG_DISCARD) != 0) discarded++;
+    if (stream.codecpar().codec_id() == avcodec.AV_CODEC_ID_MJPEG) checkScans();
     var sent = avcodec.avcodec_send_packet(codec, packet);
     if (sent < 0 && sent != avutil.AVERROR_EAGAIN()) failures++;
     avcodec.av_packet_unref(packet);
+  }
+
+  /** FFmpeg bounds the size of a picture, but not how often it may go through it. */
+  private void checkScans() throws IOException {
+    if (packet.size() <= 0) return;
+    var bytes = packet.data().capacity(packet.size()).asByteBuffer();
+    try {
+      Jpeg.checkScans(bytes, width, height);
+    } catch (BadFrameException e) {
+      avcodec.av_packet_unref(packet);
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /** When the frame is shown, {@link Timeline#UNKNOWN} if the file does not say. */

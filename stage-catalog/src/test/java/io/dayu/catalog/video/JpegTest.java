@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.IIOImage;
@@ -97,7 +98,72 @@ class JpegTest {
     return car.substring(0, 2).concat(ByteString.copyFrom(block)).concat(car.substring(2));
   }
 
-  private static ByteString progressive() throws Exception {
+  @Test
+  void imagesWithMoreScansThanAnyEncoderWritesAreRefused() throws Exception {
+    // The scan of a progressive image that adds nothing; repeated, each takes a walk through it.
+    var scanned = withScans(progressive(), Jpeg.MAX_SCANS + 1);
+    assertThatThrownBy(() -> Jpeg.read(scanned.asReadOnlyByteBuffer()))
+        .isInstanceOf(BadFrameException.class)
+        .hasMessageContaining("more than 100 scans is not accepted");
+    assertThatThrownBy(() -> Images.decode(scanned, Images.Decoding.COLOR))
+        .isInstanceOf(BadFrameException.class);
+    // Behind a comment that looks like the end of the image.
+    var comment = ByteString.copyFrom(new byte[] {-1, (byte) 0xfe, 0, 4, -1, (byte) 0xd9});
+    var hidden = withScans(progressive(), 1, comment, Jpeg.MAX_SCANS + 1);
+    assertThatThrownBy(() -> Jpeg.read(hidden.asReadOnlyByteBuffer()))
+        .hasMessageContaining("more than 100 scans");
+    assertThat(Jpeg.read(withScans(progressive(), 20).asReadOnlyByteBuffer()))
+        .isEqualTo(new Jpeg(1024, 680));
+  }
+
+  @Test
+  void aLargeImageMayHaveFewerScans() throws Exception {
+    var large = progressive().toByteArray();
+    var at = 2;
+    while ((large[at + 1] & 0xff) != 0xc2)
+      at += 2 + ((large[at + 2] & 0xff) << 8 | large[at + 3] & 0xff);
+    ByteBuffer.wrap(large).putShort(at + 5, (short) 8000).putShort(at + 7, (short) 8000);
+    var image = ByteString.copyFrom(large);
+    assertThat(Jpeg.read(image.asReadOnlyByteBuffer())).isEqualTo(new Jpeg(8000, 8000));
+    assertThatThrownBy(() -> Jpeg.read(withScans(image, 20).asReadOnlyByteBuffer()))
+        .hasMessageContaining("8000 x 8000 pixels with more than 16 scans");
+  }
+
+  @Test
+  void aBaselineImageWhoseScansAreApartIsBoundedToo() throws Exception {
+    var bytes = car.toByteArray();
+    var at = 2;
+    while ((bytes[at + 1] & 0xff) != 0xda)
+      at += 2 + ((bytes[at + 2] & 0xff) << 8 | bytes[at + 3] & 0xff);
+    var one = new byte[] {-1, (byte) 0xda, 0, 8, 1, bytes[at + 5], 0, 0, 63, 0};
+    var apart =
+        car.substring(0, at)
+            .concat(repeated(ByteString.copyFrom(one), Jpeg.MAX_SCANS + 1))
+            .concat(ByteString.copyFrom(new byte[] {-1, (byte) 0xd9}));
+    assertThatThrownBy(() -> Jpeg.read(apart.asReadOnlyByteBuffer()))
+        .hasMessageContaining("more than 100 scans");
+  }
+
+  /** With more scans of its brightness before its end, which add nothing. */
+  static ByteString withScans(ByteString image, int scans) {
+    return withScans(image, scans, ByteString.EMPTY, 0);
+  }
+
+  private static ByteString withScans(ByteString image, int scans, ByteString between, int more) {
+    var nothing = ByteString.copyFrom(new byte[] {-1, (byte) 0xda, 0, 8, 1, 1, 0, 1, 5, 0, 0, 0});
+    return image
+        .substring(0, image.size() - 2)
+        .concat(repeated(nothing, scans))
+        .concat(between)
+        .concat(repeated(nothing, more))
+        .concat(image.substring(image.size() - 2));
+  }
+
+  private static ByteString repeated(ByteString bytes, int times) {
+    return ByteString.copyFrom(Collections.nCopies(times, bytes));
+  }
+
+  static ByteString progressive() throws Exception {
     var out = new ByteArrayOutputStream();
     var writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     var how = writer.getDefaultWriteParam();

@@ -3,6 +3,7 @@ package io.dayu.catalog.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -32,7 +33,7 @@ class PictureBombsStreamTest {
 
   @Test
   void aVideoOfTooLargePicturesIsRefusedWithTheirSize() throws Exception {
-    var film = film("bomb.mkv", Pngs.black(SIDE, SIDE));
+    var film = film("bomb.mkv", "png_pipe", Pngs.black(SIDE, SIDE));
     assertThat(Files.size(film)).isLessThan(2_000_000);
     assertThatThrownBy(() -> read(film, Map.of()))
         .cause()
@@ -43,7 +44,13 @@ class PictureBombsStreamTest {
 
   @Test
   void picturesThatGrowWithinAVideoAreNotDecoded() throws Exception {
-    var film = film("grows.mkv", Pngs.black(64, 48), Pngs.black(SIDE, SIDE), Pngs.black(64, 48));
+    var film =
+        film(
+            "grows.mkv",
+            "png_pipe",
+            Pngs.black(64, 48),
+            Pngs.black(SIDE, SIDE),
+            Pngs.black(64, 48));
     var segments = read(film, Map.of());
     assertThat(segments)
         .hasSize(2)
@@ -52,7 +59,13 @@ class PictureBombsStreamTest {
 
   @Test
   void picturesThatGrowWithinTheLimitAreReadAndTheirMemoryIsGivenBack() throws Exception {
-    var film = film("wider.mkv", Pngs.black(64, 48), Pngs.black(3000, 2000), Pngs.black(64, 48));
+    var film =
+        film(
+            "wider.mkv",
+            "png_pipe",
+            Pngs.black(64, 48),
+            Pngs.black(3000, 2000),
+            Pngs.black(64, 48));
     assertThat(read(film, Map.of()))
         .extracting(s -> s.payload().getFrames().getFrame(0).getWidth())
         .containsExactly(64, 3000, 64);
@@ -83,6 +96,16 @@ class PictureBombsStreamTest {
   }
 
   @Test
+  void aVideoWhosePicturesHaveTooManyScansIsRefused() throws Exception {
+    var image = JpegTest.progressive();
+    var film = film("scans.mkv", "jpeg_pipe", image, JpegTest.withScans(image, 1000), image);
+    assertThatThrownBy(() -> read(film, Map.of()))
+        .cause()
+        .hasMessageContainingAll("scans.mkv", "more than 100 scans");
+    assertThat(read(film("two.mkv", "jpeg_pipe", image, image), Map.of())).hasSize(2);
+  }
+
+  @Test
   void anElementIsFullBeforeItsFramesFillTheHeap() throws Exception {
     var films = new Films(directory);
     var noise =
@@ -100,15 +123,13 @@ class PictureBombsStreamTest {
   }
 
   /** A film of these pictures one after the other. */
-  private Path film(String name, byte[]... pictures) throws Exception {
+  private Path film(String name, String format, ByteString... pictures) throws Exception {
     var pipe = directory.resolve(name + ".pipe");
     try (var out = Files.newOutputStream(pipe)) {
-      for (var picture : pictures) out.write(picture);
+      for (var picture : pictures) picture.writeTo(out);
     }
     return new Films(directory)
-        .make(
-            name,
-            List.of("-f", "png_pipe", "-framerate", "10", "-i", pipe.toString(), "-c", "copy"));
+        .make(name, List.of("-f", format, "-framerate", "10", "-i", pipe.toString(), "-c", "copy"));
   }
 
   private static List<Segment> read(Path film, Map<String, Double> knobs) {

@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import com.google.protobuf.ByteString;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -14,7 +15,7 @@ final class Pngs {
 
   private Pngs() {}
 
-  static byte[] black(int width, int height) throws IOException {
+  static ByteString black(int width, int height) throws IOException {
     var png = new ByteArrayOutputStream();
     png.write(SIGNATURE);
     var head = new ByteArrayOutputStream();
@@ -30,7 +31,7 @@ final class Pngs {
     }
     chunk(png, "IDAT", rows.toByteArray());
     chunk(png, "IEND", new byte[0]);
-    return png.toByteArray();
+    return ByteString.copyFrom(png.toByteArray());
   }
 
   private static void chunk(ByteArrayOutputStream png, String type, byte[] data)
