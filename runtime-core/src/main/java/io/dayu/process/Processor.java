@@ -21,9 +21,11 @@ import io.dayu.stage.StageProvider;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -56,7 +58,9 @@ import org.jspecify.annotations.Nullable;
  *       of the next stages, or to the outbox where the first leaf's node is. What the stage skips
  *       goes to this node's outbox. What fails, or is not answered within {@code
  *       dayu.process.stage-timeout}, is tried again, up to {@code max-tries} times, and then goes
- *       there as failed, with its cause.
+ *       there as failed, with its cause. A call that still runs then cannot be interrupted: its
+ *       element fails at once, also where it comes a second time, and the stage gets no other one
+ *       until the call returns.
  *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
  *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after}.
  * </ol>
@@ -86,6 +90,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private record Started(int generation) implements Inlet.Command {}
 
+  private record Returned(int generation) implements Inlet.Command {}
+
   private record Answered(Slot slot, long turn, Outcome outcome) implements Inlet.Command {}
 
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
@@ -113,6 +119,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   /**
    * @param weight of the offer it came with, to be granted again
+   * @param granted whether it was
    */
   private record Work(
       Parcel parcel,
@@ -120,11 +127,27 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       int weight,
       long queuedNanos,
       long begunNanos,
-      int tries) {
+      int tries,
+      boolean granted) {
     Work begin(long now) {
-      return new Work(parcel, producer, weight, queuedNanos, now, tries + 1);
+      return new Work(parcel, producer, weight, queuedNanos, now, tries + 1, true);
+    }
+
+    /** As before it was sent to the stage, which has not begun with it. */
+    Work unbegun() {
+      return new Work(parcel, producer, weight, queuedNanos, 0, tries - 1, granted);
+    }
+
+    Numbered numbered() {
+      return new Numbered(parcel.element().getStream(), parcel.element().getSeq());
     }
   }
+
+  /** An element, whichever attempt it is. */
+  private record Numbered(String stream, long seq) {}
+
+  /** Elements are sent again for some minutes, and so many calls are not given up in that time. */
+  private static final int OVERDUE = 1_000;
 
   private final TimerScheduler<Inlet.Command> timers;
   private final ProcessSettings settings;
@@ -139,7 +162,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
   private final ArrayDeque<Slot> free = new ArrayDeque<>();
   private final int maxElement;
+  private final Set<Numbered> overdue = new LinkedHashSet<>(); // their calls were given up running
   private ActorRef<StageCommand> stage;
+  private StageCalls calls;
+  private boolean busy; // with a call that was given up
   private int generation;
   private long listeners;
   private StageState state = StageState.STARTING;
@@ -235,6 +261,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
               return this;
             })
         .onMessage(Started.class, this::onStarted)
+        .onMessage(Returned.class, this::onReturned)
         .onMessageEquals(Retire.INSTANCE, this::onRetire)
         .onMessageEquals(Timer.START, this::onStart)
         .onMessageEquals(Timer.REPORT, this::onReport)
@@ -258,7 +285,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var parcel = offer.parcel();
     int weight = parcel.weight();
     var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
-    if (whole.isPresent()) queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0));
+    if (whole.isPresent())
+      queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0, false));
     else credits.taken(offer.producer(), weight);
     pump();
     return this;
@@ -282,6 +310,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     if (started.generation() != generation) return this;
     state = StageState.RUNNING;
     report();
+    pump();
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onReturned(Returned returned) {
+    if (returned.generation() != generation) return this;
+    busy = false;
     pump();
     return this;
   }
@@ -331,11 +366,47 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onSweep() {
     long now = nanos.getAsLong();
+    // The call that holds up the others first: then they were not late by themselves.
     for (var slot : slots)
-      if (slot.work != null && now - slot.work.begunNanos() > settings.stageTimeout().toNanos())
-        giveUp(slot, "no answer within " + settings.stageTimeout().toMillis() + " ms");
+      if (isLate(slot, now) && calls.isRunning(slot.listener.ref())) late(slot);
+    for (var slot : slots) if (isLate(slot, now)) late(slot);
+    // Nothing waits longer for a call that does not return than its own tries would have taken.
+    long patience = settings.stageTimeout().multipliedBy(settings.maxTries()).toNanos();
+    while (busy && !queue.isEmpty() && now - queue.peek().queuedNanos() > patience)
+      fail(queue.poll(), "the stage is still busy with an earlier element");
     pump();
     return this;
+  }
+
+  private boolean isLate(Slot slot, long now) {
+    return slot.work != null && now - slot.work.begunNanos() > settings.stageTimeout().toNanos();
+  }
+
+  private void late(Slot slot) {
+    var work = Objects.requireNonNull(slot.work, "a free slot has no work");
+    var reason = "no answer within " + settings.stageTimeout().toMillis() + " ms";
+    if (calls.giveUp(slot.listener.ref()) != StageCalls.GivenUp.RUNNING) {
+      giveUp(slot, new Outcome.Failed(reason, true));
+      return;
+    }
+    busy = true;
+    overdue.add(work.numbered());
+    if (overdue.size() > OVERDUE) overdue.remove(overdue.iterator().next());
+    reason += ", and the stage is still in the call: it is not tried again";
+    giveUp(slot, new Outcome.Failed(reason, false));
+    tell(
+        "a call takes longer than dayu.process.stage-timeout (%s ms) and cannot be interrupted; the stage gets nothing else until it returns"
+            .formatted(settings.stageTimeout().toMillis()));
+    takeBack();
+  }
+
+  /** What waits at the stage behind a call that takes too long waits here again. */
+  private void takeBack() {
+    for (int i = slots.size() - 1; i >= 0; i--) {
+      var slot = slots.get(i);
+      if (slot.work != null && calls.giveUp(slot.listener.ref()) == StageCalls.GivenUp.NOT_BEGUN)
+        queue.addFirst(leaveUnanswered(slot).unbegun());
+    }
   }
 
   private Behavior<Inlet.Command> onTerminated(Terminated terminated) {
@@ -364,7 +435,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             restarts + 1,
             wait.toMillis(),
             working());
-    for (var slot : slots) if (slot.work != null) giveUp(slot, "stage crashed: " + cause);
+    busy = false;
+    for (var slot : slots)
+      if (slot.work != null) giveUp(slot, new Outcome.Failed("stage crashed: " + cause, true));
     problem = Optional.of(what);
     timers.startSingleTimer(Timer.START, wait);
     return this;
@@ -404,10 +477,12 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
               self.tell(new Started(mine));
               return created;
             });
+    var making = new StageCalls(() -> self.tell(new Returned(mine)));
+    calls = making;
     stage =
         getContext()
             .spawn(
-                Behaviors.intercept(CallErrorGuard::new, behavior),
+                Behaviors.intercept(() -> new StageGuard(making), behavior),
                 "stage-" + mine,
                 DispatcherSelector.fromConfig("dayu.dispatchers.stages"));
     getContext().watch(stage);
@@ -415,14 +490,38 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private void pump() {
     while (state == StageState.RUNNING
+        && !busy
         && !free.isEmpty()
         && !queue.isEmpty()
-        && router.waiting() < settings.maxWaiting()) begin(free.poll(), queue.poll());
+        && router.waiting() < settings.maxWaiting()) {
+      var work = queue.poll();
+      // A copy, sent because the first one was not acknowledged while the stage was in its call.
+      if (overdue.contains(work.numbered()))
+        fail(work, "its call has taken too long before: it is not tried again");
+      else begin(free.poll(), work);
+    }
+  }
+
+  /** Ends an element that the stage does not get. */
+  private void fail(Work work, String reason) {
+    if (!work.granted()) credits.taken(work.producer(), work.weight());
+    long now = nanos.getAsLong();
+    answered(
+        new Work(
+            work.parcel(),
+            work.producer(),
+            work.weight(),
+            work.queuedNanos(),
+            now,
+            work.tries(),
+            true),
+        new Outcome.Failed(reason, false));
   }
 
   private void begin(Slot slot, Work queued) {
     slot.work = queued.begin(nanos.getAsLong());
-    if (queued.tries() == 0) credits.taken(queued.producer(), queued.weight());
+    if (!queued.granted()) credits.taken(queued.producer(), queued.weight());
+    calls.sent(slot.listener.ref());
     stage.tell(new StageCommand.Process(queued.parcel().element(), slot.listener.ref()));
   }
 
@@ -436,11 +535,15 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return work;
   }
 
-  /** Ends the wait for an answer of the stage: the try has failed, for this reason. */
-  private void giveUp(Slot slot, String reason) {
+  /** Ends the wait for an answer of the stage: the try has failed. */
+  private void giveUp(Slot slot, Outcome.Failed failed) {
+    answered(leaveUnanswered(slot), failed);
+  }
+
+  private Work leaveUnanswered(Slot slot) {
     getContext().stop(slot.listener.ref());
     slot.listener = listen(slot);
-    answered(leave(slot), new Outcome.Failed(reason, true));
+    return leave(slot);
   }
 
   private Listener listen(Slot slot) {
@@ -479,7 +582,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       problem = Optional.of(called(element) + ": " + failed.reason());
       if (failed.retryable() && work.tries() < settings.maxTries()) {
         queue.addFirst(
-            new Work(work.parcel(), work.producer(), work.weight(), now, 0, work.tries()));
+            new Work(work.parcel(), work.producer(), work.weight(), now, 0, work.tries(), true));
         return;
       }
       end(work.parcel(), hop, Ending.Kind.FAILED, failed.reason());

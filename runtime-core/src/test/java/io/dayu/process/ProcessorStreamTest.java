@@ -26,6 +26,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -186,6 +187,116 @@ final class ProcessorStreamTest {
     var next = outbox().takeNext().element();
     assertThat(next.getSeq()).isEqualTo(2);
     assertThat(next.hasEnding()).isFalse();
+  }
+
+  @Test
+  void aCallThatStillRunsAfterTheTimeoutIsNotMadeAgainAndOthersWaitForItsEnd() throws Exception {
+    var called = new LinkedBlockingQueue<Long>();
+    var release = new CountDownLatch(1);
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            4,
+            c ->
+                Stages.sync(
+                    e -> {
+                      called.add(e.getSeq());
+                      if (e.getSeq() == 1) release.await();
+                      return Stages.output(e.getPayload());
+                    })),
+        "stage-timeout = 1s, max-tries = 60",
+        "detect:fake");
+    send(1);
+    send(1); // again, because nothing acknowledges it; the stage takes it with the first one
+    send(2);
+    var first = outbox().takeNext().element();
+    assertThat(first.getSeq()).isEqualTo(1);
+    assertThat(first.getEnding().getReason())
+        .contains("no answer within 1000 ms", "it is not tried again");
+    assertThat(first.getTrace(0).getTries()).isEqualTo(1);
+    send(1); // again, later
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().problem().isPresent());
+    assertThat(called).containsExactly(1L);
+
+    release.countDown();
+    var others =
+        List.of(
+            outbox().takeNext().element(),
+            outbox().takeNext().element(),
+            outbox().takeNext().element());
+    assertThat(others).filteredOn(e -> e.getSeq() == 1).hasSize(2).allMatch(Element::hasEnding);
+    assertThat(others).filteredOn(e -> e.getSeq() == 2).hasSize(1).noneMatch(Element::hasEnding);
+    assertThat(called).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void nothingWaitsForEverForACallThatDoesNotReturn() {
+    var release = new CountDownLatch(1);
+    try {
+      process(
+          Plans.stage(
+              "fake",
+              true,
+              1,
+              c ->
+                  Stages.sync(
+                      e -> {
+                        release.await();
+                        return Stages.output(e.getPayload());
+                      })),
+          "stage-timeout = 500ms, max-tries = 2",
+          "detect:fake");
+      // More than the window holds: each gives its credit back once, whatever becomes of it.
+      int count = links.elementWindow() + 10;
+      for (int seq = 1; seq <= count; seq++) send(seq);
+      for (int seq = 1; seq <= count; seq++) {
+        var element = outbox().takeNext().element();
+        assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
+        if (element.getSeq() > 1)
+          assertThat(element.getEnding().getReason())
+              .contains("still busy with an earlier element");
+      }
+      assertThat(producer.waiting()).isZero();
+    } finally {
+      release.countDown();
+    }
+  }
+
+  @Test
+  void nothingWaitsForEverForAStageThatDoesNotOpen() {
+    var release = new CountDownLatch(1);
+    var called = new AtomicInteger();
+    try {
+      process(
+          Plans.stage(
+              "fake",
+              true,
+              1,
+              c ->
+                  Behaviors.setup(
+                      context -> {
+                        release.await();
+                        return Stages.sync(
+                            e -> {
+                              called.incrementAndGet();
+                              return Stages.output(e.getPayload());
+                            });
+                      })),
+          "stage-timeout = 500ms, max-tries = 2",
+          "detect:fake");
+      send(1);
+      var element = outbox().takeNext().element();
+      assertThat(element.getEnding().getReason()).contains("no answer within 500 ms");
+      assertThat(element.getTrace(0).getTries()).isEqualTo(2);
+    } finally {
+      release.countDown();
+    }
+    send(2);
+    assertThat(outbox().takeNext().element().hasEnding()).isFalse();
+    assertThat(called).as("calls; those for the first were given up").hasValue(1);
   }
 
   @Test

@@ -7,15 +7,20 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
 import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Turns an {@link Error} that tells of one call alone ({@link CallErrors}), such as a native
+ * Around a stage: keeps {@link StageCalls}, leaves out calls that were given up before they began,
+ * and turns an {@link Error} that tells of one call alone ({@link CallErrors}), such as a native
  * library that is missing, into a crash of this stage: Pekko takes it as fatal and would end the
  * whole node.
  */
-final class CallErrorGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
-  CallErrorGuard() {
+final class StageGuard extends BehaviorInterceptor<StageCommand, StageCommand> {
+  private final StageCalls calls;
+
+  StageGuard(StageCalls calls) {
     super(StageCommand.class);
+    this.calls = calls;
   }
 
   @Override
@@ -33,10 +38,14 @@ final class CallErrorGuard extends BehaviorInterceptor<StageCommand, StageComman
       TypedActorContext<StageCommand> context,
       StageCommand message,
       ReceiveTarget<StageCommand> target) {
+    var call = ((StageCommand.Process) message).replyTo();
+    if (!calls.begin(call)) return Behaviors.same();
     try {
       return target.apply(context, message);
     } catch (Error e) {
       throw crash(e);
+    } finally {
+      calls.end();
     }
   }
 
