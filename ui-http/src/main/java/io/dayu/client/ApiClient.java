@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ApiClient {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration CONNECT = Duration.ofSeconds(3);
+  private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   private final URI base;
@@ -145,7 +145,13 @@ public final class ApiClient {
   private <T> HttpResponse<T> call(HttpRequest request, BodyHandler<T> handler) {
     try {
       return http.send(request, handler);
-    } catch (HttpConnectTimeoutException | ConnectException e) {
+    } catch (HttpConnectTimeoutException e) {
+      // Something may listen there: the time includes TLS, of which a server may know nothing.
+      throw new UserException(
+          "no connection to %s came about within %s s. Is it the address of a cloud node's API?"
+              .formatted(base, CONNECT.toSeconds()),
+          e);
+    } catch (ConnectException e) {
       if (isUnknown(e))
         throw new UserException(
             "there is no host %s; the address asked was %s".formatted(base.getHost(), base), e);

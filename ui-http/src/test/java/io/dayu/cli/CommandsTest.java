@@ -428,6 +428,17 @@ class CommandsTest {
   }
 
   @Test
+  void aServerThatAcceptsAndIsSilentIsNotCalledAway() throws IOException {
+    try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var run = Cli.run("nodes", "--api", "https://127.0.0.1:" + server.getLocalPort());
+      assertThat(run.code()).isEqualTo(1);
+      assertThat(run.err())
+          .contains("no connection to https://127.0.0.1:" + server.getLocalPort() + " came about")
+          .doesNotContain("nobody answers", "Exception");
+    }
+  }
+
+  @Test
   void aServerWithoutHttpsIsNamed() throws IOException {
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var answered =
