@@ -102,7 +102,8 @@ public final class Stages {
       throw new IllegalStateException(
           "a library of the stage cannot be loaded: " + Causes.words(e), e);
     } catch (Error e) {
-      throw new IllegalStateException("the stage cannot be opened: " + Causes.words(survived(e)), e);
+      throw new IllegalStateException(
+          "the stage cannot be opened: " + Causes.words(survived(e)), e);
     }
   }
 

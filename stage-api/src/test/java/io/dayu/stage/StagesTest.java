@@ -97,14 +97,14 @@ class StagesTest {
                       e -> {
                         throw error;
                       })))
-          .isEqualTo(new Outcome.Failed(error.toString(), true));
+          .isEqualTo(new Outcome.Failed(error.getClass().getSimpleName() + ": " + refused, true));
       assertThat(
               answer(
                   Stages.async(
                       e -> {
                         throw error;
                       })))
-          .isEqualTo(new Outcome.Failed(error.toString(), true));
+          .isEqualTo(new Outcome.Failed(error.getClass().getSimpleName() + ": " + refused, true));
       var stage =
           KIT.spawn(
               Stages.using(
