@@ -146,10 +146,16 @@ public final class ApiClient {
     try {
       return http.send(request, handler);
     } catch (HttpConnectTimeoutException e) {
-      // Something may listen there: the time includes TLS, of which a server may know nothing.
+      // Something may listen there: the time includes TLS, and Java does not always notice at once
+      // that the server speaks none.
       throw new UserException(
-          "no connection to %s came about within %s s. Is it the address of a cloud node's API?"
-              .formatted(base, CONNECT.toSeconds()),
+          "no connection to %s came about within %s s. %s"
+              .formatted(
+                  base,
+                  CONNECT.toSeconds(),
+                  "https".equals(base.getScheme())
+                      ? "Perhaps it does not speak https."
+                      : "Is it the address of a cloud node's API?"),
           e);
     } catch (ConnectException e) {
       if (isUnknown(e))

@@ -445,6 +445,8 @@ class CommandsTest {
           CompletableFuture.runAsync(
               () -> {
                 try (var client = server.accept()) {
+                  // As servers do it, after something has come.
+                  assertThat(client.getInputStream().read()).isNotNegative();
                   client.getOutputStream().write("HTTP/1.1 400 No\r\n\r\n".getBytes(US_ASCII));
                   client.getInputStream().transferTo(OutputStream.nullOutputStream());
                 } catch (IOException e) {
