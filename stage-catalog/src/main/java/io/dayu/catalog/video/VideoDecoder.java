@@ -101,8 +101,8 @@ final class VideoDecoder implements AutoCloseable {
       var shift = ownStart < 0 || ownStart > LATEST_START ? -ownStart : 0;
       start = ownStart + shift;
       timeline = new Timeline((input.iformat().flags() & avformat.AVFMT_TS_DISCONT) != 0, shift);
-      codec = decoder();
-    } catch (IOException | RuntimeException e) {
+      openCodec();
+    } catch (IOException | RuntimeException | Error e) { // natives throw errors, too
       close();
       throw e;
     }
@@ -190,26 +190,24 @@ final class VideoDecoder implements AutoCloseable {
     return found;
   }
 
-  private AVCodecContext decoder() throws IOException {
+  /** What it has made when it fails is freed by {@link #close}. */
+  private void openCodec() throws IOException {
     var parameters = stream.codecpar();
     var kind = avcodec.avcodec_find_decoder(parameters.codec_id());
     if (kind == null)
       throw new IOException(
           "its codec %s is not supported; convert it, for example to H.264"
               .formatted(avcodec.avcodec_get_name(parameters.codec_id()).getString()));
-    var context = avcodec.avcodec_alloc_context3(kind);
     checkSize(parameters.width(), parameters.height());
+    var context = avcodec.avcodec_alloc_context3(kind);
+    codec = context;
     avcodec.avcodec_parameters_to_context(context, parameters);
     context.pkt_timebase(micros);
     var limits = limits();
     var opened = avcodec.avcodec_open2(context, kind, limits);
     avutil.av_dict_free(limits);
-    if (opened >= 0) {
-      account(context, parameters.width(), parameters.height(), parameters.format());
-      return context;
-    }
-    avcodec.avcodec_free_context(context);
-    throw new IOException("its pictures cannot be decoded: " + words(opened));
+    if (opened < 0) throw new IOException("its pictures cannot be decoded: " + words(opened));
+    account(context, parameters.width(), parameters.height(), parameters.format());
   }
 
   private static void checkSize(int width, int height) throws IOException {
