@@ -4,6 +4,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import io.dayu.stage.CallErrors;
+import io.dayu.stage.Causes;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
@@ -62,7 +63,8 @@ interface BlockingReader extends AutoCloseable {
       } catch (Error e) {
         // Natives that get no memory fail this stream; as an error, it would end the node.
         if (!CallErrors.isSurvivable(e)) throw e;
-        throw new SourceException("it cannot be read on this node now: " + e, false, e);
+        throw new SourceException(
+            "it cannot be read on this node now: " + Causes.words(e), false, e);
       }
     }
 
