@@ -42,6 +42,7 @@ final class ArchitectureRules {
           "link",
           "store",
           "disk",
+          "keys",
           "settings",
           "facts");
 

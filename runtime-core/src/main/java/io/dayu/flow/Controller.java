@@ -17,6 +17,7 @@ import io.dayu.facts.View;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
 import io.dayu.generate.StreamMemory;
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
@@ -145,12 +146,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /**
    * @param reportEvery between two reports of a node
+   * @param keys for the links to and from other nodes
    */
   public record Settings(
       Duration reportEvery,
       ProcessSettings process,
       GenerateSettings generate,
-      LinkSettings links) {}
+      LinkSettings links,
+      Optional<NodeKeys> keys) {}
 
   /**
    * What outlives the process.
@@ -204,7 +207,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             self.node(),
             self.role(),
             target ->
-                LinkSender.create(settings.links(), target, resolver, fromLinks, env.nanos()));
+                LinkSender.create(
+                    settings.links(), settings.keys(), target, resolver, fromLinks, env.nanos()));
     var locator = context.messageAdapter(Router.Locate.class, Locate::new);
     var setup =
         new Generator.Setup(
@@ -370,7 +374,12 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     getContext()
         .spawn(
             LinkServer.create(
-                env.settings().links(), listen.address(), consumers, started, env.nanos()),
+                env.settings().links(),
+                env.settings().keys(),
+                listen.address(),
+                consumers,
+                started,
+                env.nanos()),
             "link-server");
     return this;
   }

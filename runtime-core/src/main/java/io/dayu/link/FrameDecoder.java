@@ -1,5 +1,6 @@
 package io.dayu.link;
 
+import io.dayu.keys.KeysException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,6 +33,10 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
 
   /** A peer whose frame finds no memory for so long is told so by the end of its connection. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  // What TLS begins with, in the first two bytes of our header; no frame is that long.
+  private static final int TLS_ALERT = 0x1503;
+  private static final int TLS_HANDSHAKE = 0x1603;
 
   /** How much of a node's memory the frames of one connection may take. */
   interface Memory {
@@ -134,7 +139,7 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
     private void proceed() {
       try {
         while (!unread.isEmpty() && read(unread.element())) unread.remove();
-      } catch (LinkException e) {
+      } catch (LinkException | KeysException e) {
         failStage(e); // if it were thrown, it would be logged as a bug
         return;
       }
@@ -179,6 +184,10 @@ final class FrameDecoder extends GraphStage<FlowShape<ByteString, List<Frame>>> 
     }
 
     private void check() {
+      int begin = (int) (header >>> 3 * Byte.SIZE);
+      if (begin == TLS_HANDSHAKE || begin == TLS_ALERT)
+        throw new KeysException(
+            "the peer encrypts and this node does not; give it keys (dayu.keys.directory)");
       type = Frame.Type.of((int) (header & 0xff));
       long told = header >>> 8;
       int largest = memory.largest(type);

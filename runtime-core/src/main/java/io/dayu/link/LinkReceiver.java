@@ -4,12 +4,16 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeName;
+import io.dayu.keys.Handshakes;
+import io.dayu.keys.Holder;
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
 import io.dayu.settings.HostPort;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -37,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  * <p>In order:
  *
  * <ol>
+ *   <li>Where the node has keys, the peer must have one of the same authority.
  *   <li>The first frame must be a {@code hello} of the right version, within {@code
- *       dayu.link.connect-timeout}.
+ *       dayu.link.connect-timeout}, and of the node whose key the peer has.
  *   <li>{@code consumers} is asked for the instance that it names; the answer may start the stage.
  *   <li>This attaches to the consumer with a window, of which the node's budget may leave little.
  *       Its first grant goes to the peer as {@code credit} and opens the link.
@@ -56,6 +61,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   sealed interface Command {}
 
   private record Received(List<Frame> frames) implements Command {}
+
+  /** Whose key the peer has; comes before the first frame where links are encrypted. */
+  private record Verified(Holder holder) implements Command {}
 
   private record Ended(@Nullable Throwable cause) implements Command {}
 
@@ -76,9 +84,12 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private static final int ROOM = 4096;
 
   private final LinkSettings settings;
+  private final boolean encrypted;
   private final ActorRef<LinkServer.Lookup> consumers;
   private final NodeBytes budget;
+  private final Complaints complaints;
   private final LongSupplier nanos;
+  private final InetAddress from;
   private final String peerAddress;
   private final Outgoing connection;
   private final ActorRef<Inlet.Grant> grants;
@@ -87,6 +98,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final Allotment memory;
   private final ByteArrayOutputStream parts =
       new ByteArrayOutputStream(0); // bounded by the largest element
+  private Optional<Holder> verified = Optional.empty();
   private String producer = "unknown node";
   private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
   private @Nullable ActorRef<Inlet.Command> inlet; // null until the consumer is found
@@ -103,20 +115,25 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
       LargeBytes large,
+      Complaints complaints,
       LongSupplier nanos) {
     super(context);
     this.settings = settings;
+    this.encrypted = keys.isPresent();
     this.consumers = consumers;
     this.budget = budget;
+    this.complaints = complaints;
     this.nanos = nanos;
     this.lastArrival = nanos.getAsLong();
     this.memory = new Allotment(large, settings.maxElement());
-    var peer = tcp.remoteAddress();
-    this.peerAddress = HostPort.text(peer.getAddress().getHostAddress(), peer.getPort());
+    var address = tcp.remoteAddress();
+    this.from = address.getAddress();
+    this.peerAddress = HostPort.text(from.getHostAddress(), address.getPort());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
     this.acknowledgements = context.messageAdapter(Acknowledgement.class, Acknowledged::new);
     var self = context.getSelf();
@@ -126,7 +143,16 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             .via(new FrameDecoder(memory))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
     var out = Source.<ByteString>queue(ROOM);
-    var ends = out.viaMat(tcp.flow(), Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
+    var flow =
+        keys.map(
+                k ->
+                    Encryption.over(
+                        tcp.flow(),
+                        k::server,
+                        peer -> self.tell(new Verified(peer)),
+                        context.getSystem()))
+            .orElseGet(tcp::flow);
+    var ends = out.viaMat(flow, Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
     this.connection = new Outgoing(ends.first(), ROOM, cause -> self.tell(new Ended(cause)));
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
     timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());
@@ -134,10 +160,12 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
 
   static Behavior<Command> create(
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       Tcp.IncomingConnection tcp,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
       LargeBytes large,
+      Complaints complaints,
       LongSupplier nanos) {
     return Behaviors.setup(
         context ->
@@ -145,7 +173,16 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                 timers -> {
                   context.setLoggerName(LinkReceiver.class);
                   return new LinkReceiver(
-                      context, timers, settings, tcp, consumers, budget, large, nanos);
+                      context,
+                      timers,
+                      settings,
+                      keys,
+                      tcp,
+                      consumers,
+                      budget,
+                      large,
+                      complaints,
+                      nanos);
                 }));
   }
 
@@ -153,6 +190,12 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(Received.class, this::onReceived)
+        .onMessage(
+            Verified.class,
+            v -> {
+              verified = Optional.of(v.holder());
+              return this;
+            })
         .onMessage(Granted.class, this::onGranted)
         .onMessage(Located.class, this::onLocated)
         .onMessage(Acknowledged.class, this::onAcknowledged)
@@ -208,6 +251,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     if (instance.isPresent()) throw new LinkException("second hello");
     if (!NodeName.isName(hello.getNode())) throw new LinkException("hello of no node's name");
     producer = hello.getNode();
+    if (encrypted && !verified.map(Holder::node).equals(Optional.of(producer)))
+      throw new LinkException(
+          "it says that it is %s, but has the key of %s"
+              .formatted(producer, verified.map(Holder::toString).orElse("nobody")));
     var wanted = InstanceName.parse(hello.getInstance());
     instance = Optional.of(wanted);
     if (hello.getVersion() != LinkSettings.PROTOCOL)
@@ -308,12 +355,15 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   private Behavior<Command> onEnded(Ended ended) {
+    var problem = Optional.ofNullable(ended.cause()).flatMap(Handshakes::problem);
     // A connection that brings nothing is a health check of the port; only a violation of the
     // protocol is worth a warning.
     if (ended.cause() instanceof LinkException e)
       getContext()
           .getLog()
           .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
+    else if (problem.isPresent() && complaints.allows(from, nanos.getAsLong()))
+      getContext().getLog().warn("connection from {} is closed: {}", peerAddress, problem.get());
     else
       getContext()
           .getLog()

@@ -5,6 +5,8 @@ import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.wire.Ack;
+import io.dayu.keys.Handshakes;
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -123,6 +125,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;
 
+  private static final String CLOSED = "closed by the peer";
+
+  /** What a message of Pekko begins with, for a connection that was there. */
+  private static final String RESET = "The connection closed with error";
+
   /** How often it is said that no connection can be made: twice as rarely each time. */
   private static final Duration TELL_AFTER = Duration.ofSeconds(30);
 
@@ -130,6 +137,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
 
   private final TimerScheduler<Inlet.Command> timers;
   private final LinkSettings settings;
+  private final Optional<NodeKeys> keys;
   private final Target target;
   private final Resolver resolver;
   private final ActorRef<Event> owner;
@@ -146,6 +154,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private int generation;
   private boolean resolving; // one question at a time: an answer may take many seconds
   private int turn; // of the host's addresses
+  private String keyProblem = ""; // the last one that was told
   private int failed; // tries to connect since the last open connection
   private long failingSince; // when the first of them failed
   private Duration tellAfter = TELL_AFTER;
@@ -165,6 +174,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       ActorContext<Inlet.Command> context,
       TimerScheduler<Inlet.Command> timers,
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       Target target,
       Resolver resolver,
       ActorRef<Event> owner,
@@ -172,6 +182,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     super(context);
     this.timers = timers;
     this.settings = settings;
+    this.keys = keys;
     this.target = target;
     this.resolver = resolver;
     this.owner = owner;
@@ -185,10 +196,13 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
+   * @param keys the link is encrypted, and the peer must have the key of the target, where there
+   *     are some
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Inlet.Command> create(
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       Target target,
       Resolver resolver,
       ActorRef<Event> owner,
@@ -198,7 +212,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             Behaviors.withTimers(
                 timers -> {
                   context.setLoggerName(LinkSender.class);
-                  return new LinkSender(context, timers, settings, target, resolver, owner, nanos);
+                  return new LinkSender(
+                      context, timers, settings, keys, target, resolver, owner, nanos);
                 }));
   }
 
@@ -289,6 +304,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private void onCredit(Credit grant, long now) {
     open = true;
     failed = 0;
+    keyProblem = "";
     tellAfter = TELL_AFTER;
     refused = false;
     refusalTold = false;
@@ -344,12 +360,29 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         .getLog()
         .debug("link to {} on {} broke: {}", target.instance(), target.peer(), broken.cause());
     boolean wasOpen = open;
+    if (!wasOpen) Handshakes.problem(broken.cause()).ifPresent(this::onKeyProblem);
     disconnect(broken.cause());
     // A connection that breaks without a bye means that the peer is gone: it is suspect at once.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
     else if (!refused) onNoConnection(broken.cause());
     timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;
+  }
+
+  /** Only people can mend it: they are told at once, and tries are as rare as they get. */
+  private void onKeyProblem(String problem) {
+    backoff.exhaust();
+    if (problem.equals(keyProblem)) return;
+    keyProblem = problem;
+    getContext()
+        .getLog()
+        .warn(
+            "no link to {} on {} ({} port {}): {}",
+            target.instance(),
+            target.peer(),
+            target.host(),
+            target.port(),
+            problem);
   }
 
   private void onNoConnection(Throwable cause) {
@@ -369,7 +402,16 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             target.port(),
             failing.toSeconds(),
             failed,
-            why(cause));
+            why(cause) + hint(cause));
+  }
+
+  /** A peer that closes the connection without a word may not have understood one. */
+  private String hint(Throwable cause) {
+    var text = String.valueOf(cause.getMessage());
+    if (!text.equals(CLOSED) && !text.startsWith(RESET)) return "";
+    return keys.isPresent()
+        ? "; it may have no keys, or not accept those of this node (dayu.keys.directory): its log says why"
+        : "; it may have keys, and then talks only to nodes that have some (dayu.keys.directory): its log says why";
   }
 
   /** The innermost cause: those around it repeat it among details of the implementation. */
@@ -470,33 +512,37 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         Flow.<ByteString>create()
             .via(new FrameDecoder(Frames.MAX_CONTROL))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
+    var tcp =
+        Tcp.get(system)
+            .outgoingConnection(
+                address,
+                Optional.empty(),
+                List.of(),
+                true,
+                Optional.of(settings.connectTimeout()),
+                Optional.empty());
     var queue =
         source
             .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
-            .viaMat(
-                Tcp.get(system)
-                    .outgoingConnection(
-                        address,
-                        Optional.empty(),
-                        List.of(),
-                        true,
-                        Optional.of(settings.connectTimeout()),
-                        Optional.empty()),
-                Keep.left())
+            .viaMat(keys.map(k -> encrypted(tcp, k)).orElse(tcp), Keep.left())
             .toMat(
                 sink,
                 (q, done) -> {
                   done.whenComplete(
                       (d, error) ->
                           self.tell(
-                              new Broken(
-                                  error == null ? new LinkException("closed by the peer") : error,
-                                  mine)));
+                              new Broken(error == null ? new LinkException(CLOSED) : error, mine)));
                   return q;
                 })
             .run(system);
     var outgoing = new Outgoing(queue, room, cause -> self.tell(new Broken(cause, mine)));
     self.tell(new Connected(outgoing, mine));
+  }
+
+  private <M> Flow<ByteString, ByteString, M> encrypted(
+      Flow<ByteString, ByteString, M> tcp, NodeKeys keys) {
+    return Encryption.over(
+        tcp, () -> keys.client(target.peer()), peer -> {}, getContext().getSystem());
   }
 
   private void send(Outgoing connection, Held held) {

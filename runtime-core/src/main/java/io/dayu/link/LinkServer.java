@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
+import io.dayu.keys.NodeKeys;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -53,12 +54,14 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       Flow.fromSinkAndSource(Sink.cancelled(), Source.empty());
 
   private final LinkSettings settings;
+  private final Optional<NodeKeys> keys;
   private final ActorRef<Lookup> consumers;
   private final ActorRef<Started> starter;
   private final LongSupplier nanos;
   private final NodeBytes budget;
   private final LargeBytes large;
   private final Connections connections;
+  private final Complaints complaints;
   private Tcp.@Nullable ServerBinding binding; // null until it is bound
   private long accepted;
 
@@ -86,12 +89,14 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private LinkServer(
       ActorContext<Command> context,
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
       ActorRef<Started> starter,
       LongSupplier nanos) {
     super(context);
     this.settings = settings;
+    this.keys = keys;
     this.consumers = consumers;
     this.starter = starter;
     this.nanos = nanos;
@@ -99,6 +104,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     this.budget = NodeBytes.of(settings, heap);
     this.large = LargeBytes.of(settings, heap);
     this.connections = Connections.of(settings, heap, nanos.getAsLong());
+    this.complaints = new Complaints(nanos.getAsLong());
     var self = context.getSelf();
     CompletionStage<Tcp.ServerBinding> bound =
         Tcp.get(context.getSystem())
@@ -116,16 +122,18 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   }
 
   /**
+   * @param keys links are encrypted, and peers show whose keys they have, where there are some
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Command> create(
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
       ActorRef<Started> starter,
       LongSupplier nanos) {
     return Behaviors.setup(
-        context -> new LinkServer(context, settings, address, consumers, starter, nanos));
+        context -> new LinkServer(context, settings, keys, address, consumers, starter, nanos));
   }
 
   @Override
@@ -164,7 +172,9 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     var connection = message.connection();
     var from = connection.remoteAddress().getAddress();
     if (connections.accept(from)) {
-      var link = LinkReceiver.create(settings, connection, consumers, budget, large, nanos);
+      var link =
+          LinkReceiver.create(
+              settings, keys, connection, consumers, budget, large, complaints, nanos);
       getContext().watchWith(getContext().spawn(link, "link-" + ++accepted), new Closed(from));
     } else {
       connection.handleWith(CLOSE, getContext().getSystem());

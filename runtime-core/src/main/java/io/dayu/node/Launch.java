@@ -93,7 +93,7 @@ public final class Launch {
     var seconds =
         String.format(Locale.ROOT, "%.1f", ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
     LOG.info("Node {} is ready after {} s", settings.self().name(), seconds);
-    openPorts(settings.self()).ifPresent(LOG::warn);
+    if (settings.keys().keys().isEmpty()) openPorts(settings.self()).ifPresent(LOG::warn);
     return seconds;
   }
 
@@ -101,7 +101,7 @@ public final class Launch {
   static Optional<String> openPorts(NodeSettings.Self self) {
     if (HostPort.isLoopback(self.bindHost())) return Optional.empty();
     return Optional.of(
-        "The ports of cluster and data listen at %s and have neither keys nor encryption: whoever reaches them can speak for a node. Let only nodes reach them, by a firewall or a private network"
+        "The ports of cluster and data listen at %s and have neither keys nor encryption (dayu.keys): whoever reaches them can speak for a node. Let only nodes reach them, by a firewall or a private network"
             .formatted(self.bindHost()));
   }
 }

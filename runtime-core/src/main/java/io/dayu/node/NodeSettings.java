@@ -6,6 +6,8 @@ import io.dayu.deliver.OutboxSettings;
 import io.dayu.facts.NodeName;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.generate.GenerateSettings;
+import io.dayu.keys.Holder;
+import io.dayu.keys.KeySettings;
 import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
 import io.dayu.settings.Checks;
@@ -18,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -30,7 +33,8 @@ public record NodeSettings(
     ProcessSettings process,
     GenerateSettings generate,
     OutboxSettings outbox,
-    ReadSettings read) {
+    ReadSettings read,
+    KeySettings keys) {
   /**
    * {@code dayu.node}, without the site.
    *
@@ -168,6 +172,9 @@ public record NodeSettings(
     var generate = dayu.section("generate", GenerateSettings::from);
     var outbox = dayu.section("outbox", OutboxSettings::from);
     var read = dayu.section("read", ReadSettings::from);
+    var keys = dayu.section("keys", KeySettings::from);
+    if (self.isPresent() && keys.isPresent())
+      conflict(self.get(), role, keys.get()).ifPresent(dayu::problem);
     dayu.enforce();
     return new NodeSettings(
         self.get(),
@@ -177,7 +184,14 @@ public record NodeSettings(
         process.get(),
         generate.get(),
         outbox.get(),
-        read.get());
+        read.get(),
+        keys.get());
+  }
+
+  private static Optional<String> conflict(Self self, Role role, KeySettings keys) {
+    return keys.keys()
+        .map(own -> own.conflict(new Holder(self.name(), role)))
+        .orElseGet(() -> keys.conflict("dayu.node.bind-host", self.bindHost()));
   }
 
   /** The same settings with another cluster port. */
@@ -190,7 +204,7 @@ public record NodeSettings(
             cluster.seeds,
             cluster.seedManagement,
             cluster.forgetAfter);
-    return new NodeSettings(self, there, monitor, link, process, generate, outbox, read);
+    return new NodeSettings(self, there, monitor, link, process, generate, outbox, read, keys);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -162,7 +163,12 @@ final class PeersStreamTest {
             from);
     return kit.spawn(
         LinkSender.create(
-            FlowKit.links(""), target, FlowKit.names(), events.ref(), System::nanoTime));
+            FlowKit.links(""),
+            Optional.empty(),
+            target,
+            FlowKit.names(),
+            events.ref(),
+            System::nanoTime));
   }
 
   private static ServerSocket listen(int port) throws IOException {

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -611,7 +612,9 @@ final class LinkStreamTest extends LinkContract {
                               : new LinkServer.Consumer(found));
                   return Behaviors.same();
                 }));
-    kit.spawn(LinkServer.create(settings, address, lookup, started.getRef(), System::nanoTime));
+    kit.spawn(
+        LinkServer.create(
+            settings, Optional.empty(), address, lookup, started.getRef(), System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 
@@ -634,7 +637,7 @@ final class LinkStreamTest extends LinkContract {
       ActorRef<LinkSender.Event> owner,
       LongSupplier nanos) {
     var target = new LinkSender.Target("edge-2", host, port, INSTANCE, "edge-1");
-    return kit.spawn(LinkSender.create(settings, target, names, owner, nanos));
+    return kit.spawn(LinkSender.create(settings, Optional.empty(), target, names, owner, nanos));
   }
 
   private LinkSender.Status suspect(TestProbe<LinkSender.Event> events, boolean wanted) {

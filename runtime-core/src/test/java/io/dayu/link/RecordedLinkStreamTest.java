@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -408,7 +409,9 @@ final class RecordedLinkStreamTest {
                   return Behaviors.same();
                 }));
     var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    kit.spawn(LinkServer.create(settings, any, lookup, started.getRef(), System::nanoTime));
+    kit.spawn(
+        LinkServer.create(
+            settings, Optional.empty(), any, lookup, started.getRef(), System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 
@@ -421,7 +424,13 @@ final class RecordedLinkStreamTest {
     var host = server.getInetAddress().getHostAddress();
     var target = new LinkSender.Target("edge-2", host, server.getLocalPort(), name, "edge-1");
     return kit.spawn(
-        LinkSender.create(settings, target, FlowKit.names(), events.getRef(), System::nanoTime));
+        LinkSender.create(
+            settings,
+            Optional.empty(),
+            target,
+            FlowKit.names(),
+            events.getRef(),
+            System::nanoTime));
   }
 
   private static ServerSocket server() throws IOException {

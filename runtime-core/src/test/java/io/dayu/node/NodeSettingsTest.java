@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.keys.Holder;
+import io.dayu.keys.TestKeys;
 import io.dayu.settings.ConfigurationException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -55,6 +59,7 @@ final class NodeSettingsTest {
             config(
                 """
                 dayu.node { name = edge-1, host = "[FD00::0:2]", bind-host = "::" }
+                dayu.keys.required = false
                 dayu.cluster.seeds = "Cloud-1.Example:25520, [FD00:0::1]:25520"
                 """));
     assertThat(settings.self().host()).isEqualTo("fd00::2");
@@ -76,6 +81,43 @@ final class NodeSettingsTest {
         .hasMessageContaining("dayu.cluster.seeds has \"fd00::1:25520\"")
         .hasMessageContaining("in brackets")
         .hasMessageContaining("dayu.cluster.seeds has \"cloud-1:99999\": the port 99999");
+  }
+
+  @Test
+  void aPortThatOthersReachNeedsKeysUnlessSaidOtherwise() {
+    var open = "dayu.node { name = cloud-1, bind-host = 0.0.0.0 }\n";
+    assertThatThrownBy(() -> NodeSettings.from(Role.CLOUD, config(open)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("dayu.node.bind-host is 0.0.0.0")
+        .hasMessageContaining("dayu keys");
+    var said = NodeSettings.from(Role.CLOUD, config(open + "dayu.keys.required = false"));
+    assertThat(said.keys().keys()).isEmpty();
+  }
+
+  @Test
+  void keysMustBeThoseOfTheNode(@TempDir Path directory) {
+    var place =
+        new TestKeys(directory)
+            .issue(new Holder("cloud-1", Role.CLOUD), "cloud-1", Duration.ofDays(1));
+    var keys = "dayu.keys.directory = \"%s\"%ndayu.node.bind-host = 0.0.0.0%n".formatted(place);
+    var settings = NodeSettings.from(Role.CLOUD, config(keys + "dayu.node.name = cloud-1"));
+    assertThat(settings.keys().keys()).isPresent();
+    assertThatThrownBy(
+            () -> NodeSettings.from(Role.CLOUD, config(keys + "dayu.node.name = cloud-2")))
+        .hasMessageContaining("the key of cloud-1 (cloud)")
+        .hasMessageContaining("this node is cloud-2 (cloud)");
+    var edge = keys + "dayu.node.name = cloud-1, dayu.cluster.seeds = \"a:1\"";
+    assertThatThrownBy(() -> NodeSettings.from(Role.EDGE, config(edge)))
+        .hasMessageContaining("this node is cloud-1 (edge)");
+  }
+
+  @Test
+  void keysThatAreMissingAreAProblemOfTheConfiguration(@TempDir Path empty) {
+    var config = config("dayu.node.name = cloud-1, dayu.keys.directory = \"%s\"".formatted(empty));
+    assertThatThrownBy(() -> NodeSettings.from(Role.CLOUD, config))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("dayu.keys.directory: ")
+        .hasMessageContaining("must hold tls.key, tls.crt and ca.crt");
   }
 
   @Test

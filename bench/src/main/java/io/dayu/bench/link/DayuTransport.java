@@ -1,8 +1,10 @@
 package io.dayu.bench.link;
 
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -12,12 +14,22 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /** The link as nodes use it, with a node's default settings. */
 final class DayuTransport implements Transport {
+  private final boolean encrypted;
+
+  /**
+   * @param encrypted whether both ends have keys
+   */
+  DayuTransport(boolean encrypted) {
+    this.encrypted = encrypted;
+  }
+
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   @Override
   public ReceivingEnd receive(
       ActorSystem<SpawnProtocol.Command> system, int payload, ArrivalCounter arrivals) {
-    var host = spawn(system, LinkHost.create(settings(system), arrivals), "receive");
+    var host =
+        spawn(system, LinkHost.create(settings(system), keys("receiver"), arrivals), "receive");
     var started =
         AskPattern.<LinkHost.Command, LinkServer.Started>ask(
                 host, LinkHost.Listen::new, ANSWER, system.scheduler())
@@ -43,9 +55,14 @@ final class DayuTransport implements Transport {
     var feeder =
         spawn(
             system,
-            LinkFeeder.create(settings(system), "127.0.0.1", port, new Elements(payload)),
+            LinkFeeder.create(
+                settings(system), keys("sender"), "127.0.0.1", port, new Elements(payload)),
             "send");
     return () -> feeder.tell(LinkFeeder.Stop.INSTANCE);
+  }
+
+  private Optional<NodeKeys> keys(String node) {
+    return encrypted ? Optional.of(HopKeys.of(node)) : Optional.empty();
   }
 
   private static LinkSettings settings(ActorSystem<?> system) {

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Measures all {@link Mechanism}s between the same two processes, one at a time and in turns: a
@@ -64,8 +65,11 @@ final class LinkBench {
   private LinkReport run(LocalCluster cluster, List<Integer> payloads, Duration duration) {
     var program = home.program("bench", Peer.class.getName());
     progress.now("starting two processes …");
-    try (var receiver = PeerProcess.start(cluster, program, "receiver", JVM);
-        var sender = PeerProcess.start(cluster, program, "sender", JVM)) {
+    var jvm =
+        Stream.concat(JVM.stream(), Stream.of(HopKeys.make(cluster.directory().resolve("keys"))))
+            .toList();
+    try (var receiver = PeerProcess.start(cluster, program, "receiver", jvm);
+        var sender = PeerProcess.start(cluster, program, "sender", jvm)) {
       var hop = new Hop(receiver, sender, new Waiting(cluster, progress));
       var figures = new ArrayList<LinkReport.Figures>();
       for (int payload : payloads) figures.add(measure(hop, payload, Plan.of(duration)));

@@ -1,12 +1,14 @@
 package io.dayu.bench.link;
 
 import io.dayu.facts.InstanceName;
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;
 import io.dayu.link.Parcel;
 import io.dayu.link.Resolver;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -34,6 +36,7 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
   private LinkFeeder(
       ActorContext<Command> context,
       LinkSettings settings,
+      Optional<NodeKeys> keys,
       String host,
       int port,
       Elements elements) {
@@ -46,6 +49,7 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
         context.spawn(
             LinkSender.create(
                 settings,
+                keys,
                 target,
                 Resolver.system(Runnable::run),
                 context.messageAdapter(LinkSender.Event.class, Told::new),
@@ -59,8 +63,10 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
     outlet.connect(link);
   }
 
-  static Behavior<Command> create(LinkSettings settings, String host, int port, Elements elements) {
-    return Behaviors.setup(context -> new LinkFeeder(context, settings, host, port, elements));
+  static Behavior<Command> create(
+      LinkSettings settings, Optional<NodeKeys> keys, String host, int port, Elements elements) {
+    return Behaviors.setup(
+        context -> new LinkFeeder(context, settings, keys, host, port, elements));
   }
 
   @Override

@@ -1,8 +1,10 @@
 package io.dayu.bench.link;
 
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import java.net.InetSocketAddress;
+import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -27,16 +29,23 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
   private record Wanted(LinkServer.Lookup lookup) implements Command {}
 
   private final LinkSettings settings;
+  private final Optional<NodeKeys> keys;
   private final ArrivalCounter arrivals;
 
-  private LinkHost(ActorContext<Command> context, LinkSettings settings, ArrivalCounter arrivals) {
+  private LinkHost(
+      ActorContext<Command> context,
+      LinkSettings settings,
+      Optional<NodeKeys> keys,
+      ArrivalCounter arrivals) {
     super(context);
     this.settings = settings;
+    this.keys = keys;
     this.arrivals = arrivals;
   }
 
-  static Behavior<Command> create(LinkSettings settings, ArrivalCounter arrivals) {
-    return Behaviors.setup(context -> new LinkHost(context, settings, arrivals));
+  static Behavior<Command> create(
+      LinkSettings settings, Optional<NodeKeys> keys, ArrivalCounter arrivals) {
+    return Behaviors.setup(context -> new LinkHost(context, settings, keys, arrivals));
   }
 
   @Override
@@ -53,6 +62,7 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
         .spawn(
             LinkServer.create(
                 settings,
+                keys,
                 new InetSocketAddress("127.0.0.1", 0),
                 getContext().messageAdapter(LinkServer.Lookup.class, Wanted::new),
                 listen.replyTo(),

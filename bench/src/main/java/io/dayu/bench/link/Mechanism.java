@@ -2,7 +2,8 @@ package io.dayu.bench.link;
 
 /** The ways that are compared; Dayu's own comes first in every round. */
 enum Mechanism {
-  DAYU("dayu", "Dayu link", new DayuTransport()),
+  DAYU("dayu", "Dayu link", new DayuTransport(false)),
+  DAYU_KEYS("dayuKeys", "Dayu link, with keys", new DayuTransport(true)),
   STOCK_STREAMS("stockFramedStreams", "Streams TCP, stock framing", new StockStreamsTransport()),
   RAW_STREAMS("rawStreams", "Streams TCP, raw bytes", new RawStreamsTransport()),
   BLOCKING_SOCKETS("blockingSockets", "blocking sockets", new BlockingSocketsTransport());

@@ -18,6 +18,7 @@ class LinkReportTest {
         new EnumMap<Mechanism, List<LinkReport.Turn>>(
             Map.of(
                 Mechanism.DAYU, turns(2, 900, 90, 1000),
+                Mechanism.DAYU_KEYS, turns(1, 900, 90, 1000),
                 Mechanism.STOCK_STREAMS, turns(1, 1000, 100, 2000),
                 Mechanism.RAW_STREAMS, turns(1, 1800, 180, 1000),
                 Mechanism.BLOCKING_SOCKETS, turns(1, 9000, 900, 1000)));
