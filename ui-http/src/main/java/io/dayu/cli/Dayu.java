@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
       NodesCommand.class,
       NodeCommand.class,
       DoctorCommand.class,
+      KeysCommand.class,
     },
     footer = {
       "  bench     Measure links, pipelines and idle nodes: dayu bench --help",
