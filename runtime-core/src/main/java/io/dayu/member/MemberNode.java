@@ -26,7 +26,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -46,6 +48,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.Subscribe;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,7 +145,7 @@ public final class MemberNode implements MemberSystem {
                     return Behaviors.empty();
                   }),
               SYSTEM,
-              memberConfig(settings, config));
+              setup(settings, config));
     } catch (Exception e) { // checked ones, too: Scala does not declare them
       throw notStarted(settings, e);
     }
@@ -332,12 +335,23 @@ public final class MemberNode implements MemberSystem {
     return Behaviors.supervise(behavior).onFailure(SupervisorStrategy.resume());
   }
 
+  private static ActorSystemSetup setup(NodeSettings settings, Config config) {
+    var setup = ActorSystemSetup.create(BootstrapSetup.create(memberConfig(settings, config)));
+    return settings
+        .keys()
+        .keys()
+        .map(keys -> setup.and(SSLEngineProviderSetup.create(system -> new ArteryKeys(keys))))
+        .orElse(setup);
+  }
+
   private static Config memberConfig(NodeSettings settings, Config config) {
     boolean isCloud = settings.cluster().role() == Role.CLOUD;
     Map<String, Object> own = new HashMap<>();
     own.put("pekko.remote.artery.canonical.hostname", settings.self().host());
     own.put("pekko.remote.artery.canonical.port", settings.cluster().port());
     own.put("pekko.remote.artery.bind.hostname", settings.self().bindHost());
+    own.put(
+        "pekko.remote.artery.transport", settings.keys().keys().isPresent() ? "tls-tcp" : "tcp");
     own.put(
         "pekko.cluster.roles",
         List.of(isCloud ? "cloud" : "edge", NodeNames.role(settings.self().name())));
