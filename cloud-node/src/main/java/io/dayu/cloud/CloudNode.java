@@ -8,6 +8,7 @@ import io.dayu.facts.View;
 import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
+import io.dayu.keys.NodeKeys;
 import io.dayu.member.ClusterLives;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
@@ -53,6 +54,7 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.SingletonActor;
+import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.model.Uri;
 import org.apache.pekko.management.javadsl.PekkoManagement;
 
@@ -192,7 +194,7 @@ public final class CloudNode {
         };
     try {
       var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
-      var management = management(system, settings.management());
+      var management = management(system, settings.management(), node.keys().keys());
       member.whenMember().get(30, TimeUnit.SECONDS);
       Endpoints.write(
           node.self().dataDir(),
@@ -225,9 +227,20 @@ public final class CloudNode {
     return Objects.requireNonNull(part.get(), "the member system has started");
   }
 
-  private static Uri management(ActorSystem<?> system, ManagementSettings settings) {
+  /** With keys it speaks HTTPS, to nodes alone. */
+  private static Uri management(
+      ActorSystem<?> system, ManagementSettings settings, Optional<NodeKeys> keys) {
     try {
-      return PekkoManagement.get(system).start().toCompletableFuture().join();
+      return PekkoManagement.get(system)
+          .start(
+              routes ->
+                  keys.map(
+                          own ->
+                              routes.withHttpsConnectionContext(
+                                  ConnectionContext.httpsServer(own::server)))
+                      .orElse(routes))
+          .toCompletableFuture()
+          .join();
     } catch (CompletionException e) {
       throw new StartException(
           "the management port %s cannot be opened (%s); set dayu.management.port to a free one"
@@ -247,6 +260,11 @@ public final class CloudNode {
     var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
+    if (node.isPresent() && management.isPresent())
+      node.get()
+          .keys()
+          .conflict("dayu.management.host", management.get().host())
+          .ifPresent(dayu::problem);
     dayu.enforce();
     return new Settings(node.get(), http.get(), management.get(), scheduler.get(), store.get());
   }

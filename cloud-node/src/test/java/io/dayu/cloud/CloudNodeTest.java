@@ -73,4 +73,19 @@ final class CloudNodeTest {
         .isInstanceOf(ConfigurationException.class)
         .hasMessageStartingWith("dayu.store.url is empty, but dayu.cluster.seeds names");
   }
+
+  @Test
+  void aManagementPortThatOthersReachNeedsKeysUnlessSaidOtherwise() {
+    var open = "dayu { node.name = cloud-1, management.host = 0.0.0.0 }\n";
+    assertThatThrownBy(() -> CloudNode.settings(config(open)))
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessageContaining("dayu.management.host is 0.0.0.0")
+        .hasMessageContaining("dayu.keys.required = false");
+    var settings = CloudNode.settings(config(open + "dayu.keys.required = false"));
+    assertThat(settings.management().host()).isEqualTo("0.0.0.0");
+  }
+
+  private static Config config(String text) {
+    return ConfigFactory.parseString(text).withFallback(ConfigFactory.load()).resolve();
+  }
 }

@@ -58,13 +58,21 @@ final class Trust extends X509ExtendedTrustManager {
 
   @Override
   public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    authority.checkClientTrusted(chain, type);
+    try {
+      authority.checkClientTrusted(chain, type);
+    } catch (CertificateException e) {
+      throw refused(chain[0], e);
+    }
     checkHolder(chain[0], null);
   }
 
   @Override
   public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    authority.checkServerTrusted(chain, type);
+    try {
+      authority.checkServerTrusted(chain, type);
+    } catch (CertificateException e) {
+      throw refused(chain[0], e);
+    }
     checkHolder(chain[0], null);
   }
 

@@ -5,16 +5,21 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.keys.KeysException;
+import io.dayu.keys.NodeKeys;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.HttpsURLConnection;
 
 /**
  * {@link Seeds} by {@code GET /cluster/members} of the cloud nodes' management endpoints. Made of
@@ -29,16 +34,19 @@ final class HttpSeeds implements Seeds {
   private static final int LARGEST = 4 << 20;
 
   private final List<String> endpoints;
+  private final Optional<NodeKeys> keys;
   private final Executor blocking;
   private final AtomicInteger turn = new AtomicInteger();
 
   /**
    * @param endpoints {@code host:port}, at least one
+   * @param keys where there are some, only a cloud node that shows one is believed
    * @param blocking where they are asked
    */
-  HttpSeeds(List<String> endpoints, Executor blocking) {
+  HttpSeeds(List<String> endpoints, Optional<NodeKeys> keys, Executor blocking) {
     if (endpoints.isEmpty()) throw new IllegalArgumentException("no management endpoint");
     this.endpoints = List.copyOf(endpoints);
+    this.keys = keys;
     this.blocking = blocking;
   }
 
@@ -49,10 +57,9 @@ final class HttpSeeds implements Seeds {
         .exceptionally(noAnswer -> Answer.NONE);
   }
 
-  private static Config get(String endpoint) {
+  private Config get(String endpoint) {
     try {
-      var connection =
-          (HttpURLConnection) new URL("http://" + endpoint + "/cluster/members").openConnection();
+      var connection = open(endpoint + "/cluster/members");
       connection.setConnectTimeout((int) CONNECT.toMillis());
       connection.setReadTimeout((int) ANSWER.toMillis());
       try (var body = connection.getInputStream()) {
@@ -62,9 +69,19 @@ final class HttpSeeds implements Seeds {
         return ConfigFactory.parseString(
             text, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
       }
-    } catch (IOException e) {
+    } catch (IOException | KeysException e) {
       throw new IllegalStateException(endpoint + ": " + e.getMessage(), e);
     }
+  }
+
+  private HttpURLConnection open(String place) throws IOException {
+    if (keys.isEmpty()) return (HttpURLConnection) new URL("http://" + place).openConnection();
+    var connection = (HttpsURLConnection) new URL("https://" + place).openConnection();
+    connection.setSSLSocketFactory(keys.get().context().getSocketFactory());
+    // The name in the certificate is that of a node, not that of its host.
+    connection.setHostnameVerifier(
+        (host, session) -> NodeKeys.peer(session).role().equals(Role.CLOUD));
+    return connection;
   }
 
   private static Answer read(Config view, MemberSystem.Identity identity) {

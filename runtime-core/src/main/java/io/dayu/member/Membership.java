@@ -74,6 +74,7 @@ public final class Membership {
                             Optional.empty()),
                     new HttpSeeds(
                         settings.cluster().seedManagement(),
+                        settings.keys().keys(),
                         flow.system().dispatchers().lookup(blocking)),
                     () -> flow.controller().tell(Controller.Rejoined.INSTANCE),
                     System::nanoTime),
