@@ -22,22 +22,29 @@ final class ArteryKeys implements SSLEngineProvider {
   private static final long WINDOW = Duration.ofMinutes(1).toNanos();
 
   private final NodeKeys keys;
+  private final KnownKeys known;
   private long began = System.nanoTime();
   private int told;
 
-  ArteryKeys(NodeKeys keys) {
+  /**
+   * @param known takes down whose key is shown where
+   */
+  ArteryKeys(NodeKeys keys, KnownKeys known) {
     this.keys = keys;
+    this.known = known;
   }
 
   @Override
   public SSLEngine createServerSSLEngine(String host, int port) {
-    return new WatchedEngine(keys.server(), e -> tell("a connection to the cluster port", e));
+    return new WatchedEngine(
+        keys.server(), s -> {}, e -> tell("a connection to the cluster port", e));
   }
 
   @Override
   public SSLEngine createClientSSLEngine(String host, int port) {
     var there = "the connection to the cluster port of %s port %s".formatted(host, port);
-    return new WatchedEngine(keys.client(), e -> tell(there, e));
+    return new WatchedEngine(
+        keys.client(), s -> known.shown(host, port, NodeKeys.peer(s)), e -> tell(there, e));
   }
 
   @Override

@@ -125,6 +125,7 @@ public final class MemberNode implements MemberSystem {
       Consumer<String> refused,
       Optional<Cloud> cloud) {
     var name = settings.self().name();
+    var known = new KnownKeys();
     var abandoned = new AtomicBoolean(); // it declared itself down: nobody has refused it
     Consumer<String> other =
         address -> {
@@ -142,10 +143,13 @@ public final class MemberNode implements MemberSystem {
               Behaviors.setup(
                   context -> {
                     parts.complete(spawn(context, controller, name, other, cloud));
+                    if (settings.keys().keys().isPresent()
+                        && settings.cluster().role() == Role.CLOUD)
+                      context.spawn(lasting(KeyKeeper.create(known)), "keys");
                     return Behaviors.empty();
                   }),
               SYSTEM,
-              setup(settings, config));
+              setup(settings, config, known));
     } catch (Exception e) { // checked ones, too: Scala does not declare them
       throw notStarted(settings, e);
     }
@@ -335,12 +339,13 @@ public final class MemberNode implements MemberSystem {
     return Behaviors.supervise(behavior).onFailure(SupervisorStrategy.resume());
   }
 
-  private static ActorSystemSetup setup(NodeSettings settings, Config config) {
+  private static ActorSystemSetup setup(NodeSettings settings, Config config, KnownKeys known) {
     var setup = ActorSystemSetup.create(BootstrapSetup.create(memberConfig(settings, config)));
     return settings
         .keys()
         .keys()
-        .map(keys -> setup.and(SSLEngineProviderSetup.create(system -> new ArteryKeys(keys))))
+        .map(
+            keys -> setup.and(SSLEngineProviderSetup.create(system -> new ArteryKeys(keys, known))))
         .orElse(setup);
   }
 

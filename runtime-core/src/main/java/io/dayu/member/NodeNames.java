@@ -2,6 +2,7 @@ package io.dayu.member;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -26,7 +27,11 @@ public final class NodeNames {
   }
 
   public static Optional<String> of(Member member) {
-    return member.getRoles().stream()
+    return of(member.getRoles());
+  }
+
+  static Optional<String> of(Set<String> roles) {
+    return roles.stream()
         .filter(role -> role.startsWith(PREFIX))
         .map(role -> role.substring(PREFIX.length()))
         .findFirst();

@@ -9,13 +9,18 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** Another engine, and what it fails with, which Artery does not tell for incoming connections. */
+/** Another engine, and what it agrees on or fails with, of which Artery does not tell enough. */
 final class WatchedEngine extends SSLEngine {
   private final SSLEngine engine;
+  private final Consumer<SSLSession> agreed;
   private final Consumer<SSLException> failed;
 
-  WatchedEngine(SSLEngine engine, Consumer<SSLException> failed) {
+  /**
+   * @param agreed is told of the session once both sides know each other; may be told again
+   */
+  WatchedEngine(SSLEngine engine, Consumer<SSLSession> agreed, Consumer<SSLException> failed) {
     this.engine = engine;
+    this.agreed = agreed;
     this.failed = failed;
   }
 
@@ -23,7 +28,7 @@ final class WatchedEngine extends SSLEngine {
   public SSLEngineResult wrap(ByteBuffer[] from, int offset, int length, ByteBuffer to)
       throws SSLException {
     try {
-      return engine.wrap(from, offset, length, to);
+      return watch(engine.wrap(from, offset, length, to));
     } catch (SSLException e) {
       failed.accept(e);
       throw e;
@@ -34,11 +39,16 @@ final class WatchedEngine extends SSLEngine {
   public SSLEngineResult unwrap(ByteBuffer from, ByteBuffer[] to, int offset, int length)
       throws SSLException {
     try {
-      return engine.unwrap(from, to, offset, length);
+      return watch(engine.unwrap(from, to, offset, length));
     } catch (SSLException e) {
       failed.accept(e);
       throw e;
     }
+  }
+
+  private SSLEngineResult watch(SSLEngineResult result) {
+    if (result.getHandshakeStatus() == HandshakeStatus.FINISHED) agreed.accept(engine.getSession());
+    return result;
   }
 
   @Override

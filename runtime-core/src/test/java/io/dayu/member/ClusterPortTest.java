@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.flow.Controller;
 import io.dayu.keys.Holder;
+import io.dayu.keys.NodeKeys;
 import io.dayu.keys.TestKeys;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
@@ -18,13 +19,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.actor.ActorIdentity;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.Identify;
 import org.apache.pekko.actor.Kill;
 import org.apache.pekko.actor.PoisonPill;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,6 +115,56 @@ final class ClusterPortTest {
                                       "a connection to the cluster port", "does not accept")));
       assertThat(edge.status().joined()).isFalse();
     }
+  }
+
+  @Test
+  void aMemberThatHasTheKeyOfAnotherNodeIsRemoved() {
+    var keys = new TestKeys(directory);
+    var cloud = member("cloud-1", Role.CLOUD, keys(keys, "cloud-1", Role.CLOUD));
+    assertThat(cloud.whenMember()).succeedsWithin(SOON);
+    try (var logs = Logs.of(KeyKeeper.class)) {
+      var pretender = pretender(cloud, keys.edge("edge-9"), "cloud-2");
+      try {
+        assertThat(pretender.getWhenTerminated().toCompletableFuture()).succeedsWithin(SOON);
+        assertThat(logs.has(Level.WARN, "says that it is cloud-2", "the key of edge-9 (edge)"))
+            .isTrue();
+      } finally {
+        pretender.terminate();
+      }
+    }
+  }
+
+  @Test
+  void aKeyIsGoodForOneNameAndOneRole() {
+    var edge = new Holder("edge-9", Role.EDGE);
+    assertThat(KeyKeeper.isOf(edge, Set.of("edge", "node-edge-9", "dc-edge-9"))).isTrue();
+    assertThat(KeyKeeper.isOf(edge, Set.of("edge", "node-edge-8"))).isFalse();
+    assertThat(KeyKeeper.isOf(edge, Set.of("cloud", "node-edge-9"))).isFalse();
+    assertThat(KeyKeeper.isOf(edge, Set.of("edge", "cloud", "node-edge-9"))).isFalse();
+    assertThat(KeyKeeper.isOf(edge, Set.of("edge"))).isFalse();
+  }
+
+  /** Joins under a name that its key does not have. */
+  private static ActorSystem pretender(MemberNode cloud, NodeKeys keys, String name) {
+    var config =
+        ConfigFactory.parseString(
+                """
+                pekko.remote.artery { transport = tls-tcp, canonical { hostname = "127.0.0.1", port = 0 } }
+                pekko.cluster.roles = ["cloud", "node-%s"]
+                pekko.cluster.multi-data-center.self-data-center = cloud
+                pekko.cluster.jmx.multi-mbeans-in-same-jvm = on
+                pekko.cluster.seed-nodes = ["pekko://%s@%s"]
+                """
+                    .formatted(name, MemberNode.SYSTEM, cloud.address()))
+            .withFallback(ConfigFactory.parseResources("dayu-cloud.conf"))
+            .withFallback(ConfigFactory.parseResources("dayu-member.conf"))
+            .withFallback(ConfigFactory.load())
+            .resolve();
+    return ActorSystem.create(
+        MemberNode.SYSTEM,
+        ActorSystemSetup.create(
+            BootstrapSetup.create(config),
+            SSLEngineProviderSetup.create(system -> new ArteryKeys(keys, new KnownKeys()))));
   }
 
   @Test
