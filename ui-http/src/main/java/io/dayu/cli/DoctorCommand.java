@@ -45,7 +45,7 @@ final class DoctorCommand implements Callable<Integer> {
               25520, "dayu.cluster.port",
               25530, "dayu.node.data-port"));
 
-  /** Of nodes; they have neither keys nor encryption. */
+  /** Of nodes; without keys, anybody may speak for a node there. */
   private static final List<Integer> UNPROTECTED = List.of(25520, 25530);
 
   private static final int CONNECT_MS = 300;
@@ -222,7 +222,7 @@ final class DoctorCommand implements Callable<Integer> {
                     "port " + port + " from outside",
                     Grade.HINT,
                     "open at %s (%s)".formatted(address.getHostAddress(), key),
-                    "it has neither keys nor encryption: whoever reaches it can speak for a node;"
+                    "a node without keys (dayu.keys.directory) lets whoever reaches it speak for a node;"
                         + " let only nodes reach it, by a firewall or a private network"));
   }
 
