@@ -8,18 +8,13 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.stream.KillSwitches;
-import org.apache.pekko.stream.TLSClosing;
-import org.apache.pekko.stream.TLSProtocol;
+import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.TLS;
 import org.apache.pekko.util.ByteString;
 
 /** A TCP connection as a link uses it where nodes have keys: TLS, both sides verified. */
 final class Encryption {
-  /** Records of 16 KiB go to the socket together, up to this many bytes. */
-  private static final long WRITE_BYTES = 256 << 10;
-
   /** How long the peer may take to close its side after this one has. */
   private static final Duration CLOSING = Duration.ofSeconds(2);
 
@@ -30,11 +25,13 @@ final class Encryption {
    * the peer closes it or not.
    *
    * @param engine made for this connection
+   * @param patience the time for both sides to agree
    * @param peer is told who is at the other end, before the first byte of it comes; must not block
    */
   static <M> Flow<ByteString, ByteString, M> over(
       Flow<ByteString, ByteString, M> tcp,
       Supplier<SSLEngine> engine,
+      Duration patience,
       Consumer<Holder> peer,
       ActorSystem<?> system) {
     var closing = KillSwitches.shared("closing");
@@ -48,20 +45,12 @@ final class Encryption {
                               .scheduler()
                               .scheduleOnce(CLOSING, closing::shutdown, system.executionContext()));
                   return mat;
-                })
-            .map(bytes -> (TLSProtocol.SslTlsOutbound) new TLSProtocol.SendBytes(bytes));
-    var read =
-        Flow.<TLSProtocol.SslTlsInbound>create()
-            .collectType(TLSProtocol.SessionBytes.class)
-            .map(TLSProtocol.SessionBytes::bytes);
+                });
     var tls =
-        TLS.create(engine, session -> peer.accept(NodeKeys.peer(session)), TLSClosing.eagerClose());
+        BidiFlow.fromGraph(
+            new TlsStage(engine, session -> peer.accept(NodeKeys.peer(session)), patience));
     var transport =
-        Flow.<ByteString>create()
-            .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, ByteString::concat)
-            .via(closing.flow())
-            .viaMat(tcp, Keep.right())
-            .via(closing.flow());
-    return written.viaMat(transport.joinMat(tls.reversed(), Keep.left()), Keep.right()).via(read);
+        Flow.<ByteString>create().via(closing.flow()).viaMat(tcp, Keep.right()).via(closing.flow());
+    return written.viaMat(transport.joinMat(tls.reversed(), Keep.left()), Keep.right());
   }
 }

@@ -149,6 +149,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                     Encryption.over(
                         tcp.flow(),
                         k::server,
+                        settings.connectTimeout(),
                         peer -> self.tell(new Verified(peer)),
                         context.getSystem()))
             .orElseGet(tcp::flow);

@@ -542,7 +542,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private <M> Flow<ByteString, ByteString, M> encrypted(
       Flow<ByteString, ByteString, M> tcp, NodeKeys keys) {
     return Encryption.over(
-        tcp, () -> keys.client(target.peer()), peer -> {}, getContext().getSystem());
+        tcp,
+        () -> keys.client(target.peer()),
+        settings.connectTimeout(),
+        peer -> {},
+        getContext().getSystem());
   }
 
   private void send(Outgoing connection, Held held) {

@@ -59,7 +59,7 @@ final class KeyedLinkStreamTest extends LinkContract {
         Optional.of(keys.edge("edge-2")),
         Optional.of(keys.expired("edge-1")),
         new String[] {"edge-1 (edge)", "has expired on"},
-        new String[] {"no connection", "or not accept those of this node"});
+        new String[] {"no link", "does not accept the key of this node"});
   }
 
   @Test
@@ -95,7 +95,7 @@ final class KeyedLinkStreamTest extends LinkContract {
         Optional.of(keys.edge("edge-2")),
         Optional.empty(),
         new String[] {"does not encrypt", "dayu.keys.directory"},
-        new String[] {"no connection", "it may have keys", "dayu.keys.directory"});
+        new String[] {"no link", "the peer encrypts", "dayu.keys.directory"});
   }
 
   @Test
