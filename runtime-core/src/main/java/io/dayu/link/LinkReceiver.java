@@ -34,6 +34,7 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 
 /**
  * The far end of a link: one accepted connection. Spawned by the {@link LinkServer}.
@@ -229,9 +230,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         }
       return this;
     } catch (LinkException e) {
-      getContext()
-          .getLog()
-          .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
+      complain("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
       return refuse(String.valueOf(e.getMessage()), true);
     }
   }
@@ -360,11 +359,9 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     // A connection that brings nothing is a health check of the port; only a violation of the
     // protocol is worth a warning.
     if (ended.cause() instanceof LinkException e)
-      getContext()
-          .getLog()
-          .warn("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
-    else if (problem.isPresent() && complaints.allows(from, nanos.getAsLong()))
-      getContext().getLog().warn("connection from {} is closed: {}", peerAddress, problem.get());
+      complain("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
+    else if (problem.isPresent())
+      complain("connection from {} is closed: {}", peerAddress, problem.get());
     else
       getContext()
           .getLog()
@@ -374,13 +371,17 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
 
   private Behavior<Command> onTimeout() {
     if (instance.isPresent()) return this;
-    getContext()
-        .getLog()
-        .warn(
-            "connection from {} is closed: no hello within {} ms; is it a Dayu node?",
-            peerAddress,
-            settings.connectTimeout().toMillis());
+    complain(
+        "connection from {} is closed: no hello within {} ms; is it a Dayu node?",
+        peerAddress,
+        settings.connectTimeout().toMillis());
     return refuse("no hello in time", false);
+  }
+
+  /** A warning, as long as there were few of them: anybody can cause one. */
+  private void complain(String format, Object... values) {
+    var level = complaints.allows(from, nanos.getAsLong()) ? Level.WARN : Level.DEBUG;
+    getContext().getLog().atLevel(level).log(format, values);
   }
 
   private Behavior<Command> refuse(String reason, boolean permanent) {

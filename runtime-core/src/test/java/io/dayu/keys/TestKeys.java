@@ -29,10 +29,14 @@ public final class TestKeys {
 
   /** Keys that have expired an hour ago. */
   public NodeKeys expired(String name) {
+    return NodeKeys.open(expiredIn(name));
+  }
+
+  /** Where such keys are. */
+  public Path expiredIn(String name) {
     var yesterday = Clock.fixed(Instant.now().minus(DAY), ZoneOffset.UTC);
     var then = Authority.open(directory, yesterday);
-    return NodeKeys.open(
-        issue(new Holder(name, Role.EDGE), then, name + "-expired", DAY.minusHours(1)));
+    return issue(new Holder(name, Role.EDGE), then, name + "-expired", DAY.minusHours(1));
   }
 
   /** Where the keys of {@code holder} are now. */

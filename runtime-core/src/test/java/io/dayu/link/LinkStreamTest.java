@@ -121,6 +121,21 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void strangersFillNoLog() throws IOException {
+    var address = listen(settings);
+    try (var logs = Logs.of(LinkReceiver.class)) {
+      for (int i = 1; i <= 20; i++)
+        try (var socket = connect(address)) {
+          var hello = Hello.newBuilder().setVersion(1).setInstance(INSTANCE.toString());
+          write(socket, Frame.Type.HELLO, hello.setNode("no name"));
+          assertClosed(socket);
+        }
+      await().atMost(SOON).until(() -> logs.has(Level.DEBUG, "is cut", "no node's name"));
+      assertThat(logs.loud()).hasSize(5).allMatch(m -> m.contains("no node's name"));
+    }
+  }
+
+  @Test
   void aHelloOfNoNodesNameCutsTheConnection() throws IOException {
     try (var logs = Logs.of(LinkReceiver.class);
         var socket = connect(listen(settings))) {

@@ -118,6 +118,24 @@ final class ClusterPortTest {
   }
 
   @Test
+  void aNodeWhoseKeyHasExpiredIsNoMemberAndBothLogsSayWhy() {
+    var keys = new TestKeys(directory);
+    var cloud = member("cloud-1", Role.CLOUD, keys(keys, "cloud-1", Role.CLOUD));
+    assertThat(cloud.whenMember()).succeedsWithin(SOON);
+    try (var logs = Logs.of(ArteryKeys.class)) {
+      var edge = edge(cloud, directory(keys.expiredIn("edge-1")));
+      await()
+          .atMost(SOON)
+          .untilAsserted(
+              () ->
+                  assertThat(logs.loud())
+                      .anySatisfy(m -> assertThat(m).contains("edge-1 (edge)", "has expired on"))
+                      .anySatisfy(m -> assertThat(m).contains("does not accept the key")));
+      assertThat(edge.status().joined()).isFalse();
+    }
+  }
+
+  @Test
   void aMemberThatHasTheKeyOfAnotherNodeIsRemoved() {
     var keys = new TestKeys(directory);
     var cloud = member("cloud-1", Role.CLOUD, keys(keys, "cloud-1", Role.CLOUD));
@@ -184,8 +202,11 @@ final class ClusterPortTest {
   }
 
   private static String keys(TestKeys keys, String name, Role role) {
-    return "dayu.keys.directory = \"%s\""
-        .formatted(keys.issue(new Holder(name, role), name, MONTH));
+    return directory(keys.issue(new Holder(name, role), name, MONTH));
+  }
+
+  private static String directory(Path keys) {
+    return "dayu.keys.directory = \"%s\"".formatted(keys);
   }
 
   private MemberNode member(String name, Role role, String more) {
