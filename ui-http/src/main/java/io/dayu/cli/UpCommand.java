@@ -100,16 +100,17 @@ final class UpCommand implements Callable<Integer> {
     var out = spec.commandLine().getOut();
     var settings = BackgroundCluster.settings(home);
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
+      var keys = UpKeys.in(cluster.directory().resolve("keys"));
       var cloud = new ArrayList<NodeOptions>();
       for (int i = 1; i <= clouds; i++) {
-        var node = node(NodeOptions.cloud("cloud-" + i));
+        var node = keys.give(node(NodeOptions.cloud("cloud-" + i)));
         if (store.isPresent()) node = node.with("dayu.store.url", store.get());
         cloud.add(i == 1 ? node.with("dayu.http.port", "" + port) : node);
       }
       cluster.start(cloud.toArray(NodeOptions[]::new));
       var options = new ArrayList<NodeOptions>();
       for (int i = 1; i <= edges; i++)
-        options.add(node(NodeOptions.edge("edge-" + i, "site-" + i)));
+        options.add(keys.give(node(NodeOptions.edge("edge-" + i, "site-" + i))));
       cluster.start(options.toArray(NodeOptions[]::new));
       BackgroundCluster.of(cluster, NodeEnvironment.names()).write(home);
       cluster.detach();
@@ -121,7 +122,7 @@ final class UpCommand implements Callable<Integer> {
           .ifPresent(
               address ->
                   out.printf(
-                      "  management     http://%s/cluster/members%n", Endpoints.text(address)));
+                      "  management     https://%s/cluster/members%n", Endpoints.text(address)));
       out.printf("  data and logs  %s%n", cluster.directory());
       out.println("  next           dayu nodes, dayu pipeline submit FILE, dayu down");
     }

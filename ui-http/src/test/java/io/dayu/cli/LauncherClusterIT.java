@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dayu.keys.NodeKeys;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Endpoints;
 import io.dayu.local.FakeNode;
@@ -197,9 +198,12 @@ class LauncherClusterIT {
           .contains("cloud-1  ready in")
           .contains("edge-1   ready in")
           .contains("Dayu is up: http://127.0.0.1:")
-          .containsPattern("management +http://127\\.0\\.0\\.1:\\d+/cluster/members");
+          .containsPattern("management +https://127\\.0\\.0\\.1:\\d+/cluster/members");
       var nodes = BackgroundCluster.read(new Home(home)).orElseThrow().nodes();
-      assertThat(nodes).hasSize(2).allMatch(n -> n.process().isPresent());
+      assertThat(nodes)
+          .hasSize(2)
+          .allMatch(n -> n.process().isPresent())
+          .allSatisfy(n -> assertThat(keys(n).holder().node()).isEqualTo(n.name()));
       assertThat(dayu(Map.of(), "nodes").out()).contains("NODE");
       var again = dayu(Map.of(), "up");
       assertThat(again.code()).isEqualTo(1);
@@ -265,6 +269,11 @@ class LauncherClusterIT {
     } finally {
       dayu(Map.of(), "down");
     }
+  }
+
+  private static NodeKeys keys(BackgroundCluster.Started node) {
+    var properties = node.launched().orElseThrow().options().properties();
+    return NodeKeys.open(Path.of(properties.get("dayu.keys.directory")));
   }
 
   private BackgroundCluster cluster() {
