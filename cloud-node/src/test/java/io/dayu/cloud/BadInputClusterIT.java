@@ -3,7 +3,11 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.Message;
+import io.dayu.element.Element;
+import io.dayu.element.Ending;
 import io.dayu.link.wire.Bye;
+import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.local.Home;
 import java.io.ByteArrayOutputStream;
@@ -28,7 +32,9 @@ class BadInputClusterIT {
       kind: Pipeline
       """;
   private static final int HELLO = 1;
+  private static final int CREDIT = 2;
   private static final int BYE = 4;
+  private static final int DATA = 5;
 
   private static Cluster cluster;
 
@@ -261,8 +267,84 @@ class BadInputClusterIT {
     return Bye.parser().parseFrom(body, 1, body.length - 1);
   }
 
+  @Test
+  void resultsThatAStrangerSendsAreNotStored() throws IOException {
+    cluster.submit(
+        HEAD
+            + """
+            metadata: {name: real}
+            spec:
+              sources: [{name: in, uri: "synthetic:?bytes=100&count=300&rate=50", node: edge-1}]
+              stages: [{id: end, type: identity}]
+              policy: {name: fixed, params: {route: {end: edge-1}}}
+            """);
+    cluster.awaitLedger("real", l -> l.delivered() > 20);
+    try (var socket = dataPort("cloud-1")) {
+      var out = new DataOutputStream(socket.getOutputStream());
+      control(
+          out,
+          HELLO,
+          Hello.newBuilder().setVersion(1).setNode("mallory").setInstance("@distributor").build());
+      var in = new DataInputStream(socket.getInputStream());
+      assertThat(credit(in)).as("the window").isGreaterThanOrEqualTo(40);
+      int taken = 0;
+      for (long seq = 280; seq < 300; seq++) forge(out, "real/in", seq);
+      for (long seq = 0; seq < 20; seq++) forge(out, "nothing/in", seq);
+      while (taken < 40) taken += credit(in);
+    }
+    var ledger = cluster.awaitDelivered("real", 300);
+    assertThat(ledger.failed()).isZero();
+    assertThat(cluster.results("real")).noneMatch(r -> r.toString().contains("a stranger"));
+    assertThat(cluster.log("cloud-1").lines())
+        .filteredOn(l -> l.contains("WARN") && l.contains("refused at the data port"))
+        .hasSize(1)
+        .allMatch(l -> l.contains("mallory"));
+  }
+
+  private static void forge(DataOutputStream out, String stream, long seq) throws IOException {
+    var element =
+        Element.newBuilder()
+            .setStream(stream)
+            .setSeq(seq)
+            .setAttempt(1)
+            .setOrigin("edge-1")
+            .setEnding(
+                Ending.newBuilder()
+                    .setKind(Ending.Kind.FAILED)
+                    .setStage("end")
+                    .setReason("a stranger says so"))
+            .build();
+    out.writeInt(12 + element.getSerializedSize());
+    out.writeByte(DATA);
+    out.write(new byte[12]); // its age and the time on the way
+    element.writeTo(out);
+    out.flush();
+  }
+
+  private static void control(DataOutputStream out, int type, Message message) throws IOException {
+    out.writeInt(1 + message.getSerializedSize());
+    out.writeByte(type);
+    out.writeByte(0);
+    message.writeTo(out);
+    out.flush();
+  }
+
+  /** How many elements the next credit is for. */
+  private static int credit(DataInputStream in) throws IOException {
+    while (true) {
+      var length = in.readInt();
+      int type = in.readByte();
+      var body = in.readNBytes(length);
+      if (type == CREDIT) return Credit.parser().parseFrom(body, 1, length - 1).getElements();
+    }
+  }
+
   private static Socket dataPort() throws IOException {
-    var at = cluster.nodes().node("edge-1").endpoints().data();
+    return dataPort("edge-1");
+  }
+
+  private static Socket dataPort(String node) throws IOException {
+    var at = cluster.nodes().node(node).endpoints().data();
     var socket = new Socket("127.0.0.1", at.getPort());
     socket.setSoTimeout(30_000);
     return socket;

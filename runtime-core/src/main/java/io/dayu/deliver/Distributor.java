@@ -40,7 +40,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
 
   /**
    * Store these results of the stream, which carry no payload; those to be kept are in the store.
-   * Always answered.
+   * Always answered; nothing of a batch is stored that has a result of another stream.
    */
   public record Store(StreamName stream, List<Element> elements, ActorRef<Stored> replyTo)
       implements Command, Wire {
@@ -117,6 +117,13 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
   }
 
   private Behavior<Command> onStore(Store batch) {
+    var name = stream.toString();
+    if (!batch.elements().stream().allMatch(element -> element.getStream().equals(name))) {
+      var problem = "not all results of the batch are of " + name;
+      getContext().getLog().warn("{} results are not stored: {}", batch.elements().size(), problem);
+      batch.replyTo().tell(new Stored(Optional.of(problem), List.of()));
+      return this;
+    }
     gathered.add(batch);
     if (!writing) write();
     return this;

@@ -176,6 +176,7 @@ public record NodeReport(
   /**
    * @param decision version of the one that its elements follow; 0 before the first
    * @param problem what is wrong, if something is
+   * @param reserved no element has this number or a higher one yet; 0 while that is not known
    */
   public record StreamReport(
       StreamName stream,
@@ -184,7 +185,20 @@ public record NodeReport(
       Ledger ledger,
       Traffic traffic,
       Latency latency,
-      Optional<String> problem) {
+      Optional<String> problem,
+      long reserved) {
+    /** One that does not tell of its numbers. */
+    public StreamReport(
+        StreamName stream,
+        StreamState state,
+        long decision,
+        Ledger ledger,
+        Traffic traffic,
+        Latency latency,
+        Optional<String> problem) {
+      this(stream, state, decision, ledger, traffic, latency, problem, 0);
+    }
+
     public StreamReport {
       Objects.requireNonNull(stream, "stream");
       Objects.requireNonNull(state, "state");
@@ -195,7 +209,12 @@ public record NodeReport(
     }
 
     public StreamReport withProblem(String what) {
-      return new StreamReport(stream, state, decision, ledger, traffic, latency, Optional.of(what));
+      return new StreamReport(
+          stream, state, decision, ledger, traffic, latency, Optional.of(what), reserved);
+    }
+
+    public StreamReport withReserved(long reserved) {
+      return new StreamReport(stream, state, decision, ledger, traffic, latency, problem, reserved);
     }
   }
 

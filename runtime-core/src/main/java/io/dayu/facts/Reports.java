@@ -174,7 +174,8 @@ public final class Reports {
             .setP95Ms(latency.p95Ms())
             .setP99Ms(latency.p99Ms())
             .setResent(traffic.resent())
-            .setLongestGapMs(traffic.longestGapMs());
+            .setLongestGapMs(traffic.longestGapMs())
+            .setReserved(s.reserved());
     s.problem().ifPresent(proto::setProblem);
     return proto.build();
   }
@@ -190,7 +191,8 @@ public final class Reports {
                 p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
             new Traffic(p.getWindow(), p.getPerSecond(), p.getResent(), p.getLongestGapMs()),
             new Latency(p.getP50Ms(), p.getP95Ms(), p.getP99Ms()),
-            p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty()));
+            p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty(),
+            p.getReserved()));
   }
 
   /** A state that only newer releases know counts as the first one. */

@@ -177,6 +177,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Crashes crashes;
   private final long incarnation;
   private final PeerLinks peerLinks;
+  private final Admission admission;
   private final Generators generators;
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
@@ -199,6 +200,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.declared = new DeclaredAccess(self.node(), self.readable());
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
+    this.admission = new Admission(env.nanos());
     var fromLinks = context.messageAdapter(LinkSender.Event.class, FromLink::new);
     var resolver = Resolver.system(env.blocking());
     this.peerLinks =
@@ -358,6 +360,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       processors.apply(view);
       generators.apply(processors.current(), this::streamCrashed);
     }
+    admission.learn(view, processors.current());
     for (var decision : decisions.values()) {
       generators.tell(decision.stream(), new Generator.Follow(decision));
       prepare(decision);
@@ -428,9 +431,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onFromLink(FromLink from) {
-    if (from.event() instanceof LinkSender.Acknowledged acknowledged)
-      acknowledged(acknowledged.acknowledgement());
-    else if (from.event() instanceof LinkSender.Status status && peerLinks.heard(status.report()))
+    if (from.event() instanceof LinkSender.Acknowledged acknowledged) {
+      // Any other peer could make a result pass for stored that is not.
+      if (peerLinks.isCloud(acknowledged.peer())) acknowledged(acknowledged.acknowledgement());
+    } else if (from.event() instanceof LinkSender.Status status && peerLinks.heard(status.report()))
       tellPeers();
     return this;
   }
@@ -442,10 +446,18 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onPeerAsked(PeerAsked asked) {
     var lookup = asked.lookup();
+    if (lookup.producer().equals(env.self().node())) {
+      lookup
+          .replyTo()
+          .tell(new LinkServer.NoConsumer("a node opens no links to itself, and this is its name"));
+      return this;
+    }
     peerLinks.came(lookup);
+    var gate =
+        admission.gate(lookup.producer(), lookup.instance(), processors.plan(lookup.instance()));
     LinkServer.Found answer =
         local(lookup.instance())
-            .<LinkServer.Found>map(LinkServer.Consumer::new)
+            .<LinkServer.Found>map(inlet -> new LinkServer.Consumer(inlet, gate))
             .orElseGet(
                 () ->
                     new LinkServer.NoConsumer(

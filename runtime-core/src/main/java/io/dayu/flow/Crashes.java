@@ -139,7 +139,8 @@ final class Crashes {
             last.map(StreamReport::ledger).orElse(Ledger.EMPTY),
             last.map(StreamReport::traffic).orElse(Traffic.NONE).stopped(),
             Latency.NONE,
-            Optional.empty());
+            Optional.empty(),
+            last.map(StreamReport::reserved).orElse(0L));
     return withCrashes(report);
   }
 

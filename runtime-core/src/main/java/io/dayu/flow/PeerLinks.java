@@ -36,6 +36,9 @@ final class PeerLinks {
 
   private record Peer(String host, int port, Role role) {}
 
+  /** What sends acknowledgements to whoever opened a link, and whether the link is for results. */
+  private record Back(ActorRef<Acknowledgement> ref, boolean results) {}
+
   private record Link(ActorRef<Inlet.Command> sender, Peer peer) {}
 
   private final ActorContext<?> context;
@@ -44,8 +47,9 @@ final class PeerLinks {
   private final Function<LinkSender.Target, Behavior<Inlet.Command>> make;
   private final Map<Key, Link> links = new HashMap<>();
   private final Map<Key, LinkReport> reports = new HashMap<>();
-  // Of links that nodes have opened to this cloud node, the newest first.
-  private final Map<String, Deque<ActorRef<Acknowledgement>>> backs = new HashMap<>();
+  // Of links that nodes have opened to this cloud node, by the name in their hello, the newest
+  // first.
+  private final Map<String, Deque<Back>> backs = new HashMap<>();
   private Map<String, Peer> peers = Map.of();
   private Set<String> suspects = Set.of();
   private boolean offline; // no cloud node can be reached
@@ -113,18 +117,25 @@ final class PeerLinks {
       context.watch(lookup.acknowledgements());
       backs
           .computeIfAbsent(lookup.producer(), n -> new ArrayDeque<>())
-          .addFirst(lookup.acknowledgements());
+          .addFirst(
+              new Back(
+                  lookup.acknowledgements(), lookup.instance().equals(InstanceName.DISTRIBUTOR)));
     }
   }
 
   /**
    * The distributor acknowledges through the cluster; a link that the origin has to this node tells
    * it too, because after an outage the cluster's connections may stay silent for as long as the
-   * outage lasted.
+   * outage lasted. All links for results are told, of which a node has one: whoever opens another
+   * one by the same name must not take the acknowledgements away from it. Without any, the newest
+   * link is told.
    */
   void acknowledge(String origin, Acknowledgement acknowledgement) {
     var back = backs.get(origin);
-    if (back != null) back.peekFirst().tell(acknowledgement);
+    if (back == null) return;
+    var results = back.stream().filter(Back::results).toList();
+    if (results.isEmpty()) back.peekFirst().ref().tell(acknowledgement);
+    else results.forEach(link -> link.ref().tell(acknowledgement));
   }
 
   /** Returns whether suspects or being offline have changed. */
@@ -136,7 +147,7 @@ final class PeerLinks {
 
   /** A child has ended. Returns whether suspects or being offline have changed. */
   boolean ended(ActorRef<?> gone) {
-    backs.values().removeIf(back -> back.removeIf(gone::equals) && back.isEmpty());
+    backs.values().removeIf(back -> back.removeIf(b -> b.ref().equals(gone)) && back.isEmpty());
     if (!links.values().removeIf(link -> link.sender().equals(gone))) return false;
     reports.keySet().retainAll(links.keySet());
     return look();
@@ -158,6 +169,11 @@ final class PeerLinks {
     var clouds = cloudNodes();
     return new Outbox.Clouds(
         clouds, clouds.stream().filter(suspects::contains).collect(Collectors.toSet()));
+  }
+
+  boolean isCloud(String node) {
+    var peer = peers.get(node);
+    return peer != null && peer.role() == Role.CLOUD;
   }
 
   List<LinkReport> reports() {

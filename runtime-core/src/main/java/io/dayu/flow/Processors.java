@@ -167,7 +167,8 @@ final class Processors {
     forgetEnded();
   }
 
-  private Optional<Plan> plan(InstanceName instance) {
+  /** The pipeline that an instance belongs to, as it runs or as it retires. */
+  Optional<Plan> plan(InstanceName instance) {
     return Optional.ofNullable(plans.get(instance.plan()));
   }
 }

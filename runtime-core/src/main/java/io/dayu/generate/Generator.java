@@ -733,7 +733,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             : problem;
     owner.tell(
         new Status(
-            window.report(stream, state, routing.decision(), sender.resent(), reported, now())));
+            window
+                .report(stream, state, routing.decision(), sender.resent(), reported, now())
+                .withReserved(numbering.reserved())));
   }
 
   private void tellOffline() {

@@ -49,6 +49,11 @@ final class Numbering {
     return first.isPresent() && seq >= first.getAsLong() && seq < next;
   }
 
+  /** No element has this number or a higher one yet; 0 before the start. */
+  long reserved() {
+    return reserved;
+  }
+
   /** The number of the next element. */
   long next() {
     return next;

@@ -14,13 +14,18 @@ final class CreditBalance {
   }
 
   void add(long elements, long bytes) {
-    this.elements += elements;
-    this.bytes += bytes;
+    this.elements = sum(this.elements, elements);
+    this.bytes = sum(this.bytes, bytes);
   }
 
   void take(long bytes) {
     this.elements--;
     this.bytes -= bytes;
+  }
+
+  /** A peer may send any figure: credit beyond all bounds is as good as much. */
+  private static long sum(long a, long b) {
+    return Math.min(Long.MAX_VALUE / 2, a + b);
   }
 
   void clear() {

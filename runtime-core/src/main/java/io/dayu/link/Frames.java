@@ -27,6 +27,9 @@ final class Frames {
   /** The largest body of a frame that is no element. */
   static final int MAX_CONTROL = 64 << 10;
 
+  /** A hundred years: more than a clock that began at 1970 makes of an element that waited. */
+  private static final long MAX_AGE_US = 100L * 365 * 24 * 3600 * 1_000_000;
+
   private Frames() {}
 
   static ByteString control(Frame.Type type, MessageLite message) {
@@ -75,6 +78,8 @@ final class Frames {
     var prefix = ByteBuffer.wrap(body, 0, PREFIX);
     long ageUs = prefix.getLong();
     int transferUs = prefix.getInt();
+    if (ageUs < 0 || ageUs > MAX_AGE_US || transferUs < 0)
+      throw new LinkException("data frame of an element that is %s us old".formatted(ageUs));
     try {
       var input =
           UnsafeByteOperations.unsafeWrap(body, PREFIX, body.length - PREFIX).newCodedInput();

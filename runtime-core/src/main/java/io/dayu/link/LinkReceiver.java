@@ -14,6 +14,7 @@ import io.dayu.link.wire.Ping;
 import io.dayu.settings.HostPort;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +50,9 @@ import org.slf4j.event.Level;
  *   <li>This attaches to the consumer with a window, of which the node's budget may leave little.
  *       Its first grant goes to the peer as {@code credit} and opens the link.
  *   <li>Each {@code data}, or the {@code part}s before it and it together, is an element that is
- *       offered to the consumer at once.
+ *       offered to the consumer at once, if the {@link Gate} that came with the consumer takes it.
+ *       What this node may be about to learn is waited for, a few seconds. What is refused is
+ *       counted and gives its credit back; nobody acknowledges it, so a real one is sent again.
  *   <li>What the consumer grants again is returned as {@code credit}, with how many elements were
  *       taken and how long the last one was here.
  *   <li>A {@code ping} is answered with how many elements have arrived. An acknowledgement for the
@@ -75,8 +78,23 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private record Acknowledged(Acknowledgement acknowledgement) implements Command {}
 
   private enum Timeout implements Command {
-    HELLO
+    HELLO,
+    JUDGE
   }
+
+  /** An element that cannot be judged yet. */
+  private record Undecided(Parcel parcel, long sinceNanos) {}
+
+  /**
+   * How long an element waits for what this node does not know yet. Gossip takes well below a
+   * second; elements are sent again after some seconds.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  private static final Duration JUDGE_AGAIN = Duration.ofMillis(50);
+
+  /** So much of a name that a peer has sent is shown. */
+  private static final int SHOWN = 100;
 
   /** The part of the window that may be outstanding beyond it: a violation is much larger. */
   private static final int SLACK = 4;
@@ -84,11 +102,13 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   /** Frames that wait for the peer to read. */
   private static final int ROOM = 4096;
 
+  private final TimerScheduler<Command> timers;
   private final LinkSettings settings;
   private final boolean encrypted;
   private final ActorRef<LinkServer.Lookup> consumers;
   private final NodeBytes budget;
   private final Complaints complaints;
+  private final Refusals refusals;
   private final LongSupplier nanos;
   private final InetAddress from;
   private final String peerAddress;
@@ -100,6 +120,8 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final ByteArrayOutputStream parts =
       new ByteArrayOutputStream(0); // bounded by the largest element
   private Optional<Holder> verified = Optional.empty();
+  private final ArrayDeque<Undecided> undecided = new ArrayDeque<>(); // bounded by the window
+  private Gate gate = Gate.OPEN; // until the consumer is found
   private String producer = "unknown node";
   private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
   private @Nullable ActorRef<Inlet.Command> inlet; // null until the consumer is found
@@ -122,8 +144,11 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       NodeBytes budget,
       LargeBytes large,
       Complaints complaints,
+      Refusals refusals,
       LongSupplier nanos) {
     super(context);
+    this.timers = timers;
+    this.refusals = refusals;
     this.settings = settings;
     this.encrypted = keys.isPresent();
     this.consumers = consumers;
@@ -168,6 +193,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       NodeBytes budget,
       LargeBytes large,
       Complaints complaints,
+      Refusals refusals,
       LongSupplier nanos) {
     return Behaviors.setup(
         context ->
@@ -184,6 +210,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                       budget,
                       large,
                       complaints,
+                      refusals,
                       nanos);
                 }));
   }
@@ -203,6 +230,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
         .onMessage(Acknowledged.class, this::onAcknowledged)
         .onMessage(Ended.class, this::onEnded)
         .onMessageEquals(Timeout.HELLO, this::onTimeout)
+        .onMessageEquals(Timeout.JUDGE, this::onJudge)
         .onSignal(Terminated.class, t -> refuse("the stage has stopped", false))
         .onSignal(PostStop.class, stop -> onStop())
         .build();
@@ -277,6 +305,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private Behavior<Command> onLocated(Located located) {
     if (located.found() instanceof LinkServer.Consumer consumer) {
       inlet = consumer.inlet();
+      gate = consumer.gate();
       getContext().watch(inlet);
       window = budget.take(settings.byteWindow());
       memory.open(window);
@@ -313,7 +342,51 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     arrived++;
     lastArrival = now;
     arrivedBytes += parcel.weight();
-    inlet.tell(new Inlet.Offer(parcel, grants));
+    judge(inlet, new Undecided(parcel, now));
+  }
+
+  private void judge(ActorRef<Inlet.Command> inlet, Undecided arrival) {
+    var verdict = gate.judge(arrival.parcel().element());
+    if (verdict instanceof Gate.Refused refused) {
+      refuse(inlet, arrival.parcel(), refused.reason());
+    } else if (verdict instanceof Gate.NotYet notYet) {
+      if (nanos.getAsLong() - arrival.sinceNanos() > PATIENCE.toNanos()) {
+        refuse(inlet, arrival.parcel(), notYet.reason());
+        return;
+      }
+      undecided.add(arrival);
+      if (!timers.isTimerActive(Timeout.JUDGE)) timers.startSingleTimer(Timeout.JUDGE, JUDGE_AGAIN);
+    } else {
+      inlet.tell(new Inlet.Offer(arrival.parcel(), grants));
+    }
+  }
+
+  private Behavior<Command> onJudge() {
+    for (int left = undecided.size(); left > 0 && inlet != null; left--)
+      judge(inlet, undecided.remove());
+    return this;
+  }
+
+  /** Gives the credit back as a consumer would, and does no more. */
+  private void refuse(ActorRef<Inlet.Command> inlet, Parcel parcel, String reason) {
+    var element = parcel.element();
+    refusals
+        .add(
+            "%s #%s from %s (%s) for %s: %s"
+                .formatted(
+                    shown(element.getStream()),
+                    element.getSeq(),
+                    producer,
+                    peerAddress,
+                    instance.map(InstanceName::toString).orElse("no instance"),
+                    reason),
+            nanos.getAsLong())
+        .ifPresent(getContext().getLog()::warn);
+    var unused = onGranted(new Granted(new Inlet.Grant(inlet, 1, parcel.weight())));
+  }
+
+  private static String shown(String text) {
+    return text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…";
   }
 
   private Behavior<Command> onGranted(Granted granted) {

@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  *       answer to each {@code ping}, it tells how long it held the element, which gives the time on
  *       the way.
  *   <li>{@code acknowledgement}s of results of this node's streams may come on any link; the owner
- *       is told.
+ *       is told, and decides whether the peer may know.
  *   <li>Silence for {@code dayu.link.suspect-after} while something waits for the peer, or a
  *       connection that breaks, makes the peer suspect: elements that wait, or come later, are
  *       given up, since the generator sends them again on another path. The first answer after that
@@ -80,7 +80,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   public record Status(LinkReport report, long dropped) implements Event {}
 
   /** The peer tells what is stored. */
-  public record Acknowledged(Acknowledgement acknowledgement) implements Event {}
+  public record Acknowledged(String peer, Acknowledgement acknowledgement) implements Event {}
 
   /**
    * @param peer the node's name, for reports
@@ -275,7 +275,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
         else if (connection != null)
           connection.send(Frames.control(Frame.Type.PING, ping.toBuilder().setReply(true).build()));
       }
-      case ACKNOWLEDGEMENT -> owner.tell(new Acknowledged(acknowledgement(frame)));
+      case ACKNOWLEDGEMENT -> owner.tell(new Acknowledged(target.peer(), acknowledgement(frame)));
       case BYE -> {
         // The peer is alive, but elements that wait for it are not accepted: this is no sign of
         // life.
@@ -302,6 +302,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void onCredit(Credit grant, long now) {
+    if (grant.getElements() < 0 || grant.getBytes() < 0)
+      throw new LinkException("credit below nothing");
     open = true;
     failed = 0;
     keyProblem = "";

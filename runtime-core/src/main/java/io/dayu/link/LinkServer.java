@@ -62,6 +62,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private final LargeBytes large;
   private final Connections connections;
   private final Complaints complaints;
+  private final Refusals refusals = new Refusals();
   private Tcp.@Nullable ServerBinding binding; // null until it is bound
   private long accepted;
 
@@ -81,7 +82,15 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   /** The answer to a {@link Lookup}. */
   public sealed interface Found {}
 
-  public record Consumer(ActorRef<Inlet.Command> inlet) implements Found {}
+  /**
+   * @param gate decides which of the peer's elements the inlet is offered
+   */
+  public record Consumer(ActorRef<Inlet.Command> inlet, Gate gate) implements Found {
+    /** One that is offered all. */
+    public Consumer(ActorRef<Inlet.Command> inlet) {
+      this(inlet, Gate.OPEN);
+    }
+  }
 
   /** There is no such consumer here. */
   public record NoConsumer(String reason) implements Found {}
@@ -174,7 +183,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     if (connections.accept(from)) {
       var link =
           LinkReceiver.create(
-              settings, keys, connection, consumers, budget, large, complaints, nanos);
+              settings, keys, connection, consumers, budget, large, complaints, refusals, nanos);
       getContext().watchWith(getContext().spawn(link, "link-" + ++accepted), new Closed(from));
     } else {
       connection.handleWith(CLOSE, getContext().getSystem());

@@ -96,6 +96,15 @@ final class DistributorStreamTest {
   }
 
   @Test
+  void aBatchWithAResultOfAnotherStreamIsNotStored() {
+    store(ok(1), ok(2).toBuilder().setStream("other/cam-0").build());
+    assertThat(stored.receiveMessage(SOON).problem())
+        .hasValueSatisfying(p -> assertThat(p).contains("of crossing/cam-0"));
+    assertThat(writes).isEmpty();
+    assertThat(acknowledged).isEmpty();
+  }
+
+  @Test
   void whatComesDuringAWriteIsWrittenTogether() throws Exception {
     store(ok(1));
     var first = writes.take();

@@ -234,6 +234,18 @@ final class PeerLinksTest {
   }
 
   @Test
+  void aSecondLinkForResultsByTheSameNameTakesNoAcknowledgementsAway() {
+    links = links("cloud-1", Role.CLOUD);
+    var real = came("edge-1", InstanceName.DISTRIBUTOR);
+    var claimed = came("edge-1", InstanceName.DISTRIBUTOR);
+    var stage = came("edge-1");
+    var told = acknowledge("edge-1");
+    assertThat(real.getAllReceived()).containsExactly(told);
+    assertThat(claimed.getAllReceived()).containsExactly(told);
+    assertThat(stage.hasMessages()).as("of a link to a stage").isFalse();
+  }
+
+  @Test
   void anAcknowledgementGoesToNobodyWhenTheOriginHasNoLinkHere() {
     links = links("cloud-1", Role.CLOUD);
     var other = came("edge-2");
@@ -282,9 +294,14 @@ final class PeerLinksTest {
 
   /** A node opens a link to this one; returns what comes over it from here. */
   private TestInbox<Acknowledgement> came(String producer) {
+    return came(producer, STAGE);
+  }
+
+  private TestInbox<Acknowledgement> came(String producer, InstanceName instance) {
     var back = TestInbox.<Acknowledgement>create();
     controller.run(
-        () -> links.came(new LinkServer.Lookup(STAGE, producer, back.getRef(), answers.getRef())));
+        () ->
+            links.came(new LinkServer.Lookup(instance, producer, back.getRef(), answers.getRef())));
     return back;
   }
 

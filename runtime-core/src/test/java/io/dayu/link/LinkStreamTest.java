@@ -1,6 +1,7 @@
 package io.dayu.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
@@ -45,6 +46,7 @@ final class LinkStreamTest extends LinkContract {
 
   private final Map<String, ActorRef<Acknowledgement>> backs = new ConcurrentHashMap<>();
   private final Map<InstanceName, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
+  private volatile Gate gate = Gate.OPEN;
 
   @Override
   protected ActorRef<Inlet.Command> inlet(LinkSettings settings) {
@@ -550,6 +552,91 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
+  void whatIsRefusedIsNotOfferedGivesItsCreditBackAndIsToldOnce() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    gate =
+        element ->
+            element.getSeq() % 2 == 0 ? Gate.Taken.INSTANCE : new Gate.Refused("it is forged");
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      int window = Credit.parseFrom(control(socket, Frame.Type.CREDIT)).getElements();
+      for (int seq = 0; seq < 2 * window; seq++) writeElement(socket, FlowKit.parcel(seq, 10));
+      for (int seq = 0; seq < 2 * window; seq += 2)
+        assertThat(consumer.takeNext().element().getSeq()).isEqualTo(seq);
+      long returned = 0;
+      while (returned < 2 * window)
+        returned += Credit.parseFrom(control(socket, Frame.Type.CREDIT)).getElements();
+      assertThat(consumer.offered()).isZero();
+      assertThat(logs.loud())
+          .singleElement(STRING)
+          .contains("1 elements were refused", "crossing/cam-0 #1 from edge-1", "it is forged");
+    }
+  }
+
+  @Test
+  void whatCannotBeJudgedYetIsTakenOnceItCanBe() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    var asked = new AtomicInteger();
+    gate =
+        element ->
+            element.getSeq() == 2 || asked.incrementAndGet() > 3
+                ? Gate.Taken.INSTANCE
+                : new Gate.NotYet("it is not known");
+    try (var socket = connect(listen(settings))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      writeElement(socket, FlowKit.parcel(1, 10));
+      writeElement(socket, FlowKit.parcel(2, 10));
+      assertThat(consumer.takeNext().element().getSeq()).isEqualTo(2);
+      assertThat(consumer.takeNext().element().getSeq()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatCannotBeJudgedForSecondsIsRefused() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    gate = element -> new Gate.NotYet("it is not known");
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      writeElement(socket, FlowKit.parcel(1, 10));
+      assertThat(Credit.parseFrom(control(socket, Frame.Type.CREDIT)).getElements()).isEqualTo(1);
+      assertThat(logs.has(Level.WARN, "refused", "it is not known")).isTrue();
+      assertThat(consumer.offered()).isZero();
+    }
+  }
+
+  @Test
+  void anElementOlderThanAnyClockCutsTheLink() throws IOException {
+    consumers.put(INSTANCE, consumer.ref());
+    try (var logs = Logs.of(LinkReceiver.class);
+        var socket = connect(listen(settings))) {
+      hello(socket);
+      control(socket, Frame.Type.CREDIT);
+      var frame = Frames.data(FlowKit.parcel(1, 10), System.nanoTime(), 0).get(0).toArray();
+      ByteBuffer.wrap(frame).putLong(Frame.HEADER, Long.MIN_VALUE);
+      socket.getOutputStream().write(frame);
+      assertClosed(socket);
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "is cut", "us old"));
+    }
+  }
+
+  @Test
+  void creditBelowNothingCutsTheLink() throws IOException {
+    try (var server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+        var logs = Logs.of(LinkSender.class)) {
+      sender(fast(), (InetSocketAddress) server.getLocalSocketAddress(), events().getRef());
+      try (var peer = accept(server)) {
+        grant(peer, Integer.MIN_VALUE, 0);
+        assertClosed(peer);
+      }
+      await().atMost(SOON).until(() -> logs.has(Level.WARN, "is cut", "below nothing"));
+    }
+  }
+
+  @Test
   void aPeerThatAsksAndNeverReadsIsCutOff() throws IOException {
     consumers.put(INSTANCE, consumer.ref());
     try (var logs = Logs.of(LinkReceiver.class);
@@ -624,7 +711,7 @@ final class LinkStreamTest extends LinkContract {
                       .tell(
                           found == null
                               ? new LinkServer.NoConsumer("not here yet")
-                              : new LinkServer.Consumer(found));
+                              : new LinkServer.Consumer(found, element -> gate.judge(element)));
                   return Behaviors.same();
                 }));
     kit.spawn(
