@@ -11,6 +11,7 @@ import io.dayu.pipeline.StreamName;
 import io.dayu.process.JoinBuffer;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
+import io.dayu.settings.Budget;
 import io.dayu.stage.Causes;
 import java.time.Clock;
 import java.time.Duration;
@@ -152,6 +153,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       TimerScheduler<Inlet.Command> timers,
       ProcessSettings settings,
       LinkSettings links,
+      Budget memory,
       String node,
       OutboxStore disk,
       ActorRef<Event> owner,
@@ -174,15 +176,20 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
             context.messageAdapter(Router.Located.class, Found::new),
             context.messageAdapter(Inlet.Grant.class, Granted::new),
             links);
-    this.join = new JoinBuffer(Outbox::complete, settings.joinCapacity(), settings.joinPatience());
+    this.join =
+        new JoinBuffer(Outbox::complete, settings.joinCapacity(), settings.joinPatience(), memory);
     this.replay = new Replay(disk, nanos.getAsLong());
     timers.startTimerWithFixedDelay(Timer.EXPIRE, settings.joinPatience().dividedBy(4));
     timers.startSingleTimer(Timer.REPLAY, LOOK_EVERY);
   }
 
+  /**
+   * @param memory of the node, on which draws what waits here for other branches
+   */
   public static Behavior<Inlet.Command> create(
       ProcessSettings settings,
       LinkSettings links,
+      Budget memory,
       String node,
       OutboxStore disk,
       ActorRef<Event> owner,
@@ -195,7 +202,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
                 timers -> {
                   context.setLoggerName(Outbox.class);
                   return new Outbox(
-                      context, timers, settings, links, node, disk, owner, locator, clock, nanos);
+                      context, timers, settings, links, memory, node, disk, owner, locator, clock,
+                      nanos);
                 }));
   }
 

@@ -16,6 +16,7 @@ import io.dayu.facts.Readable;
 import io.dayu.facts.View;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
+import io.dayu.generate.SourceBytes;
 import io.dayu.generate.StreamMemory;
 import io.dayu.keys.NodeKeys;
 import io.dayu.link.Inlet;
@@ -31,6 +32,7 @@ import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
+import io.dayu.settings.NodeMemory;
 import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.StageDescriptor;
@@ -147,13 +149,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /**
    * @param reportEvery between two reports of a node
    * @param keys for the links to and from other nodes
+   * @param memory on which all parts of the node draw
    */
   public record Settings(
       Duration reportEvery,
       ProcessSettings process,
       GenerateSettings generate,
       LinkSettings links,
-      Optional<NodeKeys> keys) {}
+      Optional<NodeKeys> keys,
+      NodeMemory memory) {}
 
   /**
    * What outlives the process.
@@ -216,6 +220,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         new Generator.Setup(
             settings.generate(),
             settings.links(),
+            new SourceBytes(settings.memory().sources()),
             settings.generate()::sourceBackoff,
             settings.reportEvery(),
             env.clock(),
@@ -241,6 +246,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 Processor.create(
                     settings.process(),
                     settings.links(),
+                    settings.memory().stages(),
                     identity,
                     settings.reportEvery(),
                     fromProcessors,
@@ -252,6 +258,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 Outbox.create(
                     settings.process(),
                     settings.links(),
+                    settings.memory().stages(),
                     self.node(),
                     env.storage().outbox(),
                     context.messageAdapter(Outbox.Event.class, FromOutbox::new),
@@ -379,6 +386,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             LinkServer.create(
                 env.settings().links(),
                 env.settings().keys(),
+                env.settings().memory(),
                 listen.address(),
                 consumers,
                 started,

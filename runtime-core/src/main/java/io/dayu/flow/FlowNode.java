@@ -12,6 +12,7 @@ import io.dayu.node.StartException;
 import io.dayu.pipeline.Catalog;
 import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
+import io.dayu.settings.NodeMemory;
 import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -98,7 +99,8 @@ public final class FlowNode {
                 settings.process(),
                 settings.generate(),
                 settings.link(),
-                settings.keys().keys()),
+                settings.keys().keys(),
+                NodeMemory.of(settings.memory())),
             catalog,
             uplink,
             new Controller.Storage(known, streams::of, disk),

@@ -8,6 +8,7 @@ import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import io.dayu.source.Target;
 import java.net.URI;
+import java.util.OptionalLong;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.javadsl.Source;
@@ -31,6 +32,11 @@ record GuardedSource(SourceProvider provider, Access access) implements SourcePr
   @Override
   public Target target(URI uri) {
     return provider.target(uri);
+  }
+
+  @Override
+  public OptionalLong elementBytes(URI uri) {
+    return provider.elementBytes(uri);
   }
 
   /** The check, which may wait for a name service, runs where blocking is allowed. */

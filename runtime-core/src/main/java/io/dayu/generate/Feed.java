@@ -16,6 +16,7 @@ import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
@@ -74,6 +75,10 @@ final class Feed {
   private final ActorRef<Event> owner;
   private final int maxBatch;
   private final Origin origin;
+  private final SourceBytes memory;
+  private final SourceBytes.Account account;
+  private final boolean sheds;
+  private Optional<SourceBytes.Opening> room = Optional.empty(); // while it is open
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // by the source
   private Optional<UniqueKillSwitch> kill = Optional.empty(); // while it is open
@@ -90,10 +95,23 @@ final class Feed {
   /**
    * @param maxBatch most segments in a batch, at most {@link #MAX_BATCH}
    * @param backoff between tries to open the source
+   * @param memory of the node, of which {@code account} is the stream's
+   * @param sheds whether segments without memory are given up; otherwise the source waits
    */
-  Feed(ActorSystem<?> system, ActorRef<Event> owner, int maxBatch, Origin origin, Backoff backoff) {
+  Feed(
+      ActorSystem<?> system,
+      ActorRef<Event> owner,
+      int maxBatch,
+      Origin origin,
+      Backoff backoff,
+      SourceBytes memory,
+      SourceBytes.Account account,
+      boolean sheds) {
     this.system = system;
     this.owner = owner;
+    this.memory = memory;
+    this.account = account;
+    this.sheds = sheds;
     this.maxBatch = Math.min(MAX_BATCH, maxBatch);
     this.origin = origin;
     this.knobs = new AtomicReference<>(Knobs.NONE);
@@ -116,6 +134,14 @@ final class Feed {
     gave = false;
     answered = false;
     openedNanos = nowNanos;
+    SourceBytes.Opening opening;
+    try {
+      opening = account.open(ownBytes());
+    } catch (SourceException e) {
+      owner.tell(new Failed(e, mine));
+      return;
+    }
+    room = Optional.of(opening);
     kill =
         Optional.of(
             SourceBatches.of(
@@ -128,18 +154,43 @@ final class Feed {
                         settled::set,
                         () -> owner.tell(new Reached(mine)),
                         Access.ANYTHING),
-                    maxBatch)
+                    maxBatch,
+                    new SourceBatches.Room(memory, opening, sheds))
                 .viaMat(KillSwitches.single(), Keep.right())
                 .to(
                     ActorSink.actorRefWithBackpressure(
-                        owner,
-                        (ActorRef<Ack> replyTo, List<SourceBatches.Piece> batch) ->
-                            new Given(batch, replyTo, mine),
-                        (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
-                        Ack.INSTANCE,
-                        new Ended(mine),
-                        error -> new Failed(error, mine)))
+                            owner,
+                            (ActorRef<Ack> replyTo, List<SourceBatches.Piece> batch) ->
+                                new Given(batch, replyTo, mine),
+                            (ActorRef<Ack> replyTo) -> new Opened(replyTo, mine),
+                            Ack.INSTANCE,
+                            new Ended(mine),
+                            error -> new Failed(error, mine))
+                        // It would keep 16 batches otherwise, however large their elements are.
+                        .withAttributes(Attributes.inputBuffer(1, 1)))
                 .run(system));
+  }
+
+  /** What the source has itself, where its URI says that. */
+  private long ownBytes() {
+    try {
+      return origin.provider().elementBytes(origin.uri()).orElse(0);
+    } catch (RuntimeException e) {
+      return 0; // opening it tells what is wrong
+    }
+  }
+
+  /** The segments of a batch have become elements, which the stream answers for. */
+  void taken(List<SourceBatches.Piece> pieces) {
+    long bytes = pieces.stream().mapToLong(SourceBatches.Piece::bytes).sum();
+    room.ifPresent(opening -> opening.handedOver(bytes));
+  }
+
+  /** For a problem, where pieces were shed for want of memory. */
+  Optional<String> lacksMemory(List<SourceBatches.Piece> pieces) {
+    return pieces.stream().noneMatch(SourceBatches.Piece::shed)
+        ? Optional.empty()
+        : Optional.of("elements are shed for want of memory: " + memory.limits());
   }
 
   /** Whether the event comes from the source as it is open now. */
@@ -223,6 +274,8 @@ final class Feed {
 
   /** The source has ended. */
   void ended() {
+    room.ifPresent(SourceBytes.Opening::close);
+    room = Optional.empty();
     over = true;
   }
 
@@ -241,6 +294,8 @@ final class Feed {
     waiting = Optional.empty();
     kill.ifPresent(UniqueKillSwitch::shutdown);
     kill = Optional.empty();
+    room.ifPresent(SourceBytes.Opening::close);
+    room = Optional.empty();
   }
 
   /** Whether the source wants to know what is settled. */

@@ -160,12 +160,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * How generators of a node work.
    *
    * @param backoffs a new one for each generator, between tries to open its source
+   * @param memory of the node, on which all generators draw
    * @param reportEvery between two reports
    * @param nanos a clock as {@link System#nanoTime}
    */
   public record Setup(
       GenerateSettings settings,
       LinkSettings links,
+      SourceBytes memory,
       Supplier<Backoff> backoffs,
       Duration reportEvery,
       Clock clock,
@@ -204,7 +206,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Identity identity;
   private final StreamName stream;
   private final ActorRef<Event> owner;
-  private final Unsettled unsettled = new Unsettled();
+  private final SourceBytes.Account memory;
+  private final Unsettled unsettled;
   private final StreamCounts counts;
   private final Numbering numbering = new Numbering();
   private final Routing routing;
@@ -235,6 +238,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     long now = now();
     var descriptor = identity.provider().descriptor();
     var origin = new Feed.Origin(stream, identity.source().uri(), identity.provider());
+    var shed = identity.source().shed().orElse(descriptor.live() ? Shed.OLDEST : Shed.NONE);
+    this.memory = setup.memory().account();
+    this.unsettled = new Unsettled(memory::change);
     this.counts = new StreamCounts(now);
     this.routing = new Routing(identity.node(), identity.plan());
     this.feed =
@@ -243,7 +249,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             context.getSelf().narrow(),
             settings.maxWindow(),
             origin,
-            setup.backoffs().get());
+            setup.backoffs().get(),
+            setup.memory(),
+            memory,
+            shed != Shed.NONE);
     this.cutter =
         new Cutter(
             stream,
@@ -260,7 +269,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.window =
         new Window(
             settings,
-            identity.source().shed().orElse(descriptor.live() ? Shed.OLDEST : Shed.NONE),
+            shed,
             identity.plan().spec().objective().latency(),
             unsettled,
             counts,
@@ -283,7 +292,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             router,
             routing,
             unsettled,
-            new Spool(identity.disk(), stream, settings.windowBytes() / 4, now),
+            new Spool(
+                identity.disk(),
+                stream,
+                Math.min(settings.windowBytes(), setup.memory().limit()) / 4,
+                now),
             counts::slowMs,
             this::later);
     timers.startTimerWithFixedDelay(Timer.REPORT, setup.reportEvery());
@@ -454,10 +467,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       readable();
       feed.works();
     }
-    var segments = given.pieces().stream().flatMap(piece -> piece.segment().stream()).toList();
-    var cut = cutter.cut(segments, routing.plan().spec().delivery().keepFramesPerSecond(), now);
-    window.renumbered(cut.renumbered());
-    for (var made : cut.made()) add(made, now);
+    var lack = feed.lacksMemory(given.pieces());
+    if (lack.isPresent()) {
+      problem = lack;
+      for (var piece : given.pieces()) cut(List.of(piece), piece.shed(), now);
+    } else {
+      cut(given.pieces(), false, now);
+    }
+    feed.taken(given.pieces());
     fill();
     var failure = given.pieces().get(given.pieces().size() - 1).failure();
     if (failure.isPresent()) return onFailed(new Feed.Failed(failure.get(), given.generation()));
@@ -465,6 +482,16 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (numbering.isLow()) save();
     pull();
     return this;
+  }
+
+  private void cut(List<SourceBatches.Piece> pieces, boolean shed, long now) {
+    var segments = pieces.stream().flatMap(piece -> piece.segment().stream()).toList();
+    var cut = cutter.cut(segments, routing.plan().spec().delivery().keepFramesPerSecond(), now);
+    window.renumbered(cut.renumbered());
+    for (var made : cut.made()) {
+      if (shed) window.shed(made, now);
+      else add(made, now);
+    }
   }
 
   private void add(Cutter.Made made, long now) {
@@ -610,6 +637,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onPostStop() {
     feed.close();
+    memory.close();
     router.close();
     // A drained stream is read by another node from now on, or was deleted: nothing is kept here.
     if (phase instanceof Phase.Draining) {

@@ -1,5 +1,6 @@
 package io.dayu.generate;
 
+import io.dayu.element.Media;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -9,28 +10,65 @@ import io.dayu.stage.Causes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.pf.PFBuilder;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
  * Blueprint of reading a source in batches: segments that are read while a batch is being handed
- * over form the next one. Every failure becomes a piece, which comes after the segments that were
- * read before it; so does a source that cannot be opened or lacks a library.
+ * over form the next one. A segment takes memory of the node before it may join a batch. Every
+ * failure becomes a piece, which comes after the segments that were read before it; so does a
+ * source that cannot be opened or lacks a library.
  */
 final class SourceBatches {
-  /** A segment, or the failure that ends the source. */
-  record Piece(Optional<Segment> segment, Optional<Throwable> failure) {
+  /**
+   * A segment, or the failure that ends the source.
+   *
+   * @param bytes taken from the node's memory for it
+   * @param shed whether it was given up for want of memory: it has no payload any more
+   */
+  record Piece(Optional<Segment> segment, Optional<Throwable> failure, long bytes, boolean shed) {
     private static Piece of(Segment segment) {
-      return new Piece(Optional.of(segment), Optional.empty());
+      return new Piece(
+          Optional.of(segment), Optional.empty(), segment.payload().getSerializedSize(), false);
     }
 
     private static Piece of(Throwable failure) {
-      return new Piece(Optional.empty(), Optional.of(failure));
+      return new Piece(Optional.empty(), Optional.of(failure), 0, false);
     }
 
-    private long bytes() {
-      return segment.map(s -> (long) s.payload().getSerializedSize()).orElse(0L);
+    private Piece givenUp() {
+      var position = segment.map(Segment::position).orElse(0L);
+      return new Piece(
+          Optional.of(new Segment(Media.getDefaultInstance(), position)), failure, 0, true);
+    }
+  }
+
+  /**
+   * Where the memory for segments comes from.
+   *
+   * @param sheds whether a segment is given up for which there is none; otherwise it waits
+   */
+  record Room(SourceBytes node, SourceBytes.Opening opening, boolean sheds) {
+    private CompletionStage<Piece> take(Piece piece) {
+      if (piece.bytes() > node.largest()) return CompletableFuture.completedFuture(tooLarge(piece));
+      if (sheds)
+        return CompletableFuture.completedFuture(
+            opening.roomNow(piece.bytes()) ? piece : piece.givenUp());
+      return opening.room(piece.bytes()).thenApply(open -> open ? piece : piece.givenUp());
+    }
+
+    private Piece tooLarge(Piece piece) {
+      var reason =
+          "the element has %s bytes, which is too much for this node; %s"
+              .formatted(piece.bytes(), node.limits());
+      return new Piece(
+          piece.segment().map(segment -> Segment.failed(reason, segment.position())),
+          Optional.empty(),
+          0,
+          false);
     }
   }
 
@@ -42,11 +80,12 @@ final class SourceBatches {
    * @param elements the most in a batch
    */
   static Source<List<Piece>, NotUsed> of(
-      SourceProvider provider, SourceContext context, int elements) {
+      SourceProvider provider, SourceContext context, int elements, Room room) {
     long each = BATCH_BYTES / elements;
     return open(provider, context)
         .map(Piece::of)
         .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build())
+        .mapAsync(1, room::take)
         .batchWeighted(
             BATCH_BYTES,
             piece -> Math.max(each, piece.bytes()),

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * The elements of a stream that are not settled: those that wait for the window, in order, those in
@@ -71,12 +72,26 @@ final class Unsettled {
   private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
   private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
   private final ReplayedSpans replayed = new ReplayedSpans();
+  private final LongConsumer changed;
   private long bytes;
   private long waitingBytes;
+
+  /** For which nobody counts the bytes. */
+  Unsettled() {
+    this(bytes -> {});
+  }
+
+  /**
+   * @param changed is told how many bytes more, or fewer, wait or are in flight
+   */
+  Unsettled(LongConsumer changed) {
+    this.changed = changed;
+  }
 
   void add(Element element, long nowNanos, SourceSpan span) {
     waiting.add(new Waiting(element, nowNanos, span));
     waitingBytes += element.getSerializedSize();
+    changed.accept(element.getSerializedSize());
   }
 
   /** What an earlier run left on the disk. */
@@ -140,22 +155,26 @@ final class Unsettled {
 
   private void left(Waiting gone) {
     waitingBytes -= gone.element().getSerializedSize();
+    changed.accept(-gone.element().getSerializedSize());
   }
 
   /** Moves the element that has waited longest into flight. */
   Flight launch() {
     var first = waiting.removeFirst();
-    left(first);
+    waitingBytes -= first.element().getSerializedSize();
     var flight = new Flight(first.element(), first.bornNanos(), first.span());
     flights.put(flight.base.getSeq(), flight);
     bytes += flight.bytes;
-    return flight;
+    return flight; // its bytes stay what they are
   }
 
   /** The element is settled; empty if it was not on its way from the source. */
   Optional<Flight> land(long seq) {
     var flight = flights.remove(seq);
-    if (flight != null) bytes -= flight.bytes;
+    if (flight != null) {
+      bytes -= flight.bytes;
+      changed.accept(-flight.bytes);
+    }
     return Optional.ofNullable(flight);
   }
 

@@ -85,6 +85,13 @@ final class Window {
     unsettled.add(made.element(), now, made.span());
   }
 
+  /** Adds an element that was given up before it was cut. */
+  void shed(Cutter.Made made, long now) {
+    add(made, now);
+    unsettled.dropNewest();
+    counts.shed();
+  }
+
   /** Some elements that count as generated will be cut and counted again, under new numbers. */
   void renumbered(int count) {
     counts.renumbered(count);

@@ -1,5 +1,6 @@
 package io.dayu.link;
 
+import io.dayu.settings.Budget;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,27 +15,26 @@ final class Connections {
   /** Memory of a connection: its actor, its stream and the buffers that these use. */
   private static final long EACH = 64 << 10;
 
-  /** The share of the heap that connections may take. */
-  private static final int HEAP_SHARE = 4;
-
   private static final Duration TELL_EVERY = Duration.ofSeconds(30);
 
   private final int most;
+  private final Budget budget;
   private final Map<InetAddress, Integer> byAddress = new HashMap<>(); // bounded by most
   private int open;
   private long refused; // since it was told
   private long told;
 
   /** At most {@code most} in all, half of them from one address. */
-  Connections(int most, long nanos) {
+  Connections(int most, Budget budget, long nanos) {
     this.most = most;
+    this.budget = budget;
     this.told = nanos - TELL_EVERY.toNanos();
   }
 
-  /** As many as the settings say and the heap allows. */
-  static Connections of(LinkSettings settings, long heapBytes, long nanos) {
-    long room = heapBytes / HEAP_SHARE / EACH;
-    return new Connections((int) Math.min(settings.maxLinks(), room), nanos);
+  /** As many as the settings say and the budget has room for. */
+  static Connections of(LinkSettings settings, Budget budget, long nanos) {
+    long room = budget.limit() / EACH;
+    return new Connections((int) Math.min(settings.maxLinks(), room), budget, nanos);
   }
 
   /** Whether one more from there may be; if so, it is counted until {@link #ended}. */
@@ -44,12 +44,14 @@ final class Connections {
       return false;
     }
     open++;
+    budget.add(EACH);
     byAddress.merge(from, 1, Integer::sum);
     return true;
   }
 
   void ended(InetAddress from) {
     open--;
+    budget.add(-EACH);
     byAddress.computeIfPresent(from, (address, n) -> n > 1 ? n - 1 : null);
   }
 
@@ -58,7 +60,7 @@ final class Connections {
     if (refused == 0 || nanos - told < TELL_EVERY.toNanos()) return Optional.empty();
     told = nanos;
     var news =
-        "%s connections to the data port were refused: %s are open of %s (dayu.link.max-links and the heap), half of them at most from one address"
+        "%s connections to the data port were refused: %s are open of %s (dayu.link.max-links, and dayu.memory.connections of the heap), half of them at most from one address"
             .formatted(refused, open, most);
     refused = 0;
     return Optional.of(news);

@@ -1,31 +1,32 @@
 package io.dayu.link;
 
-import java.util.concurrent.atomic.AtomicLong;
+import io.dayu.settings.Budget;
 
 /**
  * What a node keeps for inbound elements that are larger than their link's window, all links
  * together. Safe for any thread.
  */
 final class LargeBytes {
-  /** The share of the heap that elements in the making may take. */
-  private static final int HEAP_SHARE = 4;
-
+  private final Budget budget;
   private final long all;
-  private final AtomicLong left;
 
   LargeBytes(long all) {
+    this(new Budget("large-elements", all), all);
+  }
+
+  private LargeBytes(Budget budget, long all) {
+    this.budget = budget;
     this.all = all;
-    left = new AtomicLong(all);
   }
 
   /**
    * Enough for one element of the largest size that comes in parts, which are there twice while
-   * they are joined; but no more than a quarter of the heap.
+   * they are joined; but no more than the budget has.
    */
-  static LargeBytes of(LinkSettings settings, long heapBytes) {
+  static LargeBytes of(LinkSettings settings, Budget budget) {
     return new LargeBytes(
-        Math.min(
-            Math.max(2L * settings.maxElement(), settings.nodeBytes()), heapBytes / HEAP_SHARE));
+        budget,
+        Math.min(Math.max(2L * settings.maxElement(), settings.nodeBytes()), budget.limit()));
   }
 
   /** The largest element that can be taken in parts. */
@@ -34,18 +35,14 @@ final class LargeBytes {
   }
 
   boolean take(long bytes) {
-    while (true) {
-      long now = left.get();
-      if (now < bytes) return false;
-      if (left.compareAndSet(now, now - bytes)) return true;
-    }
+    return budget.take(bytes, all);
   }
 
   void giveBack(long bytes) {
-    left.addAndGet(bytes);
+    budget.add(-bytes);
   }
 
   long left() {
-    return left.get();
+    return all - budget.used();
   }
 }

@@ -3,6 +3,7 @@ package io.dayu.link;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
 import io.dayu.keys.NodeKeys;
+import io.dayu.settings.NodeMemory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -99,6 +100,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       ActorContext<Command> context,
       LinkSettings settings,
       Optional<NodeKeys> keys,
+      NodeMemory memory,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
       ActorRef<Started> starter,
@@ -109,11 +111,10 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     this.consumers = consumers;
     this.starter = starter;
     this.nanos = nanos;
-    long heap = Runtime.getRuntime().maxMemory();
-    this.budget = NodeBytes.of(settings, heap);
-    this.large = LargeBytes.of(settings, heap);
-    this.connections = Connections.of(settings, heap, nanos.getAsLong());
     this.complaints = new Complaints(nanos.getAsLong());
+    this.budget = NodeBytes.of(settings, memory.windows());
+    this.large = LargeBytes.of(settings, memory.largeElements());
+    this.connections = Connections.of(settings, memory.connections(), nanos.getAsLong());
     var self = context.getSelf();
     CompletionStage<Tcp.ServerBinding> bound =
         Tcp.get(context.getSystem())
@@ -132,17 +133,20 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
 
   /**
    * @param keys links are encrypted, and peers show whose keys they have, where there are some
+   * @param memory of the node, on which all links draw
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Command> create(
       LinkSettings settings,
       Optional<NodeKeys> keys,
+      NodeMemory memory,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
       ActorRef<Started> starter,
       LongSupplier nanos) {
     return Behaviors.setup(
-        context -> new LinkServer(context, settings, keys, address, consumers, starter, nanos));
+        context ->
+            new LinkServer(context, settings, keys, memory, address, consumers, starter, nanos));
   }
 
   @Override

@@ -14,6 +14,7 @@ public final class Outlet {
   private final long byteWindow;
   private final CreditBalance credit = new CreditBalance();
   private final ArrayDeque<Parcel> waiting = new ArrayDeque<>();
+  private long waitingBytes;
   private @Nullable ActorRef<Inlet.Command> consumer; // null while none is known
 
   public Outlet(ActorRef<Inlet.Grant> self, int elementWindow, long byteWindow) {
@@ -43,6 +44,7 @@ public final class Outlet {
       dispatch(consumer, parcel);
     } else {
       waiting.add(parcel);
+      waitingBytes += parcel.weight();
     }
   }
 
@@ -50,11 +52,20 @@ public final class Outlet {
   public void granted(Inlet.Grant grant) {
     if (consumer == null || !grant.consumer().equals(consumer)) return;
     credit.add(grant.elements(), grant.bytes());
-    while (!waiting.isEmpty() && credit.available()) dispatch(consumer, waiting.remove());
+    while (!waiting.isEmpty() && credit.available()) {
+      var parcel = waiting.remove();
+      waitingBytes -= parcel.weight();
+      dispatch(consumer, parcel);
+    }
   }
 
   public int waiting() {
     return waiting.size();
+  }
+
+  /** Bytes of what waits. */
+  public long waitingBytes() {
+    return waitingBytes;
   }
 
   /** The consumer is gone; elements that wait here are kept for the next one. */

@@ -13,6 +13,7 @@ import io.dayu.process.ProcessSettings;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
+import io.dayu.settings.MemorySettings;
 import io.dayu.settings.Section;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,8 @@ public record NodeSettings(
     GenerateSettings generate,
     OutboxSettings outbox,
     ReadSettings read,
-    KeySettings keys) {
+    KeySettings keys,
+    MemorySettings memory) {
   /**
    * {@code dayu.node}, without the site.
    *
@@ -175,6 +177,7 @@ public record NodeSettings(
     var keys = dayu.section("keys", KeySettings::from);
     if (self.isPresent() && keys.isPresent())
       conflict(self.get(), role, keys.get()).ifPresent(dayu::problem);
+    var memory = dayu.section("memory", MemorySettings::from);
     dayu.enforce();
     return new NodeSettings(
         self.get(),
@@ -185,7 +188,8 @@ public record NodeSettings(
         generate.get(),
         outbox.get(),
         read.get(),
-        keys.get());
+        keys.get(),
+        memory.get());
   }
 
   private static Optional<String> conflict(Self self, Role role, KeySettings keys) {
@@ -204,7 +208,8 @@ public record NodeSettings(
             cluster.seeds,
             cluster.seedManagement,
             cluster.forgetAfter);
-    return new NodeSettings(self, there, monitor, link, process, generate, outbox, read, keys);
+    return new NodeSettings(
+        self, there, monitor, link, process, generate, outbox, read, keys, memory);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -12,6 +12,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.settings.Budget;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
@@ -162,6 +163,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
   private final ArrayDeque<Slot> free = new ArrayDeque<>();
   private final int maxElement;
+  private final Budget memory;
+  private long charged; // to it, for what waits behind the stage
   private final Set<Numbered> overdue = new LinkedHashSet<>(); // their calls were given up running
   private ActorRef<StageCommand> stage;
   private StageCalls calls;
@@ -180,6 +183,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       TimerScheduler<Inlet.Command> timers,
       ProcessSettings settings,
       LinkSettings links,
+      Budget memory,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -192,6 +196,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.owner = owner;
     this.nanos = nanos;
     this.lastElementNanos = nanos.getAsLong();
+    this.memory = memory;
     this.maxElement = links.maxElement();
     this.credits = new CreditReturn(context.getSelf());
     this.router =
@@ -209,7 +214,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 new JoinBuffer(
                     element -> after.stream().allMatch(element::containsOutputs),
                     settings.joinCapacity(),
-                    settings.joinPatience()));
+                    settings.joinPatience(),
+                    memory));
     this.backoff = settings.backoff();
     for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
       var slot = new Slot();
@@ -221,9 +227,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     start();
   }
 
+  /**
+   * @param memory of the node, on which draws what waits behind stages and in joins
+   */
   public static Behavior<Inlet.Command> create(
       ProcessSettings settings,
       LinkSettings links,
+      Budget memory,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -239,6 +249,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                       timers,
                       settings,
                       links,
+                      memory,
                       identity,
                       reportEvery,
                       owner,
@@ -274,6 +285,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             PostStop.class,
             stop -> {
               router.close();
+              memory.add(-charged);
+              charged = 0;
+              join.ifPresent(JoinBuffer::close);
               return this;
             })
         .build();
@@ -493,13 +507,22 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         && !busy
         && !free.isEmpty()
         && !queue.isEmpty()
-        && router.waiting() < settings.maxWaiting()) {
+        && hasRoom()) {
       var work = queue.poll();
       // A copy, sent because the first one was not acknowledged while the stage was in its call.
       if (overdue.contains(work.numbered()))
         fail(work, "its call has taken too long before: it is not tried again");
       else begin(free.poll(), work);
     }
+  }
+
+  /** Whether an output may be added to those that wait for the next stages. */
+  private boolean hasRoom() {
+    int waits = router.waiting();
+    long bytes = router.waitingBytes();
+    memory.add(bytes - charged);
+    charged = bytes;
+    return waits == 0 || waits < settings.maxWaiting() && !memory.isFull();
   }
 
   /** Ends an element that the stage does not get. */
@@ -598,13 +621,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var grown = element.toBuilder().putOutputs(identity.stage().id(), output).addTrace(hop).build();
     int size = grown.getSerializedSize();
     // The element has become too large for any link.
-    if (size > maxElement)
+    if (size > Math.min(maxElement, memory.limit()))
       end(
           work.parcel(),
           hop,
           Ending.Kind.FAILED,
-          "with its output the element has %s bytes, dayu.link.max-element is %s"
-              .formatted(size, maxElement));
+          "with its output the element has %s bytes, dayu.link.max-element is %s and dayu.memory.stages of this node %s"
+              .formatted(size, maxElement, memory.limit()));
     else forward(work.parcel().with(grown));
   }
 

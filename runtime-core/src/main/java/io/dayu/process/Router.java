@@ -96,6 +96,13 @@ public final class Router {
     return waiting;
   }
 
+  /** Bytes of elements that no consumer has taken yet. */
+  public long waitingBytes() {
+    long bytes = 0;
+    for (var outlet : outlets.values()) bytes += outlet.waitingBytes();
+    return bytes;
+  }
+
   /** Elements that wait for one node. */
   public int waiting(String node) {
     int waiting = 0;

@@ -15,6 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.Pair;
@@ -31,7 +32,11 @@ import org.apache.pekko.stream.javadsl.Source;
  * downstream takes. {@code count} 0, the default, is endless.
  */
 public final class SyntheticSource implements SourceProvider {
-  private static final int MAX_BYTES = 64 << 20;
+  /**
+   * With its names it just fits into an element of 64 MiB, the largest one unless set otherwise.
+   */
+  private static final int MAX_BYTES = (64 << 20) - (16 << 10);
+
   private static final int MAX_RATE = 1_000_000;
   private static final long MAX_COUNT = 1L << 52;
   private static final double BURST_SECONDS = 0.2;
@@ -68,6 +73,11 @@ public final class SyntheticSource implements SourceProvider {
   @Override
   public void check(URI uri) {
     var unused = Request.of(uri);
+  }
+
+  @Override
+  public OptionalLong elementBytes(URI uri) {
+    return OptionalLong.of(Request.of(uri).bytes());
   }
 
   @Override

@@ -62,6 +62,7 @@ final class OutboxStreamTest {
             Outbox.create(
                 settings,
                 links,
+                FlowKit.memory(512).stages(),
                 "edge-1",
                 disk,
                 controller.ofOutbox(),
@@ -380,6 +381,7 @@ final class OutboxStreamTest {
             Outbox.create(
                 settings,
                 links,
+                FlowKit.memory(512).stages(),
                 "edge-1",
                 disk,
                 controller.ofOutbox(),

@@ -23,6 +23,7 @@ import io.dayu.generate.Progress;
 import io.dayu.generate.SourceSpan;
 import io.dayu.generate.StreamMemory;
 import io.dayu.generate.StreamStore;
+import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
@@ -161,7 +162,8 @@ final class TestNode implements AutoCloseable {
                 ProcessSettings.from(config.getConfig("process")),
                 GenerateSettings.from(config.getConfig("generate")),
                 LinkSettings.from(config.getConfig("link")),
-                Optional.empty()),
+                Optional.empty(),
+                FlowKit.memory(512)),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
             new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk),

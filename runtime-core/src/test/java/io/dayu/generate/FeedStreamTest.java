@@ -98,17 +98,22 @@ final class FeedStreamTest {
       queues.get(0).offer(GenerateKit.segment(number, 10));
       owner.expectMessageClass(Reached.class, SOON);
     }
+    var pieces = new ArrayList<Piece>();
     for (int number = 0; number < 3; number++) {
       assertThat(feed.isWaiting()).isTrue();
       feed.pull();
       assertThat(feed.isWaiting()).isFalse();
       feed.pull(); // nobody waits for it
       var given = owner.expectMessageClass(Given.class, SOON);
-      assertThat(given.pieces()).containsExactly(piece(number));
+      pieces.addAll(given.pieces());
       queues.get(0).offer(GenerateKit.segment(number + 3, 10));
       owner.expectMessageClass(Reached.class, SOON);
       feed.waits(given.source());
     }
+    // What was read while a batch was handed over has formed the next one.
+    for (int number = 0; number < pieces.size(); number++)
+      assertThat(pieces.get(number)).isEqualTo(piece(number));
+    assertThat(pieces).hasSizeBetween(3, 5);
     feed.close();
   }
 
@@ -358,6 +363,8 @@ final class FeedStreamTest {
     feed.close();
   }
 
+  private final SourceBytes memory = new SourceBytes(FlowKit.memory(512).sources());
+
   private Feed feed(Function<SourceContext, Source<Segment, NotUsed>> open) {
     return feed("", open);
   }
@@ -377,7 +384,10 @@ final class FeedStreamTest {
         owner.ref(),
         generate.maxWindow(),
         new Feed.Origin(GenerateKit.STREAM, ORIGIN, provider),
-        GenerateKit.steady(generate));
+        GenerateKit.steady(generate),
+        memory,
+        memory.account(),
+        false);
   }
 
   /** All that a source gives, up to its failure. */
@@ -400,10 +410,14 @@ final class FeedStreamTest {
   }
 
   private static Piece piece(int number) {
-    return new Piece(Optional.of(GenerateKit.segment(number, 10)), Optional.empty());
+    return new Piece(
+        Optional.of(GenerateKit.segment(number, 10)),
+        Optional.empty(),
+        GenerateKit.segment(number, 10).payload().getSerializedSize(),
+        false);
   }
 
   private static Piece failure(Throwable cause) {
-    return new Piece(Optional.empty(), Optional.of(cause));
+    return new Piece(Optional.empty(), Optional.of(cause), 0, false);
   }
 }

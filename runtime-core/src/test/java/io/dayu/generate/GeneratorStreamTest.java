@@ -22,6 +22,7 @@ import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
+import io.dayu.settings.Budget;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -66,6 +67,7 @@ final class GeneratorStreamTest {
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
   private ActorTestKit kit;
   private boolean live;
+  private Budget sources = FlowKit.memory(512).sources();
   private Supplier<CompletionStage<Long>> firstSeq = () -> CompletableFuture.completedFuture(500L);
   private FakeController controller;
   private final FakeMemory memory = new FakeMemory();
@@ -346,6 +348,48 @@ final class GeneratorStreamTest {
     assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
     assertThat(element.getEnding().getReason()).contains("dayu.link.max-element is 2048");
     assertThat(element.hasPayload()).isFalse();
+  }
+
+  @Test
+  void aSourceThatCanWaitWaitsForMemoryAndLosesNothing() {
+    sources = new Budget("sources", 256 << 10);
+    generate(plan, c -> numbers(c, 20, 60_000), "");
+    follow(1, "detect", "edge-2:1");
+    for (int seq = 500; seq < 520; seq++) {
+      assertThat(at("edge-2").takeNext().element().getSeq()).isEqualTo(seq);
+      assertThat(sources.used()).isLessThan(sources.limit());
+      ack(seq);
+    }
+    await().atMost(SOON).until(() -> state(StreamState.COMPLETED));
+    assertThat(sources.used()).isZero();
+  }
+
+  @Test
+  void aLiveSourceShedsWhatTheNodeHasNoMemoryFor() {
+    live = true;
+    sources = new Budget("sources", 256 << 10);
+    var camera = new Camera();
+    generate(plan, camera, "");
+    follow(1, "detect", "edge-2:1");
+    for (int i = 0; i < 6; i++) camera.shoot(i, 60_000);
+    await().atMost(SOON).until(() -> controller.stream().ledger().shed() == 4);
+    assertThat(controller.stream().problem().orElseThrow()).contains("dayu.memory.sources");
+    assertThat(controller.stream().ledger().generated()).isEqualTo(6);
+    ack(500);
+    ack(501);
+    camera.shoot(6, 60_000);
+    await().atMost(SOON).until(() -> controller.stream().ledger().inFlight() == 1);
+    assertThat(controller.stream().problem()).isEmpty();
+  }
+
+  @Test
+  void anElementThatIsTooLargeForTheNodeIsDeliveredAsFailed() {
+    sources = new Budget("sources", 256 << 10);
+    generate(plan, c -> numbers(c, 1, 70_000), "");
+    follow(1, "detect", "edge-2:1");
+    var element = controller.consumer("edge-1", InstanceName.OUTBOX).takeNext().element();
+    assertThat(element.getEnding().getKind()).isEqualTo(Ending.Kind.FAILED);
+    assertThat(element.getEnding().getReason()).contains("dayu.memory.sources");
   }
 
   @Test
@@ -806,8 +850,12 @@ final class GeneratorStreamTest {
     }
 
     void shoot(int number) {
+      shoot(number, 10);
+    }
+
+    void shoot(int number, int bytes) {
       await().atMost(SOON).until(() -> !opened.isEmpty());
-      opened.peek().offer(GenerateKit.segment(number, 10));
+      opened.peek().offer(GenerateKit.segment(number, bytes));
     }
   }
 
@@ -856,6 +904,7 @@ final class GeneratorStreamTest {
                 new Generator.Setup(
                     generate,
                     FlowKit.links(links),
+                    new SourceBytes(sources),
                     () -> GenerateKit.steady(generate),
                     Duration.ofMillis(100),
                     Clock.systemUTC(),

@@ -434,6 +434,7 @@ final class OfflineStreamTest {
                 new Generator.Setup(
                     generate,
                     FlowKit.links(""),
+                    new SourceBytes(FlowKit.memory(512).sources()),
                     generate::sourceBackoff,
                     Duration.ofMillis(100),
                     Clock.systemUTC(),

@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.settings.Budget;
 import org.junit.jupiter.api.Test;
 
 final class AllotmentTest {
@@ -67,9 +68,9 @@ final class AllotmentTest {
   @Test
   void aSmallHeapTakesSmallerElements() {
     var settings = FlowKit.links("max-element = 64 MiB");
-    var small = LargeBytes.of(settings, 128 << 20);
+    var small = LargeBytes.of(settings, new Budget("large-elements", 32 << 20));
     assertThat(new Allotment(small, settings.maxElement()).maxElement()).isEqualTo(16 << 20);
-    var roomy = LargeBytes.of(settings, 1L << 30);
+    var roomy = LargeBytes.of(settings, new Budget("large-elements", 256 << 20));
     assertThat(new Allotment(roomy, settings.maxElement()).maxElement()).isEqualTo(64 << 20);
   }
 }

@@ -2,6 +2,7 @@ package io.dayu.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.settings.Budget;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class ConnectionsTest {
   private static final long START = Duration.ofHours(1).toNanos();
 
-  private final Connections connections = new Connections(4, START);
+  private final Connections connections = new Connections(4, new Budget("connections", 1), START);
   private final InetAddress here = address(1);
   private final InetAddress there = address(2);
 
@@ -48,7 +49,9 @@ final class ConnectionsTest {
 
   @Test
   void aSmallHeapHoldsFewer() {
-    var few = Connections.of(FlowKit.links("max-links = 4096"), 1 << 20, START);
+    var few =
+        Connections.of(
+            FlowKit.links("max-links = 4096"), new Budget("connections", 256 << 10), START);
     for (int i = 1; i <= 4; i++) assertThat(few.accept(address(i))).isTrue();
     assertThat(few.accept(address(5))).isFalse();
   }

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.settings.MemorySettings;
+import io.dayu.settings.NodeMemory;
 import java.util.Random;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 
@@ -30,6 +32,12 @@ public final class FlowKit {
     return LinkSettings.from(
         ConfigFactory.parseString(changes)
             .withFallback(ConfigFactory.load().getConfig("dayu.link")));
+  }
+
+  /** Memory as a node with a heap of {@code megabytes} divides it. */
+  public static NodeMemory memory(int megabytes) {
+    return NodeMemory.of(
+        MemorySettings.from(ConfigFactory.load().getConfig("dayu.memory")), (long) megabytes << 20);
   }
 
   /** An element with a payload of {@code bytes} that depends on {@code seq}. */

@@ -716,7 +716,13 @@ final class LinkStreamTest extends LinkContract {
                 }));
     kit.spawn(
         LinkServer.create(
-            settings, Optional.empty(), address, lookup, started.getRef(), System::nanoTime));
+            settings,
+            Optional.empty(),
+            FlowKit.memory(512),
+            address,
+            lookup,
+            started.getRef(),
+            System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 

@@ -411,7 +411,13 @@ final class RecordedLinkStreamTest {
     var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     kit.spawn(
         LinkServer.create(
-            settings, Optional.empty(), any, lookup, started.getRef(), System::nanoTime));
+            settings,
+            Optional.empty(),
+            FlowKit.memory(512),
+            any,
+            lookup,
+            started.getRef(),
+            System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 

@@ -7,6 +7,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
 import io.dayu.link.Parcel;
+import io.dayu.settings.Budget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -179,9 +180,26 @@ final class JoinBufferTest {
     }
   }
 
+  @Example
+  void withoutMemoryTheOldestAreGivenUpButOneAlwaysStays() {
+    var memory = new Budget("stages", 100);
+    var join = new JoinBuffer(element -> false, 10, PATIENCE, memory);
+    for (int i = 0; i < 5; i++) add(join, i, "b", 0);
+    memory.add(1_000); // of other joins
+    add(join, 5, "b", 0);
+    assertThat(join.size()).isEqualTo(1);
+    assertThat(join.crowdedOut()).isEqualTo(5);
+    assertThat(join.tooSmall().orElseThrow()).contains("dayu.memory.stages");
+    join.close();
+    assertThat(memory.used()).isEqualTo(1_000);
+  }
+
   private static JoinBuffer join(int capacity) {
     return new JoinBuffer(
-        element -> BRANCHES.stream().allMatch(element::containsOutputs), capacity, PATIENCE);
+        element -> BRANCHES.stream().allMatch(element::containsOutputs),
+        capacity,
+        PATIENCE,
+        new Budget("stages", 1 << 20));
   }
 
   private static Optional<Parcel> add(JoinBuffer join, long seq, String branch, long now) {

@@ -630,6 +630,7 @@ final class ProcessorStreamTest {
         Processor.create(
             process,
             links,
+            FlowKit.memory(512).stages(),
             identity,
             Duration.ofMillis(50),
             controller.ofProcessor(),

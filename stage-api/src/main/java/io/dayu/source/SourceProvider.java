@@ -2,6 +2,7 @@ package io.dayu.source;
 
 import java.net.URI;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
@@ -31,6 +32,14 @@ public interface SourceProvider {
    * @throws SourceException what is wrong, and what to do
    */
   default void check(URI uri) {}
+
+  /**
+   * How many bytes the largest element has, where {@code uri} says that. A node on which it cannot
+   * fit does not open the source, and says so.
+   */
+  default OptionalLong elementBytes(URI uri) {
+    return OptionalLong.empty();
+  }
 
   /**
    * What only one source at a time can have, in words: the session of a broker, for one. Of two

@@ -3,6 +3,8 @@ package io.dayu.bench.link;
 import io.dayu.keys.NodeKeys;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.settings.MemorySettings;
+import io.dayu.settings.NodeMemory;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -63,6 +65,9 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
             LinkServer.create(
                 settings,
                 keys,
+                NodeMemory.of(
+                    MemorySettings.from(
+                        getContext().getSystem().settings().config().getConfig("dayu.memory"))),
                 new InetSocketAddress("127.0.0.1", 0),
                 getContext().messageAdapter(LinkServer.Lookup.class, Wanted::new),
                 listen.replyTo(),
