@@ -144,6 +144,7 @@ public final class NodeKeys {
 
   private static SSLEngine limited(SSLEngine engine) {
     engine.setEnabledProtocols(new String[] {PROTOCOL});
+    Suites.order(engine);
     return engine;
   }
 

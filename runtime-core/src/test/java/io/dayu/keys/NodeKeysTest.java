@@ -137,6 +137,25 @@ class NodeKeysTest {
         .isEqualTo(authority.expires());
   }
 
+  @Test
+  void aesIsChosenWhereBothSidesAreFastAtItAndElsewhereAnother() throws SSLException {
+    var own = keys.edge("edge-1");
+    assertThat(chosen(own, true, true)).isEqualTo(Suites.AES);
+    assertThat(chosen(own, true, false)).isEqualTo(Suites.CHACHA);
+    assertThat(chosen(own, false, true)).isEqualTo(Suites.CHACHA);
+    assertThat(chosen(own, false, false)).isEqualTo(Suites.CHACHA);
+  }
+
+  private static String chosen(NodeKeys own, boolean clientIsFast, boolean serverIsFast)
+      throws SSLException {
+    var client = own.client();
+    var server = own.server();
+    Suites.order(client, clientIsFast);
+    Suites.order(server, serverIsFast);
+    shakeHands(client, server);
+    return client.getSession().getCipherSuite();
+  }
+
   private static void replace(Path place, Path by, int seconds) throws IOException {
     for (var name : new String[] {NodeKeys.KEY, NodeKeys.CERTIFICATE}) {
       Files.writeString(place.resolve(name), Files.readString(by.resolve(name)));
