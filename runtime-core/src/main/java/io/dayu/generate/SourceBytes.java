@@ -4,6 +4,7 @@ import io.dayu.settings.Budget;
 import io.dayu.source.SourceException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -44,8 +45,11 @@ public final class SourceBytes {
 
   /** For a message, behind what is wrong. */
   String limits() {
-    return "all sources of this node may hold %.1f MB, one element %.1f MB: raise dayu.memory.sources or the heap of this node"
-        .formatted(budget.limit() / MIB, largest() / MIB);
+    return String.format(
+        Locale.ROOT,
+        "all sources of this node may hold %.1f MB, one element %.1f MB: raise dayu.memory.sources or the heap of this node",
+        budget.limit() / MIB,
+        largest() / MIB);
   }
 
   Account account() {
@@ -79,7 +83,11 @@ public final class SourceBytes {
     Opening open(long own) {
       if (own > largest())
         throw new SourceException(
-            "an element of %.1f MB is too large for this node; %s".formatted(own / MIB, limits()),
+            String.format(
+                Locale.ROOT,
+                "an element of %.1f MB is too large for this node; %s",
+                own / MIB,
+                limits()),
             true,
             null);
       synchronized (SourceBytes.this) {

@@ -6,9 +6,9 @@ import javax.net.ssl.SSLEngine;
 
 /**
  * Which encryption of TLS 1.3 two nodes choose. With the instructions of a processor AES is ten
- * times as fast as ChaCha20, without them six times as slow: 20 MB a second on the core of a server.
- * Only the optimising compiler of the JVM uses them. So nodes take AES where both have it fast, and
- * ChaCha20 elsewhere.
+ * times as fast as ChaCha20, without them six times as slow: 20 MB a second on the core of a
+ * server. Only the optimising compiler of the JVM uses them. So nodes take AES where both have it
+ * fast, and ChaCha20 elsewhere.
  */
 final class Suites {
   /** Rather than that with keys of 256 bits, which is a quarter slower. */

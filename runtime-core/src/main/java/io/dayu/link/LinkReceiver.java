@@ -452,7 +452,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   }
 
   /** A warning, as long as there were few of them: anybody can cause one. */
-  private void complain(String format, Object... values) {
+  private void complain(String format, @Nullable Object... values) {
     var level = complaints.allows(from, nanos.getAsLong()) ? Level.WARN : Level.DEBUG;
     getContext().getLog().atLevel(level).log(format, values);
   }

@@ -158,7 +158,9 @@ final class KeyedLinkStreamTest extends LinkContract {
                   return Behaviors.same();
                 }));
     var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    kit.spawn(LinkServer.create(settings, own, FlowKit.memory(512), any, lookup, started.getRef(), System::nanoTime));
+    kit.spawn(
+        LinkServer.create(
+            settings, own, FlowKit.memory(512), any, lookup, started.getRef(), System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 

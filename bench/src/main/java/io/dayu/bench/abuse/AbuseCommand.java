@@ -61,8 +61,7 @@ public final class AbuseCommand implements Callable<Integer> {
     var out = spec.commandLine().getOut();
     var chosen = seed.orElseGet(() -> (long) new Random().nextInt(1_000_000));
     var settings = new AbuseRun.Settings(chosen, duration, chosen());
-    var result =
-        new AbuseRun(Home.find(), settings, Progress.to(out, Progress.onTerminal())).run();
+    var result = new AbuseRun(Home.find(), settings, Progress.to(out, Progress.onTerminal())).run();
     out.println();
     out.print(result.text());
     report.write(result.json(), out);

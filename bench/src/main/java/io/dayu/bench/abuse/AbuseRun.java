@@ -7,7 +7,6 @@ import io.dayu.console.Units;
 import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -46,7 +45,7 @@ final class AbuseRun {
   private static final Duration LONGEST = Duration.ofSeconds(5);
 
   /** About what a turn takes besides, with the look after it. */
-  private static final Duration TURN = Duration.ofSeconds(4);
+  private static final Duration TURN = Duration.ofSeconds(5);
 
   /** How long honest pipelines may be without a result after an attack, and a node silent. */
   private static final Duration RECOVERY = Duration.ofSeconds(30);
@@ -160,7 +159,8 @@ final class AbuseRun {
       waiting.until("removing hostile pipelines", RECOVERY, () -> victims.clear() == 0);
       waiting.until("waiting for reports of all nodes", RECOVERY, () -> victims.silent().isEmpty());
       long before = victims.delivered();
-      waiting.until("waiting for results", RECOVERY, () -> victims.delivered() > before);
+      waiting.until(
+          "waiting for results", RECOVERY, () -> victims.delivered() > before || victims.settled());
       search(victims);
     } catch (UserException e) {
       if (victims.dead().isPresent()) lost++;
@@ -183,12 +183,13 @@ final class AbuseRun {
         victims
             .waiting()
             .until(
-                "waiting until all is settled",
-                SETTLE.plus(settings.reading()),
-                () -> victims.loads().stream().allMatch(load -> load.settled(victims.api())));
+                "waiting until all is settled", SETTLE.plus(settings.reading()), victims::settled);
         verdict = victims.verdict();
         // What was not given and stands in the store all the same, and what was not made by stages.
-        forged = Math.max(0, verdict.stored() - verdict.given()) + verdict.corrupted();
+        forged =
+            Math.max(0, verdict.stored() - verdict.given())
+                + verdict.corrupted()
+                + victims.forged();
       } catch (UserException e) {
         problems.add(String.valueOf(e.getMessage()));
       }
@@ -198,8 +199,7 @@ final class AbuseRun {
     for (var attack : settings.attacks()) {
       var total = totals.get(attack.word());
       if (total != null)
-        done.add(
-            new AbuseReport.Done(attack, total.times(), total.inputs(), total.longestGap()));
+        done.add(new AbuseReport.Done(attack, total.times(), total.inputs(), total.longestGap()));
     }
     return new AbuseReport(
         settings.seed(),

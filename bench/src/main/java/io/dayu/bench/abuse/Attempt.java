@@ -16,6 +16,8 @@ import java.util.Random;
  * one thread.
  */
 final class Attempt {
+  private static final int FEWEST = 30;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int CONNECT_MS = 3_000;
 
   /** How long an answer is listened to; nodes may close without one. */
@@ -27,6 +29,7 @@ final class Attempt {
   private final Random random;
   private final Duration lasting;
   private final long end;
+  private final long latest;
   private long inputs;
 
   /**
@@ -37,6 +40,7 @@ final class Attempt {
     this.random = random;
     this.lasting = lasting;
     this.end = System.nanoTime() + lasting.toNanos();
+    this.latest = end + PATIENCE.toNanos();
   }
 
   Victims victims() {
@@ -47,9 +51,10 @@ final class Attempt {
     return random;
   }
 
-  /** Whether the attack may go on. */
+  /** Whether the attack may go on: for its time, or until a few inputs were sent. */
   boolean goesOn() {
-    return System.nanoTime() < end;
+    long now = System.nanoTime();
+    return now < end || inputs < FEWEST && now < latest;
   }
 
   /** Lets what was sent have its effect. */
@@ -87,6 +92,32 @@ final class Attempt {
     } catch (IOException e) {
       socket.close();
       throw e;
+    }
+  }
+
+  /** A connection to a port of nodes, as somebody. */
+  Socket connect(InetSocketAddress to, Guise guise) throws IOException {
+    var plain = connect(to);
+    try {
+      return victims.keys().dress(guise, plain);
+    } catch (IOException e) {
+      plain.close();
+      throw e;
+    }
+  }
+
+  /** Any guise. */
+  Guise guise() {
+    var all = Guise.values();
+    return all[random.nextInt(all.length)];
+  }
+
+  /** Sends bytes to a port of nodes and listens to the answer until nothing comes. */
+  @CanIgnoreReturnValue
+  byte[] exchange(InetSocketAddress to, Guise guise, byte[] bytes) throws IOException {
+    try (var socket = connect(to, guise)) {
+      send(socket.getOutputStream(), bytes);
+      return heard(socket.getInputStream());
     }
   }
 

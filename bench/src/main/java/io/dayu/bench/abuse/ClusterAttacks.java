@@ -31,8 +31,10 @@ final class ClusterAttacks {
         new Attack("foreign-member", "messages that end actors", ClusterAttacks::stranger));
   }
 
+  /** Not of a thief: Artery trusts whom it lets in, and decodes what he sends. */
   private static void garbage(Attempt attempt) {
     var random = attempt.random();
+    var guises = List.of(Guise.NOBODY, Guise.FOREIGNER);
     while (attempt.goesOn()) {
       var bytes = attempt.bytes(1 + random.nextInt(4096));
       if (random.nextBoolean()) {
@@ -45,7 +47,10 @@ final class ClusterAttacks {
       }
       var names = attempt.victims().names();
       try {
-        attempt.exchange(attempt.victims().member(names.get(random.nextInt(names.size()))), bytes);
+        attempt.exchange(
+            attempt.victims().member(names.get(random.nextInt(names.size()))),
+            guises.get(random.nextInt(guises.size())),
+            bytes);
       } catch (IOException closed) {
         attempt.sent();
       }
@@ -73,9 +78,7 @@ final class ClusterAttacks {
             for (var message :
                 List.of(new Identify(1), PoisonPill.getInstance(), Kill.getInstance())) {
               var to = Endpoints.text(attempt.victims().member(node));
-              system
-                  .actorSelection("pekko://dayu@" + to + path)
-                  .tell(message, ActorRef.noSender());
+              system.actorSelection("pekko://dayu@" + to + path).tell(message, ActorRef.noSender());
               attempt.sent();
             }
         Thread.sleep(100);

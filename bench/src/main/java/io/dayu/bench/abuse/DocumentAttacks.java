@@ -24,10 +24,14 @@ final class DocumentAttacks {
   private static void mutated(Attempt attempt) {
     var random = attempt.random();
     while (attempt.goesOn()) {
-      var bytes = pipeline("mutant", "synthetic:?rate=1&count=1").toString().getBytes(StandardCharsets.UTF_8);
+      var bytes =
+          pipeline("mutant", "synthetic:?rate=1&count=1")
+              .toString()
+              .getBytes(StandardCharsets.UTF_8);
       for (int i = 0; i <= random.nextInt(5); i++) {
         int at = random.nextInt(bytes.length);
-        bytes[at] = random.nextBoolean() ? (byte) random.nextInt() : bytes[random.nextInt(bytes.length)];
+        bytes[at] =
+            random.nextBoolean() ? (byte) random.nextInt() : bytes[random.nextInt(bytes.length)];
       }
       submit(attempt, new String(bytes, StandardCharsets.UTF_8));
     }
@@ -37,16 +41,23 @@ final class DocumentAttacks {
     for (int i = 0; i < MANY; i++) {
       var pipeline = pipeline("large-" + i, "synthetic:?rate=1&count=1");
       var labels = pipeline.withObject("/metadata").putObject("annotations");
-      ((ObjectNode) pipeline.at("/spec/stages/0")).putObject("params")
+      ((ObjectNode) pipeline.at("/spec/stages/0"))
+          .putObject("params")
           .put("text", "x".repeat((1 + i % 2) * LARGE_KB << 9));
       labels.put("why", "x".repeat(1000));
       submit(attempt, pipeline.toString());
     }
     for (int i = 0; i < MANY; i++)
-      submit(attempt, pipeline("large-uri-" + i, "synthetic:?x=" + "y".repeat(LARGE_KB << 9)).toString());
+      submit(
+          attempt,
+          pipeline("large-uri-" + i, "synthetic:?x=" + "y".repeat(LARGE_KB << 9)).toString());
     var wide = pipeline("wide", "synthetic:?rate=1&count=1");
     for (int i = 0; i < 3_000; i++)
-      wide.withObject("/spec").withArray("stages").addObject().put("id", "s" + i).put("type", "identity");
+      wide.withObject("/spec")
+          .withArray("stages")
+          .addObject()
+          .put("id", "s" + i)
+          .put("type", "identity");
     submit(attempt, wide.toString());
   }
 
@@ -62,8 +73,15 @@ final class DocumentAttacks {
     submit(attempt, "- ".repeat(20_000) + "x");
     submit(attempt, "{\"metadata\": {\"name\": 1" + "0".repeat(100_000) + "}}");
     submit(attempt, "{\"metadata\": {\"name\": 1e999999999}}");
-    submit(attempt, "!!javax.script.ScriptEngineManager [!!java.net.URL [\"http://127.0.0.1:1/\"]]");
-    for (var name : List.of("../../x", "x\n12:00:00 ERROR forged", "<script>alert(1)</script>", "\u202e", "a".repeat(5_000)))
+    submit(
+        attempt, "!!javax.script.ScriptEngineManager [!!java.net.URL [\"http://127.0.0.1:1/\"]]");
+    for (var name :
+        List.of(
+            "../../x",
+            "x\n12:00:00 ERROR forged",
+            "<script>alert(1)</script>",
+            "\u202e",
+            "a".repeat(5_000)))
       submit(attempt, pipeline(name, "synthetic:?rate=1&count=1").toString());
   }
 
@@ -73,7 +91,11 @@ final class DocumentAttacks {
     json.put("apiVersion", "dayu.io/v1alpha1").put("kind", "Pipeline");
     json.putObject("metadata").put("name", Victims.HOSTILE + name);
     var spec = json.putObject("spec");
-    spec.putArray("sources").addObject().put("name", "in").put("node", Victims.FILE_EDGE).put("uri", uri);
+    spec.putArray("sources")
+        .addObject()
+        .put("name", "in")
+        .put("node", Victims.FILE_EDGE)
+        .put("uri", uri);
     spec.putArray("stages").addObject().put("id", "a").put("type", "identity");
     return json;
   }
@@ -83,7 +105,12 @@ final class DocumentAttacks {
     attempt.sent();
     try {
       attempt.heard(
-          attempt.victims().api().send("POST", "pipelines", document).toString().getBytes(StandardCharsets.UTF_8));
+          attempt
+              .victims()
+              .api()
+              .send("POST", "pipelines", document)
+              .toString()
+              .getBytes(StandardCharsets.UTF_8));
     } catch (ApiException refused) {
       attempt.heard(String.valueOf(refused.getMessage()).getBytes(StandardCharsets.UTF_8));
       // A defect of ours, not of the document.

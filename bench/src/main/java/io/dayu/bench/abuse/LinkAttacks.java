@@ -22,6 +22,9 @@ import java.util.random.RandomGenerator;
  * stranger does not use our classes, and they send nothing that is wrong.
  */
 final class LinkAttacks {
+  /** Stands in whatever is made up here. */
+  static final String FORGED = "forged";
+
   private static final int HELLO = 1;
   private static final int CREDIT = 2;
   private static final int PING = 3;
@@ -50,9 +53,9 @@ final class LinkAttacks {
       var open = new ArrayList<Socket>();
       try {
         for (int i = 0; i < HELD; i++) {
-          var hello = frame(HELLO, hello("@distributor", "edge-9" + i));
+          var hello = frame(HELLO, hello("@distributor", Keys.STOLEN));
           var header = ByteBuffer.allocate(5).putInt(LARGEST_PART).put((byte) PART).array();
-          hold(attempt, open, attempt.victims().data(node), concat(hello, header));
+          hold(attempt, open, attempt.victims().data(node), attempt.guise(), concat(hello, header));
         }
         attempt.hold();
       } finally {
@@ -65,7 +68,7 @@ final class LinkAttacks {
     var open = new ArrayList<Socket>();
     try {
       for (int i = 0; i < IDLE; i++)
-        hold(attempt, open, attempt.victims().data(any(attempt)), new byte[0]);
+        hold(attempt, open, attempt.victims().data(any(attempt)), Guise.NOBODY, new byte[0]);
       attempt.hold();
     } finally {
       for (var socket : open) socket.close();
@@ -73,9 +76,9 @@ final class LinkAttacks {
   }
 
   private static void hold(
-      Attempt attempt, List<Socket> open, InetSocketAddress to, byte[] bytes) {
+      Attempt attempt, List<Socket> open, InetSocketAddress to, Guise guise, byte[] bytes) {
     try {
-      var socket = attempt.connect(to);
+      var socket = attempt.connect(to, guise);
       open.add(socket);
       attempt.send(socket.getOutputStream(), bytes);
     } catch (IOException refused) {
@@ -121,30 +124,34 @@ final class LinkAttacks {
 
   /** Results of pipelines that there are not, and of numbers that no source has reached. */
   private static void forged(Attempt attempt) {
+    for (var guise : Guise.values())
+      for (var node : List.of(Keys.STOLEN, Victims.FILE_EDGE, Victims.CLOUD))
+        for (var instance : List.of("@distributor", "@outbox", "files@1/a"))
+          forge(attempt, guise, hello(instance, node));
+  }
+
+  private static void forge(Attempt attempt, Guise guise, Hello hello) {
     var random = attempt.random();
-    for (var node : List.of("edge-9", Victims.LIVE_EDGE, Victims.CLOUD))
-      for (var instance : List.of("@distributor", "@outbox", "files@1/a"))
-        try (var socket = attempt.connect(attempt.victims().data(Victims.CLOUD))) {
-          var out = socket.getOutputStream();
-          attempt.send(out, frame(HELLO, hello(instance, node)));
-          attempt.heard(socket.getInputStream()); // credit: before it nothing is taken
-          for (int i = 0; i < FUTURE; i++) {
-            attempt.send(out, data(element(Victims.HOSTILE + "nothing/counted", i)));
-            attempt.send(out, data(element("files/counted", 10_000_000L + i)));
-            attempt.send(
-                out, data(failed(element("files/counted", 400 + random.nextInt(2_000)))));
-          }
-          attempt.send(out, data(traced(element("files/counted", 20_000_000))));
-          attempt.send(out, data(element("files/" + "s".repeat(10_000), 1)));
-          attempt.heard(socket.getInputStream());
-        } catch (IOException closed) {
-          attempt.sent();
-        }
+    try (var socket = attempt.connect(attempt.victims().data(Victims.CLOUD), guise)) {
+      var out = socket.getOutputStream();
+      attempt.send(out, frame(HELLO, hello));
+      attempt.heard(socket.getInputStream()); // credit: before it nothing is taken
+      for (int i = 0; i < FUTURE; i++) {
+        attempt.send(out, data(element(Victims.HOSTILE + "nothing/counted", i)));
+        attempt.send(out, data(element("files/counted", 10_000_000L + i)));
+        attempt.send(out, data(failed(element("files/counted", 400 + random.nextInt(2_000)))));
+      }
+      attempt.send(out, data(traced(element("files/counted", 20_000_000))));
+      attempt.send(out, data(element("files/" + "s".repeat(10_000), 1)));
+      attempt.heard(socket.getInputStream());
+    } catch (IOException closed) {
+      attempt.sent();
+    }
   }
 
   private static void say(Attempt attempt, InetSocketAddress to, byte[] bytes) {
     try {
-      attempt.exchange(to, bytes);
+      attempt.exchange(to, attempt.guise(), bytes);
     } catch (IOException closed) {
       attempt.sent();
     }
@@ -162,14 +169,13 @@ final class LinkAttacks {
         .setAttempt(1)
         .setOrigin(Victims.FILE_EDGE)
         .setCreatedAtMs(System.currentTimeMillis())
-        .putOutputs("a", Media.newBuilder().setText(Text.newBuilder().addLine("forged")).build())
+        .putOutputs("a", Media.newBuilder().setText(Text.newBuilder().addLine(FORGED)).build())
         .build();
   }
 
   private static Element failed(Element element) {
     return element.toBuilder()
-        .setEnding(
-            Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("a").setReason("forged"))
+        .setEnding(Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("a").setReason(FORGED))
         .build();
   }
 
@@ -186,12 +192,14 @@ final class LinkAttacks {
 
   private static byte[] frame(int type, MessageLite message) {
     // The body of a control frame begins with an unused byte.
-    return concat(header(1 + message.getSerializedSize(), type), new byte[1], message.toByteArray());
+    return concat(
+        header(1 + message.getSerializedSize(), type), new byte[1], message.toByteArray());
   }
 
   /** A data frame: age and transfer time, then the element. */
   private static byte[] data(Element element) {
-    return concat(header(12 + element.getSerializedSize(), DATA), new byte[12], element.toByteArray());
+    return concat(
+        header(12 + element.getSerializedSize(), DATA), new byte[12], element.toByteArray());
   }
 
   private static byte[] header(int length, int type) {

@@ -34,7 +34,8 @@ final class SourceAttacks {
         new Attack("hungry-sources", "elements as large as the node", SourceAttacks::hungry),
         new Attack("bad-records", "readings that are none, and long", SourceAttacks::records),
         new Attack("broken-pictures", "mutated pictures and bombs", SourceAttacks::pictures),
-        new Attack("stolen-credentials", "a broker that wants a password", SourceAttacks::credentials),
+        new Attack(
+            "stolen-credentials", "a broker that wants a password", SourceAttacks::credentials),
         new Attack("undeclared-files", "files that nodes do not declare", SourceAttacks::files));
   }
 
@@ -60,7 +61,9 @@ final class SourceAttacks {
     }
     for (var onBad : List.of("fail", "skip", "stop"))
       DocumentAttacks.submit(
-          attempt, DocumentAttacks.pipeline("records-" + onBad, file.toUri() + "?onBad=" + onBad).toString());
+          attempt,
+          DocumentAttacks.pipeline("records-" + onBad, file.toUri() + "?onBad=" + onBad)
+              .toString());
     attempt.hold();
   }
 
@@ -74,7 +77,12 @@ final class SourceAttacks {
       server.start();
       var uri = "http://127.0.0.1:%s/broken.mjpeg".formatted(server.getAddress().getPort());
       var pipeline = DocumentAttacks.pipeline("pictures", uri);
-      pipeline.withObject("/spec").withArray("stages").addObject().put("id", "b").put("type", "motion-detection");
+      pipeline
+          .withObject("/spec")
+          .withArray("stages")
+          .addObject()
+          .put("id", "b")
+          .put("type", "motion-detection");
       for (int i = 0; i < PICTURES; i++) attempt.sent();
       DocumentAttacks.submit(attempt, pipeline.toString());
       attempt.hold();
@@ -91,7 +99,8 @@ final class SourceAttacks {
       for (int i = 0; i < PICTURES; i++) {
         var picture = picture(random, i);
         out.write(
-            "--b\r\nContent-Type: image/jpeg\r\nContent-Length: %s\r\n\r\n".formatted(picture.length)
+            "--b\r\nContent-Type: image/jpeg\r\nContent-Length: %s\r\n\r\n"
+                .formatted(picture.length)
                 .getBytes(StandardCharsets.US_ASCII));
         out.write(picture);
         out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -102,7 +111,8 @@ final class SourceAttacks {
 
   private static byte[] picture(Random random, int number) throws IOException {
     var image = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 2_000; i++) image.setRGB(random.nextInt(320), random.nextInt(240), random.nextInt());
+    for (int i = 0; i < 2_000; i++)
+      image.setRGB(random.nextInt(320), random.nextInt(240), random.nextInt());
     var out = new ByteArrayOutputStream();
     ImageIO.write(image, "jpg", out);
     var bytes = out.toByteArray();
@@ -149,7 +159,10 @@ final class SourceAttacks {
             DocumentAttacks.pipeline(
                     "thief-" + scheme,
                     "%s://127.0.0.1:%s/x?credentials=plant%s"
-                        .formatted(scheme, broker.getLocalPort(), scheme.equals("http") ? "&format=csv" : ""))
+                        .formatted(
+                            scheme,
+                            broker.getLocalPort(),
+                            scheme.equals("http") ? "&format=csv" : ""))
                 .toString());
       while (attempt.goesOn()) {
         try (var client = broker.accept()) {
@@ -194,7 +207,8 @@ final class SourceAttacks {
   private static void status(Attempt attempt, String name) {
     try {
       for (var path : List.of("pipelines/" + name, "pipelines/" + name + "/results"))
-        attempt.heard(attempt.victims().api().get(path).toString().getBytes(StandardCharsets.UTF_8));
+        attempt.heard(
+            attempt.victims().api().get(path).toString().getBytes(StandardCharsets.UTF_8));
     } catch (UserException refused) {
       // It was not accepted.
     }

@@ -48,6 +48,7 @@ final class Victims implements AutoCloseable {
 
   private final Path directory;
   private final Secrets secrets;
+  private final Keys keys;
   private final LocalCluster cluster;
   private final Waiting waiting;
   private final List<Load> loads;
@@ -59,6 +60,7 @@ final class Victims implements AutoCloseable {
     this.directory = directory;
     this.secrets =
         new Secrets(random, List.of("the token", "the password", "a file that is not declared"));
+    this.keys = new Keys(directory.resolve("keys"));
     this.cluster =
         LocalCluster.open(
             new LocalCluster.Settings(role -> role.program(home), directory, true, READY),
@@ -137,7 +139,7 @@ final class Victims implements AutoCloseable {
   }
 
   private NodeOptions known(NodeOptions options, Path stages) {
-    return options
+    return keys.give(options)
         .with("dayu.monitor.cpu", "process")
         .with("dayu.read.files", readable().toString())
         .with("dayu.read.hosts", "127.0.0.1")
@@ -166,6 +168,10 @@ final class Victims implements AutoCloseable {
 
   Secrets secrets() {
     return secrets;
+  }
+
+  Keys keys() {
+    return keys;
   }
 
   Waiting waiting() {
@@ -235,13 +241,25 @@ final class Victims implements AutoCloseable {
     return loads.stream().mapToLong(load -> load.ledger(api()).delivered()).sum();
   }
 
+  /** Whether all that the honest pipelines have read is settled, and nothing is left to read. */
+  boolean settled() {
+    return loads.stream().allMatch(load -> load.settled(api()));
+  }
+
   /** Compares the store with what the honest pipelines read. */
   Verdict verdict() {
     var verdict = Verdict.NONE;
     for (var load : loads)
-      verdict =
-          verdict.plus(load.verdict(api(), StoredResult.all(api(), load.name()), List.of()));
+      verdict = verdict.plus(load.verdict(api(), StoredResult.all(api(), load.name()), List.of()));
     return verdict;
+  }
+
+  /** Results in the store of honest pipelines that no stage has made. */
+  long forged() {
+    return loads.stream()
+        .flatMap(load -> StoredResult.all(api(), load.name()).stream())
+        .filter(row -> row.reason().filter(LinkAttacks.FORGED::equals).isPresent())
+        .count();
   }
 
   /** Removes what attacks have submitted; returns how many there were. */
