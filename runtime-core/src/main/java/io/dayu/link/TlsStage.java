@@ -25,7 +25,8 @@ import org.apache.pekko.util.ByteString;
 /**
  * Encrypts what is sent and decrypts what comes, all that is at hand at once. The stock stage is an
  * actor that takes one record of 16 KiB after the other: a link was three times as slow over it for
- * 64 KiB elements, and ten times for small ones.
+ * 64 KiB elements, and ten times for small ones. Chunks that come are decrypted where they are:
+ * nobody else may have them.
  *
  * <p>Whoever refuses the peer tells it why, as far as TLS can, and waits for it to close the
  * connection; somebody outside has to end one that does not.
@@ -35,7 +36,12 @@ final class TlsStage extends GraphStage<BidiShape<ByteString, ByteString, ByteSt
   private static final int OVERHEAD = 256;
 
   private static final int RECORD = 16 << 10;
-  private static final ByteBuffer[] NOTHING = {ByteBuffer.allocate(0)};
+
+  /** Of a record; its last two bytes tell how many follow it. */
+  private static final int HEADER = 5;
+
+  private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
+  private static final ByteBuffer[] NOTHING = {EMPTY};
 
   private final Supplier<SSLEngine> engines;
   private final Consumer<SSLSession> verify;
@@ -68,7 +74,8 @@ final class TlsStage extends GraphStage<BidiShape<ByteString, ByteString, ByteSt
 
   private final class Logic extends TimerGraphStageLogic {
     private final SSLEngine engine = engines.get();
-    private ByteBuffer received = ByteBuffer.allocate(0); // from position to limit: not decrypted
+    private ByteBuffer received = EMPTY; // from position to limit: not decrypted
+    private ByteBuffer behind = EMPTY; // of what came last, what is behind received
     private ByteString toNet = ByteString.emptyByteString();
     private ByteString toReader = ByteString.emptyByteString();
     private boolean agreed;
@@ -221,36 +228,79 @@ final class TlsStage extends GraphStage<BidiShape<ByteString, ByteString, ByteSt
     }
 
     private void take(ByteString chunk) {
-      var whole = ByteBuffer.allocate(received.remaining() + chunk.size());
-      whole.put(received);
-      chunk.getByteBuffers().forEach(whole::put);
-      received = whole.flip();
+      behind = ByteBuffer.wrap(chunk.toArrayUnsafe());
+    }
+
+    /**
+     * Completes the record that has begun, or gets the next ones. Returns whether more has come.
+     */
+    private boolean more() {
+      if (!behind.hasRemaining()) return false;
+      if (!received.hasRemaining()) {
+        received = behind;
+        behind = EMPTY;
+        return true;
+      }
+      int begun = received.remaining();
+      int whole = length(received);
+      if (whole <= begun) whole = 2 * begun; // no record that has a header of this kind
+      var part = behind.slice(behind.position(), Math.min(whole - begun, behind.remaining()));
+      behind.position(behind.position() + part.remaining());
+      received = ByteBuffer.allocate(begun + part.remaining()).put(received).put(part).flip();
+      return true;
+    }
+
+    /** As far as it is known. */
+    private static int length(ByteBuffer record) {
+      if (record.remaining() < HEADER) return HEADER;
+      int behindHeader = record.getShort(record.position() + HEADER - Short.BYTES) & 0xffff;
+      return HEADER + behindHeader;
     }
 
     /** All whole records. Returns whether the engine wants something before it goes on. */
     private boolean decrypt() throws SSLException {
-      if (!received.hasRemaining()) return false;
-      int room = received.remaining() + engine.getSession().getApplicationBufferSize();
+      int room = received.remaining() + behind.remaining();
+      if (room == 0) return false;
+      // Bytes are never more than their records; only before both sides agree the engine wants
+      // more.
+      if (!agreed) room += engine.getSession().getApplicationBufferSize();
       var to = ByteBuffer.allocate(room);
-      boolean more = false;
-      while (received.hasRemaining()) {
+      boolean wants = false;
+      while (received.hasRemaining() || more()) {
+        // The engine wants room for the whole of a record that has only begun.
+        if (agreed && received.remaining() < length(received)) {
+          if (more()) continue;
+          break;
+        }
         var result = engine.unwrap(received, to);
         look(result);
+        if (result.getStatus() == Status.BUFFER_UNDERFLOW && more()) continue;
         if (result.getStatus() == Status.BUFFER_OVERFLOW) {
-          more = true;
+          if (to.position() == 0) throw new SSLException("a record larger than it says");
+          wants = true;
           break;
         }
         if (result.getStatus() != Status.OK) break;
         var wanted = result.getHandshakeStatus();
         if (wanted == HandshakeStatus.NEED_TASK || wanted == HandshakeStatus.NEED_WRAP) {
-          more = true;
+          wants = true;
           break;
         }
         if (result.bytesConsumed() == 0) break;
       }
+      keepLittle();
       if (to.position() > 0)
         toReader = toReader.concat(ByteString.fromArrayUnsafe(to.array(), 0, to.position()));
-      return more;
+      return wants;
+    }
+
+    /** The beginning of a record does not hold the chunk that it came with. */
+    private void keepLittle() {
+      if (behind.hasRemaining() || received.array().length == received.remaining()) return;
+      received =
+          received.hasRemaining()
+              ? ByteBuffer.allocate(received.remaining()).put(received).flip()
+              : EMPTY;
     }
 
     private void look(SSLEngineResult result) {
