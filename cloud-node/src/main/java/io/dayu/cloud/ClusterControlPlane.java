@@ -157,6 +157,9 @@ final class ClusterControlPlane implements ControlPlane {
     var unreadable = declaredOnly ? unreadable(placed) : List.<PipelineProblem>of();
     if (!unreadable.isEmpty())
       return CompletableFuture.completedStage(new Submitted.NotReadable(unreadable));
+    var beside = Gossip.tooLargeWith(view(), new DesiredPipeline(1, placed));
+    if (!beside.isEmpty())
+      return CompletableFuture.completedStage(new Submitted.NoRoom(spec.name(), beside));
     // A new version starts streams that have failed, so it is what somebody wants who submits the
     // document again after mending a source.
     if (running.filter(r -> isEqual(r, placed)).isPresent() && !hasFailed(placed))

@@ -14,6 +14,7 @@ import java.util.TreeSet;
  * @param stageTypes what it could run
  * @param stages what it runs
  * @param streams the streams whose generators it hosts
+ * @param problem what is wrong with the node itself, if something is
  */
 public record NodeReport(
     Self self,
@@ -22,7 +23,8 @@ public record NodeReport(
     Set<String> stageTypes,
     List<StageReport> stages,
     List<LinkReport> links,
-    List<StreamReport> streams)
+    List<StreamReport> streams,
+    Optional<String> problem)
     implements Wire {
   public enum Role {
     CLOUD,
@@ -37,6 +39,32 @@ public record NodeReport(
     stages = List.copyOf(stages);
     links = List.copyOf(links);
     streams = List.copyOf(streams);
+    Objects.requireNonNull(problem, "problem");
+  }
+
+  /** One without a problem. */
+  public NodeReport(
+      Self self,
+      Edition edition,
+      Resources resources,
+      Set<String> stageTypes,
+      List<StageReport> stages,
+      List<LinkReport> links,
+      List<StreamReport> streams) {
+    this(self, edition, resources, stageTypes, stages, links, streams, Optional.empty());
+  }
+
+  /** With one more problem. */
+  public NodeReport withProblem(String what) {
+    return new NodeReport(
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        Optional.of(problem.map(p -> p + "; " + what).orElse(what)));
   }
 
   /** The report of a node that can run nothing, and runs nothing. */

@@ -44,6 +44,7 @@ public final class Reports {
     report.stages().forEach(s -> proto.addStages(write(s)));
     report.links().forEach(l -> proto.addLinks(write(l)));
     report.streams().forEach(s -> proto.addStreams(write(s)));
+    report.problem().ifPresent(proto::setProblem);
     return proto.build();
   }
 
@@ -62,7 +63,8 @@ public final class Reports {
         Set.copyOf(proto.getStageTypesList()),
         proto.getStagesList().stream().map(Reports::read).toList(),
         proto.getLinksList().stream().map(Reports::read).toList(),
-        proto.getStreamsList().stream().flatMap(Reports::read).toList());
+        proto.getStreamsList().stream().flatMap(Reports::read).toList(),
+        proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty());
   }
 
   private static ResourceFigures write(Resources r) {

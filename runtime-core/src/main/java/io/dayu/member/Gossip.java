@@ -1,19 +1,26 @@
 package io.dayu.member;
 
 import io.dayu.facts.Decision;
+import io.dayu.facts.Decisions;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.PipelineFact;
+import io.dayu.facts.Pipelines;
 import io.dayu.facts.View;
 import io.dayu.pipeline.StreamName;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -24,9 +31,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.ClusterEvent.MemberRemoved;
-import org.apache.pekko.cluster.ddata.Key;
 import org.apache.pekko.cluster.ddata.LWWMap;
-import org.apache.pekko.cluster.ddata.LWWMapKey;
 import org.apache.pekko.cluster.ddata.SelfUniqueAddress;
 import org.apache.pekko.cluster.ddata.typed.javadsl.DistributedData;
 import org.apache.pekko.cluster.ddata.typed.javadsl.Replicator;
@@ -35,9 +40,13 @@ import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Tells every node what every node should know, and keeps what was heard. One per member system,
- * spawned by its guardian. Three last-writer-wins maps of Distributed Data carry node reports,
- * decisions and pipelines; they need no quorum, so a cut-off node keeps the last state and catches
- * up when it is back. Reports of nodes that were removed from the cluster are forgotten.
+ * spawned by its guardian. Three last-writer-wins maps of Distributed Data, each a {@link
+ * SharedMap} in parts, carry node reports, decisions and pipelines; they need no quorum, so a
+ * cut-off node keeps the last state and catches up when it is back. Reports of nodes that were
+ * removed from the cluster are forgotten.
+ *
+ * <p>A part that is too large for a message would reach nobody any more. So what has no room in its
+ * part is kept here and tried again, and this node's report says so; a report is cut to its room.
  */
 public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** What gossip can be asked to do. */
@@ -66,13 +75,26 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private record Removed(MemberRemoved event) implements Command {}
 
   private enum Timer implements Command {
-    NOTIFY
+    NOTIFY,
+    AGAIN,
+    PACE
   }
 
-  private static final Key<LWWMap<String, NodeReport>> REPORTS = LWWMapKey.create("dayu-nodes");
-  private static final Key<LWWMap<String, Decision>> DECISIONS = LWWMapKey.create("dayu-decisions");
-  private static final Key<LWWMap<String, PipelineFact>> PIPELINES =
-      LWWMapKey.create("dayu-pipelines");
+  /**
+   * Bytes of pipelines and decisions that are told at once. The replicator sends all changes of
+   * some of these times together, in one message; where that is too large, they come only seconds
+   * later.
+   */
+  private static final int AT_ONCE = 48 << 10;
+
+  private static final Duration PACE_EVERY = Duration.ofMillis(200);
+
+  /** How often it is tried to tell what had no room. */
+  private static final Duration AGAIN_EVERY = Duration.ofSeconds(5);
+
+  /** So many of the things that had no room are named in the report. */
+  private static final int NAMED = 5;
+
   private static final Duration NOTIFY_DELAY = Duration.ofMillis(100);
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(5);
 
@@ -82,10 +104,18 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private final ReplicatorMessageAdapter<Command, LWWMap<String, NodeReport>> reports;
   private final ReplicatorMessageAdapter<Command, LWWMap<String, Decision>> decisions;
   private final ReplicatorMessageAdapter<Command, LWWMap<String, PipelineFact>> pipelines;
+  private final SharedMap<NodeReport> allReports = new SharedMap<>("dayu-node-", ReportCut::size);
+  private final SharedMap<Decision> allDecisions = new SharedMap<>("dayu-decision-", Gossip::size);
+  private final SharedMap<PipelineFact> allPipelines =
+      new SharedMap<>("dayu-pipeline-", Gossip::size);
   private final List<ActorRef<View>> subscribers = new ArrayList<>();
   private final Map<String, View.Seen> seen = new HashMap<>();
-  private Map<StreamName, Decision> decided = Map.of();
-  private Map<String, PipelineFact> facts = Map.of();
+  private final Map<String, Set<String>> told = new HashMap<>(); // streams by pipeline, from here
+  private final ArrayDeque<Command> waiting =
+      new ArrayDeque<>(); // bounded by what there is to tell
+  private int spent; // of AT_ONCE
+  private final Map<String, Command> unsent = new TreeMap<>(); // what had no room, by its name
+  private boolean reportCut;
 
   private Gossip(ActorContext<Command> context, TimerScheduler<Command> timers, Clock clock) {
     super(context);
@@ -96,9 +126,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     this.reports = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.decisions = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.pipelines = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
-    reports.subscribe(REPORTS, Heard::new);
-    decisions.subscribe(DECISIONS, Heard::new);
-    pipelines.subscribe(PIPELINES, Heard::new);
+    allReports.keys().forEach(key -> reports.subscribe(key, Heard::new));
+    allDecisions.keys().forEach(key -> decisions.subscribe(key, Heard::new));
+    allPipelines.keys().forEach(key -> pipelines.subscribe(key, Heard::new));
     var removed = context.messageAdapter(MemberRemoved.class, Removed::new);
     Cluster.get(context.getSystem())
         .subscriptions()
@@ -119,14 +149,16 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(PublishReport.class, this::onPublishReport)
-        .onMessage(PublishDecision.class, this::onPublishDecision)
-        .onMessage(PublishPipeline.class, this::onPublishPipeline)
+        .onMessage(PublishDecision.class, this::onPublish)
+        .onMessage(PublishPipeline.class, this::onPublish)
         .onMessage(ForgetNode.class, this::onForgetNode)
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(Heard.class, this::onHeard)
         .onMessage(Updated.class, this::onUpdated)
         .onMessage(Removed.class, this::onRemoved)
         .onMessageEquals(Timer.NOTIFY, this::onNotify)
+        .onMessageEquals(Timer.AGAIN, this::onAgain)
+        .onMessageEquals(Timer.PACE, this::onPace)
         .onSignal(
             Terminated.class,
             terminated -> {
@@ -137,74 +169,169 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onPublishReport(PublishReport publish) {
-    var report = publish.report();
-    reports.askUpdate(
-        replyTo ->
-            new Replicator.Update<>(
-                REPORTS,
-                LWWMap.create(),
-                Replicator.writeLocal(),
-                replyTo,
-                map -> map.put(self, report.node(), report)),
-        Updated::new);
+    var whole = unsent.isEmpty() ? publish.report() : publish.report().withProblem(untold());
+    var report = ReportCut.fit(whole, allReports.room(whole.node()));
+    boolean cut = report != whole;
+    if (cut && !reportCut)
+      getContext().getLog().warn("{}: {}", report.node(), report.problem().orElse(""));
+    reportCut = cut;
+    update(reports, allReports, report.node(), map -> map.put(self, report.node(), report));
     return this;
   }
 
-  private Behavior<Command> onPublishDecision(PublishDecision publish) {
+  private Behavior<Command> onPublish(Command publish) {
+    waiting.add(publish);
+    publishWaiting();
+    return this;
+  }
+
+  private Behavior<Command> onPace() {
+    spent = 0;
+    publishWaiting();
+    return this;
+  }
+
+  private void publishWaiting() {
+    while (!waiting.isEmpty()) {
+      int bytes = size(waiting.peek());
+      if (spent > 0 && spent + bytes > AT_ONCE) break;
+      spent += bytes;
+      publish(waiting.remove());
+    }
+    if (spent > 0 && !timers.isTimerActive(Timer.PACE))
+      timers.startSingleTimer(Timer.PACE, PACE_EVERY);
+  }
+
+  private static int size(Command publish) {
+    if (publish instanceof PublishPipeline pipeline) return size(pipeline.fact());
+    return publish instanceof PublishDecision decision ? size(decision.decision()) : 0;
+  }
+
+  private void publish(Command publish) {
+    if (publish instanceof PublishDecision decision) publishDecision(decision);
+    else if (publish instanceof PublishPipeline pipeline) publishPipeline(pipeline);
+  }
+
+  private void publishDecision(PublishDecision publish) {
     var decision = publish.decision();
-    decisions.askUpdate(
-        replyTo ->
-            new Replicator.Update<>(
-                DECISIONS,
-                LWWMap.create(),
-                Replicator.writeLocal(),
-                replyTo,
-                map -> {
-                  var stream = decision.stream().toString();
-                  var known = map.get(stream);
-                  return known.isDefined() && known.get().version() >= decision.version()
-                      ? map
-                      : map.put(self, stream, decision);
-                }),
-        Updated::new);
-    return this;
+    var stream = decision.stream().toString();
+    if (!hasRoom("the decision for " + stream, allDecisions, stream, decision, publish)) return;
+    told.computeIfAbsent(decision.stream().pipeline(), p -> new TreeSet<>()).add(stream);
+    update(
+        decisions,
+        allDecisions,
+        stream,
+        map -> {
+          var known = map.get(stream);
+          return known.isDefined() && known.get().version() >= decision.version()
+              ? map
+              : map.put(self, stream, decision);
+        });
   }
 
-  private Behavior<Command> onPublishPipeline(PublishPipeline publish) {
+  private void publishPipeline(PublishPipeline publish) {
     var fact = publish.fact();
-    pipelines.askUpdate(
-        replyTo ->
-            new Replicator.Update<>(
-                PIPELINES,
-                LWWMap.create(),
-                Replicator.writeLocal(),
-                replyTo,
-                map -> {
-                  var known = map.get(fact.name());
-                  return known.isDefined() && known.get().version() > fact.version()
-                      ? map
-                      : map.put(self, fact.name(), fact);
-                }),
-        Updated::new);
-    if (fact instanceof DroppedPipeline) forgetDecisions(fact.name());
-    return this;
+    var what = "pipeline " + fact.name();
+    if (fact instanceof DroppedPipeline) {
+      // There is always room for a fact that is so small.
+      unsent.remove(what);
+      forgetDecisions(fact.name());
+    } else if (!hasRoom(what, allPipelines, fact.name(), fact, publish)) {
+      return;
+    }
+    update(
+        pipelines,
+        allPipelines,
+        fact.name(),
+        map -> {
+          var known = map.get(fact.name());
+          return known.isDefined() && known.get().version() > fact.version()
+              ? map
+              : map.put(self, fact.name(), fact);
+        });
   }
 
   private void forgetDecisions(String pipeline) {
-    decisions.askUpdate(
+    var streams = new TreeSet<String>();
+    // What was told last may not have been heard yet.
+    var latest = told.remove(pipeline);
+    if (latest != null) streams.addAll(latest);
+    allDecisions.forEach(
+        (stream, decision) -> {
+          if (decision.stream().pipeline().equals(pipeline)) streams.add(stream);
+        });
+    for (var stream : streams) {
+      unsent.remove("the decision for " + stream);
+      update(decisions, allDecisions, stream, map -> map.remove(self, stream));
+    }
+  }
+
+  /** Whether the value can be sent; if not, it is remembered to be tried again. */
+  private <V> boolean hasRoom(
+      String what, SharedMap<V> map, String entry, V value, Command publish) {
+    if (map.fits(entry, value)) {
+      unsent.remove(what);
+      return true;
+    }
+    if (unsent.put(what, publish) == null)
+      getContext()
+          .getLog()
+          .warn(
+              "{} cannot be told to the nodes: with what is sent in the same message it has more than {} bytes; tried again every {} s",
+              what,
+              SharedMap.MAX_BYTES,
+              AGAIN_EVERY.toSeconds());
+    if (!timers.isTimerActive(Timer.AGAIN)) timers.startSingleTimer(Timer.AGAIN, AGAIN_EVERY);
+    return false;
+  }
+
+  private Behavior<Command> onAgain() {
+    List.copyOf(unsent.values()).forEach(this::publish);
+    return this;
+  }
+
+  private String untold() {
+    var names = unsent.keySet().stream().limit(NAMED).collect(Collectors.joining(", "));
+    return "it cannot tell the nodes of %s%s: too large for a message together with others; make pipelines smaller, delete some, or give one another name"
+        .formatted(
+            names, unsent.size() > NAMED ? " and %s more".formatted(unsent.size() - NAMED) : "");
+  }
+
+  private static int size(Decision decision) {
+    return Decisions.write(decision).getSerializedSize();
+  }
+
+  private static int size(PipelineFact fact) {
+    return fact instanceof DesiredPipeline pipeline
+        ? Pipelines.write(pipeline).getSerializedSize()
+        : fact.name().length();
+  }
+
+  /**
+   * Whose descriptions are sent in the same message as that of a pipeline, if together they are too
+   * large for it; else nobody.
+   */
+  public static List<String> tooLargeWith(View view, DesiredPipeline pipeline) {
+    int part = SharedMap.part(pipeline.name());
+    int bytes = SharedMap.cost(pipeline.name(), size(pipeline));
+    var others = new ArrayList<String>();
+    for (var other : view.pipelines().values()) {
+      if (other.name().equals(pipeline.name()) || SharedMap.part(other.name()) != part) continue;
+      bytes += SharedMap.cost(other.name(), size(other));
+      others.add(other.name());
+    }
+    return bytes > SharedMap.MAX_BYTES ? others : List.of();
+  }
+
+  private <V> void update(
+      ReplicatorMessageAdapter<Command, LWWMap<String, V>> replicator,
+      SharedMap<V> map,
+      String entry,
+      Function<LWWMap<String, V>, LWWMap<String, V>> modify) {
+    replicator.askUpdate(
         replyTo ->
             new Replicator.Update<>(
-                DECISIONS,
-                LWWMap.create(),
-                Replicator.writeLocal(),
-                replyTo,
-                map -> {
-                  var left = map;
-                  for (var entry : map.getEntries().entrySet())
-                    if (entry.getValue().stream().pipeline().equals(pipeline))
-                      left = left.remove(self, entry.getKey());
-                  return left;
-                }),
+                map.key(entry), LWWMap.create(), Replicator.writeLocal(), replyTo, modify),
         Updated::new);
   }
 
@@ -214,15 +341,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private void forgetNode(String node) {
-    reports.askUpdate(
-        replyTo ->
-            new Replicator.Update<>(
-                REPORTS,
-                LWWMap.create(),
-                Replicator.writeLocal(),
-                replyTo,
-                map -> map.remove(self, node)),
-        Updated::new);
+    update(reports, allReports, node, map -> map.remove(self, node));
   }
 
   private Behavior<Command> onSubscribe(Subscribe subscribe) {
@@ -234,28 +353,24 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
 
   private Behavior<Command> onHeard(Heard heard) {
     if (!(heard.response() instanceof Replicator.Changed<?> changed)) return this;
-    if (changed.key().equals(REPORTS)) hear(changed.get(REPORTS).getEntries());
-    else if (changed.key().equals(DECISIONS))
-      decided =
-          changed.get(DECISIONS).getEntries().values().stream()
-              .collect(
-                  Collectors.toUnmodifiableMap(
-                      Decision::stream, d -> d, (a, b) -> b.version() > a.version() ? b : a));
-    else facts = Map.copyOf(changed.get(PIPELINES).getEntries());
+    if (allReports.hear(changed)) hearReports();
+    else if (!allDecisions.hear(changed) && !allPipelines.hear(changed)) return this;
     if (!timers.isTimerActive(Timer.NOTIFY)) timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
     return this;
   }
 
-  private void hear(Map<String, NodeReport> reports) {
+  private void hearReports() {
     var now = clock.instant();
-    seen.keySet().retainAll(reports.keySet());
-    reports.forEach(
+    var names = new HashSet<String>();
+    allReports.forEach(
         (node, report) -> {
+          names.add(node);
           var old = seen.get(node);
           // Its age counts from when it was first received, not from every time it is sent again.
           if (old == null || !old.report().edition().equals(report.edition()))
             seen.put(node, new View.Seen(report, now));
         });
+    seen.keySet().retainAll(names);
   }
 
   private Behavior<Command> onUpdated(Updated updated) {
@@ -284,10 +399,15 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private View view() {
     var wanted = new TreeMap<String, DesiredPipeline>();
     var dropped = new TreeMap<String, Long>();
-    for (var fact : facts.values()) {
-      if (fact instanceof DesiredPipeline pipeline) wanted.put(fact.name(), pipeline);
-      else dropped.put(fact.name(), fact.version());
-    }
-    return new View(new TreeMap<>(seen), new TreeMap<>(decided), wanted, dropped);
+    allPipelines.forEach(
+        (name, fact) -> {
+          if (fact instanceof DesiredPipeline pipeline) wanted.put(name, pipeline);
+          else dropped.put(name, fact.version());
+        });
+    told.keySet().removeAll(dropped.keySet());
+    var decided = new TreeMap<StreamName, Decision>();
+    allDecisions.forEach(
+        (stream, d) -> decided.merge(d.stream(), d, (a, b) -> b.version() > a.version() ? b : a));
+    return new View(new TreeMap<>(seen), decided, wanted, dropped);
   }
 }

@@ -26,6 +26,12 @@ public final class PipelineVerifier {
   private final Catalog catalog;
   private final Problems problems;
 
+  /**
+   * Bytes that a pipeline may have as it is sent between nodes. Several are sent in one message, of
+   * 256 KiB at most.
+   */
+  static final int MAX_BYTES = 64 << 10;
+
   private PipelineVerifier(Draft draft, Catalog catalog, Problems problems) {
     this.draft = draft;
     this.catalog = catalog;
@@ -37,7 +43,15 @@ public final class PipelineVerifier {
     var problems = new Problems();
     var draft = DraftReader.read(tree, problems);
     new PipelineVerifier(draft, catalog, problems).run();
-    return problems.isEmpty() ? new Parsed.Ok(draft.spec()) : new Parsed.Bad(problems.all());
+    if (!problems.isEmpty()) return new Parsed.Bad(problems.all());
+    var spec = draft.spec();
+    int bytes = PipelineDocument.toStruct(spec).getSerializedSize();
+    if (bytes <= MAX_BYTES) return new Parsed.Ok(spec);
+    problems.add(
+        "spec",
+        "has %s bytes, at most %s are possible".formatted(bytes, MAX_BYTES),
+        "shorten the longest values, or make several pipelines of it");
+    return new Parsed.Bad(problems.all());
   }
 
   /**

@@ -279,6 +279,36 @@ class PipelineVerifierTest {
   }
 
   @Test
+  void refusesAPipelineThatIsTooLargeToBeSentToTheNodes() {
+    assertThat(PipelineVerifier.verify(withParams(30_000), CATALOG)).isEmpty();
+    assertThat(PipelineVerifier.verify(withParams(650_000), CATALOG))
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.path()).isEqualTo("spec");
+              assertThat(problem.message())
+                  .matches("has 6\\d{5} bytes, at most 65536 are possible");
+              assertThat(problem.remedy()).contains("shorten");
+            });
+    assertThat(PipelineDocument.fromStruct(PipelineDocument.toStruct(withParams(650_000))))
+        .as("one that an earlier release took")
+        .isInstanceOf(Parsed.Ok.class);
+  }
+
+  /** A right pipeline with so many bytes of parameters for its policy. */
+  private static PipelineSpec withParams(int bytes) {
+    var spec = ok(PipelineDocument.read(crossing()));
+    var params = Collections.nCopies(bytes / 4_000, "x".repeat(3_996));
+    return new PipelineSpec(
+        spec.name(),
+        spec.sources(),
+        spec.stages(),
+        new PolicySpec(spec.policy().name(), Map.of("a", params)),
+        spec.objective(),
+        spec.delivery());
+  }
+
+  @Test
   void verifiesASpecificationThatNeverWasADocument() {
     var spec =
         new PipelineSpec(

@@ -42,6 +42,9 @@ final class NodesCommand implements Callable<Integer> {
           Units.millis(node.path("reportAgeMs").asDouble()) + " ago",
           stages(node.path("stages")));
     api.print(table, "No nodes have reported yet.");
+    for (var node : answer.path("items"))
+      if (node.hasNonNull("problem"))
+        api.out().println(node.path("name").asText() + ": " + node.path("problem").asText());
     return 0;
   }
 

@@ -89,5 +89,12 @@ public interface ControlPlane {
 
     /** The nodes of some sources do not let pipelines read them. */
     record NotReadable(List<PipelineProblem> problems) implements Submitted {}
+
+    /**
+     * It cannot be sent to the nodes.
+     *
+     * @param beside pipelines that are sent in the same message, which is full of them
+     */
+    record NoRoom(String name, List<String> beside) implements Submitted {}
   }
 }

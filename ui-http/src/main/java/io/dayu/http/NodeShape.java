@@ -21,6 +21,7 @@ import java.util.Set;
  * @param status {@code up}, or {@code silent} when its latest report is too old to be trusted
  * @param cpu 0 to 1
  * @param memory 0 to 1
+ * @param problem what is wrong with the node itself, if something is
  */
 record NodeShape(
     String name,
@@ -41,7 +42,8 @@ record NodeShape(
     Set<String> stageTypes,
     List<Stage> stages,
     List<LinkReport> links,
-    List<String> streams) {
+    List<String> streams,
+    Optional<String> problem) {
   record Stage(
       String type,
       String pipeline,
@@ -78,7 +80,8 @@ record NodeShape(
         r.stageTypes(),
         r.stages().stream().map(Stage::of).toList(),
         r.links(),
-        r.streams().stream().map(s -> s.stream().toString()).toList());
+        r.streams().stream().map(s -> s.stream().toString()).toList(),
+        r.problem());
   }
 
   static boolean silent(View.Seen seen, Instant now, Duration silentAfter) {

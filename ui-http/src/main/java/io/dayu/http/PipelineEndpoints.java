@@ -157,6 +157,15 @@ final class PipelineEndpoints {
           .refused();
     if (submitted instanceof Submitted.NotReadable refused)
       throw Problem.badPipeline(refused.problems()).refused();
+    if (submitted instanceof Submitted.NoRoom full)
+      throw Problem.badPipeline(
+              List.of(
+                  new PipelineProblem(
+                      "metadata.name",
+                      "pipeline %s and those that are sent to the nodes in the same message, %s, are together too large for it"
+                          .formatted(full.name(), String.join(", ", full.beside())),
+                      "make one of them smaller, or give this one another name")))
+          .refused();
     var accepted = (Submitted.Accepted) submitted;
     var response = Json.ok(whole(accepted.pipeline(), control.view()));
     if (!accepted.created()) return response;

@@ -283,6 +283,22 @@ record PipelineShape(
                     + String.join(", ", view.nodes().keySet())));
     }
     unknownNodes(spec, view).forEach(problems::add);
+    if (!view.pipelines().containsKey(spec.name()))
+      problems.add(
+          new PipelineProblem(
+              "",
+              "the nodes were not told of the pipeline, or not yet",
+              "wait some seconds; if it stays so, look at the problems of the nodes: ./dayu nodes"));
+    for (var seen : view.nodes().values())
+      seen.report()
+          .problem()
+          .ifPresent(
+              p ->
+                  problems.add(
+                      new PipelineProblem(
+                          "",
+                          "node %s: %s".formatted(seen.report().node(), p),
+                          "see GET /api/v1/nodes or ./dayu nodes")));
     for (int i = 0; i < stages.size(); i++) {
       var path = "spec.stages[" + i + "]";
       for (var instance : stages.get(i).instances())

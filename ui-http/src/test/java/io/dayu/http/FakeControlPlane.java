@@ -65,6 +65,8 @@ final class FakeControlPlane implements ControlPlane {
 
   private volatile boolean silent;
   private volatile boolean noNode;
+  private volatile List<String> beside = List.of();
+  private volatile boolean untold;
   private volatile boolean storeIsAway;
 
   void fail(Supplier<RuntimeException> with) {
@@ -82,6 +84,16 @@ final class FakeControlPlane implements ControlPlane {
 
   void refuseNodes() {
     noNode = true;
+  }
+
+  /** Pipelines are refused: with these they would be too large for a message. */
+  void refuseBeside(String... names) {
+    beside = List.of(names);
+  }
+
+  /** The nodes are not told of pipelines. */
+  void tellNobody() {
+    untold = true;
   }
 
   synchronized void report(NodeReport report, Instant receivedAt) {
@@ -119,7 +131,7 @@ final class FakeControlPlane implements ControlPlane {
 
   @Override
   public synchronized View view() {
-    return new View(nodes, latest, pipelines);
+    return new View(nodes, latest, untold ? Map.of() : pipelines);
   }
 
   @Override
@@ -135,6 +147,7 @@ final class FakeControlPlane implements ControlPlane {
   @Override
   public synchronized CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
     if (noNode) return answer(new Submitted.NoNode(spec.sources().get(0).name()));
+    if (!beside.isEmpty()) return answer(new Submitted.NoRoom(spec.name(), beside));
     var created = !pipelines.containsKey(spec.name());
     if (!created && !replace) return answer(new Submitted.Exists(spec.name()));
     run(spec);

@@ -135,6 +135,39 @@ class PipelineApiTest {
   }
 
   @Test
+  void aPipelineThatWouldFillAMessageIsRefusedWithThoseBesideIt() {
+    server.control.refuseBeside("large-1", "large-2");
+    var answer = server.post("application/yaml", Street.YAML);
+    assertThat(answer.status()).isEqualTo(422);
+    var problem = answer.json().at("/problems/0");
+    assertThat(problem.get("path").asText()).isEqualTo("metadata.name");
+    assertThat(problem.get("message").asText()).contains("large-1, large-2", "too large");
+    assertThat(problem.get("remedy").asText()).contains("smaller", "another name");
+  }
+
+  @Test
+  void aPipelineThatNodesAreNotToldOfSaysSo() {
+    server.control.run(Street.spec("cam-0"));
+    server.control.tellNobody();
+    var problems = server.get("/api/v1/pipelines/crossing").json().at("/status/problems");
+    assertThat(problems.findValuesAsText("message")).anyMatch(p -> p.contains("were not told"));
+  }
+
+  @Test
+  void whatANodeCannotTellIsAProblemOfTheNodeAndOfPipelines() {
+    Street.fill(server.control, Instant.now());
+    var node = Street.node("cloud-1", Role.CLOUD, 0.1, List.of(), List.of());
+    server.control.report(
+        node.withProblem("it cannot tell the nodes of pipeline a"), Instant.now());
+    var nodes = server.get("/api/v1/nodes").json().get("items");
+    assertThat(nodes.at("/0/problem").asText()).contains("cannot tell");
+    assertThat(nodes.get(1).has("problem")).isFalse();
+    var problems = server.get("/api/v1/pipelines/crossing").json().at("/status/problems");
+    assertThat(problems.findValuesAsText("message"))
+        .anyMatch(p -> p.contains("node cloud-1: it cannot tell"));
+  }
+
+  @Test
   void aDeletedPipelineIsGone() {
     server.control.run(Street.spec("cam-0"));
     var delete = server.request("/api/v1/pipelines/crossing").DELETE();
