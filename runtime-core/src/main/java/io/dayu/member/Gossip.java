@@ -171,7 +171,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private Behavior<Command> onPublishReport(PublishReport publish) {
     var whole = unsent.isEmpty() ? publish.report() : publish.report().withProblem(untold());
     var report = ReportCut.fit(whole, allReports.room(whole.node()));
-    boolean cut = report != whole;
+    boolean cut = !report.equals(whole);
     if (cut && !reportCut)
       getContext().getLog().warn("{}: {}", report.node(), report.problem().orElse(""));
     reportCut = cut;
