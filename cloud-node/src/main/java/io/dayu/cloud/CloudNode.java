@@ -202,7 +202,7 @@ public final class CloudNode {
               "name", node.self().name(),
               "cluster", member.address(),
               "data", HostPort.text(node.self().host(), flow.dataAddress().getPort()),
-              "http", HostPort.text(settings.http().host(), http.localAddress().getPort()),
+              "http", HostPort.text(settings.http().host(), http.getPort()),
               "management", HostPort.text(settings.management().host(), management.port()),
               "pid", Long.toString(ProcessHandle.current().pid()),
               "readySeconds", Launch.ready(node)));

@@ -17,6 +17,7 @@ final class AccessCheck {
       "set dayu.http.tokens and send a token as Authorization: Bearer";
   private final Tokens tokens;
   private final String boundTo;
+  private final Guesses guesses = new Guesses(System.nanoTime());
 
   AccessCheck(HttpSettings settings) {
     this.tokens = settings.tokens();
@@ -41,13 +42,25 @@ final class AccessCheck {
           .refused();
   }
 
-  void checkRole(HttpRequest request, Role needed) {
+  /** A caller who may do what is asked for is known from then on. */
+  void checkRole(HttpRequest request, Role needed, Callers.Caller caller) {
+    if (tokens.open()) caller.known();
     if (tokens.open() || needed == Role.NOBODY) return;
     var header = request.getHeader("Authorization").map(HttpHeader::value).orElse("");
     var role =
         header.regionMatches(true, 0, "Bearer ", 0, 7)
             ? tokens.role(header.substring(7).strip())
             : Role.NOBODY;
+    if (role != Role.NOBODY) caller.known();
+    if (role == Role.NOBODY && !header.isEmpty()) {
+      var seconds = guesses.wrong(caller.address(), System.nanoTime());
+      if (seconds > 0)
+        throw Problem.of(
+                429,
+                "too many requests from your address had a token that is not known here",
+                "send a token whose hash is in dayu.http.tokens; it is taken at once")
+            .refusedFor(seconds);
+    }
     if (role == Role.NOBODY)
       throw Problem.of(
               401,

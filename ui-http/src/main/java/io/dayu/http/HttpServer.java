@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.settings.HostPort;
 import io.dayu.stage.Causes;
 import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,8 +16,6 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
@@ -48,11 +47,11 @@ public final class HttpServer {
   }
 
   /**
-   * Binds and serves until the system's coordinated shutdown, or until the binding is terminated.
-   * Completes when requests are taken; fails with {@link CannotStart} if the address is in use or
-   * cannot be bound, or if it would be open to other machines without credentials.
+   * Binds and serves until the system's coordinated shutdown. Completes when requests are taken;
+   * fails with {@link CannotStart} if the address is in use or cannot be bound, or if it would be
+   * open to other machines without credentials.
    */
-  public static CompletionStage<ServerBinding> start(
+  public static CompletionStage<InetSocketAddress> start(
       ActorSystem<?> system, HttpSettings settings, ControlPlane control) {
     if (settings.tokens().open() && !settings.loopback())
       return CompletableFuture.failedFuture(
@@ -71,37 +70,44 @@ public final class HttpServer {
             settings,
             metrics.registry(),
             materializer);
-    return Http.get(system)
-        .newServerAt(settings.host(), settings.port())
-        .withSettings(
+    return Listener.start(
+            system,
+            settings.host(),
+            settings.port(),
             ServerSettings.create(ROUTER_KEEPS_TIME.withFallback(system.settings().config()))
                 .withServerHeader(Optional.empty())
                 .withTransparentHeadRequests(true)
-                .withParsingErrorHandler(UnreadableRequests.class.getName()))
-        .bind(router::handle)
+                .withParsingErrorHandler(UnreadableRequests.class.getName()),
+            settings.limits(),
+            new Callers(settings.bounds()),
+            GRACE,
+            router::handle)
         .handle(
-            (binding, thrown) -> {
+            (address, thrown) -> {
               if (thrown != null) {
                 metrics.close();
                 throw cannotStart(settings, thrown);
               }
-              CoordinatedShutdown.get(system)
-                  .addTask(
-                      CoordinatedShutdown.PhaseServiceUnbind(),
-                      "end-http-event-streams",
-                      () -> {
-                        streams.shutdown();
-                        return CompletableFuture.completedFuture(Done.getInstance());
-                      });
-              binding.addToCoordinatedShutdown(GRACE, system);
-              // Neither of the two fails, whatever becomes of the requests under way.
-              binding.whenTerminationSignalIssued().thenRun(streams::shutdown);
-              binding.whenTerminated().thenRun(metrics::close);
+              var shutdown = CoordinatedShutdown.get(system);
+              shutdown.addTask(
+                  CoordinatedShutdown.PhaseServiceUnbind(),
+                  "end-http-event-streams",
+                  () -> {
+                    streams.shutdown();
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                  });
+              shutdown.addTask(
+                  CoordinatedShutdown.PhaseServiceStop(),
+                  "end-http-metrics",
+                  () -> {
+                    metrics.close();
+                    return CompletableFuture.completedFuture(Done.getInstance());
+                  });
               LOG.info(
                   "HTTP interface at http://{} ({})",
-                  HostPort.text(settings.host(), binding.localAddress().getPort()),
+                  HostPort.text(settings.host(), address.getPort()),
                   settings.tokens().open() ? "open to this machine" : "with tokens");
-              return binding;
+              return address;
             });
   }
 

@@ -19,6 +19,10 @@ import java.util.Objects;
  * @param heartbeat pause after which a silent event stream sends a sign of life
  * @param pollInterval how often event streams look for changes
  * @param silentAfter age of the latest report from which a node counts as silent
+ * @param headTimeout for the head of a request to come in
+ * @param idleTimeout between requests, and for a caller to take something of what is sent
+ * @param maxConnections in all, with an eighth that only this machine may use
+ * @param connectionsPerAddress at most; half of them may be event streams
  */
 public record HttpSettings(
     String host,
@@ -28,7 +32,11 @@ public record HttpSettings(
     Duration requestTimeout,
     Duration heartbeat,
     Duration pollInterval,
-    Duration silentAfter) {
+    Duration silentAfter,
+    Duration headTimeout,
+    Duration idleTimeout,
+    int maxConnections,
+    int connectionsPerAddress) {
   private static final String PATH = "dayu.http";
   private static final Duration SHORTEST = Duration.ofMillis(10);
 
@@ -46,6 +54,13 @@ public record HttpSettings(
         .atLeast("heartbeat", heartbeat, SHORTEST)
         .atLeast("poll-interval", pollInterval, SHORTEST)
         .atLeast("silent-after", silentAfter, SHORTEST)
+        .atLeast("head-timeout", headTimeout, SHORTEST)
+        .atLeast("idle-timeout", idleTimeout, SHORTEST)
+        .that(
+            maxConnections >= 8 && maxConnections <= 100_000,
+            "max-connections",
+            "is %s; it must be 8 to 100000".formatted(maxConnections))
+        .positive("connections-per-address", connectionsPerAddress)
         .enforce();
     host = HostPort.host(host);
   }
@@ -68,7 +83,11 @@ public record HttpSettings(
                 section.duration("request-timeout"),
                 section.duration("heartbeat"),
                 section.duration("poll-interval"),
-                section.duration("silent-after")));
+                section.duration("silent-after"),
+                section.duration("head-timeout"),
+                section.duration("idle-timeout"),
+                section.count("max-connections"),
+                section.count("connections-per-address")));
   }
 
   /** A list, or one string with commas as in the environment. */
@@ -96,6 +115,15 @@ public record HttpSettings(
    */
   public boolean isOpenToOthers() {
     return !tokens.open() || !loopback();
+  }
+
+  Callers.Bounds bounds() {
+    return new Callers.Bounds(maxConnections, connectionsPerAddress);
+  }
+
+  /** A body that is late is told so before the connection is closed for it. */
+  Conversation.Limits limits() {
+    return new Conversation.Limits(headTimeout, requestTimeout.multipliedBy(2), idleTimeout);
   }
 
   /** Whether only processes of this machine can reach the interface. */

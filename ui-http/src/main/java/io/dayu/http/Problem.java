@@ -60,17 +60,29 @@ record Problem(
 
   /** Throws this problem out of a handler. */
   Refused refused() {
-    return new Refused(this);
+    return new Refused(this, 0);
+  }
+
+  /** As {@link #refused()}, for one that is asked to wait. */
+  Refused refusedFor(long seconds) {
+    return new Refused(this, seconds);
   }
 
   /** Carries a problem to the router; no stack trace, as it is the caller's error. */
   static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final transient Problem problem;
+    private final long waitSeconds;
 
-    private Refused(Problem problem) {
+    private Refused(Problem problem, long waitSeconds) {
       super(problem.detail(), null, false, false);
       this.problem = problem;
+      this.waitSeconds = waitSeconds;
+    }
+
+    /** When the caller may try again; 0 where time changes nothing. */
+    long waitSeconds() {
+      return waitSeconds;
     }
 
     Problem problem() {

@@ -17,7 +17,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
@@ -31,15 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Router {
   private static final Logger LOG = LoggerFactory.getLogger(Router.class);
-
-  /** A page that loads nothing from elsewhere and runs no script but its own. */
-  private static final List<HttpHeader> SECURITY =
-      List.of(
-          RawHeader.create(
-              "Content-Security-Policy",
-              "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"),
-          RawHeader.create("X-Content-Type-Options", "nosniff"),
-          RawHeader.create("Referrer-Policy", "no-referrer"));
 
   private final List<Endpoint> endpoints;
   private final AccessCheck access;
@@ -60,7 +50,7 @@ final class Router {
   }
 
   /** Never fails. */
-  CompletionStage<HttpResponse> handle(HttpRequest request) {
+  CompletionStage<HttpResponse> handle(HttpRequest request, Callers.Caller caller) {
     var started = System.nanoTime();
     var segments = List.of(request.getUri().path().split("/", -1));
     var here = endpoints.stream().filter(e -> matches(e.segments(), segments)).toList();
@@ -69,7 +59,7 @@ final class Router {
     try {
       access.checkOrigin(request);
       if (endpoint.isEmpty()) throw absent(request, here).refused();
-      access.checkRole(request, endpoint.get().role());
+      access.checkRole(request, endpoint.get().role(), caller);
       checkAccept(request, endpoint.get());
       var call = new Call(request, parameters(endpoint.get().segments(), segments));
       answer =
@@ -103,10 +93,7 @@ final class Router {
         .tag("status", String.valueOf(response.status().intValue()))
         .register(meters)
         .record(System.nanoTime() - started, TimeUnit.NANOSECONDS);
-    var secured = response.addHeaders(SECURITY);
-    return secured.getHeader("Cache-Control").isPresent()
-        ? secured
-        : secured.addHeader(RawHeader.create("Cache-Control", "no-store"));
+    return SecurityHeaders.on(response);
   }
 
   private static Problem absent(HttpRequest request, List<Endpoint> here) {
@@ -138,7 +125,7 @@ final class Router {
 
   private HttpResponse problem(HttpRequest request, List<Endpoint> here, Throwable thrown) {
     var cause = Causes.of(thrown);
-    if (cause instanceof Problem.Refused refused) return refused(refused.problem(), here);
+    if (cause instanceof Problem.Refused refused) return refused(refused, here);
     if (cause instanceof StoreException) {
       LOG.warn("{} {}: {}", request.method().name(), request.getUri().path(), cause.getMessage());
       return later(
@@ -166,9 +153,12 @@ final class Router {
         .addHeader(RawHeader.create("Retry-After", "2"));
   }
 
-  private static HttpResponse refused(Problem problem, List<Endpoint> here) {
+  private static HttpResponse refused(Problem.Refused refused, List<Endpoint> here) {
+    var problem = refused.problem();
     var response = problem.response();
     return switch (problem.status()) {
+      case 429 ->
+          response.addHeader(RawHeader.create("Retry-After", Long.toString(refused.waitSeconds())));
       case 401 -> response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer realm=\"dayu\""));
       case 405 -> response.addHeader(RawHeader.create("Allow", methods(here)));
       default -> response;

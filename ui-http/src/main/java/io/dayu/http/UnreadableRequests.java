@@ -21,7 +21,8 @@ public final class UnreadableRequests extends ParsingErrorHandler {
   public HttpResponse handle(
       StatusCode status, ErrorInfo error, LoggingAdapter log, ServerSettings settings) {
     log.debug("unreadable request: {}", error.formatPretty());
-    return Problem.of(status.intValue(), error.summary(), "send a well-formed HTTP/1.1 request")
-        .response();
+    return SecurityHeaders.on(
+        Problem.of(status.intValue(), error.summary(), "send a well-formed HTTP/1.1 request")
+            .response());
   }
 }

@@ -87,6 +87,38 @@ class HttpServerTest {
     }
   }
 
+  @Test
+  void whoGuessesTokensIsToldToWaitAndARightOneFromTheSameAddressIsLetIn() {
+    try (var server = new TestServer(tokens())) {
+      for (int i = 0; i < 10; i++) assertThat(get(server, "guess" + i).status()).isEqualTo(401);
+      var late = get(server, "guess");
+      assertThat(late.status()).isEqualTo(429);
+      assertThat(Integer.parseInt(late.header("Retry-After"))).isBetween(1, 60);
+      assertThat(get(server, READ).status()).isEqualTo(200);
+      assertThat(server.get("/api/v1/nodes").status()).as("no token is no guess").isEqualTo(401);
+    }
+  }
+
+  @Test
+  void whatIsNoCleanHttpIsRefusedWithItsReasonAndTheHeadersOfEveryAnswer() throws Exception {
+    try (var server = new TestServer()) {
+      for (var headers :
+          new String[] {
+            "Host: localhost\nX: 1",
+            "Host: localhost\r\nX: 1\r\n 2",
+            "Host: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked",
+            "Host: localhost\r\nX\u0001: 1",
+            "Host: local host"
+          }) {
+        assertThat(raw(server, headers))
+            .startsWith("HTTP/1.1 400")
+            .contains("X-Content-Type-Options: nosniff", "Content-Security-Policy", "no-store")
+            .contains("application/problem+json", "\"remedy\"");
+      }
+      assertThat(raw(server, "Host: localhost\nX: 1")).contains("ends in LF alone");
+    }
+  }
+
   private static String raw(TestServer server, String headers) throws Exception {
     var port = Integer.parseInt(server.base.replaceAll(".*:", ""));
     try (var socket = new Socket("127.0.0.1", port)) {

@@ -24,9 +24,9 @@ final class TestServer implements AutoCloseable {
   TestServer(String... overrides) {
     var config = config(overrides);
     system = system(config);
-    var binding =
+    var address =
         HttpServer.start(system, HttpSettings.from(config), control).toCompletableFuture().join();
-    base = "http://127.0.0.1:" + binding.localAddress().getPort();
+    base = "http://127.0.0.1:" + address.getPort();
   }
 
   static Config config(String... overrides) {
