@@ -8,7 +8,7 @@ import io.dayu.facts.View;
 import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
-import io.dayu.keys.NodeKeys;
+import io.dayu.http.ManagementServer;
 import io.dayu.member.ClusterLives;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
@@ -35,16 +35,22 @@ import io.dayu.stage.Causes;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -54,8 +60,9 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.ClusterSingleton;
 import org.apache.pekko.cluster.typed.ClusterSingletonSettings;
 import org.apache.pekko.cluster.typed.SingletonActor;
-import org.apache.pekko.http.javadsl.ConnectionContext;
-import org.apache.pekko.http.javadsl.model.Uri;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.management.javadsl.PekkoManagement;
 
 /**
@@ -194,7 +201,7 @@ public final class CloudNode {
         };
     try {
       var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
-      var management = management(system, settings.management(), node.keys().keys());
+      var management = management(system, settings);
       member.whenMember().get(30, TimeUnit.SECONDS);
       Endpoints.write(
           node.self().dataDir(),
@@ -203,7 +210,7 @@ public final class CloudNode {
               "cluster", member.address(),
               "data", HostPort.text(node.self().host(), flow.dataAddress().getPort()),
               "http", HostPort.text(settings.http().host(), http.getPort()),
-              "management", HostPort.text(settings.management().host(), management.port()),
+              "management", HostPort.text(settings.management().host(), management.getPort()),
               "pid", Long.toString(ProcessHandle.current().pid()),
               "readySeconds", Launch.ready(node)));
     } catch (StartException e) {
@@ -228,26 +235,47 @@ public final class CloudNode {
   }
 
   /** With keys it speaks HTTPS, to nodes alone. */
-  private static Uri management(
-      ActorSystem<?> system, ManagementSettings settings, Optional<NodeKeys> keys) {
+  private static InetSocketAddress management(ActorSystem<?> system, Settings settings) {
+    var own = settings.management();
+    var routes = PekkoManagement.get(system).getRoutes().handler(system);
     try {
-      return PekkoManagement.get(system)
-          .start(
-              routes ->
-                  keys.map(
-                          own ->
-                              routes.withHttpsConnectionContext(
-                                  ConnectionContext.httpsServer(own::server)))
-                      .orElse(routes))
+      return ManagementServer.start(
+              system,
+              own.host(),
+              own.port(),
+              settings.node().keys().keys().map(keys -> keys::server),
+              managementNames(settings),
+              settings.http(),
+              request -> answer(routes, request))
           .toCompletableFuture()
           .join();
     } catch (CompletionException e) {
       throw new StartException(
           "the management port %s cannot be opened (%s); set dayu.management.port to a free one"
-              .formatted(
-                  HostPort.text(settings.host(), settings.port()), Causes.of(e).getMessage()),
+              .formatted(HostPort.text(own.host(), own.port()), Causes.of(e).getMessage()),
           e);
     }
+  }
+
+  private static CompletionStage<HttpResponse> answer(
+      Function<HttpRequest, CompletionStage<HttpResponse>> routes, HttpRequest request) {
+    try {
+      return routes.apply(request);
+    } catch (Exception e) { // Pekko's functions may throw any
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /** By which edges and people ask: this node is one of the seeds, or is told its name. */
+  static Set<String> managementNames(Settings settings) {
+    var names = new HashSet<>(settings.management().names());
+    names.add(settings.node().self().host());
+    names.add(settings.management().host());
+    settings.node().keys().keys().ifPresent(keys -> names.add(keys.holder().dnsName()));
+    var cluster = settings.node().cluster();
+    Stream.concat(cluster.seeds().stream(), cluster.seedManagement().stream())
+        .forEach(endpoint -> names.add(HostPort.parse(endpoint).host()));
+    return names;
   }
 
   /** Reads all settings; all problems are reported together. */

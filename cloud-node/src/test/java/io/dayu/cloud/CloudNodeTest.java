@@ -56,6 +56,23 @@ final class CloudNodeTest {
     assertThat(settings.place() + settings).doesNotContain("hush");
   }
 
+  @Test
+  void theManagementEndpointKnowsTheNamesByWhichNodesAskIt() {
+    var config =
+        ConfigFactory.parseString(
+                """
+                dayu.node { name = cloud-1, host = node-cloud-1.site }
+                dayu.cluster { seeds = "seed-1.site:25520", seed-management = "cloud.example:7626" }
+                dayu.management.names = "Ops.example, ops"
+                dayu.store.url = "jdbc:postgresql://db/dayu"
+                """)
+            .withFallback(ConfigFactory.load())
+            .resolve();
+    assertThat(CloudNode.managementNames(CloudNode.settings(config)))
+        .containsExactlyInAnyOrder(
+            "node-cloud-1.site", "seed-1.site", "cloud.example", "ops.example", "ops", "127.0.0.1");
+  }
+
   private static Config store(String url) {
     return ConfigFactory.parseString("dayu.node.name = cloud-1")
         .withValue("dayu.store.url", ConfigValueFactory.fromAnyRef(url))

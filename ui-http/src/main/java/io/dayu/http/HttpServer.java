@@ -74,6 +74,7 @@ public final class HttpServer {
             system,
             settings.host(),
             settings.port(),
+            Optional.empty(),
             ServerSettings.create(ROUTER_KEEPS_TIME.withFallback(system.settings().config()))
                 .withServerHeader(Optional.empty())
                 .withTransparentHeadRequests(true)

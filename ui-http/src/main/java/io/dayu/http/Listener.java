@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -26,6 +28,8 @@ import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.TLSClosing;
+import org.apache.pekko.stream.TLSProtocol.SendBytes;
 import org.apache.pekko.stream.TLSProtocol.SessionBytes;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
 import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
@@ -35,6 +39,7 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.TLS;
 import org.apache.pekko.stream.javadsl.TLSPlacebo;
 import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
@@ -56,6 +61,7 @@ final class Listener {
               .atop(TLSPlacebo.getInstance());
 
   private final ActorSystem<?> system;
+  private final Optional<Supplier<SSLEngine>> encryption;
   private final Materializer materializer;
   private final ServerSettings settings;
   private final Conversation.Limits limits;
@@ -68,11 +74,13 @@ final class Listener {
 
   private Listener(
       ActorSystem<?> system,
+      Optional<Supplier<SSLEngine>> encryption,
       ServerSettings settings,
       Conversation.Limits limits,
       Callers callers,
       BiFunction<HttpRequest, Caller, CompletionStage<HttpResponse>> handler) {
     this.system = system;
+    this.encryption = encryption;
     this.materializer = SystemMaterializer.get(system).materializer();
     this.settings = settings;
     this.limits = limits;
@@ -84,18 +92,20 @@ final class Listener {
    * Binds, and serves until the system's coordinated shutdown: then no connection is taken,
    * requests under way have {@code grace} to end.
    *
+   * @param encryption makes an engine for each connection; empty for plain HTTP
    * @param handler must not fail
    */
   static CompletionStage<InetSocketAddress> start(
       ActorSystem<?> system,
       String host,
       int port,
+      Optional<Supplier<SSLEngine>> encryption,
       ServerSettings settings,
       Conversation.Limits limits,
       Callers callers,
       Duration grace,
       BiFunction<HttpRequest, Caller, CompletionStage<HttpResponse>> handler) {
-    var listener = new Listener(system, settings, limits, callers, handler);
+    var listener = new Listener(system, encryption, settings, limits, callers, handler);
     return Tcp.get(system)
         .bind(host, port, BACKLOG, List.of(), false, Optional.<Duration>empty())
         .to(Sink.foreach(listener::accept))
@@ -105,6 +115,20 @@ final class Listener {
               listener.endWith(binding, grace);
               return binding.localAddress();
             });
+  }
+
+  private static BidiFlow<ByteString, ByteString, ByteString, ByteString, NotUsed> encrypted(
+      Supplier<SSLEngine> engines) {
+    return BidiFlow.fromFlows(
+            Flow.of(ByteString.class).<SslTlsOutbound>map(SendBytes::new),
+            Flow.of(SslTlsInbound.class)
+                .map(
+                    in ->
+                        in instanceof SessionBytes some
+                            ? some.bytes()
+                            : ByteString.emptyByteString())
+                .filter(ByteString::nonEmpty))
+        .atop(TLS.create(engines, session -> {}, TLSClosing.eagerClose()));
   }
 
   private void endWith(Tcp.ServerBinding binding, Duration grace) {
@@ -155,11 +179,12 @@ final class Listener {
     var conversation = new Conversation(caller, limits);
     conversations.add(conversation);
     var count = new AtomicInteger();
-    var layers =
+    var plain =
         Http.get(system)
             .serverLayer(settings)
             .atop(UNENCRYPTED)
             .atop(BidiFlow.fromGraph(conversation));
+    var layers = encryption.map(engines -> plain.atop(encrypted(engines))).orElse(plain);
     Flow<HttpRequest, HttpResponse, NotUsed> answers =
         Flow.of(HttpRequest.class)
             .mapAsync(
