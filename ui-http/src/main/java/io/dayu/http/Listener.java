@@ -33,10 +33,8 @@ import org.apache.pekko.stream.TLSProtocol.SendBytes;
 import org.apache.pekko.stream.TLSProtocol.SessionBytes;
 import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
 import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
-import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.TLS;
@@ -164,11 +162,9 @@ final class Listener {
   }
 
   private void accept(Tcp.IncomingConnection connection) {
-    var end = new CompletableFuture<UniqueKillSwitch>();
+    var end = KillSwitches.shared("http-caller");
     var admitted =
-        callers.admit(
-            connection.remoteAddress().getAddress(),
-            () -> end.whenComplete((killSwitch, thrown) -> killSwitch.abort(new Ended())));
+        callers.admit(connection.remoteAddress().getAddress(), () -> end.abort(new Ended()));
     if (admitted.isEmpty() || stopping) {
       admitted.ifPresent(Caller::left);
       connection.handleWith(
@@ -198,22 +194,23 @@ final class Listener {
                       .thenApply(response -> watched(caller, response));
                 });
     // TCP's side is watched: it ends last.
-    Flow<ByteString, ByteString, UniqueKillSwitch> bytes =
+    Flow<ByteString, ByteString, NotUsed> bytes =
         Flow.of(ByteString.class)
             .via(abort.flow())
-            .viaMat(KillSwitches.single(), Keep.right())
+            .via(end.flow())
             .via(layers.reversed().join(answers))
             .watchTermination(
-                (killSwitch, done) -> {
-                  done.whenComplete(
-                      (any, thrown) -> {
-                        caller.left();
-                        conversations.remove(conversation);
-                        if (stopping && callers.size() == 0) empty.complete(Done.getInstance());
-                      });
-                  return killSwitch;
+                (notUsed, done) -> {
+                  done.whenComplete((any, thrown) -> left(caller, conversation));
+                  return notUsed;
                 });
-    end.complete(connection.handleWith(bytes, materializer));
+    connection.handleWith(bytes, materializer);
+  }
+
+  private void left(Caller caller, Conversation conversation) {
+    caller.left();
+    conversations.remove(conversation);
+    if (stopping && callers.size() == 0) empty.complete(Done.getInstance());
   }
 
   /** Tells the caller's record when the last byte of the answer has been handed to HTTP. */
@@ -235,13 +232,12 @@ final class Listener {
       caller.answered();
       return watched;
     }
-    return (HttpResponse)
-        watched.transformEntityDataBytes(
-            Flow.of(ByteString.class)
-                .watchTermination(
-                    (notUsed, done) -> {
-                      done.whenComplete((any, thrown) -> caller.answered());
-                      return notUsed;
-                    }));
+    return watched.transformEntityDataBytes(
+        Flow.of(ByteString.class)
+            .watchTermination(
+                (notUsed, done) -> {
+                  done.whenComplete((any, thrown) -> caller.answered());
+                  return notUsed;
+                }));
   }
 }
