@@ -46,7 +46,7 @@ final class Natives {
   /** FFmpeg, which stays quiet, because its errors are reported as exceptions. */
   static void ffmpeg() {
     load(avutil.class, avcodec.class, avformat.class, swscale.class);
-    avutil.av_log_set_level(avutil.AV_LOG_FATAL);
+    avutil.av_log_set_level(avutil.AV_LOG_QUIET); // it would quote files past the logger
     avutil.av_max_alloc(MOST_AT_ONCE);
   }
 
