@@ -59,7 +59,7 @@ final class Conversation
   /** Takes no further request. Safe for any thread. */
   void stop() {
     var now = stopped;
-    if (now != null) now.invoke(Boolean.TRUE);
+    if (now != null) now.invoke(true);
   }
 
   /** Why the {@code nth} request of this connection, from 1 on, is refused unseen. */

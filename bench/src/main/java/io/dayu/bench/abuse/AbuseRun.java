@@ -45,7 +45,7 @@ final class AbuseRun {
   private static final Duration LONGEST = Duration.ofSeconds(5);
 
   /** About what a turn takes besides, with the look after it. */
-  private static final Duration TURN = Duration.ofSeconds(5);
+  private static final Duration TURN = Duration.ofSeconds(3);
 
   /** How long honest pipelines may be without a result after an attack, and a node silent. */
   private static final Duration RECOVERY = Duration.ofSeconds(30);
