@@ -6,6 +6,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Uplink;
 import io.dayu.generate.StreamStore;
 import io.dayu.link.LinkServer;
+import io.dayu.node.LastRun;
 import io.dayu.node.NodeSettings;
 import io.dayu.node.ResourceSampler;
 import io.dayu.node.StartException;
@@ -43,6 +44,7 @@ public final class FlowNode {
   private final LastKnown known;
   private final StreamStore streams;
   private final OutboxStore disk;
+  private final LastRun run;
   private final Duration finish;
   private final AtomicBoolean stopping = new AtomicBoolean();
 
@@ -52,12 +54,14 @@ public final class FlowNode {
       LastKnown known,
       StreamStore streams,
       OutboxStore disk,
+      LastRun run,
       Duration finish) {
     this.system = system;
     this.dataAddress = dataAddress;
     this.known = known;
     this.streams = streams;
     this.disk = disk;
+    this.run = run;
     this.finish = finish;
   }
 
@@ -83,9 +87,13 @@ public final class FlowNode {
                 .dispatchers()
                 .lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING))
                 .execute(task);
-    var known = LastKnown.open(settings.self().dataDir(), blocking);
-    var streams = usable(() -> StreamStore.open(settings.self().dataDir()));
+    var dataDir = settings.self().dataDir();
+    var streams = usable(() -> StreamStore.open(dataDir));
     var disk = disk(settings, streams);
+    // From here on the directory is this process' own.
+    var run = LastRun.begin(dataDir);
+    run.tooManyDeaths().ifPresent(why -> LastKnown.putAside(dataDir, why));
+    var known = LastKnown.open(dataDir, blocking);
     var environment =
         new Controller.Environment(
             new Controller.Self(
@@ -123,9 +131,14 @@ public final class FlowNode {
                   system.scheduler())
               .toCompletableFuture()
               .join();
-      if (started instanceof LinkServer.Bound bound)
+      if (started instanceof LinkServer.Bound bound) {
+        system
+            .scheduler()
+            .scheduleOnce(
+                LastRun.WELL_AFTER, () -> blocking.execute(run::well), system.executionContext());
         return new FlowNode(
-            system, bound.address(), known, streams, disk, settings.generate().finish());
+            system, bound.address(), known, streams, disk, run, settings.generate().finish());
+      }
       throw new StartException(
           "the data port %s cannot be opened (%s); set dayu.node.data-port to a free one"
               .formatted(
@@ -134,6 +147,7 @@ public final class FlowNode {
           null);
     } catch (CompletionException | StartException e) {
       stop(system, streams, disk, known);
+      run.stopped();
       throw e;
     }
   }
@@ -177,10 +191,11 @@ public final class FlowNode {
         .getWhenTerminated()
         .thenRun(
             () -> {
-              if (!stopping.get())
-                ended.accept(
-                    "its streams have ended by a fatal error, which the log shows before this; it has to"
-                        + " be started again");
+              if (stopping.get()) return;
+              run.died("its streams have ended by a fatal error");
+              ended.accept(
+                  "its streams have ended by a fatal error, which the log shows before this; it has to"
+                      + " be started again");
             });
   }
 
@@ -205,6 +220,7 @@ public final class FlowNode {
   public void stop() {
     stopping.set(true);
     stop(system, streams, disk, known);
+    run.stopped();
   }
 
   /** Stops the writers first, then closes the files that they write to. */

@@ -77,6 +77,26 @@ public final class LastKnown implements AutoCloseable {
   }
 
   /**
+   * Begins without what was known, since the node may not survive it; the file is kept as {@code
+   * known.pb.aside}. To be called before {@link #open}; blocks.
+   *
+   * @param why for people
+   */
+  public static void putAside(Path dataDir, String why) {
+    var file = dataDir.resolve(FILE);
+    if (!Files.exists(file)) {
+      LOG.warn("{}; it has kept no pipelines", why);
+      return;
+    }
+    var aside = file.resolveSibling(FILE + ".aside");
+    LOG.warn(
+        "{}; it begins without the pipelines that it kept ({}) and waits for the cloud to say what is to run. Delete or change the pipeline that it cannot bear, or give it a larger heap. What waits in its outbox stays",
+        why,
+        aside.getFileName());
+    move(file, aside);
+  }
+
+  /**
    * @param soon completes when what was learnt is to be written
    */
   static LastKnown open(Path dataDir, Executor blocking, Supplier<CompletableFuture<Void>> soon) {
@@ -227,12 +247,16 @@ public final class LastKnown implements AutoCloseable {
         file,
         cause.getMessage(),
         aside.getFileName());
+    move(file, aside);
+    return View.EMPTY;
+  }
+
+  private static void move(Path file, Path aside) {
     try {
       Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       LOG.warn("{} cannot be moved: {}", file, e.toString());
     }
-    return View.EMPTY;
   }
 
   private static int checksum(byte[] content) {

@@ -1,0 +1,133 @@
+package io.dayu.node;
+
+import io.dayu.disk.WholeFile;
+import io.dayu.stage.Causes;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How the runs of a node have ended, in {@code <data-dir>/run.properties}: a node that dies soon
+ * after each start may be killed by what it kept. A run that was not stopped has died, of whatever:
+ * a full heap and a signal leave nobody time to write. Safe for any thread.
+ */
+public final class LastRun {
+  /** A node that has died so often in a row, each time early, does not begin with what it kept. */
+  static final int TOO_OFTEN = 3;
+
+  /** A run that lasts as long was not ended by what the node kept. */
+  public static final Duration WELL_AFTER = Duration.ofMinutes(1);
+
+  private static final Logger LOG = LoggerFactory.getLogger(LastRun.class);
+  private static final String FILE = "run.properties";
+  private static final String DEATHS = "early-deaths";
+  private static final String STATE = "state";
+  private static final String REASON = "reason";
+  private static final String UNTOLD =
+      "it was not stopped: killed, out of memory, or the machine went down";
+
+  private enum State {
+    /** Not yet well. */
+    STARTED,
+    WELL,
+    STOPPED,
+    DIED
+  }
+
+  private final Path file;
+  private final int earlyDeaths;
+  private final String reason;
+  private boolean well; // guarded by this, as the next one
+  private boolean ended;
+
+  private LastRun(Path file, int earlyDeaths, String reason) {
+    this.file = file;
+    this.earlyDeaths = earlyDeaths;
+    this.reason = reason;
+  }
+
+  /** Notes that the node begins; the data directory must be this process' own. Blocks. */
+  public static LastRun begin(Path dataDir) {
+    var file = dataDir.resolve(FILE);
+    var before = read(file);
+    var state = before.getProperty(STATE, "");
+    boolean early = state.equals(State.STARTED.name()) || state.equals(State.DIED.name());
+    int deaths = early ? number(before.getProperty(DEATHS, "")) + 1 : 0;
+    var run = new LastRun(file, deaths, before.getProperty(REASON, UNTOLD));
+    run.write(State.STARTED, Optional.empty());
+    return run;
+  }
+
+  /** If the node has died early too often: what happened, for people. */
+  public Optional<String> tooManyDeaths() {
+    return earlyDeaths < TOO_OFTEN
+        ? Optional.empty()
+        : Optional.of(
+            "this node has died %s times in a row within %s s of its start (the last time: %s)"
+                .formatted(earlyDeaths, WELL_AFTER.toSeconds(), reason));
+  }
+
+  /** The node has run for {@link #WELL_AFTER}. Blocks. */
+  public synchronized void well() {
+    if (ended) return;
+    well = true;
+    write(State.WELL, Optional.empty());
+  }
+
+  /** The node ends as it was told to, unless it has died before. Blocks. */
+  public synchronized void stopped() {
+    if (ended) return;
+    ended = true;
+    write(State.STOPPED, Optional.empty());
+  }
+
+  /** The node ends by itself. Blocks. */
+  public synchronized void died(String why) {
+    if (ended) return;
+    ended = true;
+    write(well ? State.WELL : State.DIED, Optional.of(why));
+  }
+
+  private void write(State state, Optional<String> why) {
+    var text = new Properties();
+    text.setProperty(STATE, state.name());
+    text.setProperty(DEATHS, Integer.toString(earlyDeaths));
+    why.ifPresent(words -> text.setProperty(REASON, words));
+    try {
+      var content = new StringWriter();
+      text.store(content, null);
+      WholeFile.replace(file, content.toString().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      LOG.warn("{} cannot be written: {}", file, Causes.words(e));
+    }
+  }
+
+  private static Properties read(Path file) {
+    var text = new Properties();
+    try {
+      text.load(new StringReader(Files.readString(file)));
+    } catch (NoSuchFileException e) {
+      return text; // the first run
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn("{} cannot be read: {}", file, Causes.words(e));
+    }
+    return text;
+  }
+
+  private static int number(String text) {
+    try {
+      return Math.max(0, Integer.parseInt(text));
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}
