@@ -2,6 +2,7 @@ package io.dayu.node;
 
 import io.dayu.facts.Readable;
 import io.dayu.source.Access;
+import io.dayu.source.HostRule;
 import io.dayu.source.SourceException;
 import io.dayu.source.Target;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import io.dayu.facts.Readable;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.Section;
+import io.dayu.source.HostRule;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

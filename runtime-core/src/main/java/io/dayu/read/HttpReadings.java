@@ -181,7 +181,7 @@ public final class HttpReadings implements SourceProvider {
   private Optional<HttpLogin> login(Request request, URI uri) {
     return request
         .credentials()
-        .map(name -> Login.of(name, environment))
+        .map(name -> Login.of(name, uri, environment))
         .or(() -> Optional.ofNullable(uri.getUserInfo()).flatMap(Login::of))
         .map(login -> new HttpLogin(login, true));
   }

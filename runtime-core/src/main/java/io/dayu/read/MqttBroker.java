@@ -3,6 +3,7 @@ package io.dayu.read;
 import io.dayu.source.Login;
 import io.dayu.source.SourceException;
 import io.dayu.stage.Causes;
+import java.net.URI;
 import java.security.cert.CertificateException;
 import java.util.Arrays;
 import java.util.Objects;
@@ -64,10 +65,17 @@ interface MqttBroker {
 
   /**
    * @param environment of the node, to look the credentials up in
-   * @throws SourceException permanent, if they are not there
+   * @throws SourceException permanent, if they are not there, or not for this broker
    */
   static MqttBroker of(MqttTarget target, UnaryOperator<String> environment) {
-    var login = target.credentials().map(name -> Login.of(name, environment));
+    var broker = URI.create(target.broker());
+    var login = target.credentials().map(name -> Login.of(name, broker, environment));
+    login
+        .flatMap(own -> own.refusal(target.tls(), target.host()))
+        .ifPresent(
+            refusal -> {
+              throw told(target, refusal, true, null);
+            });
     return target.version() == 3 ? new Mqtt3Broker(target, login) : new Mqtt5Broker(target, login);
   }
 

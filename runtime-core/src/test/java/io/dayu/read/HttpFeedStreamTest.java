@@ -27,6 +27,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +53,11 @@ class HttpFeedStreamTest {
   private final List<HttpExchange> asked = server.asked;
   private final AtomicReference<String> content = new AtomicReference<>("");
   private final HttpReadings provider =
-      new HttpReadings(name -> name.equals("DAYU_CREDENTIALS_PLANT") ? "meter:p@ss:1" : null);
+      new HttpReadings(
+          Map.of(
+                  "DAYU_CREDENTIALS_PLANT", "meter:p@ss:1",
+                  "DAYU_CREDENTIALS_PLANT_HOSTS", "127.0.0.1")
+              ::get);
 
   @AfterAll
   static void shutDown() {

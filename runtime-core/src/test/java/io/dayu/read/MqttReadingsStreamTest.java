@@ -331,6 +331,25 @@ class MqttReadingsStreamTest {
     assertThat(reader.next().payload().getOpaque().toStringUtf8()).isEqualTo("hello");
   }
 
+  private static UnaryOperator<String> credentials(String login) {
+    return Map.of(
+            "DAYU_CREDENTIALS_PLANT", login, "DAYU_CREDENTIALS_PLANT_HOSTS", "10.0.0.0/8,127.0.0.1")
+        ::get;
+  }
+
+  @Test
+  void credentialsGoToTheirHostsOnlyAndEncrypted() {
+    var problems =
+        Map.of(
+            "mqtt://evil.example/plant", "credentials=plant is not for evil.example",
+            "mqtt://10.0.0.1/plant", "would go to 10.0.0.1 unencrypted");
+    problems.forEach(
+        (uri, words) ->
+            assertThat(problem(uri + "?credentials=plant", credentials("meter:secret")))
+                .contains(words)
+                .doesNotContain("secret"));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {3, 5})
   void credentialsThatAreRefusedAreToldAndNeverShown(int version) throws Exception {
@@ -341,7 +360,7 @@ class MqttReadingsStreamTest {
     broker = Mosquitto.start(dir, 10, "password_file " + passwords);
     var uri = broker.uri("plant/meter?credentials=plant&version=" + version);
 
-    assertThat(refusal(uri, name -> "meter:secret"))
+    assertThat(refusal(uri, credentials("meter:secret")))
         .contains("refuses the connection", "correct the credentials")
         .doesNotContain("secret");
     assertThat(problem(uri, name -> null)).contains("DAYU_CREDENTIALS_PLANT", "user:password");
@@ -351,14 +370,7 @@ class MqttReadingsStreamTest {
         .contains("DAYU_CREDENTIALS_PLANT")
         .doesNotContain("secret");
 
-    var asked = new ArrayList<String>();
-    UnaryOperator<String> right =
-        name -> {
-          asked.add(name);
-          return "meter:right";
-        };
-    read(new MqttReadings(right, CLOCK), uri, 0).staysSilent();
-    assertThat(asked).containsExactly("DAYU_CREDENTIALS_PLANT");
+    read(new MqttReadings(credentials("meter:right"), CLOCK), uri, 0).staysSilent();
     await().atMost(SOON).until(() -> log().contains("as dayu-plant-meter"));
   }
 

@@ -15,6 +15,7 @@ public final class HttpLogin {
   private final Login login;
   private final Supplier<String> clientNonces;
   private boolean basic; // guarded by this, as all below
+  private boolean asked; // by the server, for a login
   private Optional<Digest> digest = Optional.empty();
 
   /**
@@ -31,12 +32,22 @@ public final class HttpLogin {
     this.clientNonces = clientNonces;
   }
 
-  /** The header {@code Authorization} of the next request; empty if it has none. */
+  /**
+   * The header {@code Authorization} of the next request; empty if it has none.
+   *
+   * @throws SourceException permanent, if the server wants the password as it is and must not get
+   *     it unencrypted
+   */
   public synchronized Optional<String> authorization(String method, URI uri) {
     if (digest.isPresent())
       return Optional.of(
           digest.get().authorization(login, method, target(uri), clientNonces.get()));
-    return basic ? Optional.of("Basic " + basic()) : Optional.empty();
+    if (!basic) return Optional.empty();
+    var refusal =
+        login.refusal("https".equalsIgnoreCase(uri.getScheme()), String.valueOf(uri.getHost()));
+    if (refusal.isEmpty()) return Optional.of("Basic " + basic());
+    if (asked) throw new SourceException(refusal.get(), true, null);
+    return Optional.empty(); // it may be content with Digest
   }
 
   /**
@@ -47,8 +58,9 @@ public final class HttpLogin {
    * @return whether the request is to be sent again, with the {@link #authorization} that now holds
    */
   public synchronized boolean retry(Optional<String> sent, List<String> challenges) {
-    var asked = HttpChallenge.of(challenges);
-    var wanted = asked.stream().flatMap(challenge -> Digest.of(challenge).stream()).findFirst();
+    var wants = HttpChallenge.of(challenges);
+    asked = true;
+    var wanted = wants.stream().flatMap(challenge -> Digest.of(challenge).stream()).findFirst();
     if (wanted.isPresent()) {
       boolean first = sent.filter(text -> text.startsWith(Digest.SCHEME)).isEmpty();
       // Many cameras do not say that a nonce has become too old.
@@ -57,7 +69,7 @@ public final class HttpLogin {
       return first || old;
     }
     // Some cameras refuse without saying what they want.
-    if (!asked.isEmpty() && asked.stream().noneMatch(HttpChallenge::isBasic)) return false;
+    if (!wants.isEmpty() && wants.stream().noneMatch(HttpChallenge::isBasic)) return false;
     digest = Optional.empty();
     basic = true;
     return sent.filter(text -> text.startsWith("Basic")).isEmpty();

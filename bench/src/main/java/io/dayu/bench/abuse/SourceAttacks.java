@@ -22,7 +22,7 @@ import javax.imageio.ImageIO;
 
 /** Pipelines that are valid and read what harms: too much, too large, broken, or not theirs. */
 final class SourceAttacks {
-  private static final int HUGE = 64 << 20;
+  private static final List<Integer> MEGABYTES = List.of(60, 20, 6, 3, 3);
   private static final int LONG_TEXT = 400_000;
   private static final int PICTURES = 40;
   private static final int SCANS = 1_000;
@@ -40,10 +40,11 @@ final class SourceAttacks {
   }
 
   private static void hungry(Attempt attempt) throws InterruptedException {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < MEGABYTES.size(); i++)
       DocumentAttacks.submit(
           attempt,
-          DocumentAttacks.pipeline("hungry-" + i, "synthetic:?bytes=%s&rate=0".formatted(HUGE))
+          DocumentAttacks.pipeline(
+                  "hungry-" + i, "synthetic:?bytes=%s&rate=0".formatted(MEGABYTES.get(i) << 20))
               .toString());
     attempt.hold();
   }

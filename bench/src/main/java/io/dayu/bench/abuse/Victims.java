@@ -144,7 +144,10 @@ final class Victims implements AutoCloseable {
         .with("dayu.read.files", readable().toString())
         .with("dayu.read.hosts", "127.0.0.1")
         .classPath(stages)
-        .through("env", "DAYU_CREDENTIALS_PLANT=meter:" + secrets.of("the password"));
+        .through(
+            "env",
+            "DAYU_CREDENTIALS_PLANT=meter:" + secrets.of("the password"),
+            "DAYU_CREDENTIALS_PLANT_HOSTS=broker.example");
   }
 
   private static String sha256(String text) {

@@ -59,7 +59,7 @@ final class Camera {
     this.login =
         request
             .credentials()
-            .map(name -> new HttpLogin(Login.of(name, environment), false))
+            .map(name -> new HttpLogin(Login.of(name, context.uri(), environment), false))
             .or(() -> request.user().flatMap(Login::of).map(user -> new HttpLogin(user, true)));
   }
 

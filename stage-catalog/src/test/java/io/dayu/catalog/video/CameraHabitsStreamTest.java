@@ -39,7 +39,11 @@ class CameraHabitsStreamTest {
   private static byte[] second;
 
   private final MjpegCameraSource provider =
-      new MjpegCameraSource(Map.of("DAYU_CREDENTIALS_YARD", "admin:p@ss/wo:rd")::get);
+      new MjpegCameraSource(
+          Map.of(
+                  "DAYU_CREDENTIALS_YARD", "admin:p@ss/wo:rd",
+                  "DAYU_CREDENTIALS_YARD_HOSTS", "127.0.0.1")
+              ::get);
 
   @BeforeAll
   static void load() throws Exception {

@@ -1,8 +1,7 @@
-package io.dayu.node;
+package io.dayu.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dayu.source.Target;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;

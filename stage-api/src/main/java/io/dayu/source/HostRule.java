@@ -1,6 +1,5 @@
-package io.dayu.node;
+package io.dayu.source;
 
-import io.dayu.source.Target;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -9,10 +8,10 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * Hosts that pipelines may read from, an entry of {@code dayu.read.hosts}: a name, {@code *.} and
- * the end of names, an address, or a network, and a port where only one is meant.
+ * Hosts that a node's owner means, as {@code dayu.read.hosts} and credentials name them: a name,
+ * {@code *.} and the end of names, an address, or a network, and a port where only one is meant.
  */
-sealed interface HostRule {
+public sealed interface HostRule {
   /** Names, whatever address they have. */
   record Name(String name, OptionalInt port) implements HostRule {
     private static final String ANY_BEFORE = "*.";
