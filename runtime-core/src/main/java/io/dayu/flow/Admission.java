@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>The pipeline is to run, or was until a moment ago, and has the source.
- *   <li>The element's origin is the node that reads the source, or did until lately.
+ *   <li>The element's origin is the node that reads the source, or did before, as far as this node
+ *       was there to see it.
  *   <li>Who sends it is that node, or one that a decision of the stream has named lately. To an
  *       outbox the cloud may send results back.
  *   <li>Its number is not far above those that its origin has told to have reserved.
@@ -43,8 +44,11 @@ final class Admission {
   /** How long results of a pipeline are taken after it was deleted: longer than streams drain. */
   static final Duration AFTER_DELETION = Duration.ofMinutes(1);
 
-  /** How long a node counts that a newer decision or version no longer names. */
+  /** How long a node or stage counts that a newer decision or version no longer names. */
   static final Duration AFTER_CHANGE = Duration.ofMinutes(10);
+
+  /** How long a node counts that read the source before: its results may wait on its disk. */
+  static final Duration AFTER_MOVE = Duration.ofDays(30);
 
   /**
    * How far a number may be above the last announcement: more than is reserved at once and than a
@@ -71,11 +75,11 @@ final class Admission {
   private record Lately(Map<String, Long> until) {
     static final Lately NOTHING = new Lately(Map.of());
 
-    Lately now(Set<String> names, long now) {
+    Lately now(Set<String> names, Duration after, long now) {
       var next = new HashMap<String, Long>();
       until.forEach(
           (name, end) -> {
-            if (end == FOREVER) next.put(name, now + AFTER_CHANGE.toNanos());
+            if (end == FOREVER) next.put(name, now + after.toNanos());
             else if (end - now > 0) next.put(name, end);
           });
       for (var name : names) next.put(name, FOREVER);
@@ -189,9 +193,9 @@ final class Admission {
     return new Known(
         plan.version(),
         decided,
-        before.origins().now(origin.map(Set::of).orElse(Set.of()), now),
-        decision.isPresent() ? before.nodes().now(nodes, now) : before.nodes(),
-        before.stages().now(stagesOf(plan), now),
+        before.origins().now(origin.map(Set::of).orElse(Set.of()), AFTER_MOVE, now),
+        decision.isPresent() ? before.nodes().now(nodes, AFTER_CHANGE, now) : before.nodes(),
+        before.stages().now(stagesOf(plan), AFTER_CHANGE, now),
         FOREVER);
   }
 

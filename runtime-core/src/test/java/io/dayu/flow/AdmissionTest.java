@@ -7,6 +7,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
+import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
@@ -18,6 +19,9 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.View;
 import io.dayu.link.Gate;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
@@ -79,6 +83,35 @@ final class AdmissionTest {
     assertThat(result("edge-2", e -> e.setOrigin("edge-2"))).isFalse();
     assertThat(result("edge-1", e -> e.setOrigin("edge-2"))).isFalse();
     assertThat(result("edge-1", e -> e.setOrigin("all is lost\n"))).isFalse();
+  }
+
+  @Test
+  void whatWaitsOnTheDiskOfTheNodeThatReadTheSourceBeforeIsTakenLongAfter() {
+    learn(movedTo("edge-5"));
+    pass(Duration.ofDays(3));
+    assertThat(result("edge-1")).isTrue();
+    assertThat(result("edge-5", e -> e.setOrigin("edge-5"))).isTrue();
+    assertThat(result("edge-6", e -> e.setOrigin("edge-6"))).isFalse();
+    pass(Admission.AFTER_MOVE);
+    assertThat(result("edge-1")).isFalse();
+  }
+
+  private static Plan movedTo(String node) {
+    var spec = PLAN.spec();
+    var source = spec.sources().get(0);
+    var there =
+        new SourceSpec(
+            source.name(), source.uri(), Optional.of(node), source.shed(), source.knobs());
+    var moved =
+        new PipelineSpec(
+            spec.name(),
+            List.of(there),
+            spec.stages(),
+            spec.policy(),
+            spec.objective(),
+            spec.delivery());
+    return new Plan(
+        new DesiredPipeline(2, moved), new Catalog(List.of(Plans.READER), List.of(), List.of()));
   }
 
   @Test
