@@ -64,6 +64,7 @@ final class CloudNodeTest {
                 dayu.node { name = cloud-1, host = node-cloud-1.site }
                 dayu.cluster { seeds = "seed-1.site:25520", seed-management = "cloud.example:7626" }
                 dayu.management.names = "Ops.example, ops"
+                dayu.keys.required = false
                 dayu.store.url = "jdbc:postgresql://db/dayu"
                 """)
             .withFallback(ConfigFactory.load())

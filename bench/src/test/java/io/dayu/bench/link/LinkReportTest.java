@@ -81,9 +81,9 @@ class LinkReportTest {
   @Test
   void aDurationIsDividedIntoRoundsOfEqualTurns() {
     assertThat(LinkBench.Plan.of(Duration.ofSeconds(40)))
-        .isEqualTo(new LinkBench.Plan(5, Duration.ofSeconds(2)));
+        .isEqualTo(new LinkBench.Plan(4, Duration.ofSeconds(2)));
     // Never fewer than three rounds: a median of two is a mean.
     assertThat(LinkBench.Plan.of(Duration.ofSeconds(6)))
-        .isEqualTo(new LinkBench.Plan(3, Duration.ofMillis(500)));
+        .isEqualTo(new LinkBench.Plan(3, Duration.ofMillis(400)));
   }
 }
