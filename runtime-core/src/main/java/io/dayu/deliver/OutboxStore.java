@@ -109,7 +109,12 @@ public final class OutboxStore implements AutoCloseable {
 
   /** Bytes of the quota that are not used up. */
   public synchronized long room() {
-    return settings.quota() - bytes - queuedBytes;
+    return settings.quota() - used();
+  }
+
+  /** Bytes of the quota that are used up, by what is there and by what is being written. */
+  public synchronized long used() {
+    return bytes + queuedBytes;
   }
 
   /** How many of {@code kind} there are, by stream. */

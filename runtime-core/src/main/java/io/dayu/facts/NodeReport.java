@@ -15,6 +15,7 @@ import java.util.TreeSet;
  * @param stages what it runs
  * @param streams the streams whose generators it hosts
  * @param problem what is wrong with the node itself, if something is
+ * @param budgets what its parts may take at most; none from earlier releases
  */
 public record NodeReport(
     Self self,
@@ -24,7 +25,8 @@ public record NodeReport(
     List<StageReport> stages,
     List<LinkReport> links,
     List<StreamReport> streams,
-    Optional<String> problem)
+    Optional<String> problem,
+    List<Budget> budgets)
     implements Wire {
   public enum Role {
     CLOUD,
@@ -40,9 +42,10 @@ public record NodeReport(
     links = List.copyOf(links);
     streams = List.copyOf(streams);
     Objects.requireNonNull(problem, "problem");
+    budgets = List.copyOf(budgets);
   }
 
-  /** One without a problem. */
+  /** One without a problem and without budgets. */
   public NodeReport(
       Self self,
       Edition edition,
@@ -51,7 +54,7 @@ public record NodeReport(
       List<StageReport> stages,
       List<LinkReport> links,
       List<StreamReport> streams) {
-    this(self, edition, resources, stageTypes, stages, links, streams, Optional.empty());
+    this(self, edition, resources, stageTypes, stages, links, streams, Optional.empty(), List.of());
   }
 
   /** With one more problem. */
@@ -64,7 +67,13 @@ public record NodeReport(
         stages,
         links,
         streams,
-        Optional.of(problem.map(p -> p + "; " + what).orElse(what)));
+        Optional.of(problem.map(p -> p + "; " + what).orElse(what)),
+        budgets);
+  }
+
+  public NodeReport withBudgets(List<Budget> budgets) {
+    return new NodeReport(
+        self, edition, resources, stageTypes, stages, links, streams, problem, budgets);
   }
 
   /** The report of a node that can run nothing, and runs nothing. */
@@ -132,6 +141,18 @@ public record NodeReport(
       double receivedPerSecond,
       double sentPerSecond,
       OptionalDouble celsius) {}
+
+  /**
+   * What a part of a node has taken of what it may; bytes.
+   *
+   * @param part such as {@code sources}; the key of {@code dayu.memory} where there is one
+   * @param used may exceed the limit for a moment
+   */
+  public record Budget(String part, long used, long limit) {
+    public Budget {
+      Objects.requireNonNull(part, "part");
+    }
+  }
 
   public enum StageState {
     STARTING,

@@ -1,5 +1,6 @@
 package io.dayu.facts;
 
+import io.dayu.facts.NodeReport.Budget;
 import io.dayu.facts.NodeReport.Edition;
 import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.LinkReport;
@@ -12,6 +13,7 @@ import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.NodeReport.Work;
+import io.dayu.facts.wire.BudgetFigures;
 import io.dayu.facts.wire.LinkFigures;
 import io.dayu.facts.wire.Report;
 import io.dayu.facts.wire.ResourceFigures;
@@ -45,6 +47,7 @@ public final class Reports {
     report.links().forEach(l -> proto.addLinks(write(l)));
     report.streams().forEach(s -> proto.addStreams(write(s)));
     report.problem().ifPresent(proto::setProblem);
+    report.budgets().forEach(b -> proto.addBudgets(write(b)));
     return proto.build();
   }
 
@@ -64,7 +67,20 @@ public final class Reports {
         proto.getStagesList().stream().map(Reports::read).toList(),
         proto.getLinksList().stream().map(Reports::read).toList(),
         proto.getStreamsList().stream().flatMap(Reports::read).toList(),
-        proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty());
+        proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty(),
+        proto.getBudgetsList().stream().map(Reports::read).toList());
+  }
+
+  private static BudgetFigures write(Budget b) {
+    return BudgetFigures.newBuilder()
+        .setPart(b.part())
+        .setUsed(b.used())
+        .setLimit(b.limit())
+        .build();
+  }
+
+  private static Budget read(BudgetFigures p) {
+    return new Budget(p.getPart(), p.getUsed(), p.getLimit());
   }
 
   private static ResourceFigures write(Resources r) {

@@ -39,6 +39,8 @@ import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -509,17 +511,32 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     env.uplink()
         .report(
             new NodeReport(
-                new NodeReport.Self(
-                    self.node(), self.role(), self.site(), self.host(), dataPort, self.readable()),
-                new NodeReport.Edition(incarnation, ++sequence),
-                sampled.resources(),
-                env.catalog().stages().stream()
-                    .map(StageDescriptor::type)
-                    .collect(Collectors.toSet()),
-                processors.reports(),
-                peerLinks.reports(),
-                generators.reports()));
+                    new NodeReport.Self(
+                        self.node(),
+                        self.role(),
+                        self.site(),
+                        self.host(),
+                        dataPort,
+                        self.readable()),
+                    new NodeReport.Edition(incarnation, ++sequence),
+                    sampled.resources(),
+                    env.catalog().stages().stream()
+                        .map(StageDescriptor::type)
+                        .collect(Collectors.toSet()),
+                    processors.reports(),
+                    peerLinks.reports(),
+                    generators.reports())
+                .withBudgets(budgets()));
     return this;
+  }
+
+  private List<NodeReport.Budget> budgets() {
+    var budgets = new ArrayList<NodeReport.Budget>();
+    for (var part : env.settings().memory().all())
+      budgets.add(new NodeReport.Budget(part.name(), part.used(), part.limit()));
+    var disk = env.storage().outbox();
+    budgets.add(new NodeReport.Budget("outbox", disk.used(), disk.settings().quota()));
+    return budgets;
   }
 
   private Behavior<Command> onTerminated(Terminated terminated) {

@@ -79,6 +79,7 @@ final class ReportCut {
         stages,
         links,
         streams,
-        report.problem());
+        report.problem(),
+        report.budgets());
   }
 }

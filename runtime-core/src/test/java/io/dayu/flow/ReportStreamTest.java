@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.dayu.facts.Decision;
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
@@ -69,6 +70,45 @@ final class ReportStreamTest {
     node.controller.tell(new Controller.Viewed(decided(first, 2)));
     await().atMost(SOON).until(() -> follows(2));
     assertThat(node.reports).as("what changes together is told together").hasSizeLessThan(10);
+  }
+
+  @Test
+  void everyPartOfTheMemoryAndTheOutboxTellsWhatItHasAndMayHave() {
+    try (var often =
+        new TestNode(
+            kit,
+            "edge-2",
+            Role.CLOUD,
+            dir.resolve("edge-2"),
+            List.of(TestNode.numbers("numbers", true, 1_000_000, 1_000)),
+            List.of(Plans.READER),
+            memory -> memory,
+            Duration.ofMillis(20),
+            "")) {
+      await().atMost(SOON).until(() -> !often.reports.isEmpty());
+      var budgets = often.reports.get(0).budgets();
+      assertThat(budgets)
+          .extracting(NodeReport.Budget::part)
+          .containsExactly(
+              "windows", "large-elements", "connections", "sources", "stages", "outbox");
+      assertThat(budgets)
+          .allSatisfy(b -> assertThat(b.limit()).isPositive())
+          .allSatisfy(b -> assertThat(b.used()).isZero());
+      often.beforeStore =
+          () -> {
+            throw new IllegalStateException("the store is away");
+          };
+      var pipeline = often.pipeline("one", "numbers:x", "reader");
+      often.controller.tell(new Controller.Viewed(TestNode.view(often, pipeline)));
+      await().atMost(SOON).until(() -> sources(often) > 0);
+    }
+  }
+
+  private static long sources(TestNode node) {
+    return node.reports.get(node.reports.size() - 1).budgets().stream()
+        .filter(b -> b.part().equals("sources"))
+        .mapToLong(NodeReport.Budget::used)
+        .sum();
   }
 
   @Test

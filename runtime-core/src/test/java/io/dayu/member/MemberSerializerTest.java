@@ -136,24 +136,25 @@ final class MemberSerializerTest {
 
   /** They came after the bytes of earlier releases, which are compared above. */
   @Test
-  void whatNodesLetPipelinesReadIsReadAsItWasWritten() throws Exception {
+  void whatNodesLetPipelinesReadAndTheirBudgetsAreReadAsTheyWereWritten() throws Exception {
     var plain = report();
     var self = plain.self();
     var declaring =
         new NodeReport(
-            new NodeReport.Self(
-                self.node(),
-                self.role(),
-                self.site(),
-                self.host(),
-                self.dataPort(),
-                new Readable(List.of("/data"), List.of("10.0.0.0/8"))),
-            plain.edition(),
-            plain.resources(),
-            plain.stageTypes(),
-            plain.stages(),
-            plain.links(),
-            plain.streams());
+                new NodeReport.Self(
+                    self.node(),
+                    self.role(),
+                    self.site(),
+                    self.host(),
+                    self.dataPort(),
+                    new Readable(List.of("/data"), List.of("10.0.0.0/8"))),
+                plain.edition(),
+                plain.resources(),
+                plain.stageTypes(),
+                plain.stages(),
+                plain.links(),
+                plain.streams())
+            .withBudgets(List.of(new NodeReport.Budget("sources", 3, 4)));
     var spec = Plans.plan(3, List.of(), "detect:reader").spec();
     for (var message :
         List.of(

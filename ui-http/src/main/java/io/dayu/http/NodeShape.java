@@ -22,6 +22,7 @@ import java.util.Set;
  * @param cpu 0 to 1
  * @param memory 0 to 1
  * @param problem what is wrong with the node itself, if something is
+ * @param budgets none where the node runs an earlier release
  */
 record NodeShape(
     String name,
@@ -43,7 +44,10 @@ record NodeShape(
     List<Stage> stages,
     List<LinkReport> links,
     List<String> streams,
-    Optional<String> problem) {
+    Optional<String> problem,
+    List<Budget> budgets) {
+  record Budget(String part, long usedBytes, long limitBytes) {}
+
   record Stage(
       String type,
       String pipeline,
@@ -81,7 +85,8 @@ record NodeShape(
         r.stages().stream().map(Stage::of).toList(),
         r.links(),
         r.streams().stream().map(s -> s.stream().toString()).toList(),
-        r.problem());
+        r.problem(),
+        r.budgets().stream().map(b -> new Budget(b.part(), b.used(), b.limit())).toList());
   }
 
   static boolean silent(View.Seen seen, Instant now, Duration silentAfter) {

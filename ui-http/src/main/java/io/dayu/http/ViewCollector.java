@@ -111,6 +111,25 @@ final class ViewCollector implements MultiCollector {
     out.add(
         gauge("dayu_node_memory_ratio", "Memory in use", resources, NodeReport.Resources::memory));
     out.add(gauge("dayu_node_rss_bytes", "Resident memory", resources, r -> r.rssBytes()));
+    var budgets =
+        nodes.stream()
+            .flatMap(
+                s ->
+                    s.value().report().budgets().stream()
+                        .map(b -> new Sample<>(s.labels().add("part", b.part()), b)))
+            .toList();
+    out.add(
+        gauge(
+            "dayu_node_budget_used_bytes",
+            "What a part of the node has taken",
+            budgets,
+            NodeReport.Budget::used));
+    out.add(
+        gauge(
+            "dayu_node_budget_limit_bytes",
+            "What a part of the node may take",
+            budgets,
+            NodeReport.Budget::limit));
     var now = clock.instant();
     out.add(
         gauge(

@@ -39,6 +39,8 @@ class ClusterApiTest {
     assertThat(stage.get("queue").asInt()).isEqualTo(3);
     assertThat(stage.get("serviceMs").asDouble()).isEqualTo(15.2);
     assertThat(edge.at("/links/0/rttMs").asDouble()).isEqualTo(1.5);
+    assertThat(edge.at("/budgets/0").toString())
+        .isEqualTo("{\"part\":\"sources\",\"usedBytes\":1048576,\"limitBytes\":25165824}");
   }
 
   @Test

@@ -23,6 +23,7 @@ class MetricsTest {
     Street.fill(server.control, Instant.now());
     var stream = "{pipeline=\"crossing\",stream=\"crossing/cam-0\"}";
     var node = "{node=\"edge-1\",role=\"edge\",site=\"site-edge-1\"}";
+    var sources = "{node=\"edge-1\",part=\"sources\",role=\"edge\",site=\"site-edge-1\"}";
     var stage =
         "{node=\"edge-1\",pipeline=\"crossing\",stage=\"detect\",type=\"object-detection\"}";
     assertThat(server.get("/metrics").text().lines())
@@ -35,6 +36,8 @@ class MetricsTest {
             "dayu_latency_seconds"
                 + "{pipeline=\"crossing\",stream=\"crossing/cam-0\",quantile=\"0.95\"} 0.0882",
             "dayu_node_cpu_ratio" + node + " 0.93",
+            "dayu_node_budget_used_bytes" + sources + " 1048576.0",
+            "dayu_node_budget_limit_bytes" + sources + " 2.5165824E7",
             "dayu_stage_queue" + stage + " 3.0",
             "dayu_stage_service_seconds" + stage + " 0.0152",
             "dayu_stage_restarts_total" + stage + " 3.0",

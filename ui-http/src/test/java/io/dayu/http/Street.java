@@ -102,19 +102,28 @@ final class Street {
   static NodeReport node(
       String name, Role role, double cpu, List<StageReport> stages, List<StreamReport> streams) {
     return new NodeReport(
-        new NodeReport.Self(
-            name, role, role == Role.CLOUD ? "cloud" : "site-" + name, "127.0.0.1", 25530),
-        new NodeReport.Edition(1, 1),
-        new Resources(
-            4, cpu, cpu * 1.5, 0.47, 8L << 30, 151L << 20, 1.2e6, 3.4e5, OptionalDouble.empty()),
-        Set.of("object-detection", "box-tracker", "count-by-label"),
-        stages,
-        role == Role.CLOUD
-            ? List.of()
-            : List.of(
-                new LinkReport(
-                    "cloud-1", new InstanceName("crossing", "count"), false, 1.5, 0.8, 2e5, 1)),
-        streams);
+            new NodeReport.Self(
+                name, role, role == Role.CLOUD ? "cloud" : "site-" + name, "127.0.0.1", 25530),
+            new NodeReport.Edition(1, 1),
+            new Resources(
+                4,
+                cpu,
+                cpu * 1.5,
+                0.47,
+                8L << 30,
+                151L << 20,
+                1.2e6,
+                3.4e5,
+                OptionalDouble.empty()),
+            Set.of("object-detection", "box-tracker", "count-by-label"),
+            stages,
+            role == Role.CLOUD
+                ? List.of()
+                : List.of(
+                    new LinkReport(
+                        "cloud-1", new InstanceName("crossing", "count"), false, 1.5, 0.8, 2e5, 1)),
+            streams)
+        .withBudgets(List.of(new NodeReport.Budget("sources", 1 << 20, 24 << 20)));
   }
 
   static StageReport stage(String stage, String type, int queue, double serviceMs) {
