@@ -25,6 +25,7 @@ import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Resolver;
 import io.dayu.node.DeclaredAccess;
+import io.dayu.node.LastRun;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
@@ -167,9 +168,13 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param known what the node knew when it ended the last time
    * @param memory what is kept of a stream, by its name
    * @param outbox where results and elements wait while no cloud node can be reached
+   * @param run how the last process ended
    */
   public record Storage(
-      LastKnown known, Function<StreamName, StreamMemory> memory, OutboxStore outbox) {}
+      LastKnown known,
+      Function<StreamName, StreamMemory> memory,
+      OutboxStore outbox,
+      LastRun run) {}
 
   /**
    * How long a report waits after a change, so that changes which belong together are reported
@@ -283,7 +288,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             : Optional.empty();
     tellPeers();
     timers.startTimerWithFixedDelay(Timer.REPORT, settings.reportEvery());
-    context.getSelf().tell(new Viewed(env.storage().known().view()));
+    context.getSelf().tell(new Viewed(View.EMPTY)); // what is known
   }
 
   public static Behavior<Command> create(Environment env) {
@@ -344,7 +349,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(Listening.class, this::onListening)
         .onMessageEquals(Timer.REPORT, this::onReport)
         .onMessageEquals(Timer.SOON, this::onReport)
-        .onMessage(Again.class, again -> onViewed(new Viewed(env.storage().known().view())))
+        .onMessage(Again.class, again -> onViewed(new Viewed(View.EMPTY)))
         .onMessage(Sampled.class, this::onSampled)
         .onMessage(NotSampled.class, this::onNotSampled)
         .onSignal(Terminated.class, this::onTerminated)
@@ -361,6 +366,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onViewed(Viewed viewed) {
     var view = env.storage().known().learn(viewed.view());
+    if (viewed.view().nodes().values().stream()
+        .anyMatch(node -> node.report().role() == Role.CLOUD)) env.storage().run().heardCloud();
     reports = view.nodes();
     decisions = view.decisions();
     if (peerLinks.learn(view.nodes())) tellPeers();
@@ -508,25 +515,20 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     sampling = false;
     if (dataPort == 0) return this;
     var self = env.self();
-    env.uplink()
-        .report(
-            new NodeReport(
-                    new NodeReport.Self(
-                        self.node(),
-                        self.role(),
-                        self.site(),
-                        self.host(),
-                        dataPort,
-                        self.readable()),
-                    new NodeReport.Edition(incarnation, ++sequence),
-                    sampled.resources(),
-                    env.catalog().stages().stream()
-                        .map(StageDescriptor::type)
-                        .collect(Collectors.toSet()),
-                    processors.reports(),
-                    peerLinks.reports(),
-                    generators.reports())
-                .withBudgets(budgets()));
+    var report =
+        new NodeReport(
+                new NodeReport.Self(
+                    self.node(), self.role(), self.site(), self.host(), dataPort, self.readable()),
+                new NodeReport.Edition(incarnation, ++sequence),
+                sampled.resources(),
+                env.catalog().stages().stream()
+                    .map(StageDescriptor::type)
+                    .collect(Collectors.toSet()),
+                processors.reports(),
+                peerLinks.reports(),
+                generators.reports())
+            .withBudgets(budgets());
+    env.uplink().report(env.storage().run().problem().map(report::withProblem).orElse(report));
     return this;
   }
 

@@ -91,7 +91,7 @@ public final class FlowNode {
     var streams = usable(() -> StreamStore.open(dataDir));
     var disk = disk(settings, streams);
     // From here on the directory is this process' own.
-    var run = LastRun.begin(dataDir);
+    var run = LastRun.begin(dataDir, Clock.systemUTC());
     run.tooManyDeaths().ifPresent(why -> LastKnown.putAside(dataDir, why));
     var known = LastKnown.open(dataDir, blocking);
     var environment =
@@ -111,7 +111,7 @@ public final class FlowNode {
                 NodeMemory.of(settings.memory())),
             catalog,
             uplink,
-            new Controller.Storage(known, streams::of, disk),
+            new Controller.Storage(known, streams::of, disk, run),
             sampler::sample,
             blocking,
             Clock.systemUTC(),
@@ -136,6 +136,7 @@ public final class FlowNode {
             .scheduler()
             .scheduleOnce(
                 LastRun.WELL_AFTER, () -> blocking.execute(run::well), system.executionContext());
+        system.scheduler().scheduleOnce(LastRun.TOLD_FOR, run::old, system.executionContext());
         return new FlowNode(
             system, bound.address(), known, streams, disk, run, settings.generate().finish());
       }

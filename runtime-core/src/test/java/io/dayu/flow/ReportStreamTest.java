@@ -10,12 +10,16 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
+import io.dayu.node.LastRun;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -109,6 +113,27 @@ final class ReportStreamTest {
         .filter(b -> b.part().equals("sources"))
         .mapToLong(NodeReport.Budget::used)
         .sum();
+  }
+
+  @Test
+  void aNodeThatDiedReportsIt() throws IOException {
+    var unused = LastRun.begin(Files.createDirectory(dir.resolve("edge-2")), Clock.systemUTC());
+    try (var again =
+        new TestNode(
+            kit,
+            "edge-2",
+            Role.EDGE,
+            dir.resolve("edge-2"),
+            List.of(),
+            List.of(),
+            memory -> memory,
+            Duration.ofMillis(20),
+            "")) {
+      await().atMost(SOON).until(() -> !again.reports.isEmpty());
+      assertThat(again.reports.get(0).problem().orElseThrow())
+          .contains("died", "number 1 in a row", "not stopped");
+    }
+    assertThat(node.reports).allSatisfy(report -> assertThat(report.problem()).isEmpty());
   }
 
   @Test

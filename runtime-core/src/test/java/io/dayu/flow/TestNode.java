@@ -27,6 +27,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkServer;
 import io.dayu.link.LinkSettings;
+import io.dayu.node.LastRun;
 import io.dayu.node.ReadSettings;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
@@ -110,6 +111,7 @@ final class TestNode implements AutoCloseable {
   private final ActorTestKit kit;
   private final LastKnown known;
   private final StreamStore streams;
+  private final LastRun run;
   private final OutboxStore disk;
   private final String name;
 
@@ -144,6 +146,7 @@ final class TestNode implements AutoCloseable {
     this.name = name;
     this.known = LastKnown.open(dir, ForkJoinPool.commonPool());
     this.streams = StreamStore.open(dir);
+    this.run = LastRun.begin(dir, Clock.systemUTC());
     var config =
         ConfigFactory.parseString(changes)
             .withFallback(ConfigFactory.parseString(SETTINGS))
@@ -166,7 +169,7 @@ final class TestNode implements AutoCloseable {
                 FlowKit.memory(512)),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk),
+            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk, run),
             () -> sampler.get(),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
@@ -356,6 +359,7 @@ final class TestNode implements AutoCloseable {
     disk.close();
     streams.close();
     known.close();
+    run.stopped();
   }
 
   private final class Store implements Uplink {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -14,29 +17,29 @@ final class LastRunTest {
   @Test
   void runsThatDieEarlyAreCountedUntilOneIsWell() {
     for (int i = 0; i < LastRun.TOO_OFTEN; i++)
-      assertThat(LastRun.begin(dir).tooManyDeaths()).as("start %s", i).isEmpty();
-    var late = LastRun.begin(dir);
+      assertThat(begin().tooManyDeaths()).as("start %s", i).isEmpty();
+    var late = begin();
     assertThat(late.tooManyDeaths().orElseThrow()).contains("3 times", "not stopped");
     late.well();
-    assertThat(LastRun.begin(dir).tooManyDeaths()).isEmpty();
-    assertThat(LastRun.begin(dir).tooManyDeaths()).isEmpty();
+    assertThat(begin().tooManyDeaths()).isEmpty();
+    assertThat(begin().tooManyDeaths()).isEmpty();
   }
 
   @Test
   void aRunThatIsStoppedHasNotDied() {
-    for (int i = 0; i < LastRun.TOO_OFTEN; i++) LastRun.begin(dir);
-    LastRun.begin(dir).stopped();
-    assertThat(LastRun.begin(dir).tooManyDeaths()).isEmpty();
+    for (int i = 0; i < LastRun.TOO_OFTEN; i++) begin();
+    begin().stopped();
+    assertThat(begin().tooManyDeaths()).isEmpty();
   }
 
   @Test
   void theReasonOfTheLastDeathIsToldAlsoWhereTheNodeIsStoppedBehindIt() {
     for (int i = 0; i < LastRun.TOO_OFTEN; i++) {
-      var run = LastRun.begin(dir);
+      var run = begin();
       run.died("its streams have ended = by \u00e4 fatal error\n");
       run.stopped();
     }
-    assertThat(LastRun.begin(dir).tooManyDeaths().orElseThrow())
+    assertThat(begin().tooManyDeaths().orElseThrow())
         .contains("have ended = by \u00e4 fatal error");
   }
 
@@ -44,7 +47,56 @@ final class LastRunTest {
   void noContentOfTheFileKeepsANodeFromStarting() throws IOException {
     for (var content : new String[] {"", "early-deaths=x\nstate=DIED", "\\u12", "state=9"}) {
       Files.writeString(dir.resolve("run.properties"), content);
-      assertThat(LastRun.begin(dir).tooManyDeaths()).isEmpty();
+      assertThat(begin().tooManyDeaths()).isEmpty();
     }
+  }
+
+  @Test
+  void howTheLastRunDiedIsToldUntilThisOneIsOld() {
+    assertThat(begin().problem()).isEmpty();
+    var second = begin();
+    assertThat(second.problem().orElseThrow())
+        .contains("began at 2026-03-01T10:00:00Z", "number 1 in a row within 60 s", "not stopped");
+    assertThat(second.diedEarly()).isTrue();
+    second.well();
+    second.heardCloud();
+    assertThat(second.problem()).isPresent();
+    second.old();
+    assertThat(second.problem()).isEmpty();
+  }
+
+  @Test
+  void aDeathThatWasNotEarlyIsToldToo() {
+    var run = begin();
+    run.well();
+    run.died("its streams have ended");
+    var next = begin();
+    assertThat(next.diedEarly()).isFalse();
+    assertThat(next.problem().orElseThrow())
+        .contains("died at 2026-03-01T10:00:00Z: its streams have ended")
+        .doesNotContain("in a row");
+    next.stopped();
+    assertThat(begin().problem()).isEmpty();
+  }
+
+  @Test
+  void thatANodeRunsWithoutWhatItKeptIsToldAlsoByLaterRunsUntilTheCloudIsHeard() {
+    for (int i = 0; i < LastRun.TOO_OFTEN; i++) begin();
+    var without = begin();
+    without.old();
+    assertThat(without.problem().orElseThrow()).contains("without the pipelines", "3 times");
+    without.stopped();
+    var later = begin();
+    later.old();
+    assertThat(later.tooManyDeaths()).isEmpty();
+    assertThat(later.problem().orElseThrow()).contains("without the pipelines", "3 times");
+    later.heardCloud();
+    assertThat(later.problem()).isEmpty();
+    later.stopped();
+    assertThat(begin().problem()).isEmpty();
+  }
+
+  private LastRun begin() {
+    return LastRun.begin(dir, Clock.fixed(Instant.parse("2026-03-01T10:00:00Z"), ZoneOffset.UTC));
   }
 }

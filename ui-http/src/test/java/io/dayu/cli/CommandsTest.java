@@ -86,6 +86,17 @@ class CommandsTest {
   }
 
   @Test
+  void whatIsWrongWithANodeIsToldBelowTheTable() {
+    api.get(
+        "nodes",
+        """
+        {"items": [{"name": "edge-1", "role": "edge", "site": "site-1", "status": "up", "cpu": 0.1, "memory": 0.4,
+                    "reportAgeMs": 740, "stages": [], "problem": "its last run died"}]}
+        """);
+    assertThat(run("nodes").out().lines()).last().isEqualTo("edge-1: its last run died");
+  }
+
+  @Test
   void aNodeThatIsGoneIsRemoved() {
     api.on("DELETE", "nodes/edge-1", 409, "{\"detail\": \"it lives\", \"remedy\": \"stop it\"}");
     assertThat(run("nodes", "remove", "edge-1").err()).contains("it lives", "stop it");
