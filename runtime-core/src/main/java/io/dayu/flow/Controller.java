@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -118,7 +119,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private enum Timer implements Command {
     REPORT,
-    SOON
+    SOON,
+    ALONE
   }
 
   /** What has crashed may be started again: a stream or an instance. */
@@ -189,6 +191,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final long incarnation;
   private final PeerLinks peerLinks;
   private final Admission admission;
+  private final CloudFirst cloudFirst;
   private final Generators generators;
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
@@ -212,6 +215,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
     this.admission = new Admission(env.nanos());
+    this.cloudFirst =
+        new CloudFirst(
+            env.storage().run().diedEarly()
+                ? env.storage().known().view().pipelines().keySet()
+                : Set.of());
     var fromLinks = context.messageAdapter(LinkSender.Event.class, FromLink::new);
     var resolver = Resolver.system(env.blocking());
     this.peerLinks =
@@ -288,6 +296,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             : Optional.empty();
     tellPeers();
     timers.startTimerWithFixedDelay(Timer.REPORT, settings.reportEvery());
+    if (!cloudFirst.waiting().isEmpty()) {
+      context
+          .getLog()
+          .warn(
+              "the last run died soon after its start, so pipelines {} run again only when the cloud says so, or in {} s",
+              cloudFirst.waiting(),
+              CloudFirst.AT_MOST.toSeconds());
+      timers.startSingleTimer(Timer.ALONE, CloudFirst.AT_MOST);
+    }
     context.getSelf().tell(new Viewed(View.EMPTY)); // what is known
   }
 
@@ -349,6 +366,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(Listening.class, this::onListening)
         .onMessageEquals(Timer.REPORT, this::onReport)
         .onMessageEquals(Timer.SOON, this::onReport)
+        .onMessageEquals(Timer.ALONE, this::onAlone)
         .onMessage(Again.class, again -> onViewed(new Viewed(View.EMPTY)))
         .onMessage(Sampled.class, this::onSampled)
         .onMessage(NotSampled.class, this::onNotSampled)
@@ -373,7 +391,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     if (peerLinks.learn(view.nodes())) tellPeers();
     else outbox.tell(peerLinks.clouds());
     if (finishing.isEmpty()) {
-      processors.apply(view);
+      processors.apply(cloudFirst.allowed(viewed.view(), view));
       generators.apply(processors.current(), this::streamCrashed);
     }
     admission.learn(view, processors.current());
@@ -383,6 +401,15 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     }
     questions.lookAgain();
     return this;
+  }
+
+  private Behavior<Command> onAlone() {
+    if (cloudFirst.waiting().isEmpty()) return this;
+    getContext()
+        .getLog()
+        .info("the cloud has said nothing of pipelines {}: they run", cloudFirst.waiting());
+    cloudFirst.end();
+    return onViewed(new Viewed(View.EMPTY));
   }
 
   private Behavior<Command> onListen(Listen listen) {

@@ -61,7 +61,7 @@ public final class LastRun {
   private boolean well; // guarded by this, as the next one
   private boolean ended;
   private boolean old;
-  private boolean heardCloud;
+  private volatile boolean heardCloud;
 
   private LastRun(Path file, Clock clock, Properties before) {
     this.file = file;
@@ -126,9 +126,12 @@ public final class LastRun {
   }
 
   /** The cloud has said what is to run. */
-  public synchronized void heardCloud() {
-    heardCloud = true;
-    forget();
+  public void heardCloud() {
+    if (heardCloud) return;
+    synchronized (this) {
+      heardCloud = true;
+      forget();
+    }
   }
 
   /** The node has run for {@link #TOLD_FOR}. */
