@@ -145,7 +145,8 @@ public record NodeReport(
   /**
    * What a part of a node has taken of what it may; bytes.
    *
-   * @param part such as {@code sources}; the key of {@code dayu.memory} where there is one
+   * @param part such as {@code sources}; the key of {@code dayu.memory}, of a {@link
+   *     io.dayu.stage.NativeMemory}, or {@code outbox}
    * @param used may exceed the limit for a moment
    */
   public record Budget(String part, long used, long limit) {

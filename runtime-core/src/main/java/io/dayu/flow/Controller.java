@@ -563,6 +563,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var budgets = new ArrayList<NodeReport.Budget>();
     for (var part : env.settings().memory().all())
       budgets.add(new NodeReport.Budget(part.name(), part.used(), part.limit()));
+    for (var part : env.catalog().memory())
+      budgets.add(new NodeReport.Budget(part.part(), part.used(), part.limit()));
     var disk = env.storage().outbox();
     budgets.add(new NodeReport.Budget("outbox", disk.used(), disk.settings().quota()));
     return budgets;

@@ -2,6 +2,7 @@ package io.dayu.pipeline;
 
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.NativeMemory;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import java.net.URI;
@@ -23,11 +24,21 @@ public final class Catalog {
   private final Map<String, StageProvider> stages = new TreeMap<>();
   private final List<SourceProvider> sources;
   private final Set<String> policies;
+  private final List<NativeMemory> memory;
 
+  /** One whose stages and sources take no memory outside of the heap that they tell of. */
   public Catalog(
       Collection<StageProvider> stages,
       Collection<SourceProvider> sources,
       Collection<String> policies) {
+    this(stages, sources, policies, List.of());
+  }
+
+  public Catalog(
+      Collection<StageProvider> stages,
+      Collection<SourceProvider> sources,
+      Collection<String> policies,
+      Collection<NativeMemory> memory) {
     for (var provider : stages) {
       var twin = this.stages.put(provider.descriptor().type(), provider);
       if (twin != null)
@@ -40,6 +51,7 @@ public final class Catalog {
     }
     this.sources = List.copyOf(sources);
     this.policies = Collections.unmodifiableSet(new TreeSet<>(policies));
+    this.memory = List.copyOf(memory);
   }
 
   /** Everything that {@link ServiceLoader} finds on the class path. */
@@ -47,7 +59,8 @@ public final class Catalog {
     return new Catalog(
         ServiceLoader.load(StageProvider.class).stream().map(ServiceLoader.Provider::get).toList(),
         ServiceLoader.load(SourceProvider.class).stream().map(ServiceLoader.Provider::get).toList(),
-        policies);
+        policies,
+        ServiceLoader.load(NativeMemory.class).stream().map(ServiceLoader.Provider::get).toList());
   }
 
   public Optional<StageProvider> stage(String type) {
@@ -66,6 +79,11 @@ public final class Catalog {
 
   public List<SourceDescriptor> sources() {
     return sources.stream().map(SourceProvider::descriptor).toList();
+  }
+
+  /** What its stages and sources take outside of the heap. */
+  public List<NativeMemory> memory() {
+    return memory;
   }
 
   /** Names of the policies, in alphabetical order. */

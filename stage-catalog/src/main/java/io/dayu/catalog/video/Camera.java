@@ -176,10 +176,12 @@ final class Camera {
       var size = Jpeg.read(jpeg.asReadOnlyByteBuffer());
       if (!now.scales(size.height()))
         return frame.setWidth(size.width()).setHeight(size.height()).build();
-      try (var image = Images.decode(jpeg, Images.Decoding.COLOR);
+      try (var picture = Images.decode(jpeg, Images.Decoding.COLOR);
           var small =
               Images.resized(
-                  image, Images.widthAt(image.cols(), image.rows(), now.height()), now.height())) {
+                  picture.image(),
+                  Images.widthAt(picture.image().cols(), picture.image().rows(), now.height()),
+                  now.height())) {
         return frame
             .setJpeg(Images.encode(small))
             .setWidth(small.cols())
@@ -187,7 +189,7 @@ final class Camera {
             .build();
       }
     } catch (BadFrameException e) {
-      return frame.build(); // it fails, visibly, where it is decoded
+      return frame.build(); // it goes on as it is, and fails, visibly, where it is decoded
     }
   }
 

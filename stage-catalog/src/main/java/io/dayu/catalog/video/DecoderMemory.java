@@ -28,12 +28,17 @@ final class DecoderMemory {
     this.limit = limit;
   }
 
-  private static long machine() {
+  /** Bytes of memory that the machine, or the container, has. */
+  static long machine() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   long limit() {
     return limit;
+  }
+
+  synchronized long used() {
+    return taken;
   }
 
   /**

@@ -39,10 +39,11 @@ abstract class FrameWork<R> implements Stages.Resource {
     var frames = element.getPayload().getFrames().getFrameList();
     var results = new ArrayList<R>(frames.size());
     for (var i = 0; i < frames.size(); i++) {
-      try (var scope = new PointerScope()) {
-        results.add(frame(i, Images.decode(frames.get(i).getJpeg(), decoding)));
+      try (var scope = new PointerScope();
+          var picture = Images.decode(frames.get(i).getJpeg(), decoding)) {
+        results.add(frame(i, picture.image()));
       } catch (BadFrameException e) {
-        return new Outcome.Failed("frame " + i + ": " + e.getMessage(), false);
+        return new Outcome.Failed("frame " + i + ": " + e.getMessage(), e.retryable());
       }
     }
     return new Outcome.Output(output(results));

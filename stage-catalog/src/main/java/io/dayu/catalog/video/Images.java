@@ -19,6 +19,9 @@ final class Images {
   /** Good to look at and to detect on; a frame of 720p takes about 100 KB. */
   static final int QUALITY = 85;
 
+  /** Bytes per pixel that a progressive image is collected in: 2 each, and colours halved. */
+  private static final int COEFFICIENTS = 3;
+
   /** What a decoder is to make of a JPEG; it gives smaller images cheaper than full ones. */
   interface Decoding {
     /** OpenCV's flags for an image of that size. */
@@ -43,9 +46,38 @@ final class Images {
 
   private Images() {}
 
-  static Mat decode(ByteString jpeg, Decoding decoding) throws BadFrameException {
+  /**
+   * Blocks until there is memory for it.
+   *
+   * @throws BadFrameException if it cannot be decoded, or not now
+   */
+  static Picture decode(ByteString jpeg, Decoding decoding) throws BadFrameException {
     Natives.openCv();
-    var flags = decoding.flags(Jpeg.read(jpeg.asReadOnlyByteBuffer()));
+    var size = Jpeg.read(jpeg.asReadOnlyByteBuffer());
+    var flags = decoding.flags(size);
+    var bytes = jpeg.size() + bytes(size, flags);
+    PictureMemory.SHARED.take(bytes);
+    try {
+      return new Picture(decode(jpeg, flags), bytes);
+    } catch (BadFrameException | RuntimeException | Error e) {
+      PictureMemory.SHARED.free(bytes);
+      throw e;
+    }
+  }
+
+  /** What decoding takes, at most but for progressive images with colours of full resolution. */
+  private static long bytes(Jpeg size, int flags) {
+    int channels = (flags & opencv_imgcodecs.IMREAD_COLOR) != 0 ? 3 : 1;
+    long side = 1;
+    if ((flags & opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_2) != 0) side = 2;
+    if ((flags & opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_4) != 0) side = 4;
+    if ((flags & opencv_imgcodecs.IMREAD_REDUCED_GRAYSCALE_8) != 0) side = 8;
+    long pixels = (long) size.width() * size.height();
+    // The image is there twice where it is turned.
+    return pixels * channels * 2 / (side * side) + pixels * COEFFICIENTS;
+  }
+
+  private static Mat decode(ByteString jpeg, int flags) throws BadFrameException {
     try (var bytes = new BytePointer(jpeg.size())) {
       bytes.asByteBuffer().put(jpeg.asReadOnlyByteBuffer());
       try (var row = new Mat(1, jpeg.size(), opencv_core.CV_8UC1, bytes)) {

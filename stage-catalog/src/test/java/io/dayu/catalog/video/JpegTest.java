@@ -39,7 +39,7 @@ class JpegTest {
         var followed = image.concat(ByteString.copyFrom(trailer));
         assertThat(Jpeg.read(followed.asReadOnlyByteBuffer())).isEqualTo(new Jpeg(1024, 680));
         try (var decoded = Images.decode(followed, Images.Decoding.COLOR)) {
-          assertThat(decoded.cols()).isEqualTo(1024);
+          assertThat(decoded.image().cols()).isEqualTo(1024);
         }
       }
   }
@@ -59,16 +59,18 @@ class JpegTest {
       for (var orientation = 0; orientation <= 9; orientation++) {
         var turned = held(orientation, order);
         var size = Jpeg.read(turned.asReadOnlyByteBuffer());
-        try (var decoded = Images.decode(turned, Images.Decoding.COLOR);
-            var half = Images.decode(turned, Images.Decoding.HALF_GRAY);
+        try (var picture = Images.decode(turned, Images.Decoding.COLOR);
+            var smaller = Images.decode(turned, Images.Decoding.HALF_GRAY);
             var stored =
                 Images.decode(turned, s -> opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION | 1);
             var upright = new Mat()) {
+          var decoded = picture.image();
+          var half = smaller.image();
           assertThat(size)
               .as("%s %d", order, orientation)
               .isEqualTo(new Jpeg(decoded.cols(), decoded.rows()))
               .isEqualTo(new Jpeg(half.cols() * 2, half.rows() * 2));
-          Orientation.ofExif(orientation).turn(stored, upright);
+          Orientation.ofExif(orientation).turn(stored.image(), upright);
           assertThat(opencv_core.norm(decoded, upright)).isZero();
         }
       }

@@ -189,7 +189,8 @@ class RecordingsStreamTest {
     var shown = films.make("shown.png", List.of("-i", film.toString(), "-frames:v", "1"));
     var frame = frames(new RecordingsStreamTest().read(film, "", 0, ALL, 1)).get(0);
     try (var expected = opencv_imgcodecs.imread(shown.toString());
-        var actual = Images.decode(frame.getJpeg(), Images.Decoding.COLOR)) {
+        var picture = Images.decode(frame.getJpeg(), Images.Decoding.COLOR)) {
+      var actual = picture.image();
       assertThat(actual.cols()).isEqualTo(expected.cols()).isEqualTo(frame.getWidth());
       assertThat(actual.rows()).isEqualTo(expected.rows()).isEqualTo(frame.getHeight());
       var pixels = (double) actual.cols() * actual.rows() * 3;
