@@ -9,15 +9,15 @@ import java.util.TreeSet;
 /**
  * Pipelines that a node has kept and does not run yet, because its last run died soon after its
  * start: one of them may have been the cause, and may be deleted or changed since. Each runs as
- * soon as the cluster says that it is to run; what the cluster does not speak of runs after {@link
- * #AT_MOST}, since the node may be cut off. Belongs to one actor.
+ * soon as the cluster says that it is to run; what the cluster does not speak of runs after a
+ * while, since the node may be cut off. Belongs to one actor.
  */
 final class CloudFirst {
   /**
-   * An edge whose last life is not yet removed from the cluster is a member again within some 4 s,
-   * and what the cluster knows comes to it about a second later.
+   * The cluster first removes the life of the node that died: what it knows came 9 s after the
+   * start.
    */
-  static final Duration AT_MOST = Duration.ofSeconds(5);
+  static final Duration AT_MOST = Duration.ofSeconds(15);
 
   private final Set<String> waiting;
 

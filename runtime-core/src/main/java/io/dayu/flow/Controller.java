@@ -155,6 +155,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param reportEvery between two reports of a node
    * @param keys for the links to and from other nodes
    * @param memory on which all parts of the node draw
+   * @param askCloud so long the cloud is asked first what is to run, after a run that died early
    */
   public record Settings(
       Duration reportEvery,
@@ -162,7 +163,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       GenerateSettings generate,
       LinkSettings links,
       Optional<NodeKeys> keys,
-      NodeMemory memory) {}
+      NodeMemory memory,
+      Duration askCloud) {}
 
   /**
    * What outlives the process.
@@ -302,8 +304,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
           .warn(
               "the last run died soon after its start, so pipelines {} run again only when the cloud says so, or in {} s",
               cloudFirst.waiting(),
-              CloudFirst.AT_MOST.toSeconds());
-      timers.startSingleTimer(Timer.ALONE, CloudFirst.AT_MOST);
+              settings.askCloud().toSeconds());
+      timers.startSingleTimer(Timer.ALONE, settings.askCloud());
     }
     context.getSelf().tell(new Viewed(View.EMPTY)); // what is known
   }

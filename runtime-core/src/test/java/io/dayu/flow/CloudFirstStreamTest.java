@@ -56,7 +56,7 @@ final class CloudFirstStreamTest {
                   new TreeMap<>(Map.of("killer", version)))));
       // Those that the cloud wants do not wait until the time is over.
       await()
-          .atMost(CloudFirst.AT_MOST.minusSeconds(1))
+          .atMost(TestNode.ASK_CLOUD.minusSeconds(1))
           .until(() -> !node.numbersStored(OTHER).isEmpty());
       await().atMost(SOON).until(() -> node.numbersStored(OTHER).size() > 500);
       assertThat(node.numbersStored(KILLER)).isEmpty();
@@ -74,7 +74,7 @@ final class CloudFirstStreamTest {
     try (var node = node()) {
       await().atMost(SOON).until(() -> node.stream(KILLER).isPresent());
       assertThat(System.nanoTime() - began)
-          .isGreaterThanOrEqualTo(CloudFirst.AT_MOST.minusMillis(100).toNanos());
+          .isGreaterThanOrEqualTo(TestNode.ASK_CLOUD.minusMillis(100).toNanos());
       await().atMost(SOON).until(() -> !node.numbersStored(OTHER).isEmpty());
     }
   }
@@ -85,7 +85,7 @@ final class CloudFirstStreamTest {
     LastRun.begin(dir, Clock.systemUTC()).stopped();
     try (var node = node()) {
       await()
-          .atMost(CloudFirst.AT_MOST.minusSeconds(1))
+          .atMost(TestNode.ASK_CLOUD.minusSeconds(1))
           .until(() -> node.stream(KILLER).isPresent());
     }
   }

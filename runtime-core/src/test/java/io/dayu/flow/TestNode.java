@@ -93,6 +93,9 @@ final class TestNode implements AutoCloseable {
   /** Asked before a batch is stored. */
   volatile Runnable beforeStore = () -> {};
 
+  /** Where the last run in the directory died early. */
+  static final Duration ASK_CLOUD = Duration.ofSeconds(8);
+
   private static final Duration SOON = Duration.ofSeconds(60);
 
   volatile Supplier<Resources> sampler =
@@ -166,7 +169,8 @@ final class TestNode implements AutoCloseable {
                 GenerateSettings.from(config.getConfig("generate")),
                 LinkSettings.from(config.getConfig("link")),
                 Optional.empty(),
-                FlowKit.memory(512)),
+                FlowKit.memory(512),
+                ASK_CLOUD),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
             new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk, run),
