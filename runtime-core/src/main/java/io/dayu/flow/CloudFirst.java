@@ -13,13 +13,17 @@ import java.util.TreeSet;
  * while, since the node may be cut off. Belongs to one actor.
  */
 final class CloudFirst {
+  /** After this a node goes on if no cloud node answers its links. */
+  static final Duration CUT_OFF = Duration.ofSeconds(5);
+
   /**
-   * The cluster first removes the life of the node that died: what it knows came 9 s after the
-   * start.
+   * So many times as long it waits if one answers: the cluster first removes the life of the node
+   * that died, and what it knows came 9 s after the start.
    */
-  static final Duration AT_MOST = Duration.ofSeconds(15);
+  static final int TIMES = 3;
 
   private final Set<String> waiting;
+  private int times;
 
   /**
    * @param names of the pipelines that are to wait; none after a run that did not die early
@@ -32,9 +36,16 @@ final class CloudFirst {
     return Set.copyOf(waiting);
   }
 
-  /** Nothing waits any longer. */
-  void end() {
+  /**
+   * {@link #CUT_OFF} has passed, once more. Returns what waited and runs now.
+   *
+   * @param offline whether no cloud node answers
+   */
+  Set<String> passed(boolean offline) {
+    if (!offline && ++times < TIMES) return Set.of();
+    var all = waiting();
     waiting.clear();
+    return all;
   }
 
   /**

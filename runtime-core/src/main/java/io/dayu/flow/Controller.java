@@ -155,7 +155,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param reportEvery between two reports of a node
    * @param keys for the links to and from other nodes
    * @param memory on which all parts of the node draw
-   * @param askCloud so long the cloud is asked first what is to run, after a run that died early
+   * @param askCloud how often it is looked whether to wait for the cloud any longer, after a run
+   *     that died early
    */
   public record Settings(
       Duration reportEvery,
@@ -302,10 +303,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       context
           .getLog()
           .warn(
-              "the last run died soon after its start, so pipelines {} run again only when the cloud says so, or in {} s",
+              "the last run died soon after its start, so pipelines {} run again only when the cloud says so, or in {} s, {} s if it is cut off",
               cloudFirst.waiting(),
+              settings.askCloud().toSeconds() * CloudFirst.TIMES,
               settings.askCloud().toSeconds());
-      timers.startSingleTimer(Timer.ALONE, settings.askCloud());
+      timers.startTimerWithFixedDelay(Timer.ALONE, settings.askCloud());
     }
     context.getSelf().tell(new Viewed(View.EMPTY)); // what is known
   }
@@ -406,11 +408,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onAlone() {
-    if (cloudFirst.waiting().isEmpty()) return this;
-    getContext()
-        .getLog()
-        .info("the cloud has said nothing of pipelines {}: they run", cloudFirst.waiting());
-    cloudFirst.end();
+    var unspoken = cloudFirst.passed(peerLinks.isOffline());
+    if (cloudFirst.waiting().isEmpty()) timers.cancel(Timer.ALONE);
+    if (unspoken.isEmpty()) return this;
+    getContext().getLog().info("the cloud has said nothing of pipelines {}: they run", unspoken);
     return onViewed(new Viewed(View.EMPTY));
   }
 

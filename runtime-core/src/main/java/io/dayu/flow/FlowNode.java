@@ -109,7 +109,7 @@ public final class FlowNode {
                 settings.link(),
                 settings.keys().keys(),
                 NodeMemory.of(settings.memory()),
-                CloudFirst.AT_MOST),
+                CloudFirst.CUT_OFF),
             catalog,
             uplink,
             new Controller.Storage(known, streams::of, disk, run),

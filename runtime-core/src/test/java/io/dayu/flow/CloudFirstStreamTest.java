@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +27,8 @@ final class CloudFirstStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final StreamName KILLER = StreamName.parse("killer/in");
   private static final StreamName OTHER = StreamName.parse("other/in");
+
+  private static final Duration ALL = TestNode.ASK_CLOUD.multipliedBy(CloudFirst.TIMES);
 
   @TempDir Path dir;
   private ActorTestKit kit;
@@ -55,9 +58,7 @@ final class CloudFirstStreamTest {
                   wanted,
                   new TreeMap<>(Map.of("killer", version)))));
       // Those that the cloud wants do not wait until the time is over.
-      await()
-          .atMost(TestNode.ASK_CLOUD.minusSeconds(1))
-          .until(() -> !node.numbersStored(OTHER).isEmpty());
+      await().atMost(ALL.minusSeconds(1)).until(() -> !node.numbersStored(OTHER).isEmpty());
       await().atMost(SOON).until(() -> node.numbersStored(OTHER).size() > 500);
       assertThat(node.numbersStored(KILLER)).isEmpty();
       assertThat(node.reports)
@@ -68,15 +69,23 @@ final class CloudFirstStreamTest {
   }
 
   @Test
-  void aNodeThatIsCutOffGoesOnAfterAWhile() {
+  void whatTheCloudDoesNotSpeakOfRunsAfterAWhile() {
     keepTwoAndDie();
     long began = System.nanoTime();
     try (var node = node()) {
       await().atMost(SOON).until(() -> node.stream(KILLER).isPresent());
-      assertThat(System.nanoTime() - began)
-          .isGreaterThanOrEqualTo(TestNode.ASK_CLOUD.minusMillis(100).toNanos());
+      assertThat(System.nanoTime() - began).isGreaterThanOrEqualTo(ALL.minusMillis(100).toNanos());
       await().atMost(SOON).until(() -> !node.numbersStored(OTHER).isEmpty());
     }
+  }
+
+  @Test
+  void aNodeThatNoCloudNodeAnswersWaitsNoLonger() {
+    var first = new CloudFirst(Set.of("killer", "other"));
+    assertThat(first.passed(false)).isEmpty();
+    assertThat(first.waiting()).containsExactlyInAnyOrder("killer", "other");
+    assertThat(first.passed(true)).containsExactlyInAnyOrder("killer", "other");
+    assertThat(first.waiting()).isEmpty();
   }
 
   @Test
@@ -84,9 +93,7 @@ final class CloudFirstStreamTest {
     keepTwoAndDie();
     LastRun.begin(dir, Clock.systemUTC()).stopped();
     try (var node = node()) {
-      await()
-          .atMost(TestNode.ASK_CLOUD.minusSeconds(1))
-          .until(() -> node.stream(KILLER).isPresent());
+      await().atMost(ALL.minusSeconds(1)).until(() -> node.stream(KILLER).isPresent());
     }
   }
 

@@ -94,7 +94,7 @@ final class TestNode implements AutoCloseable {
   volatile Runnable beforeStore = () -> {};
 
   /** Where the last run in the directory died early. */
-  static final Duration ASK_CLOUD = Duration.ofSeconds(8);
+  static final Duration ASK_CLOUD = Duration.ofSeconds(3);
 
   private static final Duration SOON = Duration.ofSeconds(60);
 
