@@ -60,7 +60,7 @@ class AddressClusterIT {
         kind: Pipeline
         metadata: {name: %s}
         spec:
-          sources: [{name: numbers, uri: "synthetic:?bytes=64&rate=20", node: edge-1, shed: oldest}]
+          sources: [{name: numbers, uri: "synthetic:?bytes=64&rate=100", node: edge-1, shed: oldest}]
           stages: [{id: work, type: identity}]
           policy: {name: fixed, params: {route: {work: edge-1}}}
         """

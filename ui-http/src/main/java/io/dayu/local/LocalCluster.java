@@ -213,7 +213,7 @@ public final class LocalCluster implements AutoCloseable {
       throw new UserException("cannot write to " + data + ": " + e.getMessage(), e);
     }
     if (isCloud(options)) clouds.add(options.name());
-    var program = options.program(settings.programs().apply(options.role()));
+    var program = settings.programs().apply(options.role()).with(options.classPath());
     var jvm = options.jvm(data, seeds, management(options.name()));
     return new Start(
         options, spawn(options.name(), options.prefix(), program, jvm, List.of(), dir), data);
@@ -268,6 +268,7 @@ public final class LocalCluster implements AutoCloseable {
     var command = new ArrayList<String>(session());
     command.addAll(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(program.options());
     command.addAll(jvm);
     command.addAll(List.of("-cp", program.classPath(), program.mainClass()));
     command.addAll(arguments);

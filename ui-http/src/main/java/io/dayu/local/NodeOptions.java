@@ -1,6 +1,5 @@
 package io.dayu.local;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,7 +17,7 @@ import java.util.TreeMap;
  * @param jvmOptions more options of the JVM, behind the ones for small nodes
  * @param properties configuration, such as {@code dayu.monitor.cpu}; stands above what the cluster
  *     sets itself
- * @param classPath what is put before the node's own class path, such as a directory of stages
+ * @param classPath what is put behind the node's own class path, such as a directory of stages
  * @param prefix a command that runs the node's command, such as {@code ip netns exec NAME}; it must
  *     become that command, not its parent
  */
@@ -137,12 +136,5 @@ public record NodeOptions(
     jvm.addAll(jvmOptions);
     configuration.forEach((key, value) -> jvm.add("-D" + key + "=" + value));
     return jvm;
-  }
-
-  /** The program with this node's additions before its class path. */
-  Home.Program program(Home.Program plain) {
-    var path = new StringBuilder();
-    for (var entry : classPath) path.append(entry).append(File.pathSeparator);
-    return new Home.Program(path + plain.classPath(), plain.mainClass());
   }
 }

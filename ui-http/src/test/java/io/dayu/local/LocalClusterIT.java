@@ -195,7 +195,7 @@ class LocalClusterIT {
       assertThat(command)
           .contains("-Xmx77m", "-Ddayu.node.host=127.0.0.2", "-Dmore=1", "-XX:+UseSerialGC")
           .doesNotContain("-Ddayu.node.host=127.0.0.1")
-          .anyMatch(a -> a.startsWith(dir + java.io.File.pathSeparator));
+          .anyMatch(a -> a.endsWith(java.io.File.pathSeparator + dir));
     }
   }
 }
