@@ -5,22 +5,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The instructions of the processor for AES and for signatures, whatever compiler the JVM runs.
- * Nodes run the first one alone, which has none of them: 18 MB of AES a second on the core of a
- * server, against 1,760. With all compilers the JVM's own is about as fast.
+ * The instructions of the processor for AES and signatures in a JVM that runs its first compiler
+ * alone, as small nodes do, and has none of them: 18 MB of AES a second on the core of a server,
+ * against 1,760. With all compilers the JVM's own needs fewer copies and is the faster one.
  */
 final class NativeCrypto {
   private static final Logger LOG = LoggerFactory.getLogger(NativeCrypto.class);
-  private static final boolean INSTALLED = install();
 
   private NativeCrypto() {}
 
-  /** Whether this JVM has it; the first call puts it before the JVM's own, for all TLS. */
-  static boolean installed() {
-    return INSTALLED;
-  }
-
-  private static boolean install() {
+  /** Puts it before the JVM's own, for all TLS; false, with a line in the log, where it is not. */
+  static boolean install() {
     try {
       var error = AmazonCorrettoCryptoProvider.INSTANCE.getLoadingError();
       if (error != null) return missing(error);

@@ -195,8 +195,7 @@ public final class NodeKeys {
   }
 
   private static Loaded load(Path directory) {
-    var before = NativeCrypto.installed(); // before the first key is read, which one provider keeps
-    LOG.debug("native encryption: {}", before);
+    Suites.prepare();
     var files = times(directory);
     var key = Pem.key(directory.resolve(KEY));
     var chain = Pem.certificates(directory.resolve(CERTIFICATE));
