@@ -3,9 +3,11 @@ package io.dayu.node;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.log.LogBound;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.security.Security;
 import java.util.Locale;
 import java.util.Optional;
@@ -51,7 +53,10 @@ public final class Launch {
       System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     resolveNamesAnew();
     try {
-      var stop = node.start(ConfigFactory.load());
+      var config = ConfigFactory.load();
+      var log = config.getString("dayu.node.log");
+      if (!log.isEmpty()) LogBound.USUAL.watch(Path.of(log), LogBound.LOOK);
+      var stop = node.start(config);
       Runtime.getRuntime().addShutdownHook(new Thread(stop, "shutdown"));
     } catch (ConfigurationException | ConfigException e) {
       System.err.println("The configuration cannot be used:\n" + e.getMessage());

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
-/** A process of ours whose output goes to a log file, which is bounded. */
+/** A process of ours whose output goes to a log file. A node bounds its own. */
 public final class ChildProcess implements AutoCloseable {
   /** How long a process may take to end after SIGTERM. */
   public static final Duration GRACE = Duration.ofSeconds(10);
@@ -21,9 +21,7 @@ public final class ChildProcess implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path log;
-  private volatile long begin; // of its own lines in the log; earlier runs have written before
-
-  private static final Duration LOOK = Duration.ofSeconds(5);
+  private final long begin; // of its own lines in the log; earlier runs have written before
 
   private ChildProcess(String name, Process process, Path log, long begin) {
     this.name = name;
@@ -35,17 +33,6 @@ public final class ChildProcess implements AutoCloseable {
   /** Starts a command in a directory, with an empty standard input. */
   static ChildProcess start(
       String name, List<String> command, Map<String, String> environment, Path dir, Path log) {
-    return start(name, command, environment, dir, log, LogBound.USUAL, LOOK);
-  }
-
-  static ChildProcess start(
-      String name,
-      List<String> command,
-      Map<String, String> environment,
-      Path dir,
-      Path log,
-      LogBound bound,
-      Duration look) {
     try {
       Files.createDirectories(dir);
       var builder =
@@ -56,21 +43,9 @@ public final class ChildProcess implements AutoCloseable {
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().putAll(environment);
       long begin = Files.exists(log) ? Files.size(log) : 0;
-      var child = new ChildProcess(name, builder.start(), log, begin);
-      var keeper = new Thread(() -> child.bound(bound, look), "log of " + name);
-      keeper.setDaemon(true);
-      keeper.start();
-      return child;
+      return new ChildProcess(name, builder.start(), log, begin);
     } catch (IOException e) {
       throw new UserException("cannot start " + name + ": " + e.getMessage(), e);
-    }
-  }
-
-  private void bound(LogBound bound, Duration look) {
-    boolean runs = true;
-    while (runs) {
-      runs = !await(look) && !Thread.currentThread().isInterrupted();
-      if (bound.keep(log)) begin = 0;
     }
   }
 
@@ -94,7 +69,8 @@ public final class ChildProcess implements AutoCloseable {
   public List<String> tail(int lines) {
     var last = new ArrayDeque<String>();
     try (var in = Files.newInputStream(log)) {
-      in.skipNBytes(Math.min(begin, Files.size(log)));
+      // A log that is shorter was emptied since, because it was too long.
+      if (begin <= Files.size(log)) in.skipNBytes(begin);
       // A log may hold anything; what is not UTF-8 is shown as such and never an error.
       var text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       text.lines()

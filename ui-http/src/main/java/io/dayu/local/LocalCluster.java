@@ -214,7 +214,8 @@ public final class LocalCluster implements AutoCloseable {
     }
     if (isCloud(options)) clouds.add(options.name());
     var program = settings.programs().apply(options.role()).with(options.classPath());
-    var jvm = options.jvm(data, seeds, management(options.name()));
+    var log = log(settings.directory(), options.name());
+    var jvm = options.jvm(data, log, seeds, management(options.name()));
     return new Start(
         options, spawn(options.name(), options.prefix(), program, jvm, List.of(), dir), data);
   }

@@ -112,13 +112,14 @@ public record NodeOptions(
   }
 
   /** The options of the node's JVM, its configuration among them. */
-  List<String> jvm(Path dataDir, String seeds, String seedManagement) {
+  List<String> jvm(Path dataDir, Path log, String seeds, String seedManagement) {
     var configuration = new LinkedHashMap<String, String>();
     configuration.put("dayu.node.name", name);
     configuration.put("dayu.node.site", site);
     configuration.put("dayu.node.host", host());
     configuration.put("dayu.node.data-port", "0");
     configuration.put("dayu.node.data-dir", dataDir.toString());
+    configuration.put("dayu.node.log", log.toString());
     configuration.put("dayu.cluster.port", "0");
     configuration.put("dayu.cluster.seeds", seeds);
     configuration.put("dayu.cluster.seed-management", seedManagement);
