@@ -3,111 +3,20 @@ package io.dayu.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.keys.NodeKeys;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Endpoints;
-import io.dayu.local.FakeNode;
 import io.dayu.local.Home;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import javax.tools.ToolProvider;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher script in a home whose nodes and Maven are played by others. */
-class LauncherClusterIT {
-  private static final List<String> MODULES =
-      List.of("cloud-node", "edge-node", "sim-source", "ui-http", "bench");
-
-  @TempDir private Path dir;
-  private Path home;
-  private Path tools;
-
-  private record Ran(int code, String out, String err) {}
-
-  @BeforeEach
-  void makeHome() throws IOException {
-    home = Files.createDirectories(dir.resolve("home"));
-    tools = Files.createDirectories(dir.resolve("tools"));
-    var script = Path.of("").toAbsolutePath().getParent().resolve("dayu");
-    Files.copy(script, home.resolve("dayu"));
-    Files.writeString(home.resolve("pom.xml"), "<project/>");
-    for (var module : MODULES) {
-      Files.createDirectories(home.resolve(module).resolve("src"));
-      Files.writeString(home.resolve(module).resolve("pom.xml"), "<project/>");
-      Files.writeString(home.resolve(module).resolve("src/Some.java"), "class Some {}");
-      age(home.resolve(module).resolve("pom.xml"));
-      age(home.resolve(module).resolve("src/Some.java"));
-    }
-    age(home.resolve("pom.xml"));
-    for (var tool : List.of("node", "npm")) tool(tool, "exit 0");
-  }
-
-  private static void age(Path file) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
-  }
-
-  private void tool(String name, String script) throws IOException {
-    var file = Files.writeString(tools.resolve(name), "#!/bin/bash\n" + script + "\n");
-    assertThat(file.toFile().setExecutable(true)).isTrue();
-  }
-
-  /** A Maven that takes note of its calls and makes what a build makes. */
-  private void mavenThatBuilds() throws IOException {
-    var lines = new StringBuilder("echo \"$*\" >> %s/calls\n".formatted(dir));
-    lines.append("echo '[INFO] Building Dayu 0.1.0-SNAPSHOT      [1/2]'\n");
-    for (var module : MODULES)
-      lines
-          .append("mkdir -p %s/target\n".formatted(module))
-          .append("touch %s/target/%s-0.1.0-SNAPSHOT.jar\n".formatted(module, module))
-          .append("cp %s/classpath %s/target/classpath\n".formatted(dir, module));
-    Files.writeString(dir.resolve("classpath"), System.getProperty("java.class.path"));
-    tool("mvn", lines.toString());
-  }
-
-  private int builds() throws IOException {
-    var calls = dir.resolve("calls");
-    return Files.exists(calls) ? Files.readAllLines(calls).size() : 0;
-  }
-
-  private Ran dayu(Map<String, String> environment, String... arguments) throws Exception {
-    var process = launch(environment, arguments);
-    assertThat(process.waitFor(180, TimeUnit.SECONDS)).isTrue();
-    return new Ran(
-        process.exitValue(),
-        Files.readString(dir.resolve("out"), StandardCharsets.UTF_8),
-        Files.readString(dir.resolve("err"), StandardCharsets.UTF_8));
-  }
-
-  private Process launch(Map<String, String> environment, String... arguments) throws IOException {
-    var command = new java.util.ArrayList<>(List.of("bash", home.resolve("dayu").toString()));
-    command.addAll(List.of(arguments));
-    var builder =
-        new ProcessBuilder(command)
-            .redirectOutput(dir.resolve("out").toFile())
-            .redirectError(dir.resolve("err").toFile());
-    prepare(builder, environment);
-    return builder.start();
-  }
-
-  private void prepare(ProcessBuilder builder, Map<String, String> environment) {
-    var path = tools + ":" + System.getenv("PATH");
-    builder.environment().put("PATH", path);
-    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().remove("DAYU_SKIP_BUILD");
-    builder.environment().putAll(environment);
-  }
-
+/** The launcher script: its builds, and nodes that it starts and stops. */
+class LauncherClusterIT extends LaunchedHome {
   @Test
   void itBuildsOnFirstUseAndWhenASourceChangedCameOrWent() throws Exception {
     mavenThatBuilds();
@@ -409,108 +318,5 @@ class LauncherClusterIT {
         assertThat(run.err().lines()).hasSize(1);
       }
     }
-  }
-
-  @Test
-  void theDemoEndsWithAReportAndFailsWhereTheLedgerDoes() throws Exception {
-    mavenThatBuilds();
-    playNodes();
-    var report = dir.resolve("r.json");
-    var good = dayu(Map.of(), "demo", "--duration", "5s", "--report", report.toString());
-    assertThat(good.code()).as(good.out() + good.err()).isZero();
-    assertThat(new ObjectMapper().readTree(report.toFile()).path("routeChanges").asInt())
-        .isPositive();
-    var temporary = Files.createDirectories(dir.resolve("tmp"));
-    var options = "-Dfake.lost=3 -Djava.io.tmpdir=" + temporary;
-    var bad = dayu(Map.of("JAVA_TOOL_OPTIONS", options), "demo", "--duration", "5s");
-    assertThat(bad.code()).isEqualTo(1);
-    assertThat(bad.err()).contains("The demo failed: the ledger does not balance");
-    assertThat(bad.out()).contains("Logs and data are kept in " + temporary);
-  }
-
-  @Test
-  void aDemoThatIsInterruptedLeavesNothingBehind() throws Exception {
-    mavenThatBuilds();
-    playNodes();
-    assertThat(dayu(Map.of(), "--version").code()).isZero();
-    var temporary = Files.createDirectories(dir.resolve("tmp"));
-    var process = launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary), "demo");
-    try {
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
-      var children = process.descendants().toList();
-      assertThat(children).hasSize(4);
-      assertThat(dayu(Map.of(), "doctor").out()).doesNotContain("was killed");
-      process.destroy();
-      assertThat(process.waitFor(90, TimeUnit.SECONDS)).isTrue();
-      assertThat(children).noneMatch(ProcessHandle::isAlive);
-      assertThat(Files.readString(dir.resolve("err"))).doesNotContain("unexpectedly");
-      try (var left = Files.list(temporary)) {
-        assertThat(left.filter(f -> f.getFileName().toString().startsWith("dayu-"))).isEmpty();
-      }
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-  }
-
-  @Test
-  void theDoctorTellsWhatADemoLeavesThatIsKilled() throws Exception {
-    mavenThatBuilds();
-    playNodes();
-    assertThat(dayu(Map.of(), "--version").code()).isZero();
-    var temporary = Files.createDirectories(dir.resolve("tmp"));
-    var process = launch(Map.of("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary), "demo");
-    var children = List.<ProcessHandle>of();
-    try {
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> Files.readString(dir.resolve("out")).contains("Live page"));
-      children = process.descendants().toList();
-      process.destroyForcibly();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-      var doctor = dayu(Map.of(), "doctor").out();
-      assertThat(doctor).contains("SimSource", "cloud-1", "edge-1", "edge-2");
-      assertThat(doctor.replaceAll("(?s).*: kill ([0-9 ]+).*", "$1").strip().split(" "))
-          .containsExactlyInAnyOrder(
-              children.stream().map(c -> Long.toString(c.pid())).toArray(String[]::new));
-    } finally {
-      children.forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-  }
-
-  /**
-   * Main classes of nodes that hand over to {@link FakeNode}, in the directories of the modules.
-   */
-  private void playNodes() throws IOException {
-    play("cloud-node", "io.dayu.cloud", "CloudNode");
-    play("sim-source", "io.dayu.sim", "SimSource");
-    play("edge-node", "io.dayu.edge", "EdgeNode");
-    // The launcher's build makes empty jars; class paths have the classes behind them.
-    Files.writeString(
-        dir.resolve("classpath"),
-        String.join(":", dir.resolve("played").toString(), System.getProperty("java.class.path")));
-  }
-
-  private void play(String module, String pack, String name) throws IOException {
-    var source = Files.createDirectories(dir.resolve("src-" + module)).resolve(name + ".java");
-    Files.writeString(
-        source,
-        "package %s; public class %s { public static void main(String[] a) throws Exception { %s.main(a); } }"
-            .formatted(pack, name, FakeNode.class.getName()));
-    var code =
-        ToolProvider.getSystemJavaCompiler()
-            .run(
-                null,
-                null,
-                null,
-                "-d",
-                Files.createDirectories(dir.resolve("played")).toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                source.toString());
-    assertThat(code).isZero();
   }
 }
