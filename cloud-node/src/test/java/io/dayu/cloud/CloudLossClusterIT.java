@@ -116,8 +116,8 @@ class CloudLossClusterIT {
 
   @Test
   void aCloudNodeThatIsKilledIsReplacedByTheOthers() {
-    int count = 800;
-    submit("loss", "rate=20&count=" + count, ", shed: oldest", "identity");
+    int count = 400;
+    submit("loss", "rate=10&count=" + count, ", shed: oldest", "identity");
     var watch = cluster.watch("loss");
     Cluster.await("results of all streams").until(() -> highest(watch).size() == STREAMS);
     var live = ConcurrentHashMap.<String>newKeySet();
@@ -146,7 +146,7 @@ class CloudLossClusterIT {
               highest(watch)
                   .forEach(
                       (stream, seq) -> {
-                        if (seq > before.get(stream) + 40)
+                        if (seq > before.get(stream) + 20)
                           resumed.putIfAbsent(stream, since(killed));
                       });
               return resumed.size() == STREAMS && decided.isDone();
@@ -196,7 +196,7 @@ class CloudLossClusterIT {
 
   @Test
   void allCloudNodesAreRestartedInTurnUnderLoad() {
-    submit("rolling", "rate=20", "", "identity");
+    submit("rolling", "rate=10", "", "identity");
     var watch = cluster.watch("rolling");
     Cluster.await("results of all streams").until(() -> highest(watch).size() == STREAMS);
     for (var node : CLOUDS) {
@@ -209,7 +209,7 @@ class CloudLossClusterIT {
               () -> {
                 var now = highest(watch);
                 return before.keySet().stream()
-                    .allMatch(stream -> now.get(stream) > before.get(stream) + 40);
+                    .allMatch(stream -> now.get(stream) > before.get(stream) + 20);
               });
       System.err.printf("%s: stopped after %s, all streams %s%n", node, stopped, since(begun));
       cluster.nodes().restart(node);
@@ -227,7 +227,7 @@ class CloudLossClusterIT {
 
   @Test
   void sourcesAreHeldBackWhileTheStoreIsAwayAndGoOnWhenItIsBack() {
-    submit("outage", "rate=20", "", "identity");
+    submit("outage", "rate=10", "", "identity");
     var watch = cluster.watch("outage");
     Cluster.await("results of all streams").until(() -> highest(watch).size() == STREAMS);
 
