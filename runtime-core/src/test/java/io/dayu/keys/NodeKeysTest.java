@@ -3,8 +3,10 @@ package io.dayu.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider;
 import io.dayu.facts.NodeReport.Role;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.crypto.Cipher;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
@@ -144,6 +147,20 @@ class NodeKeysTest {
     assertThat(chosen(own, true, false)).isEqualTo(Suites.CHACHA);
     assertThat(chosen(own, false, true)).isEqualTo(Suites.CHACHA);
     assertThat(chosen(own, false, false)).isEqualTo(Suites.CHACHA);
+  }
+
+  /** As this JVM does, by the build's own options; the library comes for the build's platform. */
+  @Test
+  void aJvmWithoutTheOptimisingCompilerIsFastAtAesByTheNativeLibrary() throws Exception {
+    var own = keys.edge("edge-1");
+    var client = own.client();
+    var server = own.server();
+    shakeHands(client, server);
+    assertThat(ManagementFactory.getRuntimeMXBean().getInputArguments())
+        .contains("-XX:TieredStopAtLevel=1");
+    assertThat(client.getSession().getCipherSuite()).isEqualTo(Suites.AES);
+    assertThat(Cipher.getInstance("AES/GCM/NoPadding").getProvider())
+        .isEqualTo(AmazonCorrettoCryptoProvider.INSTANCE);
   }
 
   private static String chosen(NodeKeys own, boolean clientIsFast, boolean serverIsFast)
