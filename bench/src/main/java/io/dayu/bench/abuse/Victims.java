@@ -15,7 +15,6 @@ import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -214,10 +213,6 @@ final class Victims implements AutoCloseable {
 
   private Endpoints endpoints(String node) {
     return cluster.node(node).endpoints();
-  }
-
-  URI uri() {
-    return cluster.api();
   }
 
   private int nodes() {
