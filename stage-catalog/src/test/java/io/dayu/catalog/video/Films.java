@@ -36,16 +36,17 @@ final class Films {
   @SafeVarargs
   final Path make(String name, List<String>... arguments) throws Exception {
     var file = directory.resolve(name);
-    var command = new ArrayList<>(List.of(Loader.load(ffmpeg.class), "-nostdin", "-y"));
+    var program = Path.of(Loader.load(ffmpeg.class));
+    var command = new ArrayList<>(List.of(program.toString(), "-nostdin", "-y"));
     command.addAll(List.of("-loglevel", "error"));
     for (var some : arguments) command.addAll(some);
     command.add(file.toString());
     var errors = Files.createTempFile(directory, "ffmpeg", ".log");
-    var process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(errors.toFile())
-            .start();
+    var builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(errors.toFile());
+    // Its libraries need others that lie beside it (libva), which the system may not have.
+    builder.environment().put("LD_LIBRARY_PATH", program.resolveSibling("").toString());
+    var process = builder.start();
     if (!process.waitFor(60, TimeUnit.SECONDS)) process.destroyForcibly();
     if (process.waitFor() != 0)
       throw new IOException(String.join(" ", command) + ": " + Files.readString(errors));
