@@ -28,6 +28,7 @@ import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -36,6 +37,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Routers;
 import org.apache.pekko.cluster.ClusterEvent.MemberEvent;
@@ -48,6 +50,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.Subscribe;
+import org.apache.pekko.io.Tcp;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,6 +87,9 @@ public final class MemberNode implements MemberSystem {
   /** How long a system may take to shut down by itself before it is terminated. */
   private static final Duration ABANDON_TIMEOUT = Duration.ofSeconds(10);
 
+  /** How long the transport may take to close its connections; it flushes them for a second. */
+  private static final Duration TRANSPORT_TIMEOUT = Duration.ofSeconds(4);
+
   /**
    * How long a node that stops waits after its goodbye, so that the message is sent; the removal
    * rarely comes earlier.
@@ -107,6 +113,7 @@ public final class MemberNode implements MemberSystem {
     this.member = member;
     this.whenMember = watchMember(system);
     system.getWhenTerminated().thenRun(() -> uplink.detach(member));
+    closeConnectionsInTheEnd(system);
   }
 
   /**
@@ -242,6 +249,30 @@ public final class MemberNode implements MemberSystem {
         "member-watch",
         Props.empty());
     return member;
+  }
+
+  /**
+   * Makes sure that the system ends although a peer stays. Pekko (1.2.1) waits for the streams of
+   * its outgoing connections, and a stream that was completed while it opened one over TLS ignores
+   * that until the peer closes, which a live peer does not. Without the actors of its connections
+   * it ends.
+   */
+  private static void closeConnectionsInTheEnd(ActorSystem<Void> system) {
+    var classic = Adapter.toClassic(system);
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseActorSystemTerminate(),
+            "close-connections",
+            () -> {
+              // Goes with the system when that ends earlier.
+              system
+                  .scheduler()
+                  .scheduleOnce(
+                      TRANSPORT_TIMEOUT,
+                      () -> Tcp.get(classic).manager().tell(PoisonPill.getInstance(), null),
+                      system.executionContext());
+              return CompletableFuture.completedFuture(Done.getInstance());
+            });
   }
 
   private static boolean isMember(Member member) {

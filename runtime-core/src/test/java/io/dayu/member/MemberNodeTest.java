@@ -56,7 +56,7 @@ final class MemberNodeTest {
   @AfterEach
   void stop() {
     member.system().terminate();
-    member.whenEnded().toCompletableFuture().join();
+    assertThat(member.whenEnded()).succeedsWithin(SOON);
     kit.shutdownTestKit();
   }
 
