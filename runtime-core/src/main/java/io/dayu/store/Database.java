@@ -1,10 +1,8 @@
 package io.dayu.store;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Locale;
@@ -12,6 +10,8 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * Transactions on a data source, and what its failures mean. While no connection can be had one
@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * thread for blocking work. Thread-safe.
  */
 final class Database implements AutoCloseable {
-  /** Work in one transaction; the connection must not leave it. */
+  /** Work in one transaction; the session must not leave it. */
   interface Work<T> {
-    T in(Connection connection) throws SQLException, IOException;
+    T in(Session session) throws SQLException, IOException;
   }
 
   private static final String UNIQUE_VIOLATION = "23505";
@@ -31,31 +31,39 @@ final class Database implements AutoCloseable {
    */
   private static final Set<String> PERMANENT = Set.of("0A", "22", "23", "28", "42");
 
+  /** The same of SQLite, which has no SQL states. */
+  private static final Set<SQLiteErrorCode> PERMANENT_OF_SQLITE =
+      Set.of(
+          SQLiteErrorCode.SQLITE_ERROR,
+          SQLiteErrorCode.SQLITE_CONSTRAINT,
+          SQLiteErrorCode.SQLITE_MISMATCH,
+          SQLiteErrorCode.SQLITE_TOOBIG,
+          SQLiteErrorCode.SQLITE_CORRUPT,
+          SQLiteErrorCode.SQLITE_NOTADB);
+
   /** Longest value set as an array: H2 refuses longer ones unless they are streamed. */
   private static final int INLINE_BYTES = 1 << 20;
 
   private final DataSource source;
   private final AtomicBoolean waiting = new AtomicBoolean(); // for a connection, while away
-  private volatile @Nullable Exception away; // why there is no connection, null while there are
+  private volatile @Nullable SQLException away; // why there is no connection, null while there are
+  private volatile @Nullable Dialect dialect; // once there was a connection
   private volatile boolean closed;
 
   Database(DataSource source) {
     this.source = source;
   }
 
-  /** Commits if {@code work} returns and rolls back if it throws. */
-  @CanIgnoreReturnValue
-  <T> T transaction(String what, Work<T> work) {
-    if (closed)
-      throw new StoreException(what + ": the store is closed; open it again", false, null);
-    try (var connection = connect()) {
-      connection.setAutoCommit(false);
+  /** Reads: commits if {@code work} returns and rolls back if it throws. */
+  <T> T read(String what, Work<T> work) {
+    refuseWhenClosed(what);
+    try (var session = connect()) {
       try {
-        var result = work.in(connection);
-        connection.commit();
+        var result = work.in(session);
+        session.connection().commit();
         return result;
       } catch (SQLException | IOException | RuntimeException e) {
-        rollback(connection, e);
+        rollback(session, e);
         throw e;
       }
     } catch (SQLException | IOException e) {
@@ -63,20 +71,8 @@ final class Database implements AutoCloseable {
     }
   }
 
-  /** A transaction that writes. Nothing is begun while there is hardly any space on the disk. */
-  @CanIgnoreReturnValue
-  <T> T change(String what, Work<T> work) {
-    return transaction(
-        what,
-        connection -> {
-          if (!EmbeddedDriver.hasRoom(connection))
-            throw new StoreException(
-                what + ": the disk is full: free space where the database lies", true, null);
-          return work.in(connection);
-        });
-  }
-
-  private Connection connect() throws SQLException {
+  /** A session that is not in auto-commit mode; the caller closes it. */
+  Session connect() throws SQLException {
     var reason = away;
     if (reason == null) return connected();
     if (!waiting.compareAndSet(false, true)) throw new SQLException(reason.getMessage(), reason);
@@ -87,20 +83,43 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private Connection connected() throws SQLException {
+  private Session connected() throws SQLException {
     try {
       var connection = source.getConnection();
       away = null;
-      return connection;
+      connection.setAutoCommit(false);
+      var known = dialect;
+      if (known == null) dialect = known = Dialect.of(connection);
+      return new Session(connection, known);
     } catch (SQLException e) {
       away = e;
       throw e;
     }
   }
 
+  /** Whether the last attempt to have a connection failed. */
+  boolean isAway() {
+    return away != null;
+  }
+
+  void refuseWhileAway(String what) {
+    if (away != null) throw absence(what);
+  }
+
+  /** For one that has not even tried. */
+  RuntimeException absence(String what) {
+    var reason = away;
+    return failure(what, reason == null ? new SQLException("there was no connection") : reason);
+  }
+
+  void refuseWhenClosed(String what) {
+    if (closed)
+      throw new StoreException(what + ": the store is closed; open it again", false, null);
+  }
+
   /** Whether {@code e} comes from a row that somebody else had just made. */
-  static boolean isDuplicate(StoreException e) {
-    return e.getCause() instanceof SQLException sql && UNIQUE_VIOLATION.equals(sql.getSQLState());
+  static boolean isDuplicate(Exception e) {
+    return e instanceof SQLException sql && UNIQUE_VIOLATION.equals(sql.getSQLState());
   }
 
   static void setBytes(PreparedStatement statement, int index, byte[] bytes) throws SQLException {
@@ -108,9 +127,14 @@ final class Database implements AutoCloseable {
     else statement.setBinaryStream(index, new ByteArrayInputStream(bytes), bytes.length);
   }
 
+  /** From now on every call fails; what is under way may end. */
+  void refuse() {
+    closed = true;
+  }
+
   @Override
   public void close() {
-    closed = true;
+    refuse();
     if (source instanceof AutoCloseable closeable) {
       try {
         closeable.close();
@@ -120,24 +144,37 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static void rollback(Connection connection, Exception cause) {
+  private static void rollback(Session session, Exception cause) {
     try {
-      connection.rollback();
+      session.rollback();
     } catch (SQLException e) {
       // The connection is gone, and with it the transaction.
       cause.addSuppressed(e);
     }
   }
 
-  private StoreException failure(String what, Exception e) {
+  /** Whether the same call would fail again, however long the caller waits. */
+  static boolean wouldFailAgain(Exception e) {
+    if (e instanceof StoreException store) return !store.retryable();
+    if (e instanceof SQLiteException sqlite)
+      return PERMANENT_OF_SQLITE.contains(
+          SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff));
+    if (!(e instanceof SQLException sql)) return e instanceof RuntimeException;
+    var state = sql.getSQLState();
+    return state != null && state.length() == 5 && PERMANENT.contains(state.substring(0, 2));
+  }
+
+  /** What a failure means for a caller. */
+  RuntimeException failure(String what, Exception e) {
+    if (e instanceof RuntimeException unchecked) return unchecked;
     if (closed) return new StoreException(what + ": the store was closed meanwhile", false, e);
-    var state = e instanceof SQLException sql && sql.getSQLState() != null ? sql.getSQLState() : "";
-    if (state.length() == 5 && PERMANENT.contains(state.substring(0, 2)))
+    if (wouldFailAgain(e))
       return new StoreException(
           "%s: the database refuses it (%s)".formatted(what, reason(e)), false, e);
-    // H2 closes the whole database on an I/O error and every pooled connection with it.
-    if (source instanceof HikariDataSource pool && pool.getHikariPoolMXBean() != null)
-      pool.getHikariPoolMXBean().softEvictConnections();
+    // A connection that has met an error may be of no use, and others with it.
+    if (dialect != Dialect.SQLITE
+        && source instanceof HikariDataSource pool
+        && pool.getHikariPoolMXBean() != null) pool.getHikariPoolMXBean().softEvictConnections();
     var remedy =
         isDiskFull(e)
             ? "the disk is full: free space where the database lies"
@@ -147,6 +184,8 @@ final class Database implements AutoCloseable {
 
   private static boolean isDiskFull(Throwable e) {
     for (var cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLiteException sqlite
+          && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL) return true;
       var message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
       if (message.contains("no space left") || message.contains("disk full")) return true;
     }

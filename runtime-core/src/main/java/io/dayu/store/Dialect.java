@@ -8,6 +8,7 @@ import org.slf4j.LoggerFactory;
 /** All that differs between the databases beside the SQL that makes their tables. */
 enum Dialect {
   H2("h2"),
+  SQLITE("sqlite"),
   POSTGRESQL("postgresql");
 
   private static final Logger LOG = LoggerFactory.getLogger(Dialect.class);
@@ -25,16 +26,25 @@ enum Dialect {
     var product = connection.getMetaData().getDatabaseProductName();
     return switch (product) {
       case "H2" -> H2;
+      case "SQLite" -> SQLITE;
       case "PostgreSQL" -> POSTGRESQL;
       default ->
           throw new StoreException(
-              "results cannot be stored in " + product + "; use H2 or PostgreSQL", false, null);
+              "results cannot be stored in " + product + "; use SQLite or PostgreSQL", false, null);
     };
   }
 
   /** Where migrations for it lie, below the directory of their component. */
   String directory() {
     return directory;
+  }
+
+  /**
+   * Added to a query for a row that is changed afterwards: nobody else changes it meanwhile. An
+   * embedded database has one writer anyway.
+   */
+  String forUpdate() {
+    return this == SQLITE ? "" : " FOR UPDATE";
   }
 
   /**

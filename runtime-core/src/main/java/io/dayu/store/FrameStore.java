@@ -2,7 +2,6 @@ package io.dayu.store;
 
 import io.dayu.element.Media;
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
@@ -16,41 +15,38 @@ final class FrameStore {
     this.perStream = perStream;
   }
 
-  void keep(Connection connection, int stream, long seq, byte[] payload) throws SQLException {
-    try (var insert =
-        connection.prepareStatement(
-            "INSERT INTO dayu_frames (stream_id, seq, body) VALUES (?, ?, ?)")) {
-      insert.setInt(1, stream);
-      insert.setLong(2, seq);
-      Database.setBytes(insert, 3, payload);
-      insert.executeUpdate();
+  /** Does nothing for one that is kept already. */
+  void keep(Session session, int stream, long seq, byte[] payload) throws SQLException {
+    var select = session.prepare("SELECT 1 FROM dayu_frames WHERE stream_id = ? AND seq = ?");
+    select.setInt(1, stream);
+    select.setLong(2, seq);
+    try (var rows = select.executeQuery()) {
+      if (rows.next()) return;
     }
-    try (var delete =
-        connection.prepareStatement(
+    var insert = session.prepare("INSERT INTO dayu_frames (stream_id, seq, body) VALUES (?, ?, ?)");
+    insert.setInt(1, stream);
+    insert.setLong(2, seq);
+    Database.setBytes(insert, 3, payload);
+    insert.executeUpdate();
+    var delete =
+        session.prepare(
             """
             DELETE FROM dayu_frames WHERE stream_id = ? AND seq <= (
               SELECT seq FROM dayu_frames WHERE stream_id = ?
-              ORDER BY seq DESC OFFSET ? ROWS FETCH FIRST 1 ROWS ONLY)
-            """)) {
-      delete.setInt(1, stream);
-      delete.setInt(2, stream);
-      delete.setInt(3, perStream);
-      delete.executeUpdate();
-    }
+              ORDER BY seq DESC LIMIT 1 OFFSET ?)
+            """);
+    delete.setInt(1, stream);
+    delete.setInt(2, stream);
+    delete.setInt(3, perStream);
+    delete.executeUpdate();
   }
 
-  Optional<Media> find(Connection connection, int stream, long seq)
-      throws SQLException, IOException {
-    try (var select =
-        connection.prepareStatement(
-            "SELECT body FROM dayu_frames WHERE stream_id = ? AND seq = ?")) {
-      select.setInt(1, stream);
-      select.setLong(2, seq);
-      try (var rows = select.executeQuery()) {
-        return rows.next()
-            ? Optional.of(Media.parseFrom(rows.getBinaryStream(1)))
-            : Optional.empty();
-      }
+  Optional<Media> find(Session session, int stream, long seq) throws SQLException, IOException {
+    var select = session.prepare("SELECT body FROM dayu_frames WHERE stream_id = ? AND seq = ?");
+    select.setInt(1, stream);
+    select.setLong(2, seq);
+    try (var rows = select.executeQuery()) {
+      return rows.next() ? Optional.of(Media.parseFrom(rows.getBytes(1))) : Optional.empty();
     }
   }
 }

@@ -10,11 +10,13 @@ import io.dayu.element.Media;
 import io.dayu.pipeline.StreamName;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -55,11 +57,13 @@ public final class JdbcResultStore implements ResultStore {
   private final FrameStore frames;
   private final ResultTable results = new ResultTable();
   private final StreamTable streams;
+  private final Writer<Change> writer;
 
   private JdbcResultStore(DataSource source, int framesPerStream) {
     this.database = new Database(source);
     this.frames = new FrameStore(framesPerStream);
     this.streams = new StreamTable(database);
+    this.writer = new Writer<>(database, this::write);
   }
 
   /**
@@ -81,15 +85,9 @@ public final class JdbcResultStore implements ResultStore {
     }
   }
 
-  /** A store in the files {@code <file>.mv.db} and beside; missing directories are made. */
+  /** A store in the SQLite file and those beside it; missing directories are made. */
   public static JdbcResultStore openFile(Path file, int framesPerStream) {
-    return open(pool(fileUrl(file), "sa", ""), framesPerStream);
-  }
-
-  /** A store that lives as long as the process; stores of one name share their data. */
-  public static JdbcResultStore openMemory(String name, int framesPerStream) {
-    return open(
-        pool("jdbc:h2:mem:" + name + ";DB_CLOSE_DELAY=-1" + H2_OPTIONS, "sa", ""), framesPerStream);
+    return open(SqliteFile.pool(file, "dayu-results"), framesPerStream);
   }
 
   /** The URL of an embedded database, for others in this process that share it. */
@@ -192,26 +190,113 @@ public final class JdbcResultStore implements ResultStore {
         null);
   }
 
+  /** What is written in one transaction with the changes of other callers. */
+  private sealed interface Change extends Writer.Change {}
+
+  private record Results(Map<StreamTable.Row, List<ResultTable.Candidate>> candidates, long bytes)
+      implements Change {
+    @Override
+    public String what() {
+      return "store results";
+    }
+  }
+
+  private record Frame(StreamTable.Row stream, long seq, byte[] payload) implements Change {
+    @Override
+    public String what() {
+      return "keep a frame of " + stream.stream();
+    }
+
+    @Override
+    public long bytes() {
+      return payload.length;
+    }
+  }
+
+  private record NewStream(StreamName stream) implements Change {
+    @Override
+    public String what() {
+      return "add stream " + stream;
+    }
+
+    @Override
+    public long bytes() {
+      return stream.toString().length();
+    }
+  }
+
   @Override
   public List<StoredResult> store(List<StoredResult> batch) {
     if (batch.isEmpty()) return List.of();
     // By the text in the elements, so that a name is made of it once in a batch.
-    var byStream = new LinkedHashMap<String, Map<Long, ResultTable.Candidate>>();
+    var byStream = new LinkedHashMap<String, List<ResultTable.Candidate>>();
+    long bytes = 0;
     for (var result : batch) {
       var element = result.element();
-      byStream
-          .computeIfAbsent(element.getStream(), stream -> new LinkedHashMap<>())
-          .computeIfAbsent(
-              element.getSeq(), seq -> new ResultTable.Candidate(result, body(element)));
+      var candidate = new ResultTable.Candidate(result, body(element));
+      bytes += candidate.body().length;
+      byStream.computeIfAbsent(element.getStream(), stream -> new ArrayList<>()).add(candidate);
     }
-    var candidates = new LinkedHashMap<StreamTable.Row, Map<Long, ResultTable.Candidate>>();
+    var candidates = new LinkedHashMap<StreamTable.Row, List<ResultTable.Candidate>>();
     byStream.forEach(
-        (stream, results) -> candidates.put(streams.findOrAdd(StreamName.parse(stream)), results));
+        (stream, results) -> candidates.put(findOrAdd(StreamName.parse(stream)), results));
+    write(new Results(candidates, bytes));
+    return candidates.values().stream()
+        .flatMap(List::stream)
+        .filter(ResultTable.Candidate::isFresh)
+        .map(ResultTable.Candidate::result)
+        .toList();
+  }
+
+  private StreamTable.Row findOrAdd(StreamName stream) {
+    var found = streams.find(stream);
+    if (found.isPresent()) return found.get();
+    write(new NewStream(stream));
+    return streams
+        .find(stream)
+        .orElseThrow(
+            () -> new StoreException("stream " + stream + " was added and is gone", true, null));
+  }
+
+  private void write(Change change) {
     try {
-      return database.change("store results", c -> results.store(c, candidates));
+      writer.write(change);
     } catch (StoreException e) {
       streams.forget();
       throw e;
+    }
+  }
+
+  /** Streams first, then results, which lock rows, and frames in an order that all nodes keep. */
+  private void write(Session session, List<Change> changes) throws SQLException {
+    if (!EmbeddedDriver.hasRoom(session.connection()))
+      throw new StoreException(
+          changes.get(0).what() + ": the disk is full: free space where the database lies",
+          true,
+          null);
+    var results = new LinkedHashMap<StreamTable.Row, List<ResultTable.Candidate>>();
+    var kept = new TreeMap<Place, byte[]>();
+    for (var change : changes) {
+      if (change instanceof NewStream added) StreamTable.add(session, added.stream());
+      else if (change instanceof Frame frame)
+        kept.putIfAbsent(new Place(frame.stream().id(), frame.seq()), frame.payload());
+      else if (change instanceof Results more)
+        more.candidates()
+            .forEach(
+                (stream, candidates) ->
+                    results.computeIfAbsent(stream, s -> new ArrayList<>()).addAll(candidates));
+    }
+    this.results.store(session, results);
+    for (var frame : kept.entrySet())
+      frames.keep(session, frame.getKey().stream(), frame.getKey().seq(), frame.getValue());
+  }
+
+  private record Place(int stream, long seq) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      return stream == other.stream
+          ? Long.compare(seq, other.seq)
+          : Integer.compare(stream, other.stream);
     }
   }
 
@@ -219,32 +304,20 @@ public final class JdbcResultStore implements ResultStore {
   public ResultPage page(String pipeline, Optional<String> after, int limit) {
     if (limit < 1) throw new IllegalArgumentException("limit must be >= 1, was " + limit);
     var unused = after.map(ResultTable::place); // a wrong one is refused before anything is read
-    return database.transaction(
+    return database.read(
         "read results of " + pipeline,
-        c -> {
-          var id = StreamTable.pipeline(c, pipeline);
+        session -> {
+          var id = StreamTable.pipeline(session, pipeline);
           return id.isPresent()
-              ? results.page(c, id.get(), after, limit)
+              ? results.page(session, id.get(), after, limit)
               : new ResultPage(List.of(), Optional.empty());
         });
   }
 
   @Override
   public void keepFrame(StreamName stream, long seq, Media payload) {
-    var row = streams.findOrAdd(stream);
     var bytes = payload.toByteArray();
-    try {
-      database.change(
-          "keep a frame of " + stream,
-          c -> {
-            frames.keep(c, row.id(), seq, bytes);
-            return true;
-          });
-    } catch (StoreException e) {
-      if (Database.isDuplicate(e)) return; // kept by an earlier attempt
-      streams.forget();
-      throw e;
-    }
+    write(new Frame(findOrAdd(stream), seq, bytes));
   }
 
   @Override
@@ -253,13 +326,14 @@ public final class JdbcResultStore implements ResultStore {
         .find(stream)
         .flatMap(
             row ->
-                database.transaction(
-                    "read a frame of " + stream, c -> frames.find(c, row.id(), seq)));
+                database.read(
+                    "read a frame of " + stream, session -> frames.find(session, row.id(), seq)));
   }
 
   @Override
   public Map<StreamName, Counts> counts(String pipeline) {
-    return database.transaction("count results of " + pipeline, c -> results.counts(c, pipeline));
+    return database.read(
+        "count results of " + pipeline, session -> results.counts(session, pipeline));
   }
 
   @Override
@@ -269,20 +343,22 @@ public final class JdbcResultStore implements ResultStore {
         .find(stream)
         .map(
             row ->
-                database.transaction(
+                database.read(
                     "look up outcomes of " + stream,
-                    c -> ResultTable.outcomes(c, row, new TreeSet<>(seqs))))
+                    session -> ResultTable.outcomes(session, row, new TreeSet<>(seqs))))
         .orElse(Map.of());
   }
 
   @Override
   public long highestSeq(StreamName stream) {
-    return database.transaction(
-        "look up the highest seq of " + stream, c -> ResultTable.highest(c, stream));
+    return database.read(
+        "look up the highest seq of " + stream, session -> ResultTable.highest(session, stream));
   }
 
   @Override
   public void close() {
+    database.refuse();
+    writer.close();
     database.close();
   }
 

@@ -4,10 +4,11 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.pipeline.StreamName;
 import java.io.IOException;
-import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
@@ -17,10 +18,32 @@ import java.util.TreeSet;
 
 /** Statements on stored results, each inside a transaction of the caller. Stateless. */
 final class ResultTable {
-  /** A result, ready to be written. */
-  record Candidate(StoredResult result, byte[] body) {
+  /** A result, ready to be written; for one thread at a time. */
+  static final class Candidate {
+    private final StoredResult result;
+    private final byte[] body;
+    private boolean fresh;
+
+    Candidate(StoredResult result, byte[] body) {
+      this.result = result;
+      this.body = body;
+    }
+
+    StoredResult result() {
+      return result;
+    }
+
+    byte[] body() {
+      return body;
+    }
+
     long seq() {
       return result.element().getSeq();
+    }
+
+    /** Whether it was stored by the last call of {@link ResultTable#store}, and not before. */
+    boolean isFresh() {
+      return fresh;
     }
 
     boolean failed() {
@@ -40,158 +63,154 @@ final class ResultTable {
   private static final short DELIVERED = 0;
   private static final short FAILED = 1;
 
-  /** Inserts those candidates, by stream and seq, that are not stored yet, and returns them. */
-  List<StoredResult> store(
-      Connection connection, Map<StreamTable.Row, Map<Long, Candidate>> candidates)
+  /**
+   * Inserts those candidates that are not stored yet, of several with one seq the first, and marks
+   * them as fresh.
+   */
+  void store(Session session, Map<StreamTable.Row, List<Candidate>> candidates)
       throws SQLException {
     // All transactions lock pipelines in the same order.
-    var byPipeline = new TreeMap<Integer, List<Map.Entry<StreamTable.Row, Map<Long, Candidate>>>>();
+    var byPipeline = new TreeMap<Integer, List<Map.Entry<StreamTable.Row, List<Candidate>>>>();
     for (var stream : candidates.entrySet())
       byPipeline.computeIfAbsent(stream.getKey().pipeline(), id -> new ArrayList<>()).add(stream);
-    var stored = new ArrayList<StoredResult>();
     for (var pipeline : byPipeline.entrySet()) {
       int id = pipeline.getKey();
-      long first = lock(connection, id);
+      long first = lock(session, id);
       long counter = first;
+      var insert =
+          session.prepare(
+              "INSERT INTO dayu_results (place, stream_id, seq, status, frame_kept, body)"
+                  + " VALUES (?, ?, ?, ?, ?, ?)");
       for (var results : pipeline.getValue()) {
         var stream = results.getKey();
-        var fresh = fresh(connection, stream, results.getValue());
+        long highest = highest(session, stream.stream());
+        var fresh = fresh(session, stream, highest, results.getValue());
         if (fresh.isEmpty()) continue;
-        insert(connection, stream, fresh, ((long) id << COUNTER_BITS) + counter + 1);
-        count(connection, stream, fresh);
+        insert(insert, stream, fresh, ((long) id << COUNTER_BITS) + counter + 1);
+        count(session, stream, highest, fresh);
         counter += fresh.size();
-        for (var candidate : fresh) stored.add(candidate.result());
       }
-      if (counter > first) unlock(connection, id, counter);
+      if (counter == first) continue;
+      insert.executeBatch();
+      unlock(session, id, counter);
     }
-    return stored;
   }
 
   private static List<Candidate> fresh(
-      Connection connection, StreamTable.Row stream, Map<Long, Candidate> candidates)
+      Session session, StreamTable.Row stream, long highest, List<Candidate> candidates)
       throws SQLException {
-    long highest = highest(connection, stream.stream());
     var maybe = new TreeSet<Long>();
-    for (long seq : candidates.keySet()) if (seq <= highest) maybe.add(seq);
-    if (maybe.isEmpty()) return List.copyOf(candidates.values());
-    var old = outcomes(connection, stream, maybe).keySet();
-    return candidates.values().stream().filter(c -> !old.contains(c.seq())).toList();
+    for (var candidate : candidates) if (candidate.seq() <= highest) maybe.add(candidate.seq());
+    var old = new HashSet<>(outcomes(session, stream, maybe).keySet());
+    var fresh = new ArrayList<Candidate>(candidates.size());
+    for (var candidate : candidates) {
+      candidate.fresh = old.add(candidate.seq());
+      if (candidate.fresh) fresh.add(candidate);
+    }
+    return fresh;
   }
 
   /** Keeps others from storing results of the pipeline until the end of the transaction. */
-  private static long lock(Connection connection, int pipeline) throws SQLException {
-    try (var select =
-        connection.prepareStatement("SELECT stored FROM dayu_pipelines WHERE id = ? FOR UPDATE")) {
-      select.setInt(1, pipeline);
-      try (var rows = select.executeQuery()) {
-        if (!rows.next())
-          throw new SQLException("pipeline " + pipeline + " is not in the database any more");
-        return rows.getLong(1);
-      }
+  private static long lock(Session session, int pipeline) throws SQLException {
+    var select =
+        session.prepare(
+            "SELECT stored FROM dayu_pipelines WHERE id = ?" + session.dialect().forUpdate());
+    select.setInt(1, pipeline);
+    try (var rows = select.executeQuery()) {
+      if (!rows.next())
+        throw new SQLException("pipeline " + pipeline + " is not in the database any more");
+      return rows.getLong(1);
     }
   }
 
-  private static void unlock(Connection connection, int pipeline, long counter)
-      throws SQLException {
-    try (var update =
-        connection.prepareStatement("UPDATE dayu_pipelines SET stored = ? WHERE id = ?")) {
-      update.setLong(1, counter);
-      update.setInt(2, pipeline);
-      update.executeUpdate();
-    }
+  private static void unlock(Session session, int pipeline, long counter) throws SQLException {
+    var update = session.prepare("UPDATE dayu_pipelines SET stored = ? WHERE id = ?");
+    update.setLong(1, counter);
+    update.setInt(2, pipeline);
+    update.executeUpdate();
   }
 
   /** Whether each stored result among and between {@code seqs} was delivered, by seq. */
   static Map<Long, Boolean> outcomes(
-      Connection connection, StreamTable.Row stream, NavigableSet<Long> seqs) throws SQLException {
+      Session session, StreamTable.Row stream, NavigableSet<Long> seqs) throws SQLException {
     var outcomes = new HashMap<Long, Boolean>();
     var sorted = new ArrayList<>(seqs);
     for (int from = 0, to; from < sorted.size(); from = to) {
       to = from + 1;
       while (to < sorted.size() && sorted.get(to) - sorted.get(to - 1) <= RANGE_GAP) to++;
-      try (var select =
-          connection.prepareStatement(
-              "SELECT seq, status FROM dayu_results WHERE stream_id = ? AND seq BETWEEN ? AND ?")) {
-        select.setInt(1, stream.id());
-        select.setLong(2, sorted.get(from));
-        select.setLong(3, sorted.get(to - 1));
-        try (var rows = select.executeQuery()) {
-          while (rows.next()) outcomes.put(rows.getLong(1), rows.getShort(2) == DELIVERED);
-        }
+      var select =
+          session.prepare(
+              "SELECT seq, status FROM dayu_results WHERE stream_id = ? AND seq BETWEEN ? AND ?");
+      select.setInt(1, stream.id());
+      select.setLong(2, sorted.get(from));
+      select.setLong(3, sorted.get(to - 1));
+      try (var rows = select.executeQuery()) {
+        while (rows.next()) outcomes.put(rows.getLong(1), rows.getShort(2) == DELIVERED);
       }
     }
     return outcomes;
   }
 
   private static void insert(
-      Connection connection, StreamTable.Row stream, List<Candidate> fresh, long firstPlace)
+      PreparedStatement insert, StreamTable.Row stream, List<Candidate> fresh, long firstPlace)
       throws SQLException {
-    try (var insert =
-        connection.prepareStatement(
-            "INSERT INTO dayu_results (place, stream_id, seq, status, frame_kept, body)"
-                + " VALUES (?, ?, ?, ?, ?, ?)")) {
-      var place = firstPlace;
-      for (var candidate : fresh) {
-        insert.setLong(1, place++);
-        insert.setInt(2, stream.id());
-        insert.setLong(3, candidate.seq());
-        insert.setShort(4, candidate.failed() ? FAILED : DELIVERED);
-        insert.setBoolean(5, candidate.result().frameKept());
-        Database.setBytes(insert, 6, candidate.body());
-        insert.addBatch();
-      }
-      insert.executeBatch();
+    var place = firstPlace;
+    for (var candidate : fresh) {
+      insert.setLong(1, place++);
+      insert.setInt(2, stream.id());
+      insert.setLong(3, candidate.seq());
+      insert.setShort(4, candidate.failed() ? FAILED : DELIVERED);
+      insert.setBoolean(5, candidate.result().frameKept());
+      Database.setBytes(insert, 6, candidate.body());
+      insert.addBatch();
     }
   }
 
-  private static void count(Connection connection, StreamTable.Row stream, List<Candidate> fresh)
+  private static void count(
+      Session session, StreamTable.Row stream, long highest, List<Candidate> fresh)
       throws SQLException {
     long failed = fresh.stream().filter(Candidate::failed).count();
-    try (var update =
-        connection.prepareStatement(
-            """
-            UPDATE dayu_streams SET highest = GREATEST(highest, ?),
-              delivered = delivered + ?, failed = failed + ? WHERE id = ?
-            """)) {
-      update.setLong(1, fresh.stream().mapToLong(Candidate::seq).max().orElseThrow());
-      update.setLong(2, fresh.size() - failed);
-      update.setLong(3, failed);
-      update.setInt(4, stream.id());
-      update.executeUpdate();
-    }
+    var update =
+        session.prepare(
+            "UPDATE dayu_streams SET highest = ?, delivered = delivered + ?, failed = failed + ?"
+                + " WHERE id = ?");
+    update.setLong(
+        1, Math.max(highest, fresh.stream().mapToLong(Candidate::seq).max().orElseThrow()));
+    update.setLong(2, fresh.size() - failed);
+    update.setLong(3, failed);
+    update.setInt(4, stream.id());
+    update.executeUpdate();
   }
 
-  ResultPage page(Connection connection, int pipeline, Optional<String> after, int limit)
+  ResultPage page(Session session, int pipeline, Optional<String> after, int limit)
       throws SQLException, IOException {
     var base = (long) pipeline << COUNTER_BITS;
     var place = after.isPresent() ? place(after.get()) : base;
     if (place >>> COUNTER_BITS != pipeline)
       throw new IllegalArgumentException("cursor '" + after.get() + "' is not of this pipeline");
-    try (var select =
-        connection.prepareStatement(
+    var select =
+        session.prepare(
             """
             SELECT place, frame_kept, body FROM dayu_results
-            WHERE place > ? AND place < ? ORDER BY place FETCH FIRST ? ROWS ONLY
-            """)) {
-      select.setLong(1, place);
-      select.setLong(2, base + (1L << COUNTER_BITS));
-      select.setInt(3, limit);
-      select.setFetchSize(limit);
-      var items = new ArrayList<StoredResult>();
-      try (var rows = select.executeQuery()) {
-        while (rows.next()) {
-          place = rows.getLong(1);
-          items.add(
-              new StoredResult(Element.parseFrom(rows.getBinaryStream(3)), rows.getBoolean(2)));
-        }
+            WHERE place > ? AND place < ? ORDER BY place LIMIT ?
+            """);
+    select.setLong(1, place);
+    select.setLong(2, base + (1L << COUNTER_BITS));
+    select.setInt(3, limit);
+    select.setFetchSize(limit);
+    var items = new ArrayList<StoredResult>();
+    try (var rows = select.executeQuery()) {
+      while (rows.next()) {
+        place = rows.getLong(1);
+        items.add(new StoredResult(Element.parseFrom(rows.getBytes(3)), rows.getBoolean(2)));
       }
-      var last = base + storedCount(connection, pipeline);
-      return new ResultPage(
-          items,
-          !items.isEmpty() && place < last
-              ? Optional.of(Long.toString(place, CURSOR_RADIX))
-              : Optional.empty());
     }
+    var last = base + storedCount(session, pipeline);
+    return new ResultPage(
+        items,
+        !items.isEmpty() && place < last
+            ? Optional.of(Long.toString(place, CURSOR_RADIX))
+            : Optional.empty());
   }
 
   /** The place a cursor stands for. */
@@ -204,45 +223,39 @@ final class ResultTable {
     }
   }
 
-  private static long storedCount(Connection connection, int pipeline) throws SQLException {
-    try (var select =
-        connection.prepareStatement("SELECT stored FROM dayu_pipelines WHERE id = ?")) {
-      select.setInt(1, pipeline);
-      try (var rows = select.executeQuery()) {
-        return rows.next() ? rows.getLong(1) : 0;
-      }
+  private static long storedCount(Session session, int pipeline) throws SQLException {
+    var select = session.prepare("SELECT stored FROM dayu_pipelines WHERE id = ?");
+    select.setInt(1, pipeline);
+    try (var rows = select.executeQuery()) {
+      return rows.next() ? rows.getLong(1) : 0;
     }
   }
 
-  Map<StreamName, ResultStore.Counts> counts(Connection connection, String pipeline)
-      throws SQLException {
-    try (var select =
-        connection.prepareStatement(
+  Map<StreamName, ResultStore.Counts> counts(Session session, String pipeline) throws SQLException {
+    var select =
+        session.prepare(
             """
             SELECT s.name, s.delivered, s.failed FROM dayu_streams s
             JOIN dayu_pipelines p ON p.id = s.pipeline_id
             WHERE p.name = ? AND s.highest >= 0
-            """)) {
-      select.setString(1, pipeline);
-      var counts = new TreeMap<StreamName, ResultStore.Counts>();
-      try (var rows = select.executeQuery()) {
-        while (rows.next())
-          counts.put(
-              StreamName.parse(rows.getString(1)),
-              new ResultStore.Counts(rows.getLong(2), rows.getLong(3)));
-      }
-      return counts;
+            """);
+    select.setString(1, pipeline);
+    var counts = new TreeMap<StreamName, ResultStore.Counts>();
+    try (var rows = select.executeQuery()) {
+      while (rows.next())
+        counts.put(
+            StreamName.parse(rows.getString(1)),
+            new ResultStore.Counts(rows.getLong(2), rows.getLong(3)));
     }
+    return counts;
   }
 
   /** -1 for a stream without results. */
-  static long highest(Connection connection, StreamName stream) throws SQLException {
-    try (var select =
-        connection.prepareStatement("SELECT highest FROM dayu_streams WHERE name = ?")) {
-      select.setString(1, stream.toString());
-      try (var rows = select.executeQuery()) {
-        return rows.next() ? rows.getLong(1) : -1;
-      }
+  static long highest(Session session, StreamName stream) throws SQLException {
+    var select = session.prepare("SELECT highest FROM dayu_streams WHERE name = ?");
+    select.setString(1, stream.toString());
+    try (var rows = select.executeQuery()) {
+      return rows.next() ? rows.getLong(1) : -1;
     }
   }
 }

@@ -10,6 +10,7 @@ import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.Results;
 import io.dayu.store.StoredResult;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -26,17 +27,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A distributor whose writes the test lets happen, on the node that generates the stream. */
 final class DistributorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final StreamName STREAM = StreamName.parse("crossing/cam-0");
   private static ActorTestKit kit;
-  private static int tests;
 
   private final BlockingQueue<Runnable> writes = new LinkedBlockingQueue<>();
   private final BlockingQueue<Acknowledgement> acknowledged = new LinkedBlockingQueue<>();
   private final BlockingQueue<List<StoredResult>> published = new LinkedBlockingQueue<>();
+  @TempDir Path dir;
   private JdbcResultStore store;
   private TestProbe<Distributor.Stored> stored;
   private ActorRef<Distributor.Command> distributor;
@@ -53,7 +55,7 @@ final class DistributorStreamTest {
 
   @BeforeEach
   void open() {
-    store = JdbcResultStore.openMemory("distributor-" + ++tests, 10);
+    store = JdbcResultStore.openFile(dir.resolve("results.db"), 10);
     stored = kit.createTestProbe();
     Executor blocking = writes::add;
     distributor =

@@ -7,7 +7,6 @@ import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -59,10 +58,10 @@ class DatabaseTest {
   }
 
   private String work() {
-    return database.transaction("work", connection -> "done");
+    return database.read("work", session -> "done");
   }
 
   private static Connection connection() throws SQLException {
-    return DriverManager.getConnection("jdbc:h2:mem:" + UUID.randomUUID(), "sa", "");
+    return DriverManager.getConnection("jdbc:sqlite::memory:");
   }
 }

@@ -5,21 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ch.qos.logback.classic.Level;
-import io.dayu.link.Logs;
 import io.dayu.pipeline.StreamName;
 import io.dayu.testkit.LocalPostgres;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
+import java.sql.DriverManager;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterAll;
@@ -35,31 +31,23 @@ class JdbcResultStoreTest {
 
     @Override
     ResultStore create(int framesPerStream) {
-      return JdbcResultStore.openFile(dir.resolve("made/results"), framesPerStream);
-    }
-  }
-
-  @Nested
-  class InMemory extends ResultStoreContract {
-    @Override
-    ResultStore create(int framesPerStream) {
-      return JdbcResultStore.openMemory(UUID.randomUUID().toString(), framesPerStream);
+      return JdbcResultStore.openFile(dir.resolve("made/results.db"), framesPerStream);
     }
   }
 
   @Test
-  void aStoreThatAnotherProcessHasOpenIsNamedByItsFile(@TempDir Path dir) throws Exception {
-    var file = dir.resolve("store.mv.db");
-    JdbcResultStore.openFile(dir.resolve("store"), 1).close();
-    // H2 takes this lock itself; within one process it would share the store.
-    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE);
+  void aStoreThatIsOpenElsewhereIsNamedByItsFile() throws Exception {
+    var file = dir.resolve("results.db");
+    JdbcResultStore.openFile(file, 1).close();
+    try (var channel = FileChannel.open(dir.resolve("results.db.lock"), StandardOpenOption.WRITE);
         var lock = channel.lock()) {
       assertThat(lock.isValid()).isTrue();
-      assertThatThrownBy(() -> JdbcResultStore.openFile(dir.resolve("store"), 1))
+      assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1))
           .isInstanceOf(StoreException.class)
           .hasMessageContainingAll("another process has " + file + " open", "dayu.node.data-dir")
           .hasMessageNotContaining("jdbc:");
     }
+    JdbcResultStore.openFile(file, 1).close();
   }
 
   /** Only where a server is installed, which ./test sees to. */
@@ -123,7 +111,7 @@ class JdbcResultStoreTest {
 
   @Test
   void resultsOutliveTheStore() {
-    var file = dir.resolve("results");
+    var file = dir.resolve("results.db");
     try (var store = JdbcResultStore.openFile(file, 1)) {
       store.store(Results.range("a/cam", 0, 10));
     }
@@ -137,115 +125,79 @@ class JdbcResultStoreTest {
   }
 
   @Test
-  void whatWasStoredIsInTheFileAtOnce() throws Exception {
-    var copy = dir.resolve("copy");
-    try (var store = JdbcResultStore.openFile(dir.resolve("results"), 1)) {
-      store.store(Results.range("a/cam", 0, 10));
-      // The state a killed process would leave behind.
-      Files.copy(dir.resolve("results.mv.db"), dir.resolve("copy.mv.db"));
+  void whatAKilledProcessLeavesHoldsAllThatWasStored() throws Exception {
+    try (var store = JdbcResultStore.openFile(dir.resolve("results.db"), 1)) {
+      for (int i = 0; i < 50; i++) store.store(Results.range("a/cam", 10 * i, 10 * i + 10));
+      for (var name : List.of("", "-wal", ".lock"))
+        Files.copy(dir.resolve("results.db" + name), dir.resolve("copy.db" + name));
     }
-    try (var store = JdbcResultStore.openFile(copy, 1)) {
-      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
+    try (var store = JdbcResultStore.openFile(dir.resolve("copy.db"), 1)) {
+      assertThat(store.page("a", Optional.empty(), 1_000).items()).hasSize(500);
     }
   }
 
   @Test
-  void aFileThatIsNotADatabaseIsReportedWithItsName() throws Exception {
-    Files.write(dir.resolve("results.mv.db"), new byte[10_000]);
-
-    assertThatThrownBy(() -> JdbcResultStore.openFile(dir.resolve("results"), 1))
+  void aFileOfAnotherProgramIsRefusedAndStaysAsItIs() throws Exception {
+    var file = dir.resolve("results.db");
+    try (var theirs = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+      theirs.createStatement().execute("CREATE TABLE theirs (n INT)");
+    }
+    var bytes = Files.readAllBytes(file);
+    assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1))
         .isInstanceOf(StoreException.class)
-        .hasMessageContaining("open the result store")
-        .hasMessageContaining(dir.resolve("results").toString());
+        .hasMessageContainingAll(file + " belongs to another program", "nothing was changed");
+    assertThat(file).hasBinaryContent(bytes);
+
+    Files.write(file, new byte[10_000]);
+    assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContainingAll("open the store", file.toString(), "not a database");
+    assertThat(file).hasBinaryContent(new byte[10_000]);
   }
 
   @Test
   void aFileThatWasThereAndIsEmptyGoneOrCutOffIsRefusedWithWhatToDo() throws Exception {
-    var file = dir.resolve("results");
-    var data = dir.resolve("results.mv.db");
+    var file = dir.resolve("results.db");
+    var lock = dir.resolve("results.db.lock");
     try (var store = JdbcResultStore.openFile(file, 1)) {
       store.store(Results.range("a/cam", 0, 2_000));
     }
-    var whole = Files.readAllBytes(data);
-    // Half of it may hold all that the note knows, which is some seconds old.
-    for (var left : List.of(0, 5_000)) {
+    var whole = Files.readAllBytes(file);
+    for (var left : List.of(0, 1, 99, 100, 5_000, whole.length / 2, whole.length - 1)) {
       var bytes = Arrays.copyOf(whole, left);
-      Files.write(data, bytes);
+      Files.write(file, bytes);
       assertThat(catchThrowable(() -> JdbcResultStore.openFile(file, 1).close()))
           .as("%d of %d bytes", left, whole.length)
           .isInstanceOf(StoreException.class)
-          .hasMessageContainingAll(data.toString(), "nothing was changed", "results.mv.db.seen")
-          .hasMessageNotContaining("recovery tool");
-      assertThat(data).hasBinaryContent(bytes);
+          .hasMessageContainingAll(file.toString(), "nothing was changed", lock.toString());
+      assertThat(file).hasBinaryContent(bytes);
     }
-    Files.delete(data);
+    Files.delete(file);
     assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
         .hasMessageContainingAll("it is gone", "backup");
-    Files.delete(dir.resolve("results.mv.db.seen"));
+    Files.write(file, whole);
+    try (var store = JdbcResultStore.openFile(file, 1)) {
+      assertThat(store.page("a", Optional.empty(), 10_000).items()).hasSize(2_000);
+    }
+    Files.delete(file);
+    Files.delete(lock);
     try (var store = JdbcResultStore.openFile(file, 1)) {
       assertThat(store.page("a", Optional.empty(), 100).items()).isEmpty();
     }
   }
 
   @Test
-  void aFileThatLostItsLastMomentsIsToldAndOneThatLostMoreIsRefused() throws Exception {
-    var file = dir.resolve("results");
-    var data = dir.resolve("results.mv.db");
-    var note = dir.resolve("results.mv.db.seen");
+  void aFailureInTheMiddleOfABatchStoresNothing() throws Exception {
+    var file = dir.resolve("results.db");
     try (var store = JdbcResultStore.openFile(file, 1)) {
-      store.store(Results.range("a/cam", 0, 10));
-    }
-    var older = Files.readAllBytes(data);
-    try (var store = JdbcResultStore.openFile(file, 1)) {
-      store.store(Results.range("a/cam", 10, 20));
-    }
-    JdbcResultStore.openFile(file, 1).close(); // notes the version
-    Files.write(data, older);
-    try (var logs = Logs.of(EmbeddedFile.class);
-        var store = JdbcResultStore.openFile(file, 1)) {
-      assertThat(logs.has(Level.WARN, data.toString(), "last moments")).isTrue();
-      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
-      store.store(Results.range("a/cam", 10, 20));
-    }
-    JdbcResultStore.openFile(file, 1).close();
-    // The next note knows that the one before is old.
-    Files.setLastModifiedTime(note, FileTime.from(Instant.now().minusSeconds(120)));
-    try (var store = JdbcResultStore.openFile(file, 1)) {
-      store.store(Results.range("a/cam", 20, 30));
-    }
-    Files.write(data, older);
-    assertThatThrownBy(() -> JdbcResultStore.openFile(file, 1).close())
-        .hasMessageContainingAll("more than a minute", "delete " + note);
-    Files.delete(note);
-    try (var store = JdbcResultStore.openFile(file, 1)) {
-      assertThat(store.page("a", Optional.empty(), 100).items()).hasSize(10);
-    }
-  }
-
-  @Test
-  void whatAKilledProcessLeavesIsWhole() throws Exception {
-    try (var logs = Logs.of(EmbeddedFile.class);
-        var store = JdbcResultStore.openFile(dir.resolve("results"), 1)) {
-      for (int i = 0; i < 50; i++) store.store(Results.range("a/cam", 10 * i, 10 * i + 10));
-      Files.copy(dir.resolve("results.mv.db"), dir.resolve("copy.mv.db"));
-      Files.copy(dir.resolve("results.mv.db.seen"), dir.resolve("copy.mv.db.seen"));
-      JdbcResultStore.openFile(dir.resolve("copy"), 1).close();
-      assertThat(logs.loud()).isEmpty();
-    }
-  }
-
-  @Test
-  void aFailureInTheMiddleOfABatchStoresNothing() {
-    var memory = UUID.randomUUID().toString();
-    try (var store = JdbcResultStore.openMemory(memory, 1);
-        var pool = JdbcResultStore.pool("jdbc:h2:mem:" + memory, "sa", "")) {
       store.store(Results.range("a/cam", 0, 3));
-      new Database(pool)
-          .transaction(
-              "forbid",
-              c ->
-                  c.createStatement()
-                      .execute("ALTER TABLE dayu_results ADD CONSTRAINT only CHECK (seq <> 7)"));
+      try (var other = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+        other
+            .createStatement()
+            .execute(
+                "CREATE TRIGGER no_seven BEFORE INSERT ON dayu_results WHEN NEW.seq = 7"
+                    + " BEGIN SELECT RAISE(ABORT, 'seven'); END");
+      }
 
       assertThatThrownBy(() -> store.store(Results.range("a/cam", 3, 10)))
           .isInstanceOfSatisfying(

@@ -3,11 +3,12 @@ package io.dayu.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.pipeline.StreamName;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -19,10 +20,11 @@ import net.jqwik.api.Tuple;
 class ResultStorePropertyTest {
   @Property(tries = 40)
   void whateverIsStoredAgainIsStoredOnceAndReportedNewOnce(
-      @ForAll("batches") List<List<StoredResult>> batches) {
+      @ForAll("batches") List<List<StoredResult>> batches) throws IOException {
+    var dir = Files.createTempDirectory("dayu-results");
     var expected = new LinkedHashMap<String, StoredResult>();
     var fresh = new ArrayList<StoredResult>();
-    try (var store = JdbcResultStore.openMemory(UUID.randomUUID().toString(), 1)) {
+    try (var store = JdbcResultStore.openFile(dir.resolve("results.db"), 1)) {
       for (var batch : batches) {
         fresh.addAll(store.store(batch));
         for (var r : batch) expected.putIfAbsent(r.element().getStream() + r.element().getSeq(), r);
@@ -44,6 +46,11 @@ class ResultStorePropertyTest {
         var counts = store.counts("p").getOrDefault(name, new ResultStore.Counts(0, 0));
         assertThat(counts).isEqualTo(new ResultStore.Counts(of.size() - failed, failed));
       }
+    } finally {
+      try (var files = Files.list(dir)) {
+        for (var file : files.toList()) Files.delete(file);
+      }
+      Files.delete(dir);
     }
   }
 
