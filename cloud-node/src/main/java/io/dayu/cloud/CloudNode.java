@@ -2,7 +2,6 @@ package io.dayu.cloud;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
 import io.dayu.flow.FlowNode;
@@ -32,9 +31,6 @@ import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import io.dayu.stage.Causes;
-import io.dayu.store.JdbcResultStore;
-import io.dayu.store.Schema;
-import io.dayu.store.StoreException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -70,9 +66,6 @@ import org.apache.pekko.management.javadsl.PekkoManagement;
  * HTTP and management, and the same streams as every node.
  */
 public final class CloudNode {
-  /** The tables of the persistence plugin: events and snapshots of pipelines and shards. */
-  private static final Schema JOURNAL = new Schema("journal");
-
   private CloudNode() {}
 
   public static void main(String[] args) {
@@ -91,8 +84,8 @@ public final class CloudNode {
     var settings = settings(config);
     var node = settings.node();
     Endpoints.clear(node.self().dataDir());
-    var source = database(settings.store());
-    var store = store(settings.store(), source);
+    var databases = Databases.open(settings.store());
+    var store = databases.results();
     var policies = Policies.load();
     var catalog = Catalog.load(policies.names());
     var uplink = new MemberUplink(store);
@@ -114,7 +107,7 @@ public final class CloudNode {
               var system = parts.context().getSystem();
               var decisions =
                   new JdbcDecisionLog(
-                      source, blocking(system), settings.scheduler().decisionsKept());
+                      databases.control(), blocking(system), settings.scheduler().decisionsKept());
               log.set(decisions);
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
               deletions.set(deletions(parts, node.self().dataDir()));
@@ -197,7 +190,7 @@ public final class CloudNode {
           flow.finish();
           flow.stop();
           member.stop();
-          store.close();
+          databases.close();
         };
     try {
       var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
@@ -295,29 +288,6 @@ public final class CloudNode {
           .ifPresent(dayu::problem);
     dayu.enforce();
     return new Settings(node.get(), http.get(), management.get(), scheduler.get(), store.get());
-  }
-
-  /** The database, with the tables of everything that uses it. */
-  static JdbcResultStore store(StoreSettings settings, HikariDataSource source) {
-    try {
-      return JdbcResultStore.open(
-          source, settings.framesPerStream(), JdbcDecisionLog.SCHEMA, JOURNAL);
-    } catch (StoreException e) {
-      throw new StartException(
-          "%s; the store is %s".formatted(e.getMessage(), settings.place()), e);
-    }
-  }
-
-  private static HikariDataSource database(StoreSettings store) {
-    try {
-      return store.pool();
-    } catch (StoreException e) {
-      if (!store.isShared()) throw new StartException(String.valueOf(e.getMessage()), e);
-      throw new StartException(
-          "%s; the store is %s, user %s: see dayu.store.url (DAYU_STORE_URL), user and password"
-              .formatted(e.getMessage(), store.place(), store.user()),
-          e);
-    }
   }
 
   private static ActorRef<PendingDeletions.Command> deletions(

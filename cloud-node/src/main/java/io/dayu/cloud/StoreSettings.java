@@ -16,19 +16,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where pipelines, decisions and results are stored; {@code dayu.store}. One database for all of
- * it: embedded in the node's data directory, or a PostgreSQL that several cloud nodes share.
+ * Where pipelines, decisions and results are stored; {@code dayu.store}: in files of the node's
+ * data directory, or all of it in a PostgreSQL that several cloud nodes share.
  *
- * @param url as JDBC takes it
+ * @param url of PostgreSQL, as JDBC takes it; empty for files
+ * @param directory where the files are
  * @param framesPerStream payloads kept of each stream
  */
-record StoreSettings(String url, String user, String password, int framesPerStream) {
+record StoreSettings(
+    String url, String user, String password, int framesPerStream, Path directory) {
   @Override
   public String toString() {
-    return "%s, user %s".formatted(place(), user);
+    return isShared() ? "%s, user %s".formatted(place(), user) : place();
   }
 
   private static final String PATH = "dayu.store";
+  private static final String CONTROL_USER = "sa";
 
   StoreSettings {
     new Checks(PATH).positive("frames-per-stream", framesPerStream).enforce();
@@ -46,11 +49,16 @@ record StoreSettings(String url, String user, String password, int framesPerStre
         section -> {
           var url = section.get("url", StoreSettings::url, "");
           int frames = section.count("frames-per-stream");
-          if (!url.isEmpty())
-            return new StoreSettings(url, section.text("user"), section.text("password"), frames);
-          var file = Path.of(root.getString("dayu.node.data-dir")).resolve("store");
-          return new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", frames);
+          var directory = Path.of(root.getString("dayu.node.data-dir"));
+          return url.isEmpty()
+              ? embedded(directory, frames)
+              : new StoreSettings(
+                  url, section.text("user"), section.text("password"), frames, directory);
         });
+  }
+
+  static StoreSettings embedded(Path directory, int framesPerStream) {
+    return new StoreSettings("", "", "", framesPerStream, directory);
   }
 
   /** As it may be configured: a shared database, or nothing. */
@@ -64,7 +72,7 @@ record StoreSettings(String url, String user, String password, int framesPerStre
   }
 
   boolean isShared() {
-    return JdbcResultStore.isPostgres(url);
+    return !url.isEmpty();
   }
 
   /**
@@ -80,23 +88,43 @@ record StoreSettings(String url, String user, String password, int framesPerStre
             .formatted(String.join(", ", others)));
   }
 
+  /** Of the database that is shared. */
   HikariDataSource pool() {
     return JdbcResultStore.pool(url, user, password);
   }
 
+  /** The file of results of a node that shares no database. */
+  Path results() {
+    return directory.resolve("results.db");
+  }
+
+  /** What release 0.1 had instead of it; pipelines and decisions lie there. */
+  Path old() {
+    return directory.resolve("store.mv.db");
+  }
+
   /** For messages: without what a URL may hold of secrets. */
   String place() {
-    int query = url.indexOf(isShared() ? '?' : ';');
-    return StoreAddress.redacted(query < 0 ? url : url.substring(0, query));
+    return isShared() ? StoreAddress.redacted(url.split("\\?", 2)[0]) : directory.toString();
+  }
+
+  /** Of pipelines and decisions, where no database is shared. */
+  HikariDataSource control() {
+    return JdbcResultStore.pool(controlUrl(), CONTROL_USER, "");
+  }
+
+  private String controlUrl() {
+    return JdbcResultStore.fileUrl(directory.resolve("store"));
   }
 
   /** The persistence plugin's own connections to the same database. */
   Config persistence() {
     var db = new HashMap<String, Object>();
-    db.put("url", url);
-    db.put("user", user);
+    var address = isShared() ? url : controlUrl();
+    db.put("url", address);
+    db.put("user", isShared() ? user : CONTROL_USER);
     db.put("password", password);
-    db.put("driver", JdbcResultStore.driver(url));
+    db.put("driver", JdbcResultStore.driver(address));
     if (isShared()) {
       db.put("properties", JdbcResultStore.POSTGRES_DEFAULTS);
       db.put("minConnections", 0);

@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.typesafe.config.ConfigFactory;
-import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.element.Element;
 import io.dayu.facts.Decision;
 import io.dayu.member.PipelineEntity;
 import io.dayu.realise.JdbcDecisionLog;
-import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import io.dayu.testkit.LocalPostgres;
@@ -41,8 +39,8 @@ class EarlierReleaseTest {
 
   abstract static class OnAnyDatabase {
     private StoreSettings settings;
-    private HikariDataSource source;
-    private JdbcResultStore store;
+    private Databases databases;
+    private ResultStore store;
 
     /** A database of release 0.1. */
     abstract StoreSettings database();
@@ -50,13 +48,13 @@ class EarlierReleaseTest {
     @BeforeEach
     void open() {
       settings = database();
-      source = settings.pool();
-      store = CloudNode.store(settings, source);
+      databases = Databases.open(settings);
+      store = databases.results();
     }
 
     @AfterEach
     void close() {
-      store.close();
+      databases.close();
     }
 
     @Test
@@ -93,7 +91,7 @@ class EarlierReleaseTest {
 
     @Test
     void decisionsAndTheirInputsAreThere() throws Exception {
-      var log = new JdbcDecisionLog(source, Runnable::run, 100);
+      var log = new JdbcDecisionLog(databases.control(), Runnable::run, 100);
       assertThat(get(log.list(Release01.PIPELINE, 100)))
           .map(Decision::version)
           .containsExactly(3L, 2L, 1L);
@@ -154,8 +152,7 @@ class EarlierReleaseTest {
 
     @Override
     StoreSettings database() {
-      var file = Release01.data(dir.resolve("data")).resolve("store");
-      return new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", 10);
+      return StoreSettings.embedded(Release01.data(dir.resolve("data")), 10);
     }
   }
 
@@ -180,7 +177,7 @@ class EarlierReleaseTest {
     StoreSettings database() {
       var url = postgres.create("earlier" + ++databases);
       Release01.database(url, postgres.user());
-      return new StoreSettings(url, postgres.user(), "", 10);
+      return new StoreSettings(url, postgres.user(), "", 10, Path.of("none"));
     }
   }
 }

@@ -38,17 +38,26 @@ class MigrationsTest {
 
   @ParameterizedTest
   @MethodSource("components")
-  void bothDatabasesHaveTheSameMigrations(Path component) throws IOException {
-    assertThat(list(component.resolve("h2")))
-        .map(Path::getFileName)
-        .isEqualTo(list(component.resolve("postgresql")).stream().map(Path::getFileName).toList());
+  void allDatabasesHaveTheSameVersions(Path component) throws IOException {
+    var shared = versions(component.resolve("postgresql"));
+    var embedded = list(component).stream().filter(p -> !p.endsWith("postgresql")).toList();
+    assertThat(embedded).isNotEmpty();
+    for (var database : embedded) assertThat(versions(database)).isEqualTo(shared);
+  }
+
+  private static List<String> versions(Path database) throws IOException {
+    return list(database).stream()
+        .map(file -> file.getFileName().toString().split("_")[0])
+        .toList();
   }
 
   @ParameterizedTest
   @MethodSource("components")
   void aMigrationOfH2CanBeRunAgainWhereverItEnded(Path component) throws Exception {
+    var database = component.resolve("h2");
+    if (Files.notExists(database)) return; // SQLite runs a file in one transaction
     try (var connection = memory()) {
-      for (var file : list(component.resolve("h2"))) {
+      for (var file : list(database)) {
         var statements = statements(Files.readString(file));
         for (int end = 1; end <= statements.size(); end++)
           run(connection, statements.subList(0, end));

@@ -6,7 +6,6 @@ import io.dayu.local.ChildProcess;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import io.dayu.local.NodeOptions;
-import io.dayu.store.JdbcResultStore;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -51,7 +50,7 @@ class StartClusterIT {
               cluster,
               "storeless",
               Map.of("dayu.store.url", away + "?password=secret", "dayu.store.user", "someone"));
-      storeOfANewerRelease(cluster.directory().resolve("newer/data/store"));
+      storeOfANewerRelease(cluster.directory().resolve("newer/data"));
       var newer = cloud(cluster, "newer", Map.of());
 
       processes.forEach(
@@ -98,15 +97,13 @@ class StartClusterIT {
                           "the tables of the decisions are at version 7 (release 9.9)",
                           "nothing was changed",
                           "Start the release that made them or a newer one",
-                          "newer/data/store"));
+                          "newer/data"));
     }
   }
 
-  private static void storeOfANewerRelease(Path file) throws SQLException {
-    var settings = new StoreSettings(JdbcResultStore.fileUrl(file), "sa", "", 10);
-    CloudNode.store(settings, settings.pool()).close();
-    try (var source = settings.pool();
-        var connection = source.getConnection();
+  private static void storeOfANewerRelease(Path directory) throws SQLException {
+    try (var databases = Databases.open(StoreSettings.embedded(directory, 10));
+        var connection = databases.control().getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
           """

@@ -41,6 +41,10 @@ final class Database implements AutoCloseable {
           SQLiteErrorCode.SQLITE_CORRUPT,
           SQLiteErrorCode.SQLITE_NOTADB);
 
+  /** The second is the file that connections share; there is no other way to be told its reason. */
+  private static final Set<SQLiteErrorCode> FULL_OF_SQLITE =
+      Set.of(SQLiteErrorCode.SQLITE_FULL, SQLiteErrorCode.SQLITE_IOERR_SHMSIZE);
+
   /** Longest value set as an array: H2 refuses longer ones unless they are streamed. */
   private static final int INLINE_BYTES = 1 << 20;
 
@@ -182,10 +186,10 @@ final class Database implements AutoCloseable {
     return new StoreException("%s: %s (%s)".formatted(what, remedy, reason(e)), true, e);
   }
 
-  private static boolean isDiskFull(Throwable e) {
+  static boolean isDiskFull(Throwable e) {
     for (var cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLiteException sqlite
-          && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL) return true;
+          && FULL_OF_SQLITE.contains(sqlite.getResultCode())) return true;
       var message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
       if (message.contains("no space left") || message.contains("disk full")) return true;
     }

@@ -51,7 +51,7 @@ public final class JdbcResultStore implements ResultStore {
   /** Several times what is written between a look at the disk and the next one. */
   private static final long RESERVE_BYTES = 16 << 20;
 
-  private static final Schema SCHEMA = new Schema("results");
+  static final Schema SCHEMA = new Schema("results");
 
   private final Database database;
   private final FrameStore frames;

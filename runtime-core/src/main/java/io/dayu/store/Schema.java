@@ -55,7 +55,8 @@ public record Schema(String name) {
         for (var migrator : migrators) migrator.check();
         if (migrators.stream().anyMatch(Migrator::hasWork) && !hasRoom(connection))
           throw new StoreException(
-              "bring the tables to this release: the disk is full: free space where the database lies",
+              "bring the tables to this release: the disk is full: free space where the database"
+                  + " lies",
               true,
               null);
         for (var migrator : migrators) migrator.migrate();
@@ -68,7 +69,13 @@ public record Schema(String name) {
       }
       dialect.unlockSchema(connection);
     } catch (SQLException | FlywayException e) {
-      throw new StoreException("prepare the database: " + reason(e), true, e);
+      throw new StoreException(
+          "prepare the database: "
+              + (Database.isDiskFull(e)
+                  ? "the disk is full: free space where the database lies"
+                  : reason(e)),
+          true,
+          e);
     }
   }
 
@@ -207,7 +214,11 @@ public record Schema(String name) {
         flyway.migrate();
       } catch (FlywayException e) {
         throw new StoreException(
-            "%s: %s; mend that and start the node again".formatted(what, reason(e)), true, e);
+            Database.isDiskFull(e)
+                ? what + ": the disk is full: free space where the database lies"
+                : "%s: %s; mend that and start the node again".formatted(what, reason(e)),
+            true,
+            e);
       }
       LOG.info("The tables of the {} are at version {}", schema.name, title(pending.get()));
     }

@@ -40,7 +40,25 @@ final class Session implements AutoCloseable {
   /** Takes back what was done since the last commit. */
   void rollback() throws SQLException {
     for (var statement : prepared.values()) statement.clearBatch();
-    connection.rollback();
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      if (dialect != Dialect.SQLITE) throw e;
+      beginAnew();
+    }
+  }
+
+  /**
+   * SQLite rolls back by itself when its disk is full. Then the driver cannot, and begins no other
+   * transaction, so that the next statements would be committed one by one.
+   */
+  private void beginAnew() throws SQLException {
+    try {
+      connection.setAutoCommit(true);
+    } catch (SQLException expected) {
+      // There is no transaction that it could commit; the mode is changed nevertheless.
+    }
+    connection.setAutoCommit(false);
   }
 
   /** Closes the connection; pools close its statements, too. */

@@ -50,6 +50,7 @@ public final class SqliteFile {
   private static final int CONNECTIONS = 5;
 
   private static final int BUSY_MS = 10_000;
+  private static final int PATIENCE_MS = 5_000;
   private static final int CACHE_KIB = 8 << 10;
 
   private SqliteFile() {}
@@ -73,10 +74,9 @@ public final class SqliteFile {
       config.setMaximumPoolSize(CONNECTIONS);
       config.setMinimumIdle(1);
       config.setAutoCommit(false);
-      config.setConnectionTimeout(BUSY_MS);
-      var pool = new LockedPool(config, lock);
+      config.setConnectionTimeout(PATIENCE_MS);
       lock.write(ByteBuffer.wrap("made\n".getBytes(StandardCharsets.US_ASCII)), 0);
-      return pool;
+      return new LockedPool(config, lock);
     } catch (PoolInitializationException | SQLException | IOException e) {
       close(lock);
       throw cannotOpen(path, e);
@@ -209,10 +209,10 @@ public final class SqliteFile {
       var code = sqlite.getResultCode().code & 0xff;
       if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code)
         return lost(file, "it is damaged (%s)".formatted(sqlite.getMessage()));
-      if (code == SQLiteErrorCode.SQLITE_FULL.code)
-        return new StoreException(
-            "open the store: the disk is full: free space where %s lies".formatted(file), true, e);
     }
+    if (Database.isDiskFull(e))
+      return new StoreException(
+          "open the store: the disk is full: free space where %s lies".formatted(file), true, e);
     return new StoreException(
         "open the store: %s; check that %s can be read and written"
             .formatted(cause.getMessage(), file),

@@ -1,0 +1,85 @@
+package io.dayu.cloud;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.dayu.node.StartException;
+import io.dayu.realise.JdbcDecisionLog;
+import io.dayu.store.JdbcResultStore;
+import io.dayu.store.Schema;
+import io.dayu.store.StoreException;
+import io.dayu.store.Takeover;
+import java.util.List;
+
+/**
+ * What a cloud node stores, with its tables: one database that is shared with other cloud nodes, or
+ * files of its own, in which results do not hold up what controls them.
+ *
+ * @param control pipelines, in the journal, and decisions
+ */
+record Databases(JdbcResultStore results, HikariDataSource control) implements AutoCloseable {
+  /** The tables of the persistence plugin: events and snapshots of pipelines and shards. */
+  private static final Schema JOURNAL = new Schema("journal");
+
+  /**
+   * Opens or makes them, and takes over what release 0.1 has stored; blocks.
+   *
+   * @throws StartException if that cannot be done
+   */
+  static Databases open(StoreSettings settings) {
+    return settings.isShared() ? shared(settings) : embedded(settings);
+  }
+
+  private static Databases shared(StoreSettings settings) {
+    HikariDataSource source;
+    try {
+      source = settings.pool();
+    } catch (StoreException e) {
+      throw new StartException(
+          "%s; the store is %s, user %s: see dayu.store.url (DAYU_STORE_URL), user and password"
+              .formatted(e.getMessage(), settings.place(), settings.user()),
+          e);
+    }
+    try {
+      return new Databases(
+          JdbcResultStore.open(source, settings.framesPerStream(), JdbcDecisionLog.SCHEMA, JOURNAL),
+          source);
+    } catch (StoreException e) {
+      throw cannotOpen(settings, e);
+    }
+  }
+
+  private static Databases embedded(StoreSettings settings) {
+    try {
+      Takeover.results(settings.old(), settings.results());
+      var results = JdbcResultStore.openFile(settings.results(), settings.framesPerStream());
+      try {
+        return new Databases(results, control(settings));
+      } catch (RuntimeException e) {
+        results.close();
+        throw e;
+      }
+    } catch (StoreException e) {
+      throw cannotOpen(settings, e);
+    }
+  }
+
+  private static HikariDataSource control(StoreSettings settings) {
+    var control = settings.control();
+    try {
+      Schema.migrate(control, List.of(JdbcDecisionLog.SCHEMA, JOURNAL));
+      return control;
+    } catch (RuntimeException e) {
+      control.close();
+      throw e;
+    }
+  }
+
+  private static StartException cannotOpen(StoreSettings settings, StoreException e) {
+    return new StartException("%s; the store is %s".formatted(e.getMessage(), settings.place()), e);
+  }
+
+  @Override
+  public void close() {
+    results.close();
+    control.close();
+  }
+}

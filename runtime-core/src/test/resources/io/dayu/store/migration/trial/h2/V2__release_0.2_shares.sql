@@ -1,3 +1,0 @@
-ALTER TABLE trial ADD COLUMN IF NOT EXISTS share INT;
-
-UPDATE trial SET share = 100 / n;
