@@ -24,24 +24,22 @@ import org.h2.api.ErrorCode;
 import org.h2.engine.Constants;
 
 /**
- * Results in a relational database: H2 embedded in the node, or PostgreSQL shared by several cloud
- * nodes.
+ * Results in a relational database: SQLite in a file of the node, or PostgreSQL shared by several
+ * cloud nodes.
  *
  * <p><b>Which rows are new.</b> A transaction locks the row of its pipeline, so nobody else stores
  * results of it meanwhile; what is above the stream's highest seq is new, the few others are looked
  * up by range, and only new rows are inserted. The lock also gives out places in the order of
- * commits, which is why a reader's cursor can never pass a result that is stored later. Measured on
- * embedded H2 (1.2 million rows of 180 bytes, batches of 500, one thread, default write delay):
- * plain insert 250,000 rows/s, insert with a range look-up 259,000, {@code ON CONFLICT DO NOTHING}
- * 271,000 (in H2 only in its PostgreSQL mode), {@code MERGE} 197,000. The whole of {@code store}
- * takes about 10 µs of CPU per small row in such batches, and 0.4 ms per call with a single one.
+ * commits, which is why a reader's cursor can never pass a result that is stored later. SQLite has
+ * one writer, and needs no lock.
  *
- * <p><b>Durability.</b> On H2 every commit is written to the operating system before {@code store}
- * returns ({@code WRITE_DELAY=0}; costs about a third of the throughput above, and many tiny
- * batches make the file grow, since H2 reuses space only after 45 s): results survive the death of
- * the process, but it is not forced to the disk, so a power failure can take the last seconds.
- * PostgreSQL forces every commit unless its administrator decides otherwise. H2 can lose commits
- * when its disk is full, which a {@link Ballast} prevents.
+ * <p><b>Commits.</b> Calls that wait are written together, see {@link Writer}: they are looked up,
+ * inserted and counted as one batch would be. What is stored is encoded in the caller's thread
+ * before.
+ *
+ * <p><b>Durability.</b> Every commit is forced to the disk before {@code store} returns, so results
+ * survive the death of the process and of the machine; PostgreSQL does so unless its administrator
+ * decides otherwise. On a full disk a call fails, and nothing of it is stored.
  *
  * <p>Results are not removed; frames are, above the number to keep per stream.
  */
@@ -67,8 +65,8 @@ public final class JdbcResultStore implements ResultStore {
   }
 
   /**
-   * A store on any data source of H2 or PostgreSQL; brings its tables to this release, see {@link
-   * Schema#migrate}. Closing the store closes {@code source} if it can be closed, which also
+   * A store on any data source of SQLite or PostgreSQL; brings its tables to this release, see
+   * {@link Schema#migrate}. Closing the store closes {@code source} if it can be closed, which also
    * happens when this throws.
    *
    * @param framesPerStream how many of the newest payloads are kept, at least 1

@@ -19,16 +19,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The tables of one component in the database of the cloud nodes, and how they are migrated from
  * release to release: SQL files {@code V<number>__release_<release>_<what>.sql} in {@code
- * io/dayu/store/migration/<name>/h2} and {@code …/postgresql} on the class path, of which Flyway
- * applies those that were not applied to the database before. The applied ones are listed in the
- * table {@code dayu_<name>_history}.
+ * io/dayu/store/migration/<name>/sqlite} and {@code …/postgresql} on the class path, of which
+ * Flyway applies those that were not applied to the database before. The applied ones are listed in
+ * the table {@code dayu_<name>_history}.
  *
  * <p><b>To change tables</b> add a file with the next number to both directories. A file that was
- * released is never changed. A file for H2 must do nothing where it was done before ({@code IF NOT
- * EXISTS}, {@code IF EXISTS}), statement by statement: H2 takes nothing back when a later statement
- * fails or the node is killed, and the file is run again from its beginning. PostgreSQL runs a file
- * in one transaction. The first file of each component makes the tables of release 0.1, which had
- * no history, so it must do nothing where they are.
+ * released is never changed. Both databases run a file in one transaction, so one that fails leaves
+ * nothing. On PostgreSQL the first file of each component makes the tables of release 0.1, which
+ * had no history, so it must do nothing where they are; in SQLite release 0.1 had none.
  *
  * @param name of the component; letters and digits
  */
