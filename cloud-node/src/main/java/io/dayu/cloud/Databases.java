@@ -17,7 +17,7 @@ import java.util.List;
  */
 record Databases(JdbcResultStore results, HikariDataSource control) implements AutoCloseable {
   /** The tables of the persistence plugin: events and snapshots of pipelines and shards. */
-  private static final Schema JOURNAL = new Schema("journal");
+  static final Schema JOURNAL = new Schema("journal");
 
   /**
    * Opens or makes them, and takes over what release 0.1 has stored; blocks.

@@ -13,14 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteConfig.JournalMode;
-import org.sqlite.SQLiteConfig.Pragma;
-import org.sqlite.SQLiteConfig.SynchronousMode;
-import org.sqlite.SQLiteConfig.TempStore;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -101,19 +99,30 @@ public final class SqliteFile {
     }
   }
 
+  /** The URL of a file, for others in this process that open connections of their own. */
+  public static String url(Path file) {
+    return "jdbc:sqlite:" + file.toAbsolutePath();
+  }
+
+  /** Properties of such a connection. */
+  public static Map<String, String> properties() {
+    return Map.of(
+        "journal_mode", "WAL",
+        "synchronous", "FULL",
+        "busy_timeout", Integer.toString(BUSY_MS),
+        "temp_store", "MEMORY", // a full disk elsewhere is no concern of ours
+        "cache_size", Integer.toString(-CACHE_KIB));
+  }
+
   private static DataSource source(Path file) {
-    var config = new SQLiteConfig();
-    config.setJournalMode(JournalMode.WAL);
-    config.setSynchronous(SynchronousMode.FULL);
-    config.setBusyTimeout(BUSY_MS);
-    config.setTempStore(TempStore.MEMORY); // a full disk elsewhere is no concern of ours
-    config.setPragma(Pragma.CACHE_SIZE, Integer.toString(-CACHE_KIB));
-    return source(file, config);
+    var properties = new Properties();
+    properties.putAll(properties());
+    return source(file, new SQLiteConfig(properties));
   }
 
   private static SQLiteDataSource source(Path file, SQLiteConfig config) {
     var source = new SQLiteDataSource(config);
-    source.setUrl("jdbc:sqlite:" + file);
+    source.setUrl(url(file));
     return source;
   }
 
