@@ -7,6 +7,7 @@ import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.store.Schema;
 import io.dayu.store.SqliteFile;
 import io.dayu.store.StoreException;
+import io.dayu.store.Takeover;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -18,24 +19,62 @@ import java.util.Map;
  * decides about them.
  */
 final class ControlFile {
-  private static final String NAME = "control.db";
+  private static final List<Schema> SCHEMAS = List.of(JdbcDecisionLog.SCHEMA, Databases.JOURNAL);
+
+  /** What release 0.1 had of them in H2; names that are quoted are in small letters there. */
+  private static final List<Takeover.Table> OLD =
+      List.of(
+          new Takeover.Table(
+              "decisions",
+              "stream",
+              "version",
+              "pipeline",
+              "decided_ms",
+              "body",
+              "reason",
+              "inputs"),
+          new Takeover.Table(
+              "\"snapshot\"",
+              "\"persistence_id\"",
+              "\"sequence_number\"",
+              "\"created\"",
+              "\"snapshot_ser_id\"",
+              "\"snapshot_ser_manifest\"",
+              "\"snapshot_payload\"",
+              "\"meta_ser_id\"",
+              "\"meta_ser_manifest\"",
+              "\"meta_payload\""),
+          new Takeover.Table(
+              "\"event_journal\"",
+              "\"ordering\"",
+              "\"deleted\"",
+              "\"persistence_id\"",
+              "\"sequence_number\"",
+              "\"writer\"",
+              "\"write_timestamp\"",
+              "\"adapter_manifest\"",
+              "\"event_payload\"",
+              "\"event_ser_id\"",
+              "\"event_ser_manifest\"",
+              "\"meta_payload\"",
+              "\"meta_ser_id\"",
+              "\"meta_ser_manifest\""));
 
   private ControlFile() {}
 
-  static Path in(Path dataDir) {
-    return dataDir.resolve(NAME);
-  }
-
   /**
-   * Connections to the file, with the tables of this release. One stays open while the pool is, and
-   * so does the log that commits are appended to.
+   * Connections to the file, with the tables of this release and what release 0.1 had stored. One
+   * stays open while the pool is, and so does the log that commits are appended to.
    *
-   * @throws StoreException as {@link SqliteFile#pool} and {@link Schema#migrate}
+   * @param old the database of release 0.1, which is taken over if there is one and no file yet
+   * @throws StoreException as {@link Takeover#copy}, {@link SqliteFile#pool} and {@link
+   *     Schema#migrate}
    */
-  static HikariDataSource open(Path file) {
+  static HikariDataSource open(Path old, Path file) {
+    Takeover.copy(old, file, SCHEMAS, OLD);
     var pool = SqliteFile.pool(file, "dayu-control");
     try {
-      Schema.migrate(pool, List.of(JdbcDecisionLog.SCHEMA, Databases.JOURNAL));
+      Schema.migrate(pool, SCHEMAS);
       return pool;
     } catch (RuntimeException e) {
       pool.close();

@@ -7,7 +7,6 @@ import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import io.dayu.store.Takeover;
-import java.util.List;
 
 /**
  * What a cloud node stores, with its tables: one database that is shared with other cloud nodes, or
@@ -52,24 +51,13 @@ record Databases(JdbcResultStore results, HikariDataSource control) implements A
       Takeover.results(settings.old(), settings.results());
       var results = JdbcResultStore.openFile(settings.results(), settings.framesPerStream());
       try {
-        return new Databases(results, control(settings));
+        return new Databases(results, ControlFile.open(settings.old(), settings.control()));
       } catch (RuntimeException e) {
         results.close();
         throw e;
       }
     } catch (StoreException e) {
       throw cannotOpen(settings, e);
-    }
-  }
-
-  private static HikariDataSource control(StoreSettings settings) {
-    var control = settings.control();
-    try {
-      Schema.migrate(control, List.of(JdbcDecisionLog.SCHEMA, JOURNAL));
-      return control;
-    } catch (RuntimeException e) {
-      control.close();
-      throw e;
     }
   }
 

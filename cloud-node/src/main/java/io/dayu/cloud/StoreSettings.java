@@ -11,7 +11,6 @@ import io.dayu.settings.Section;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.StoreAddress;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -31,7 +30,6 @@ record StoreSettings(
   }
 
   private static final String PATH = "dayu.store";
-  private static final String CONTROL_USER = "sa";
 
   StoreSettings {
     new Checks(PATH).positive("frames-per-stream", framesPerStream).enforce();
@@ -98,7 +96,12 @@ record StoreSettings(
     return directory.resolve("results.db");
   }
 
-  /** What release 0.1 had instead of it; pipelines and decisions lie there. */
+  /** The file of its pipelines and decisions. */
+  Path control() {
+    return directory.resolve("control.db");
+  }
+
+  /** What release 0.1 had instead of both. */
   Path old() {
     return directory.resolve("store.mv.db");
   }
@@ -108,35 +111,30 @@ record StoreSettings(
     return isShared() ? StoreAddress.redacted(url.split("\\?", 2)[0]) : directory.toString();
   }
 
-  /** Of pipelines and decisions, where no database is shared. */
-  HikariDataSource control() {
-    return JdbcResultStore.pool(controlUrl(), CONTROL_USER, "");
-  }
-
-  private String controlUrl() {
-    return JdbcResultStore.fileUrl(directory.resolve("store"));
-  }
-
   /** The persistence plugin's own connections to the same database. */
   Config persistence() {
-    var db = new HashMap<String, Object>();
-    var address = isShared() ? url : controlUrl();
-    db.put("url", address);
-    db.put("user", isShared() ? user : CONTROL_USER);
-    db.put("password", password);
-    db.put("driver", JdbcResultStore.driver(address));
-    if (isShared()) {
-      db.put("properties", JdbcResultStore.POSTGRES_DEFAULTS);
-      db.put("minConnections", 0);
-      db.put("keepAliveConnection", false);
-    }
+    if (!isShared()) return ControlFile.persistence(control());
     return ConfigFactory.parseMap(
         Map.of(
             "pekko-persistence-jdbc.shared-databases.slick",
             Map.of(
                 "profile",
-                isShared() ? "slick.jdbc.PostgresProfile$" : "slick.jdbc.H2Profile$",
+                "slick.jdbc.PostgresProfile$",
                 "db",
-                db)));
+                Map.of(
+                    "url",
+                    url,
+                    "user",
+                    user,
+                    "password",
+                    password,
+                    "driver",
+                    JdbcResultStore.driver(url),
+                    "properties",
+                    JdbcResultStore.POSTGRES_DEFAULTS,
+                    "minConnections",
+                    0,
+                    "keepAliveConnection",
+                    false))));
   }
 }

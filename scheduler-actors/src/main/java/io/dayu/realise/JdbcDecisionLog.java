@@ -22,15 +22,12 @@ import javax.sql.DataSource;
 
 /**
  * Decisions in a table {@code decisions}, which whoever opens the database makes from {@link
- * #SCHEMA}; the SQL is understood by H2 and PostgreSQL. Calls run on the given executor, which must
- * be one for blocking work.
+ * #SCHEMA}; the SQL is understood by SQLite and PostgreSQL. Calls run on the given executor, which
+ * must be one for blocking work.
  */
 public final class JdbcDecisionLog implements DecisionLog {
   /** Its table. */
   public static final Schema SCHEMA = new Schema("decisions");
-
-  /** Unique violation, in both databases. */
-  private static final String DUPLICATE = "23505";
 
   private final DataSource dataSource;
   private final Executor blocking;
@@ -50,21 +47,17 @@ public final class JdbcDecisionLog implements DecisionLog {
   @Override
   public CompletionStage<Void> append(Decision d, String inputs) {
     return run(connection -> {
-          try {
-            update(
-                connection,
-                "INSERT INTO decisions (stream, version, pipeline, decided_ms, body, reason, inputs)"
-                    + " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                d.stream().toString(),
-                d.version(),
-                d.stream().pipeline(),
-                d.at().toEpochMilli(),
-                DecisionJson.body(d),
-                d.reason(),
-                inputs);
-          } catch (SQLException e) {
-            if (!DUPLICATE.equals(e.getSQLState())) throw e;
-          }
+          update(
+              connection,
+              "INSERT INTO decisions (stream, version, pipeline, decided_ms, body, reason, inputs)"
+                  + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+              d.stream().toString(),
+              d.version(),
+              d.stream().pipeline(),
+              d.at().toEpochMilli(),
+              DecisionJson.body(d),
+              d.reason(),
+              inputs);
           return update(
               connection,
               "DELETE FROM decisions WHERE stream = ? AND version <= ?",
@@ -80,8 +73,8 @@ public final class JdbcDecisionLog implements DecisionLog {
         connection ->
             decisions(
                     connection,
-                    "SELECT stream, version, decided_ms, reason, body FROM decisions WHERE stream = ?"
-                        + " ORDER BY version DESC LIMIT 1",
+                    "SELECT stream, version, decided_ms, reason, body FROM decisions WHERE stream ="
+                        + " ? ORDER BY version DESC LIMIT 1",
                     stream.toString())
                 .stream()
                 .findFirst());
@@ -161,7 +154,8 @@ public final class JdbcDecisionLog implements DecisionLog {
               return work.on(connection);
             } catch (SQLException e) {
               throw new StoreException(
-                  "the decision log cannot be used: check that the database is reachable and its disk"
+                  "the decision log cannot be used: check that the database is reachable and its"
+                      + " disk"
                       + " has space (%s)".formatted(e.getMessage()),
                   true,
                   e);

@@ -8,31 +8,30 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.dayu.pipeline.StreamName;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
+import io.dayu.store.SqliteFile;
 import io.dayu.store.StoreException;
 import io.dayu.testkit.LocalPostgres;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import javax.sql.DataSource;
-import org.h2.jdbcx.JdbcConnectionPool;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class JdbcDecisionLogTest extends DecisionLogContract {
-  private JdbcConnectionPool pool;
+  @TempDir Path dir;
+  private HikariDataSource pool;
   private ExecutorService blocking;
   private DecisionLog log;
 
   @BeforeEach
   void open() {
-    pool =
-        JdbcConnectionPool.create(
-            "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1", "sa", "");
+    pool = SqliteFile.pool(dir.resolve("control.db"), "decisions");
     Schema.migrate(pool, List.of(JdbcDecisionLog.SCHEMA));
     blocking = Executors.newFixedThreadPool(2);
     log = new JdbcDecisionLog(pool, blocking, KEPT);
@@ -41,7 +40,7 @@ class JdbcDecisionLogTest extends DecisionLogContract {
   @AfterEach
   void close() {
     blocking.shutdownNow();
-    pool.dispose();
+    pool.close();
   }
 
   @Override
@@ -52,21 +51,17 @@ class JdbcDecisionLogTest extends DecisionLogContract {
   @Test
   void aSecondLogOnTheSameDatabaseFindsWhatTheFirstKept() throws Exception {
     get(log.append(decision(StreamName.parse("crossing/cam"), 1), ""));
-    DataSource same = pool;
     assertThat(
-            get(new JdbcDecisionLog(same, blocking, KEPT).latest(StreamName.parse("crossing/cam"))))
+            get(new JdbcDecisionLog(pool, blocking, KEPT).latest(StreamName.parse("crossing/cam"))))
         .isPresent();
   }
 
   @Test
-  void aDatabaseThatIsAwayFailsTheStageAndNotTheCaller() throws Exception {
-    var absent =
-        JdbcConnectionPool.create("jdbc:h2:mem:" + UUID.randomUUID() + ";IFEXISTS=TRUE", "sa", "");
-    var away = new JdbcDecisionLog(absent, blocking, KEPT);
-    assertThatThrownBy(() -> get(away.latest(StreamName.parse("crossing/cam"))))
+  void aDatabaseThatIsAwayFailsTheStageAndNotTheCaller() {
+    pool.close();
+    assertThatThrownBy(() -> get(log.latest(StreamName.parse("crossing/cam"))))
         .hasCauseInstanceOf(StoreException.class)
         .hasMessageContaining("check that the database is reachable");
-    absent.dispose();
   }
 
   @Test
