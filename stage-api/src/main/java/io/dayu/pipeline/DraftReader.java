@@ -4,6 +4,7 @@ import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.source.ShownUri;
 import java.net.URI;
@@ -30,7 +31,10 @@ final class DraftReader {
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,9})(ms|s|m)");
   private static final Pattern PER_SECOND = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)/s");
+  private static final Pattern AGE = Pattern.compile("([0-9]{1,10})(s|m|h|d)");
   private static final Duration LONGEST = Duration.ofHours(1);
+  private static final Duration OLDEST = Duration.ofDays(36_500);
+  private static final double MOST_RESULTS = 1e12;
   private static final double MOST_FRAMES = 1000;
 
   // A resource as Kubernetes returns it is a valid document: what it adds is accepted and ignored.
@@ -135,10 +139,54 @@ final class DraftReader {
   }
 
   private static Delivery delivery(DocumentNode node) {
-    if (node.object(ordered("offline", "keepFrames")).isEmpty()) return Delivery.DEFAULT;
+    if (node.object(ordered("offline", "keepFrames", "retain")).isEmpty()) return Delivery.DEFAULT;
     return new Delivery(
         word(node.field("offline"), Offline.values()).orElse(Delivery.DEFAULT.offline()),
-        perSecond(node.field("keepFrames")).orElse(Delivery.DEFAULT.keepFramesPerSecond()));
+        perSecond(node.field("keepFrames")).orElse(Delivery.DEFAULT.keepFramesPerSecond()),
+        retain(node.field("retain")));
+  }
+
+  private static Retain retain(DocumentNode node) {
+    if (node.object(ordered("for", "atMost")).isEmpty()) return Retain.AS_CONFIGURED;
+    return new Retain(age(node.field("for")), results(node.field("atMost")));
+  }
+
+  private static Optional<Duration> age(DocumentNode node) {
+    var remedy =
+        "write a whole number and its unit, such as 7d, 12h, 30m or 90s; without it the cloud's"
+            + " dayu.store.retain.for holds";
+    return node.text(remedy)
+        .flatMap(
+            text -> {
+              var match = AGE.matcher(text);
+              if (match.matches()) {
+                long number = Long.parseLong(match.group(1));
+                var age =
+                    switch (match.group(2)) {
+                      case "s" -> Duration.ofSeconds(number);
+                      case "m" -> Duration.ofMinutes(number);
+                      case "h" -> Duration.ofHours(number);
+                      default -> Duration.ofDays(number);
+                    };
+                if (number > 0 && age.compareTo(OLDEST) <= 0) return Optional.of(age);
+              }
+              node.problem(
+                  Words.quote(text) + " is not a time of at least 1s and at most 36500d", remedy);
+              return Optional.empty();
+            });
+  }
+
+  private static Optional<Long> results(DocumentNode node) {
+    var number = node.number();
+    if (number.isEmpty()) return Optional.empty();
+    double atMost = number.get();
+    if (atMost >= 1 && atMost <= MOST_RESULTS && Math.rint(atMost) == atMost)
+      return Optional.of((long) atMost);
+    node.problem(
+        "must be a whole number from 1 to 1000000000000 but is " + node.kind(),
+        "give how many results are kept at most, such as 1000000; without it the cloud's"
+            + " dayu.store.retain.at-most holds");
+    return Optional.empty();
   }
 
   private static void fixed(DocumentNode node, String wanted) {

@@ -9,6 +9,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +97,20 @@ public final class PipelineDocument {
     var map = new LinkedHashMap<String, Object>();
     map.put("offline", DraftReader.word(delivery.offline()));
     map.put("keepFrames", plain(delivery.keepFramesPerSecond()) + "/s");
+    var retain = new LinkedHashMap<String, Object>();
+    delivery.retain().age().ifPresent(age -> retain.put("for", days(age)));
+    delivery.retain().atMost().ifPresent(atMost -> retain.put("atMost", atMost));
+    // Left out where nothing stands in it: nodes of release 0.1 do not know it.
+    if (!retain.isEmpty()) map.put("retain", retain);
     return map;
+  }
+
+  /** In the largest unit in which it is a whole number. */
+  private static String days(Duration age) {
+    long seconds = age.toSeconds();
+    if (seconds % 86_400 == 0) return seconds / 86_400 + "d";
+    if (seconds % 3_600 == 0) return seconds / 3_600 + "h";
+    return seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
   }
 
   private static String plain(double number) {

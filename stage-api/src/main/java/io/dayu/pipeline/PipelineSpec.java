@@ -132,12 +132,35 @@ public record PipelineSpec(
   /**
    * @param offline what an edge does while it is cut off
    * @param keepFramesPerSecond how many payloads per second and stream are kept with their results
+   * @param retain how many of its results are kept, and how long
    */
-  public record Delivery(Offline offline, double keepFramesPerSecond) {
+  public record Delivery(Offline offline, double keepFramesPerSecond, Retain retain) {
     public static final Delivery DEFAULT = new Delivery(Offline.LOCAL, 0);
 
     public Delivery {
       Objects.requireNonNull(offline, "offline");
+      Objects.requireNonNull(retain, "retain");
+    }
+
+    /** With results kept as the cloud is configured. */
+    public Delivery(Offline offline, double keepFramesPerSecond) {
+      this(offline, keepFramesPerSecond, Retain.AS_CONFIGURED);
+    }
+  }
+
+  /**
+   * Which results of a pipeline are kept; the others are pruned, the oldest first, with their
+   * frames. What is empty is as the cloud is configured.
+   *
+   * @param age since they were stored, so that what has waited on an edge is kept as long as others
+   * @param atMost how many of the pipeline
+   */
+  public record Retain(Optional<Duration> age, Optional<Long> atMost) {
+    public static final Retain AS_CONFIGURED = new Retain(Optional.empty(), Optional.empty());
+
+    public Retain {
+      Objects.requireNonNull(age, "age");
+      Objects.requireNonNull(atMost, "atMost");
     }
   }
 

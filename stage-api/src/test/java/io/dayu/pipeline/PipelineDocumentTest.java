@@ -14,6 +14,7 @@ import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
@@ -129,6 +130,79 @@ class PipelineDocumentTest {
               assertThat(problem.path()).isEqualTo(path);
               assertThat(problem.message()).contains(message);
               assertThat(problem.remedy()).isNotBlank();
+            });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "90s, 90",
+    "1m, 60",
+    "12h, 43200",
+    "7d, 604800",
+    "168h, 604800",
+    "36500d, 3153600000"
+  })
+  void readsHowLongResultsAreKept(String written, long seconds) {
+    var retain = object("for", written, "atMost", 1_000_000);
+
+    assertThat(retain(retain))
+        .isEqualTo(new Retain(Optional.of(Duration.ofSeconds(seconds)), Optional.of(1_000_000L)));
+    assertThat(retain(object("for", written)).atMost()).isEmpty();
+    assertThat(retain(object())).isEqualTo(Retain.AS_CONFIGURED);
+  }
+
+  private static Retain retain(Object written) {
+    var document = crossing();
+    body(document).put("delivery", object("retain", written));
+    return ok(PipelineDocument.read(document)).delivery().retain();
+  }
+
+  /** Nodes of release 0.1 refuse what they do not know. */
+  @Test
+  void aPipelineThatSaysNothingOfItIsWrittenAsBefore() {
+    var spec = ok(PipelineDocument.read(crossing()));
+
+    assertThat(body(PipelineDocument.write(spec)).get("delivery"))
+        .isEqualTo(Map.of("offline", "local", "keepFrames", "1/s"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          for    | '0d'          | is not a time of at least 1s | 7d, 12h, 30m or 90s
+          for    | '-1d'         | is not a time of at least 1s | 7d, 12h, 30m or 90s
+          for    | '36501d'      | at most 36500d               | dayu.store.retain.for
+          for    | '9999999999d' | at most 36500d               | dayu.store.retain.for
+          for    | '500ms'       | is not a time of at least 1s | 7d, 12h, 30m or 90s
+          for    | '1w'          | is not a time of at least 1s | 7d, 12h, 30m or 90s
+          for    | '1.5d'        | is not a time of at least 1s | 7d, 12h, 30m or 90s
+          for    | 7             | must be a string but is 7    | 7d, 12h, 30m or 90s
+          atMost | 0             | must be a whole number from 1 to 1000000000000 but is 0 | such as 1000000
+          atMost | -1            | but is -1                    | such as 1000000
+          atMost | 1.5           | but is 1.5                   | such as 1000000
+          atMost | 1e13          | must be a whole number from 1 to 1000000000000 | dayu.store.retain.at-most
+          atMost | '10k'         | must be a number but is the string "10k" | give a number
+          atmost | 5             | unknown field "atmost"       | did you mean "atMost"?
+          """)
+  void namesWhatIsWrongWithWhatIsKept(String name, String value, String message, String remedy) {
+    Object typed =
+        value.matches("-?[0-9.]+(e[0-9]+)?")
+            ? new Scalar(
+                value.matches("-?[0-9]+") ? (Number) Long.valueOf(value) : Double.valueOf(value),
+                value)
+            : value;
+    var document = crossing();
+    body(document).put("delivery", object("retain", object(name, typed)));
+
+    assertThat(problems(PipelineDocument.read(document)))
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.path()).isEqualTo("spec.delivery.retain." + name);
+              assertThat(problem.message()).contains(message);
+              assertThat(problem.remedy()).contains(remedy);
             });
   }
 
@@ -373,8 +447,17 @@ class PipelineDocumentTest {
                     Arbitraries.doubles().between(0, false, 100, false))
                 .as((ms, p) -> new Objective(Duration.ofMillis(ms), p)),
             Combinators.combine(
-                    Arbitraries.of(Offline.class), Arbitraries.doubles().between(0, 1000))
-                .as(Delivery::new))
+                    Arbitraries.of(Offline.class),
+                    Arbitraries.doubles().between(0, 1000),
+                    Combinators.combine(
+                            Arbitraries.oneOf(
+                                    Arbitraries.longs().between(1, 3_153_600_000L),
+                                    Arbitraries.longs().between(1, 36_500).map(d -> d * 86_400))
+                                .map(Duration::ofSeconds)
+                                .optional(),
+                            Arbitraries.longs().between(1, 1_000_000_000_000L).optional())
+                        .as(Retain::new))
+                .as((offline, rate, retain) -> new Delivery(offline, rate, retain)))
         .as(PipelineSpec::new);
   }
 }
