@@ -48,6 +48,26 @@ enum Dialect {
   }
 
   /**
+   * A query for the bytes that the results' tables take. Space that is free to be used again is not
+   * counted: SQLite knows its free pages; PostgreSQL would have to read its tables to tell, so
+   * there it is what is kept, and what {@link #rowBytes} come to.
+   */
+  String storeBytes() {
+    return this == SQLITE
+        ? "SELECT (page_count - freelist_count) * page_size"
+            + " FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+        : "SELECT COALESCE(SUM(bytes + (stored - pruned) * "
+            + rowBytes()
+            + "), 0) + (SELECT COALESCE(SUM(LENGTH(body)), 0) FROM dayu_frames)"
+            + " FROM dayu_pipelines";
+  }
+
+  /** About what a result takes beside its body: its row's other columns, and two indexes. */
+  long rowBytes() {
+    return this == SQLITE ? 30 : 100;
+  }
+
+  /**
    * Waits until no other node makes or changes tables; in auto-commit mode, for the lock belongs to
    * the session, not to a transaction, which others might have to wait for; an embedded database
    * has no other node.

@@ -3,6 +3,8 @@ package io.dayu.store;
 import io.dayu.element.Media;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Optional;
 
 /** Kept payloads: of each stream those with the highest seq. Stateless. */
@@ -15,7 +17,7 @@ final class FrameStore {
     this.perStream = perStream;
   }
 
-  /** Does nothing for one that is kept already. */
+  /** Does nothing for one that is kept already, and for one whose result is pruned. */
   void keep(Session session, int stream, long seq, byte[] payload) throws SQLException {
     var select = session.prepare("SELECT 1 FROM dayu_frames WHERE stream_id = ? AND seq = ?");
     select.setInt(1, stream);
@@ -23,6 +25,10 @@ final class FrameStore {
     try (var rows = select.executeQuery()) {
       if (rows.next()) return;
     }
+    // Its result came again; nothing would ever remove the frame of one that is pruned.
+    var pruned = new HashMap<Long, Boolean>();
+    PrunedNumbers.outcomes(session, stream, List.of(seq), pruned);
+    if (!pruned.isEmpty()) return;
     var insert = session.prepare("INSERT INTO dayu_frames (stream_id, seq, body) VALUES (?, ?, ?)");
     insert.setInt(1, stream);
     insert.setLong(2, seq);

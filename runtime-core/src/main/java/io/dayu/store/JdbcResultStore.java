@@ -41,7 +41,8 @@ import org.h2.engine.Constants;
  * survive the death of the process and of the machine; PostgreSQL does so unless its administrator
  * decides otherwise. On a full disk a call fails, and nothing of it is stored.
  *
- * <p>Results are not removed; frames are, above the number to keep per stream.
+ * <p>Frames are removed above the number to keep per stream, and with their results, which a {@link
+ * Pruner} removes.
  */
 public final class JdbcResultStore implements ResultStore {
   public static final int DEFAULT_FRAMES_PER_STREAM = 300;
@@ -223,6 +224,24 @@ public final class JdbcResultStore implements ResultStore {
     }
   }
 
+  /** Something else in a transaction of its own. */
+  private record Alone(String what, Pruner.Work work) implements Change {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+
+    @Override
+    public boolean isAlone() {
+      return true;
+    }
+  }
+
+  /** What keeps the store within {@code limits} while it is told to work. */
+  public Pruner pruner(Pruner.Limits limits) {
+    return new Pruner(database, (what, work) -> write(new Alone(what, work)), limits);
+  }
+
   @Override
   public List<StoredResult> store(List<StoredResult> batch) {
     if (batch.isEmpty()) return List.of();
@@ -272,6 +291,10 @@ public final class JdbcResultStore implements ResultStore {
           changes.get(0).what() + ": the disk is full: free space where the database lies",
           true,
           null);
+    if (changes.get(0) instanceof Alone alone) {
+      alone.work().in(session);
+      return;
+    }
     var results = new LinkedHashMap<StreamTable.Row, List<ResultTable.Candidate>>();
     var kept = new TreeMap<Place, byte[]>();
     for (var change : changes) {

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Where results are stored: exactly one per (stream, seq), however often it arrives.
+ * Where results are stored: exactly one per (stream, seq), however often it arrives, and even if it
+ * was pruned meanwhile.
  *
  * <p>Thread-safe. Calls block on storage and belong on the dispatcher for blocking work. Every
  * method throws {@link StoreException} when the storage cannot be used; then nothing of the call
@@ -46,13 +47,21 @@ public interface ResultStore extends AutoCloseable {
    */
   void keepFrame(StreamName stream, long seq, Media payload);
 
-  /** A kept payload; empty if it was never kept or newer ones have taken its place. */
+  /**
+   * A kept payload; empty if it was never kept, newer ones have taken its place, or its result was
+   * pruned.
+   */
   Optional<Media> frame(StreamName stream, long seq);
 
-  /** What is stored, by stream; streams without results are left out. */
+  /**
+   * What was ever stored, by stream, pruned results included; streams without results are left out.
+   */
   Map<StreamName, Counts> counts(String pipeline);
 
-  /** Whether each of these stored results was delivered (not failed); unknown ones are left out. */
+  /**
+   * Whether each of these results, stored once and maybe pruned since, was delivered (not failed);
+   * unknown ones are left out.
+   */
   Map<Long, Boolean> outcomes(StreamName stream, Collection<Long> seqs);
 
   /** The highest seq stored of a stream, -1 if there is none. */

@@ -60,7 +60,7 @@ final class ResultTable {
   /** Seqs further apart are looked up separately, so a look-up reads a bounded number of rows. */
   private static final long RANGE_GAP = 256;
 
-  private static final short DELIVERED = 0;
+  static final short DELIVERED = 0;
   private static final short FAILED = 1;
 
   /**
@@ -77,6 +77,7 @@ final class ResultTable {
       int id = pipeline.getKey();
       long first = lock(session, id);
       long counter = first;
+      long bytes = 0;
       var insert =
           session.prepare(
               "INSERT INTO dayu_results (place, stream_id, seq, status, frame_kept, body)"
@@ -86,13 +87,14 @@ final class ResultTable {
         long highest = highest(session, stream.stream());
         var fresh = fresh(session, stream, highest, results.getValue());
         if (fresh.isEmpty()) continue;
-        insert(insert, stream, fresh, ((long) id << COUNTER_BITS) + counter + 1);
+        insert(insert, stream, fresh, firstPlace(id) + counter + 1);
         count(session, stream, highest, fresh);
         counter += fresh.size();
+        for (var candidate : fresh) bytes += candidate.body().length;
       }
       if (counter == first) continue;
       insert.executeBatch();
-      unlock(session, id, counter);
+      unlock(session, id, counter, bytes);
     }
   }
 
@@ -123,11 +125,19 @@ final class ResultTable {
     }
   }
 
-  private static void unlock(Session session, int pipeline, long counter) throws SQLException {
-    var update = session.prepare("UPDATE dayu_pipelines SET stored = ? WHERE id = ?");
+  private static void unlock(Session session, int pipeline, long counter, long bytes)
+      throws SQLException {
+    var update =
+        session.prepare("UPDATE dayu_pipelines SET stored = ?, bytes = bytes + ? WHERE id = ?");
     update.setLong(1, counter);
-    update.setInt(2, pipeline);
+    update.setLong(2, bytes);
+    update.setInt(3, pipeline);
     update.executeUpdate();
+  }
+
+  /** The place before the first one of a pipeline. */
+  static long firstPlace(int pipeline) {
+    return (long) pipeline << COUNTER_BITS;
   }
 
   /** Whether each stored result among and between {@code seqs} was delivered, by seq. */
@@ -148,6 +158,9 @@ final class ResultTable {
         while (rows.next()) outcomes.put(rows.getLong(1), rows.getShort(2) == DELIVERED);
       }
     }
+    // After the rows: one that is pruned between both queries is found here.
+    sorted.removeAll(outcomes.keySet());
+    PrunedNumbers.outcomes(session, stream.id(), sorted, outcomes);
     return outcomes;
   }
 
@@ -184,7 +197,7 @@ final class ResultTable {
 
   ResultPage page(Session session, int pipeline, Optional<String> after, int limit)
       throws SQLException, IOException {
-    var base = (long) pipeline << COUNTER_BITS;
+    var base = firstPlace(pipeline);
     var place = after.isPresent() ? place(after.get()) : base;
     if (place >>> COUNTER_BITS != pipeline)
       throw new IllegalArgumentException("cursor '" + after.get() + "' is not of this pipeline");

@@ -28,6 +28,11 @@ final class Writer<C extends Writer.Change> implements AutoCloseable {
 
     /** About as many bytes are written. */
     long bytes();
+
+    /** Whether it goes into a transaction of its own: others do not fail with it. */
+    default boolean isAlone() {
+      return false;
+    }
   }
 
   /** Makes changes of several callers in one transaction, which may be rolled back afterwards. */
@@ -113,11 +118,15 @@ final class Writer<C extends Writer.Change> implements AutoCloseable {
   private synchronized List<Call<C>> next() {
     var calls = new ArrayList<Call<C>>();
     long bytes = 0;
+    boolean alone = false;
     while (!waiting.isEmpty()
+        && !alone
+        && (calls.isEmpty() || !waiting.element().change.isAlone())
         && calls.size() < MOST_CALLS
         && (calls.isEmpty() || bytes + waiting.element().change.bytes() <= MOST_BYTES)) {
       var call = waiting.remove();
       bytes += call.change.bytes();
+      alone = call.change.isAlone();
       calls.add(call);
     }
     return calls;
