@@ -77,7 +77,8 @@ public final class CloudNode {
       HttpSettings http,
       ManagementSettings management,
       SchedulerSettings scheduler,
-      StoreSettings store) {}
+      StoreSettings store,
+      RetainSettings retain) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
@@ -86,6 +87,7 @@ public final class CloudNode {
     Endpoints.clear(node.self().dataDir());
     var databases = Databases.open(settings.store());
     var store = databases.results();
+    var pruner = store.pruner(settings.retain().limits());
     var policies = Policies.load();
     var catalog = Catalog.load(policies.names());
     var uplink = new MemberUplink(store);
@@ -111,6 +113,19 @@ public final class CloudNode {
               log.set(decisions);
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
               deletions.set(deletions(parts, node.self().dataDir()));
+              parts
+                  .context()
+                  .spawn(
+                      Behaviors.supervise(
+                              Retention.create(
+                                  pruner::work,
+                                  now ->
+                                      decisions.prune(pipeline -> now.minus(pruner.age(pipeline))),
+                                  view::get,
+                                  Clock.systemUTC()))
+                          .onFailure(SupervisorStrategy.restart()),
+                      "retention",
+                      DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
               parts
                   .context()
                   .spawn(
@@ -169,6 +184,8 @@ public final class CloudNode {
             made(pipelines),
             made(deletions),
             store,
+            pruner::usage,
+            settings.retain(),
             live,
             made(log),
             blocking(system),
@@ -279,6 +296,7 @@ public final class CloudNode {
     var management = dayu.part("dayu.management", () -> ManagementSettings.from(config));
     var scheduler = dayu.part("dayu.scheduler", () -> SchedulerSettings.from(config));
     var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
+    var retain = dayu.part("dayu.store", () -> RetainSettings.from(config));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
     if (node.isPresent() && management.isPresent())
@@ -287,7 +305,8 @@ public final class CloudNode {
           .conflict("dayu.management.host", management.get().host())
           .ifPresent(dayu::problem);
     dayu.enforce();
-    return new Settings(node.get(), http.get(), management.get(), scheduler.get(), store.get());
+    return new Settings(
+        node.get(), http.get(), management.get(), scheduler.get(), store.get(), retain.get());
   }
 
   private static ActorRef<PendingDeletions.Command> deletions(

@@ -22,6 +22,7 @@ import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.realise.DecisionLog;
+import io.dayu.store.Pruner;
 import io.dayu.store.ResultPage;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
@@ -70,6 +71,8 @@ final class ClusterControlPlane implements ControlPlane {
   private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
   private final ActorRef<PendingDeletions.Command> deletions;
   private final ResultStore store;
+  private final Supplier<Pruner.Usage> usage;
+  private final RetainSettings retain;
   private final LiveResults live;
   private final DecisionLog decisions;
   private final Executor blocking;
@@ -87,6 +90,8 @@ final class ClusterControlPlane implements ControlPlane {
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
       ActorRef<PendingDeletions.Command> deletions,
       ResultStore store,
+      Supplier<Pruner.Usage> usage,
+      RetainSettings retain,
       LiveResults live,
       DecisionLog decisions,
       Executor blocking,
@@ -100,6 +105,8 @@ final class ClusterControlPlane implements ControlPlane {
     this.pipelines = pipelines;
     this.deletions = deletions;
     this.store = store;
+    this.usage = usage;
+    this.retain = retain;
     this.live = live;
     this.decisions = decisions;
     this.blocking = blocking;
@@ -154,9 +161,11 @@ final class ClusterControlPlane implements ControlPlane {
     var placed =
         new PipelineSpec(
             spec.name(), sources, spec.stages(), spec.policy(), spec.objective(), spec.delivery());
-    var unreadable = declaredOnly ? unreadable(placed) : List.<PipelineProblem>of();
-    if (!unreadable.isEmpty())
-      return CompletableFuture.completedStage(new Submitted.NotReadable(unreadable));
+    var problems = new ArrayList<PipelineProblem>();
+    if (declaredOnly) problems.addAll(unreadable(placed));
+    retain.problem(placed).ifPresent(problems::add);
+    if (!problems.isEmpty())
+      return CompletableFuture.completedStage(new Submitted.Refused(problems));
     var beside = Gossip.tooLargeWith(view(), new DesiredPipeline(1, placed));
     if (!beside.isEmpty())
       return CompletableFuture.completedStage(new Submitted.NoRoom(spec.name(), beside));
@@ -285,6 +294,11 @@ final class ClusterControlPlane implements ControlPlane {
   @Override
   public CompletionStage<ResultPage> results(String pipeline, Optional<String> after, int limit) {
     return CompletableFuture.supplyAsync(() -> store.page(pipeline, after, limit), blocking);
+  }
+
+  @Override
+  public Pruner.Usage stored() {
+    return usage.get();
   }
 
   @Override

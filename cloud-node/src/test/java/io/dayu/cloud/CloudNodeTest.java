@@ -6,9 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.settings.ConfigurationException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class CloudNodeTest {
   @Test
@@ -32,7 +43,8 @@ final class CloudNodeTest {
                 assertThat(e.getMessage().lines())
                     .hasSize(9)
                     .contains(
-                        "dayu.http.hearbeat is no configuration key; did you mean dayu.http.heartbeat?",
+                        "dayu.http.hearbeat is no configuration key; did you mean"
+                            + " dayu.http.heartbeat?",
                         "dayu.link.max-element: too large",
                         "dayu.http.port is 70000; a port must be 0 to 65535",
                         "dayu.management.port is -1; a port must be 0 to 65535",
@@ -41,6 +53,69 @@ final class CloudNodeTest {
                     .anyMatch(l -> l.startsWith("dayu.node.name is \"\"; set it"))
                     .anyMatch(l -> l.startsWith("dayu.scheduler.dwell is no configuration key"))
                     .anyMatch(l -> l.startsWith("dayu.store.url: \"jdbc:mysql://db/dayu\"")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          retain.for = 0s           | dayu.store.retain.for is 0 s; it must be at least 1 s
+          retain.for = -7d          | dayu.store.retain.for is -604800 s; it must be at least 1 s
+          retain.for = 40000d       | dayu.store.retain.for is 40000 days; it must be at most 36500d
+          retain.for = 7 weeks      | dayu.store.retain.for
+          retain.at-most = 0        | dayu.store.retain.at-most is 0; it must be positive
+          retain.at-most = -5       | dayu.store.retain.at-most is -5; it must be positive
+          retain.at-most = all      | dayu.store.retain.at-most
+          retain.at-mots = 5        | dayu.store.retain.at-mots is no configuration key
+          quota = 0                 | dayu.store.quota is 0 bytes; it must be at least 64MiB
+          quota = 10k               | dayu.store.quota is 10240 bytes; it must be at least 64MiB
+          quota = lots              | dayu.store.quota
+          """)
+  void whatIsWrongWithWhatIsKeptIsToldAtTheStart(String setting, String message) {
+    assertThatThrownBy(() -> CloudNode.settings(retain(setting)))
+        .isInstanceOf(ConfigurationException.class)
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1))
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void moreResultsThanTheQuotaHasRoomForAreRefused() {
+    assertThatThrownBy(() -> CloudNode.settings(retain("quota = 64MiB, retain.at-most = 1048577")))
+        .hasMessageContainingAll(
+            "dayu.store.retain.at-most is 1048577", "dayu.store.quota (67108864 bytes)", "1048576");
+    var settings = CloudNode.settings(retain("quota = 64MiB, retain.at-most = 1048576")).retain();
+
+    assertThat(settings.problem(pipeline(1_048_576))).isEmpty();
+    assertThat(settings.problem(pipeline(1_048_577)))
+        .hasValueSatisfying(
+            problem -> {
+              assertThat(problem.path()).isEqualTo("spec.delivery.retain.atMost");
+              assertThat(problem.message()).contains("1048577", "more than 1048576 results");
+              assertThat(problem.remedy()).contains("dayu.store.quota");
+            });
+  }
+
+  @Test
+  void byDefaultResultsAreKeptForAMonthWithinTheQuota() {
+    assertThat(CloudNode.settings(retain("")).retain())
+        .isEqualTo(new RetainSettings(Duration.ofDays(30), Long.MAX_VALUE, 20L << 30));
+  }
+
+  private static Config retain(String setting) {
+    return ConfigFactory.parseString("dayu.node.name = cloud-1\ndayu.store { " + setting + " }")
+        .withFallback(ConfigFactory.load())
+        .resolve();
+  }
+
+  private static PipelineSpec pipeline(long atMost) {
+    return new PipelineSpec(
+        "crossing",
+        List.of(),
+        List.of(),
+        new PolicySpec(PolicySpec.DEFAULT_NAME, Map.of()),
+        Objective.DEFAULT,
+        new Delivery(Offline.LOCAL, 0, new Retain(Optional.empty(), Optional.of(atMost))));
   }
 
   @Test

@@ -75,7 +75,7 @@ public final class Pruner {
   private record Target(PipelineRow row, long pruned) {}
 
   private static final Duration TURN = Duration.ofMillis(200);
-  private static final Duration LONG_STEP = Duration.ofMillis(20);
+  private static final Duration LONG_STEP = Duration.ofMillis(10);
   private static final int FEWEST_ROWS = 8;
   private static final int MOST_ROWS = 4096;
   private static final long MOST_BYTES = 4L << 20; // large frames take their time
@@ -100,6 +100,12 @@ public final class Pruner {
   /** Safe for any thread. */
   public Usage usage() {
     return usage;
+  }
+
+  /** How long results of a pipeline are kept. Safe for any thread. */
+  public Duration age(String pipeline) {
+    var known = usage.pipelines().get(pipeline);
+    return known == null ? limits.age() : known.age();
   }
 
   /**
@@ -153,7 +159,7 @@ public final class Pruner {
           });
     for (var row : rows) {
       long atMost = row.retain().atMost().orElse(limits.atMost());
-      var before = now.minus(age(row));
+      var before = now.minus(ageOf(row));
       long old =
           database.read("look for old results", session -> table.storedBy(session, row, before));
       long target = Math.max(old, row.stored() - atMost);
@@ -161,7 +167,7 @@ public final class Pruner {
     }
   }
 
-  private Duration age(PipelineRow row) {
+  private Duration ageOf(PipelineRow row) {
     return row.retain().age().orElse(limits.age());
   }
 
@@ -169,7 +175,7 @@ public final class Pruner {
     var last = row.lastMark();
     if (last.isEmpty()) return row.stored() > 0;
     if (row.stored() <= last.get().stored()) return false;
-    var apart = age(row).dividedBy(100);
+    var apart = ageOf(row).dividedBy(100);
     if (apart.compareTo(FINEST_MARKS) < 0) apart = FINEST_MARKS;
     if (apart.compareTo(COARSEST_MARKS) > 0) apart = COARSEST_MARKS;
     return !now.isBefore(last.get().at().plus(apart));
@@ -239,7 +245,7 @@ public final class Pruner {
           var pipelines = new TreeMap<String, Pipeline>();
           List<PipelineRow> rows = table.pipelines(session);
           for (var row : rows)
-            pipelines.put(row.name(), new Pipeline(age(row), row.stored(), row.pruned()));
+            pipelines.put(row.name(), new Pipeline(ageOf(row), row.stored(), row.pruned()));
           return new Usage(RetentionTable.bytes(session), limits.quota(), pipelines);
         });
   }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import javax.sql.DataSource;
 
 /**
@@ -90,6 +91,29 @@ public final class JdbcDecisionLog implements DecisionLog {
                     + " ? ORDER BY decided_ms DESC, version DESC, stream LIMIT ?",
                 pipeline,
                 limit));
+  }
+
+  @Override
+  public CompletionStage<Long> prune(Function<String, Instant> before) {
+    return run(
+        connection -> {
+          var pipelines = new ArrayList<String>();
+          try (var statement = prepare(connection, "SELECT DISTINCT pipeline FROM decisions");
+              ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) pipelines.add(rows.getString(1));
+          }
+          long gone = 0;
+          for (var pipeline : pipelines)
+            gone +=
+                update(
+                    connection,
+                    "DELETE FROM decisions WHERE pipeline = ? AND decided_ms < ? AND version <"
+                        + " (SELECT MAX(version) FROM decisions d WHERE d.stream ="
+                        + " decisions.stream)",
+                    pipeline,
+                    before.apply(pipeline).toEpochMilli());
+          return gone;
+        });
   }
 
   @Override

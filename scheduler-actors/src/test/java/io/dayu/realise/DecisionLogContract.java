@@ -95,4 +95,23 @@ abstract class DecisionLogContract {
         .containsExactly(8L, 7L, 6L, 5L, 4L);
     assertThat(get(log.latest(StreamName.parse("crossing/other")))).isPresent();
   }
+
+  /** The contract's decisions are made a second apart. */
+  @Test
+  void decisionsThatAreTooOldForTheirPipelineGoAndTheNewestOfAStreamStays() throws Exception {
+    var log = log();
+    for (var stream : List.of("crossing/cam", "crossing/other", "yard/cam"))
+      for (int version = 1; version <= 4; version++)
+        get(log.append(decision(StreamName.parse(stream), version), ""));
+    get(log.append(decision(StreamName.parse("crossing/cam"), 5), ""));
+
+    var after = Map.of("crossing", 5, "yard", 3);
+    assertThat(get(log.prune(pipeline -> Nodes.T0.plusSeconds(after.get(pipeline))))).isEqualTo(9);
+
+    assertThat(get(log.list("crossing", 100)))
+        .extracting(d -> d.stream().source() + d.version())
+        .containsExactly("cam5", "other4");
+    assertThat(get(log.list("yard", 100))).extracting(Decision::version).containsExactly(4L, 3L);
+    assertThat(get(log.prune(pipeline -> Nodes.T0))).isZero();
+  }
 }

@@ -640,6 +640,11 @@ class SchedulerTest {
     }
 
     @Override
+    public CompletionStage<Long> prune(Function<String, Instant> before) {
+      throw new UnsupportedOperationException("the scheduler does not prune");
+    }
+
+    @Override
     public CompletionStage<Optional<String>> inputs(StreamName stream, long version) {
       throw new UnsupportedOperationException("the scheduler does not read inputs");
     }

@@ -8,6 +8,7 @@ import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
+import io.dayu.store.Pruner;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
 import java.util.List;
@@ -52,6 +53,9 @@ public interface ControlPlane {
    */
   CompletionStage<ResultPage> results(String pipeline, Optional<String> after, int limit);
 
+  /** What the store holds and has pruned, as of some seconds ago. */
+  Pruner.Usage stored();
+
   /** Results of a pipeline as they are stored from now on; a slow reader misses some. */
   Source<StoredResult, NotUsed> liveResults(String pipeline);
 
@@ -87,8 +91,11 @@ public interface ControlPlane {
     /** No edge or cloud node is there to read a source that names none. */
     record NoNode(String source) implements Submitted {}
 
-    /** The nodes of some sources do not let pipelines read them. */
-    record NotReadable(List<PipelineProblem> problems) implements Submitted {}
+    /**
+     * It asks for what this cluster does not do: to read what a node does not let pipelines read,
+     * or to keep more than the store may hold.
+     */
+    record Refused(List<PipelineProblem> problems) implements Submitted {}
 
     /**
      * It cannot be sent to the nodes.

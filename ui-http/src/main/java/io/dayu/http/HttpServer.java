@@ -60,7 +60,7 @@ public final class HttpServer {
                   .formatted(settings.host()),
               null));
     var clock = Clock.systemUTC();
-    var metrics = new Metrics(control::view, clock);
+    var metrics = new Metrics(control::view, control::stored, clock);
     var streams = KillSwitches.shared("http-events");
     var materializer = SystemMaterializer.get(system).materializer();
     var sse = new Sse(settings.heartbeat(), streams);

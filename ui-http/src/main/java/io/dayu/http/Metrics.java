@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 
 import io.dayu.facts.View;
 import io.dayu.http.Tokens.Role;
+import io.dayu.store.Pruner;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -38,8 +39,8 @@ final class Metrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
-  Metrics(Supplier<View> views, Clock clock) {
-    registry.getPrometheusRegistry().register(new ViewCollector(views, clock));
+  Metrics(Supplier<View> views, Supplier<Pruner.Usage> store, Clock clock) {
+    registry.getPrometheusRegistry().register(new ViewCollector(views, store, clock));
     gc.bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);

@@ -155,7 +155,7 @@ final class PipelineEndpoints {
               "there is no node to read source " + none.source(),
               "start a node, or name one under spec.sources[].node; see GET /api/v1/nodes")
           .refused();
-    if (submitted instanceof Submitted.NotReadable refused)
+    if (submitted instanceof Submitted.Refused refused)
       throw Problem.badPipeline(refused.problems()).refused();
     if (submitted instanceof Submitted.NoRoom full)
       throw Problem.badPipeline(
@@ -239,7 +239,8 @@ final class PipelineEndpoints {
         p.spec().name(),
         p.version(),
         PipelineDocument.write(p.spec()),
-        PipelineShape.of(p.spec(), view, clock.instant(), settings.silentAfter()));
+        PipelineShape.of(p.spec(), view, clock.instant(), settings.silentAfter()),
+        PipelineShape.Results.of(control.stored().pipelines().get(p.spec().name())));
   }
 
   private CompletionStage<DesiredPipeline> wanted(String name) {

@@ -12,6 +12,7 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.source.ShownUri;
+import io.dayu.store.Pruner;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -80,7 +81,26 @@ record PipelineShape(
    *
    * @param document the pipeline as it could be submitted again
    */
-  record Whole(String name, long version, Map<String, Object> document, PipelineShape status) {}
+  record Whole(
+      String name,
+      long version,
+      Map<String, Object> document,
+      PipelineShape status,
+      Results results) {}
+
+  /**
+   * Results of all pipelines that ever had this name.
+   *
+   * @param stored that were ever stored
+   * @param pruned of these, that are not kept any more
+   */
+  record Results(long stored, long pruned) {
+    static Results of(Pruner.@Nullable Pipeline pipeline) {
+      return pipeline == null
+          ? new Results(0, 0)
+          : new Results(pipeline.stored(), pipeline.pruned());
+    }
+  }
 
   static Item item(DesiredPipeline desired, View view, Instant now, Duration silentAfter) {
     var spec = desired.spec();
@@ -288,7 +308,8 @@ record PipelineShape(
           new PipelineProblem(
               "",
               "the nodes were not told of the pipeline, or not yet",
-              "wait some seconds; if it stays so, look at the problems of the nodes: ./dayu nodes"));
+              "wait some seconds; if it stays so, look at the problems of the nodes: ./dayu"
+                  + " nodes"));
     for (var seen : view.nodes().values())
       seen.report()
           .problem()

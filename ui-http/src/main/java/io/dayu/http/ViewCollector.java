@@ -4,6 +4,7 @@ import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.View;
+import io.dayu.store.Pruner;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
@@ -24,15 +25,17 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The cluster's figures for Prometheus, made from the view at every scrape: what is no longer
+ * The cluster's figures for Prometheus, made from view and store at every scrape: what is no longer
  * reported is no longer there. Seconds and bytes, as Prometheus wants them.
  */
 final class ViewCollector implements MultiCollector {
   private final Supplier<View> views;
+  private final Supplier<Pruner.Usage> store;
   private final Clock clock;
 
-  ViewCollector(Supplier<View> views, Clock clock) {
+  ViewCollector(Supplier<View> views, Supplier<Pruner.Usage> store, Clock clock) {
     this.views = views;
+    this.store = store;
     this.clock = clock;
   }
 
@@ -46,6 +49,7 @@ final class ViewCollector implements MultiCollector {
     nodes(view, metrics);
     stages(view, metrics);
     links(view, metrics);
+    store(store.get(), metrics);
     return new MetricSnapshots(metrics);
   }
 
@@ -204,6 +208,18 @@ final class ViewCollector implements MultiCollector {
     out.add(
         gauge("dayu_link_suspect", "1 without a sign of life", links, l -> l.suspect() ? 1 : 0));
     out.add(gauge("dayu_link_waiting", "Elements that wait", links, l -> l.waiting()));
+  }
+
+  private static void store(Pruner.Usage usage, List<MetricSnapshot> out) {
+    var whole = List.of(new Sample<>(Labels.EMPTY, usage));
+    out.add(gauge("dayu_store_bytes", "Without free space", whole, Pruner.Usage::bytes));
+    out.add(gauge("dayu_store_quota_bytes", "More is pruned", whole, Pruner.Usage::quota));
+    var pipelines =
+        usage.pipelines().entrySet().stream()
+            .map(e -> new Sample<>(Labels.of("pipeline", e.getKey()), e.getValue()))
+            .toList();
+    out.add(
+        counter("dayu_results_pruned", "Not kept any more", pipelines, Pruner.Pipeline::pruned));
   }
 
   private static <T> MetricSnapshot counter(

@@ -21,6 +21,7 @@ import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
+import io.dayu.store.Pruner;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
 import java.net.URI;
@@ -63,6 +64,7 @@ final class FakeControlPlane implements ControlPlane {
   /** How the next answers fail; empty for not at all. */
   private volatile Optional<Supplier<RuntimeException>> failure = Optional.empty();
 
+  private volatile Pruner.Usage usage = new Pruner.Usage(0, 1L << 30, Map.of());
   private volatile boolean silent;
   private volatile boolean noNode;
   private volatile List<String> beside = List.of();
@@ -182,6 +184,15 @@ final class FakeControlPlane implements ControlPlane {
     } catch (NumberFormatException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  void holds(Pruner.Usage now) {
+    usage = now;
+  }
+
+  @Override
+  public Pruner.Usage stored() {
+    return usage;
   }
 
   @Override

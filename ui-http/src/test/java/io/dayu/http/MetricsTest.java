@@ -2,8 +2,11 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.store.Pruner;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,15 +48,32 @@ class MetricsTest {
                 + "{instance=\"crossing/count\",node=\"edge-1\",peer=\"cloud-1\"} 0.0015");
   }
 
+  @Test
+  void whatTheStoreHoldsAndHasPrunedIsServed() {
+    server.control.holds(
+        new Pruner.Usage(
+            1_000,
+            2_000,
+            Map.of("crossing", new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200))));
+    assertThat(server.get("/metrics").text().lines())
+        .contains(
+            "dayu_store_bytes 1000.0",
+            "dayu_store_quota_bytes 2000.0",
+            "dayu_results_pruned_total{pipeline=\"crossing\"} 1200.0");
+  }
+
   /** What is asked for by Telegraf, Prometheus 3, curl, and somebody who wants neither form. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       nullValues = "-",
       value = {
-        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3 | text/plain",
-        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2 | application/openmetrics-text",
-        "application/openmetrics-text; version=1.0.0, text/plain;q=0 | application/openmetrics-text",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3"
+            + " | text/plain",
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+            + " | application/openmetrics-text",
+        "application/openmetrics-text; version=1.0.0, text/plain;q=0 |"
+            + " application/openmetrics-text",
         "text/*;q=0.1 | text/plain",
         "TEXT/PLAIN; version=0.0.4 | text/plain",
         "*/* | text/plain",

@@ -20,7 +20,8 @@ class OpenApiTest {
   @Test
   void theDescriptionListsExactlyWhatIsServed() {
     try (var server = new TestServer();
-        var metrics = new Metrics(server.control::view, Clock.systemUTC())) {
+        var metrics =
+            new Metrics(server.control::view, server.control::stored, Clock.systemUTC())) {
       var served =
           HttpServer.endpoints(
                   server.control,

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.store.Pruner;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +23,21 @@ class PipelineApiTest {
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  @Test
+  void aPipelineTellsHowManyOfItsResultsArePruned() {
+    Street.fill(server.control, Instant.now());
+    var path = "/api/v1/pipelines/crossing";
+    assertThat(server.get(path).json().get("results").toString())
+        .isEqualTo("{\"stored\":0,\"pruned\":0}");
+    server.control.holds(
+        new Pruner.Usage(
+            1_000,
+            2_000,
+            Map.of("crossing", new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200))));
+    assertThat(server.get(path).json().get("results").toString())
+        .isEqualTo("{\"stored\":1240,\"pruned\":1200}");
   }
 
   @Test
