@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -37,7 +38,7 @@ final class Retention extends AbstractBehavior<Retention.Command> {
 
   /** {@link Pruner#work}. */
   interface Results {
-    boolean work(Instant now, Map<String, Retain> wanted);
+    Optional<Duration> work(Instant now, Map<String, Retain> wanted);
   }
 
   static final Duration ROUND = Duration.ofSeconds(10);
@@ -94,29 +95,25 @@ final class Retention extends AbstractBehavior<Retention.Command> {
 
   private Behavior<Command> onTurn() {
     var now = clock.instant();
-    // A message of its own for each turn, so that this actor can be stopped between them.
-    if (work(now)) getContext().getSelf().tell(Turn.INSTANCE);
-    else {
-      timers.startSingleTimer(Turn.INSTANCE, ROUND);
-      if (!failing && !now.isBefore(decisionsDue)) {
-        decisionsDue = now.plus(DECISIONS);
-        getContext()
-            .pipeToSelf(decisions.apply(now), (pruned, error) -> new DecisionsPruned(error));
-      }
+    var rest = work(now);
+    timers.startSingleTimer(Turn.INSTANCE, rest.orElse(ROUND));
+    if (rest.isEmpty() && !failing && !now.isBefore(decisionsDue)) {
+      decisionsDue = now.plus(DECISIONS);
+      getContext().pipeToSelf(decisions.apply(now), (pruned, error) -> new DecisionsPruned(error));
     }
     return this;
   }
 
-  private boolean work(Instant now) {
+  private Optional<Duration> work(Instant now) {
     var wanted = new TreeMap<String, Retain>();
     view.get()
         .pipelines()
         .forEach((name, pipeline) -> wanted.put(name, pipeline.spec().delivery().retain()));
     try {
-      boolean more = results.work(now, wanted);
+      var rest = results.work(now, wanted);
       if (failing) getContext().getLog().info("Results are pruned again");
       failing = false;
-      return more;
+      return rest;
     } catch (StoreException e) {
       var log = getContext().getLog();
       if (failing) log.debug("Results are still not pruned", e);
@@ -126,7 +123,7 @@ final class Retention extends AbstractBehavior<Retention.Command> {
             ROUND.toSeconds(),
             e.getMessage());
       failing = true;
-      return false;
+      return Optional.empty();
     }
   }
 

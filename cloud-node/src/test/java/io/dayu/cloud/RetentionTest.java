@@ -66,8 +66,14 @@ final class RetentionTest {
   @Test
   void aRoundHasAsManyTurnsAsItTakesAndTheNextOneComesLater() {
     var left = new int[] {3};
-    start((now, wanted) -> --left[0] > 0);
-    for (int turn = 0; turn < 3; turn++) probe.expectMessage(Map.of("crossing", WEEK));
+    var rest = Duration.ofMillis(5);
+    start((now, wanted) -> --left[0] > 0 ? Optional.of(rest) : Optional.empty());
+    probe.expectMessage(Map.of("crossing", WEEK));
+    for (int turn = 1; turn < 3; turn++) {
+      time.expectNoMessageFor(rest.minusMillis(1), probe);
+      time.timePasses(Duration.ofMillis(1));
+      probe.expectMessage(Map.of("crossing", WEEK));
+    }
     probe.expectMessage("decisions as of " + T0);
     time.expectNoMessageFor(Retention.ROUND.minusMillis(1), probe);
     time.timePasses(Duration.ofMillis(1));

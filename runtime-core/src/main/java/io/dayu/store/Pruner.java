@@ -24,10 +24,10 @@ import java.util.TreeMap;
  * a hundredth longer than the rule says (an hour at most), and one that was there before the first
  * mark is as old as that mark.
  *
- * <p>Works in turns of a fraction of a second, and in each by transactions of some milliseconds
- * that wait like all other writes, so nobody who stores results waits longer than for one of them.
- * A turn that fails forgets what it was about; the next one begins by looking again. For one thread
- * at a time, except {@link #usage}.
+ * <p>Works in rounds of turns. A turn is a transaction of its own of some milliseconds, which waits
+ * like all other writes, and after it the pruner rests for as long as it took, so whoever stores
+ * results hardly notices. A round that fails forgets what it was about; the next one begins by
+ * looking again. For one thread at a time, except {@link #usage} and {@link #age}.
  */
 public final class Pruner {
   /**
@@ -44,7 +44,7 @@ public final class Pruner {
   }
 
   /**
-   * What the last turn has seen.
+   * What the last round has left.
    *
    * @param bytes that the store takes, without space that is free to be used again
    * @param pipelines by name, those with results
@@ -74,8 +74,10 @@ public final class Pruner {
 
   private record Target(PipelineRow row, long pruned) {}
 
-  private static final Duration TURN = Duration.ofMillis(200);
-  private static final Duration LONG_STEP = Duration.ofMillis(10);
+  /** A round that takes longer does not rest between its turns: more comes than it prunes. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final Duration LONG_STEP = Duration.ofMillis(5);
   private static final int FEWEST_ROWS = 8;
   private static final int MOST_ROWS = 4096;
   private static final long MOST_BYTES = 4L << 20; // large frames take their time
@@ -87,6 +89,8 @@ public final class Pruner {
   private final Limits limits;
   private final RetentionTable table = new RetentionTable();
   private final ArrayDeque<Target> targets = new ArrayDeque<>(); // bounded by the pipelines
+  private long over; // about as many bytes are above the quota
+  private long beganNanos; // the round
   private int rows = 256; // of the next step
   private volatile Usage usage;
 
@@ -109,28 +113,39 @@ public final class Pruner {
   }
 
   /**
-   * One turn.
+   * One turn: a transaction of some milliseconds.
    *
    * @param now not before that of an earlier turn
    * @param wanted what is to be kept of the pipelines that are known now. It is remembered in the
    *     store: of a pipeline that was deleted, or is not known yet, what was known last holds.
-   * @return whether there is more to be pruned at once
-   * @throws StoreException if the store cannot be used; to be tried again after a while
+   * @return when to do the next turn, because there is more to be pruned; empty if the round is
+   *     over
+   * @throws StoreException if the store cannot be used; then the round is over, too
    */
-  public boolean work(Instant now, Map<String, Retain> wanted) {
-    long end = System.nanoTime() + TURN.toNanos();
+  public Optional<Duration> work(Instant now, Map<String, Retain> wanted) {
     try {
-      if (targets.isEmpty()) aim(now, wanted);
-      while (!targets.isEmpty()) {
-        if (System.nanoTime() - end >= 0) return true;
-        var target = targets.element();
-        if (step(target, MOST_BYTES).pruned() >= target.pruned()) targets.remove();
+      if (targets.isEmpty() && over <= 0) {
+        beganNanos = System.nanoTime();
+        aim(now, wanted);
+        over = excess();
       }
-      boolean more = shrink(end);
-      usage = look();
-      return more;
+      var target = targets.isEmpty() ? oldest() : Optional.of(targets.element());
+      long begunNanos = System.nanoTime();
+      if (target.isPresent()) step(target.get());
+      if (targets.isEmpty() && over <= 0) over = excess(); // what a row takes is an estimate
+      if (target.isEmpty() || targets.isEmpty() && over <= 0) {
+        over = 0; // whatever is left: streams, numbers, frames whose results are on their way
+        usage = look();
+        return Optional.empty();
+      }
+      long endNanos = System.nanoTime();
+      return Optional.of(
+          endNanos - beganNanos > PATIENCE.toNanos()
+              ? Duration.ZERO
+              : Duration.ofNanos(endNanos - begunNanos));
     } catch (RuntimeException e) {
       targets.clear();
+      over = 0;
       throw e;
     }
   }
@@ -181,25 +196,15 @@ public final class Pruner {
     return !now.isBefore(last.get().at().plus(apart));
   }
 
-  /**
-   * Removes the oldest results of all until the quota is met, or the turn is over.
-   *
-   * @return whether the store is still too large and has results to prune
-   */
-  private boolean shrink(long end) {
-    long over = database.read("measure the store", RetentionTable::bytes) - limits.quota();
-    while (over > 0) {
-      if (System.nanoTime() - end >= 0) return true;
-      var oldest = oldest();
-      if (oldest.isEmpty())
-        return false; // what is left are streams, numbers and frames on their way
-      over -= step(oldest.get(), Math.min(over, MOST_BYTES)).bytes();
-    }
-    return false;
+  private long excess() {
+    return database.read("measure the store", RetentionTable::bytes) - limits.quota();
   }
 
-  /** The pipeline whose first result is the oldest, up to the mark behind it. */
+  /**
+   * The pipeline whose first result is the oldest, up to the mark behind it, if there is too much.
+   */
   private Optional<Target> oldest() {
+    if (over <= 0) return Optional.empty();
     return database.read(
         "look for the oldest results",
         session -> {
@@ -222,20 +227,23 @@ public final class Pruner {
         });
   }
 
-  private RetentionTable.Step step(Target target, long enoughBytes) {
+  private void step(Target target) {
     var done = new RetentionTable.Step[1];
     var took = new long[1];
     int mostRows = rows;
+    long enoughBytes = targets.isEmpty() ? Math.min(over, MOST_BYTES) : MOST_BYTES;
     writes.write(
         "prune results of " + target.row().name(),
         session -> {
-          long begun = System.nanoTime();
+          long begunNanos = System.nanoTime();
           done[0] = table.prune(session, target.row().id(), target.pruned(), mostRows, enoughBytes);
-          took[0] = System.nanoTime() - begun;
+          took[0] = System.nanoTime() - begunNanos;
         });
     if (took[0] > LONG_STEP.toNanos()) rows = Math.max(FEWEST_ROWS, rows / 2);
     else if (took[0] < LONG_STEP.toNanos() / 4) rows = Math.min(MOST_ROWS, rows * 2);
-    return Objects.requireNonNull(done[0], "written, or an exception was thrown");
+    var step = Objects.requireNonNull(done[0], "written, or an exception was thrown");
+    over -= step.bytes();
+    if (step.pruned() >= target.pruned() && !targets.isEmpty()) targets.remove();
   }
 
   private Usage look() {

@@ -279,8 +279,8 @@ abstract class PrunerContract {
   }
 
   private static Pruner.Usage prune(Pruner pruner, Instant now, Map<String, Retain> wanted) {
-    while (pruner.work(now, wanted)) {
-      // The turn was over before the work.
+    while (pruner.work(now, wanted).isPresent()) {
+      // There is more to be pruned.
     }
     return pruner.usage();
   }

@@ -82,8 +82,8 @@ class PrunerTest {
   private static void store(JdbcResultStore store, Pruner pruner, long from, long to) {
     for (long seq = from; seq < to; seq += 1_000) {
       store.store(Results.range("a/cam", seq, seq + 1_000));
-      while (pruner.work(T0, Map.of())) {
-        // The turn was over before the work.
+      while (pruner.work(T0, Map.of()).isPresent()) {
+        // There is more to be pruned.
       }
     }
   }
@@ -97,8 +97,9 @@ class PrunerTest {
       store.store(Results.range("b/cam", 0, 100));
       while (store
           .pruner(new Pruner.Limits(Duration.ofDays(1), 50, Long.MAX_VALUE))
-          .work(T0, Map.of())) {
-        // The turn was over before the work.
+          .work(T0, Map.of())
+          .isPresent()) {
+        // There is more to be pruned.
       }
       var tried = new ArrayList<String>();
       var pruner =
