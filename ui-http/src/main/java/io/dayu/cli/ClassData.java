@@ -6,6 +6,7 @@ import io.dayu.console.UserException;
 import io.dayu.local.ChildProcess;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeJava;
 import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,10 +19,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * Makes the class data of cloud and edge nodes, before integration tests start some two hundred of
- * them: a cloud and an edge with keys run a pipeline until its first result is stored, each writes
- * a list of the classes that it has loaded, and a JVM archives them (JEP 310). Not an archive
- * written by the nodes themselves at their end (JEP 350), which cannot leave {@link #SIGNED} out.
+ * Makes the class data of cloud and edge nodes, for {@code dayu up} and before integration tests
+ * start some two hundred of them: a cloud and an edge with keys run a pipeline until its first
+ * result is stored, each writes what it has loaded, and a JVM archives that: as an AOT cache (JEP
+ * 483) from Java 25 on, else as application class data (JEP 310). Not an archive written by the
+ * nodes themselves at their end (JEP 350, 514): Java 17 cannot leave {@link #SIGNED} out, and a
+ * node that ends is not waited for as long as an archive takes.
  */
 final class ClassData {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -57,11 +60,11 @@ final class ClassData {
       var keys = UpKeys.in(cluster.directory().resolve("keys"));
       for (var node : NODES) {
         Files.deleteIfExists(archive(node, home));
-        cluster.start(keys.give(node).jvm("-XX:DumpLoadedClassList=" + list(node, cluster)));
+        cluster.start(keys.give(node).jvm(recording(list(node, cluster))));
       }
       run(cluster.client());
-      cluster.stop("edge-1");
-      cluster.stop("cloud-1");
+      end(cluster, "edge-1");
+      end(cluster, "cloud-1");
       archive(cluster, home);
     }
   }
@@ -74,23 +77,29 @@ final class ClassData {
     api.delete("pipelines/class-data");
   }
 
+  /** A JVM that records writes at its end, for longer than a cluster waits on a busy machine. */
+  private static void end(LocalCluster cluster, String node) {
+    var process = cluster.node(node).process();
+    process.terminate();
+    process.await(ARCHIVED);
+    cluster.stop(node);
+  }
+
+  private static String[] recording(Path list) {
+    return NodeJava.find().hasAotCache()
+        ? new String[] {
+          "-XX:AOTMode=record", "-XX:AOTConfiguration=" + list, "-Xlog:aot*=error,cds*=error"
+        }
+        : new String[] {"-XX:DumpLoadedClassList=" + list};
+  }
+
   /** All at the same time: a JVM that archives has one thread and no compiler. */
   private static void archive(LocalCluster cluster, Home home) throws IOException {
     var archivers = new ArrayList<Archiver>();
     for (var node : NODES) {
       var archive = archive(node, home);
       var written = Path.of(archive + ".new"); // a node that starts meanwhile maps no half of it
-      var list = list(node, cluster);
-      try (var classes = Files.lines(list)) {
-        Files.write(list, classes.filter(line -> !line.contains(SIGNED)).toList());
-      }
-      var jvm =
-          List.of(
-              "-Xshare:dump",
-              "-XX:+UseSerialGC",
-              "-Xlog:cds*=error",
-              "-XX:SharedClassListFile=" + list,
-              "-XX:SharedArchiveFile=" + written);
+      var jvm = archiving(list(node, cluster), written);
       var name = "archive-" + node.name();
       archivers.add(
           new Archiver(
@@ -103,6 +112,25 @@ final class ClassData {
                 .formatted(archiver.written(), String.join("\n", archiver.process().tail(20))));
       Files.move(archiver.written(), archiver.archive(), StandardCopyOption.REPLACE_EXISTING);
     }
+  }
+
+  private static List<String> archiving(Path list, Path written) throws IOException {
+    if (NodeJava.find().hasAotCache())
+      return List.of(
+          "-XX:AOTMode=create",
+          "-XX:+UseSerialGC",
+          "-Xlog:aot*=error,cds*=error",
+          "-XX:AOTConfiguration=" + list,
+          "-XX:AOTCache=" + written);
+    try (var classes = Files.lines(list)) {
+      Files.write(list, classes.filter(line -> !line.contains(SIGNED)).toList());
+    }
+    return List.of(
+        "-Xshare:dump",
+        "-XX:+UseSerialGC",
+        "-Xlog:cds*=error",
+        "-XX:SharedClassListFile=" + list,
+        "-XX:SharedArchiveFile=" + written);
   }
 
   private record Archiver(ChildProcess process, Path written, Path archive) {}

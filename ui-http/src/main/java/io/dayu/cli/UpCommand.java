@@ -7,6 +7,7 @@ import io.dayu.local.Endpoints;
 import io.dayu.local.Home;
 import io.dayu.local.HomeLock;
 import io.dayu.local.LocalCluster;
+import io.dayu.local.NodeJava;
 import io.dayu.local.NodeOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,6 +124,8 @@ final class UpCommand implements Callable<Integer> {
               address ->
                   out.printf(
                       "  management     https://%s/cluster/members%n", Endpoints.text(address)));
+      var java = NodeJava.find();
+      out.printf("  Java of nodes  %s in %s%n", java.feature(), java.home());
       out.printf("  data and logs  %s%n", cluster.directory());
       out.println("  next           dayu nodes, dayu pipeline submit FILE, dayu down");
     }

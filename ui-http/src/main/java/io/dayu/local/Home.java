@@ -40,15 +40,12 @@ public record Home(Path root) {
 
     /**
      * Options with which a JVM starts it faster, where class data was made: it maps classes that
-     * are parsed and verified already, and a node needs some 60 % of the CPU time until it is
+     * are parsed and verified already, and a node needs some 40 to 60 % of the CPU time until it is
      * ready. Another JVM than the one that made it, or jars that have changed since, make it read
      * the classes as usual.
      */
-    List<String> options() {
-      return classData
-          .filter(Files::isRegularFile)
-          .map(archive -> List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=error"))
-          .orElse(List.of());
+    List<String> options(NodeJava java) {
+      return classData.filter(Files::isRegularFile).map(java::mapping).orElse(List.of());
     }
 
     /** The same with entries behind its class path: class data then stays valid. */
@@ -84,7 +81,7 @@ public record Home(Path root) {
       return new Program(
           own(module, target) + File.pathSeparator + Files.readString(list).strip(),
           mainClass,
-          Optional.of(target.resolve("class-data.jsa")));
+          Optional.of(target.resolve(NodeJava.find().classDataName())));
     } catch (IOException e) {
       throw new UserException("cannot read " + list + ": " + e.getMessage(), e);
     }

@@ -268,8 +268,10 @@ public final class LocalCluster implements AutoCloseable {
       Path dir) {
     var command = new ArrayList<String>(session());
     command.addAll(prefix);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(program.options());
+    var java = NodeJava.find();
+    command.add(java.executable().toString());
+    command.addAll(java.options());
+    command.addAll(program.options(java));
     command.addAll(jvm);
     command.addAll(List.of("-cp", program.classPath(), program.mainClass()));
     command.addAll(arguments);

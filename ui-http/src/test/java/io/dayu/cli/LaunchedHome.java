@@ -96,6 +96,7 @@ abstract class LaunchedHome {
     var path = tools + ":" + System.getenv("PATH");
     builder.environment().put("PATH", path);
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("DAYU_NODE_JAVA", ""); // whatever else is installed here
     builder.environment().remove("DAYU_SKIP_BUILD");
     builder.environment().putAll(environment);
   }
