@@ -32,7 +32,7 @@ public record NodeOptions(
     List<String> prefix) {
 
   /** A heap grows to its size when it is needed; this part of it an idle node needs. */
-  private static final int BEGINS_WITH = 4;
+  private static final int BEGINS_WITH = 8;
 
   /** A node's part in the cluster, with the module and main class that plays it. */
   public enum Role {
