@@ -14,9 +14,11 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.HttpsURLConnection;
@@ -37,6 +39,10 @@ final class HttpSeeds implements Seeds {
   private final Optional<NodeKeys> keys;
   private final Executor blocking;
   private final AtomicInteger turn = new AtomicInteger();
+  private final Map<String, Last> last = new ConcurrentHashMap<>(); // by endpoint
+
+  /** What an endpoint said last, and what follows from it for this life of the node. */
+  private record Last(String text, MemberSystem.Identity identity, Answer answer) {}
 
   /**
    * @param endpoints {@code host:port}, at least one
@@ -53,11 +59,26 @@ final class HttpSeeds implements Seeds {
   @Override
   public CompletionStage<Answer> ask(MemberSystem.Identity identity) {
     var endpoint = endpoints.get(Math.floorMod(turn.getAndIncrement(), endpoints.size()));
-    return CompletableFuture.supplyAsync(() -> read(get(endpoint), identity), blocking)
+    return CompletableFuture.supplyAsync(() -> answer(endpoint, identity), blocking)
         .exceptionally(noAnswer -> Answer.NONE);
   }
 
-  private Config get(String endpoint) {
+  /** The list grows with the fleet and rarely changes: the same text is not parsed again. */
+  private Answer answer(String endpoint, MemberSystem.Identity identity) {
+    var text = get(endpoint);
+    var before = last.get(endpoint);
+    if (before != null && before.text().equals(text) && before.identity().equals(identity))
+      return before.answer();
+    var answer =
+        read(
+            ConfigFactory.parseString(
+                text, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON)),
+            identity);
+    last.put(endpoint, new Last(text, identity, answer));
+    return answer;
+  }
+
+  private String get(String endpoint) {
     try {
       var connection = open(endpoint + "/cluster/members");
       connection.setConnectTimeout((int) CONNECT.toMillis());
@@ -66,8 +87,7 @@ final class HttpSeeds implements Seeds {
         var text = new String(body.readNBytes(LARGEST), StandardCharsets.UTF_8);
         if (connection.getResponseCode() != 200)
           throw new IOException("status " + connection.getResponseCode());
-        return ConfigFactory.parseString(
-            text, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON));
+        return text;
       }
     } catch (IOException | KeysException e) {
       throw new IllegalStateException(endpoint + ": " + e.getMessage(), e);

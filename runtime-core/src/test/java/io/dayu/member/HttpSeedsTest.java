@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,11 +56,15 @@ final class HttpSeedsTest {
   }
 
   private String serve(HttpServer server, int status, String body) {
+    return serve(server, status, () -> body);
+  }
+
+  private String serve(HttpServer server, int status, Supplier<String> body) {
     server.createContext(
         "/cluster/members",
         exchange -> {
           try (exchange) {
-            var bytes = body.getBytes(StandardCharsets.UTF_8);
+            var bytes = body.get().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(status, bytes.length);
             exchange.getResponseBody().write(bytes);
           }
@@ -83,10 +89,37 @@ final class HttpSeedsTest {
   }
 
   @Test
+  void theSameListIsAnsweredAnewForAnotherLife() throws Exception {
+    var seeds =
+        new HttpSeeds(
+            List.of(endpoint(200, VIEW.formatted("4711", ""))),
+            Optional.empty(),
+            ForkJoinPool.commonPool());
+    assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
+    assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
+    var later = new Identity(EDGE.address(), 4712);
+    assertThat(seeds.ask(later).toCompletableFuture().get(30, TimeUnit.SECONDS))
+        .isEqualTo(Answer.UNKNOWN);
+  }
+
+  @Test
+  void aListThatChangesIsReadAnew() throws Exception {
+    var body = new AtomicReference<>(VIEW.formatted("4711", ""));
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    var seeds =
+        new HttpSeeds(
+            List.of(serve(server, 200, body::get)), Optional.empty(), ForkJoinPool.commonPool());
+    assertThat(next(seeds)).isEqualTo(Answer.MEMBER);
+    body.set(VIEW.formatted("4712", ""));
+    assertThat(next(seeds)).isEqualTo(Answer.UNKNOWN);
+  }
+
+  @Test
   void anUnreachableMemberIsToldApart() throws Exception {
     var unreachable =
         """
-        {"node": "pekko://dayu@10.0.0.7:25520", "observedBy": ["pekko://dayu@10.0.0.1:25520"]}""";
+        {"node": "pekko://dayu@10.0.0.7:25520", "observedBy": ["pekko://dayu@10.0.0.1:25520"]}\
+        """;
     assertThat(ask(endpoint(200, VIEW.formatted("4711", unreachable))))
         .isEqualTo(Answer.UNREACHABLE);
     // By another edge, which may have no way to it.
