@@ -11,8 +11,10 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,10 +39,16 @@ public final class LocalCluster implements AutoCloseable {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(25);
 
   /**
+   * Edges that start at the same time. A start is CPU time, so more at once would only get ready
+   * later, each of them, and the last of many too late.
+   */
+  static final int EDGES_AT_ONCE = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  /**
    * @param programs what plays a role; {@code role -> role.program(home)} for the real one
    * @param directory where each node gets a directory; made if it is not there
    * @param temporary whether the directory is removed at the end
-   * @param ready how long a node may take to get ready
+   * @param ready how long a node may take to get ready, from the start of its process
    */
   public record Settings(
       Function<NodeOptions.Role, Home.Program> programs,
@@ -119,34 +127,45 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Starts nodes at the same time and returns when all are ready. Every node gets the same seeds:
-   * the cloud nodes of this and of earlier calls, whether they live or not, so that any of them can
-   * be started again. A cloud node that is alone is its own seed.
+   * Starts nodes and returns when all are ready: cloud nodes at the same time, since one may wait
+   * for another, then edges a few at a time, so that the time for all grows with their number.
+   * Every node gets the same seeds: the cloud nodes of this and of earlier calls, whether they live
+   * or not, so that any of them can be started again. A cloud node that is alone is its own seed.
    *
    * @throws UserException if one ends or is not ready in time; it names the end of its log
    */
   @CanIgnoreReturnValue
   public synchronized List<Node> start(NodeOptions... options) {
-    var started = System.nanoTime();
-    var waiting = new LinkedHashMap<String, Start>();
+    long began = System.nanoTime();
     var placed = placed(List.of(options));
     var seeds = seeds(placed);
-    for (var node : placed) waiting.put(node.name(), launch(node, seeds));
+    var starting = new LinkedHashMap<String, Start>();
+    for (var node : placed) if (isCloud(node)) starting.put(node.name(), launch(node, seeds));
+    var edges = new ArrayDeque<>(placed.stream().filter(node -> !isCloud(node)).toList());
     var ready = new HashMap<String, Node>();
-    while (!waiting.isEmpty()) {
-      var elapsed = Duration.ofNanos(System.nanoTime() - started);
+    while (ready.size() < options.length) {
+      while (!edges.isEmpty() && edges(starting.values()) < EDGES_AT_ONCE) {
+        var node = edges.remove();
+        starting.put(node.name(), launch(node, seeds));
+      }
       progress.now(
-          "starting %s … %s s".formatted(String.join(", ", waiting.keySet()), elapsed.toSeconds()));
-      for (var start : List.copyOf(waiting.values()))
+          "starting %s … %s of %s ready, %s s"
+              .formatted(
+                  String.join(", ", starting.keySet()),
+                  ready.size(),
+                  options.length,
+                  since(began).toSeconds()));
+      for (var start : List.copyOf(starting.values())) {
         ready(start)
             .ifPresent(
                 node -> {
-                  waiting.remove(node.options().name());
+                  starting.remove(node.options().name());
                   ready.put(node.options().name(), node);
                   progress.line(describe(node));
                 });
-      if (elapsed.compareTo(settings.ready()) > 0 && !waiting.isEmpty())
-        throw late(waiting.values().iterator().next().process(), elapsed);
+        if (starting.containsValue(start)
+            && since(start.nanoTime()).compareTo(settings.ready()) > 0) throw late(start);
+      }
     }
     for (var option : options) {
       var node = Objects.requireNonNull(ready.get(option.name()), "all are ready");
@@ -156,13 +175,24 @@ public final class LocalCluster implements AutoCloseable {
     return Arrays.stream(options).map(o -> nodes.get(o.name())).toList();
   }
 
-  private static UserException late(ChildProcess process, Duration elapsed) {
-    return new UserException(
-        "%s is not ready after %s s; %s"
-            .formatted(process.name(), elapsed.toSeconds(), process.endOfLog()));
+  private static long edges(Collection<Start> starting) {
+    return starting.stream().filter(start -> !isCloud(start.options())).count();
   }
 
-  private record Start(NodeOptions options, ChildProcess process, Path dataDir) {}
+  private static Duration since(long nanoTime) {
+    return Duration.ofNanos(System.nanoTime() - nanoTime);
+  }
+
+  private static UserException late(Start start) {
+    return new UserException(
+        "%s is not ready after %s s; %s"
+            .formatted(
+                start.options().name(),
+                since(start.nanoTime()).toSeconds(),
+                start.process().endOfLog()));
+  }
+
+  private record Start(NodeOptions options, ChildProcess process, Path dataDir, long nanoTime) {}
 
   /** Seeds must be known before they listen, so several cloud nodes get their ports from here. */
   private static List<NodeOptions> placed(List<NodeOptions> options) {
@@ -216,8 +246,9 @@ public final class LocalCluster implements AutoCloseable {
     var program = settings.programs().apply(options.role()).with(options.classPath());
     var log = log(settings.directory(), options.name());
     var jvm = options.jvm(data, log, seeds, management(options.name()));
-    return new Start(
-        options, spawn(options.name(), options.prefix(), program, jvm, List.of(), dir), data);
+    long now = System.nanoTime();
+    var process = spawn(options.name(), options.prefix(), program, jvm, List.of(), dir);
+    return new Start(options, process, data, now);
   }
 
   /** Where edges ask whether they are members. */

@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +64,38 @@ class LocalClusterIT {
       cluster.kill("cloud-3");
       for (var again : cluster.restart(List.of("cloud-3", "cloud-1")))
         assertThat(again.process().tail(9)).contains("seeds=" + seeds);
+    }
+  }
+
+  @Test
+  void manyEdgesStartAFewAtATime() {
+    var mostAtOnce = new AtomicInteger();
+    var told = new AtomicReference<>("");
+    var progress =
+        new Progress() {
+          @Override
+          public void line(String text) {}
+
+          @Override
+          public void now(String text) {
+            var names = text.replaceAll("starting (.*) … .*", "$1").split(", ");
+            mostAtOnce.accumulateAndGet(names.length, Math::max);
+            told.set(text);
+          }
+        };
+    try (var cluster = LocalCluster.open(settings(), progress)) {
+      cluster.start(NodeOptions.cloud("cloud-1"));
+      int edges = LocalCluster.EDGES_AT_ONCE + 3;
+      var options =
+          IntStream.rangeClosed(1, edges)
+              .mapToObj(i -> NodeOptions.edge("edge-" + i, "site-" + i).heapMb(32))
+              .toArray(NodeOptions[]::new);
+
+      assertThat(cluster.start(options))
+          .extracting(n -> n.options().name())
+          .containsExactly(Stream.of(options).map(NodeOptions::name).toArray(String[]::new));
+      assertThat(mostAtOnce).hasValue(LocalCluster.EDGES_AT_ONCE);
+      assertThat(told.get()).contains("of " + edges + " ready");
     }
   }
 
