@@ -1,5 +1,6 @@
 package io.dayu.bench;
 
+import io.dayu.bench.fleet.FleetCommand;
 import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
 import io.dayu.bench.pipeline.PipelineCommand;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Command;
     },
     synopsisSubcommandLabel = "BENCH",
     commandListHeading = "%nBenches:%n",
-    subcommands = {LinkCommand.class, PipelineCommand.class, IdleCommand.class})
+    subcommands = {LinkCommand.class, PipelineCommand.class, FleetCommand.class, IdleCommand.class})
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -38,6 +39,6 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which bench: link, pipeline or idle?");
+        spec.commandLine(), "Which bench: link, pipeline, fleet or idle?");
   }
 }

@@ -24,11 +24,11 @@ class BenchArgumentsTest {
   @Test
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("link, pipeline or idle");
+    assertThat(err.toString()).contains("link, pipeline, fleet or idle");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"link", "pipeline", "idle"})
+  @ValueSource(strings = {"link", "pipeline", "fleet", "idle"})
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
     assertThat(out.toString()).contains("--duration", "--report");
@@ -54,10 +54,17 @@ class BenchArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"link,999ms", "pipeline,1s", "idle,0s"})
+  @CsvSource({"link,999ms", "pipeline,1s", "fleet,1s", "idle,0s"})
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);
     assertThat(err.toString()).contains("--duration must be at least");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--edges,0", "--edges,-1", "--rate,0", "--payload,0", "--payload,16777217"})
+  void aFleetThatCannotBeMeasuredIsRefused(String option, String value) {
+    assertThat(run("fleet", option, value)).isEqualTo(2);
+    assertThat(err.toString()).contains(option + " must be");
   }
 
   @Test

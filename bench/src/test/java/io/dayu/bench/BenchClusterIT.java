@@ -44,4 +44,39 @@ class BenchClusterIT {
     assertThat(json.at("/oneInFlight/ledger/delivered").asLong()).isPositive();
     assertThat(out.toString()).contains("ELEMENTS/S", "balances");
   }
+
+  @Test
+  void aFleetIsMeasuredAtRestAndUnderLoad() throws Exception {
+    var report = directory.resolve("fleet.json");
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute(
+                "fleet",
+                "--edges",
+                "2",
+                "--rate",
+                "20",
+                "--duration",
+                "3s",
+                "--report",
+                report.toString());
+
+    assertThat(code).as("%s%n%s", out, err).isZero();
+    var json = new ObjectMapper().readTree(report.toFile());
+    assertThat(json.at("/edges").asInt()).isEqualTo(2);
+    for (var figure :
+        new String[] {
+          "/formSeconds",
+          "/idle/coresPerNode",
+          "/idle/rssMbPerNode",
+          "/load/cores",
+          "/load/elementsPerSecond",
+          "/load/latencyMs/p95"
+        }) assertThat(json.at(figure).asDouble()).as(figure).isPositive();
+    assertThat(json.at("/load").has("cpuMsPerElement")).isTrue();
+    assertThat(json.at("/balanced").asBoolean()).isTrue();
+    assertThat(out.toString()).contains("Formed in", "at rest", "under load");
+  }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
       KeysCommand.class,
     },
     footer = {
-      "  bench     Measure links, pipelines and idle nodes: dayu bench --help",
+      "  bench     Measure links, pipelines, fleets, idle nodes: dayu bench --help",
       "  chaos     Break nodes while elements flow and prove that none is lost: dayu chaos --help",
       "  abuse     Attack nodes with hostile inputs and prove that they do not mind: dayu abuse --help",
       "  reliability  Try what is promised about failures: dayu reliability --help",

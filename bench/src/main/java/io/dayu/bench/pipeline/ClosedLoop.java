@@ -1,6 +1,8 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.CpuTime;
+import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.UserException;
 import io.dayu.local.LocalCluster;
@@ -27,7 +29,7 @@ record ClosedLoop(
 
   static ClosedLoop run(Setup setup, String edge) {
     var load = new BenchPipeline.Load(edge, setup.payload(), 0, 0);
-    setup.submit(PIPELINE, BenchPipeline.on(edge, Setup.CLOUD), load);
+    setup.submit(PIPELINE, BenchPipeline.over(edge, edge, Setup.CLOUD), load);
     setup.waiting().pass(setup.title("throughput, warming up"), setup.warmUp());
     var rates = new Rates();
     var cpu = cpu(setup);

@@ -1,5 +1,7 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.run.BenchPipeline;
+import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 
 /**
@@ -20,7 +22,7 @@ record OneInFlight(StreamFigures.Latency latency, double elementsPerSecond, Ledg
             .edge(edge)
             .with("dayu.generate.min-window", "1")
             .with("dayu.generate.max-window", "1"));
-    var pipeline = BenchPipeline.on(edge, Setup.CLOUD);
+    var pipeline = BenchPipeline.over(edge, edge, Setup.CLOUD);
     // The compilers learn from many elements, so these come as fast as they can.
     var warmUp = new BenchPipeline.Load(edge, setup.payload(), 0, 0);
     setup.submit(PIPELINE + "-warm-up", pipeline, warmUp);

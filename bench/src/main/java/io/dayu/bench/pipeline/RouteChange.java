@@ -1,5 +1,6 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.run.BenchPipeline;
 import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.util.List;
@@ -37,10 +38,10 @@ record RouteChange(
     setup.start(setup.edge(other));
     var routes =
         List.of(
-            new BenchPipeline(edge, edge, Setup.CLOUD),
-            new BenchPipeline(edge, other, Setup.CLOUD),
-            new BenchPipeline(other, other, Setup.CLOUD),
-            new BenchPipeline(other, edge, Setup.CLOUD));
+            BenchPipeline.over(edge, edge, Setup.CLOUD),
+            BenchPipeline.over(edge, other, Setup.CLOUD),
+            BenchPipeline.over(other, other, Setup.CLOUD),
+            BenchPipeline.over(other, edge, Setup.CLOUD));
     long rate = Math.max(1, Math.round(elementsPerSecond));
     warmUp(setup, routes, new BenchPipeline.Load(edge, setup.payload(), rate, 0));
 

@@ -1,5 +1,7 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.run.BenchPipeline;
+import io.dayu.bench.run.StreamFigures;
 import io.dayu.bench.run.Waiting;
 import io.dayu.client.ApiClient;
 import io.dayu.local.LocalCluster;

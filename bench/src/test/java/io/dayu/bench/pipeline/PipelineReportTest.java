@@ -2,6 +2,7 @@ package io.dayu.bench.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 import java.util.List;
 import java.util.Map;

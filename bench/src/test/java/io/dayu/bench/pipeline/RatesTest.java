@@ -3,6 +3,7 @@ package io.dayu.bench.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.UserException;
 import org.junit.jupiter.api.Test;

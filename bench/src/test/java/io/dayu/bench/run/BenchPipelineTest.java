@@ -1,4 +1,4 @@
-package io.dayu.bench.pipeline;
+package io.dayu.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +9,7 @@ class BenchPipelineTest {
   @Test
   void threeStagesStandInARowOnTheNodesAskedFor() throws Exception {
     var document =
-        new BenchPipeline("edge-1", "edge-2", "cloud-1")
+        BenchPipeline.over("edge-1", "edge-2", "cloud-1")
             .document("bench", new BenchPipeline.Load("edge-1", 1024, 50, 9));
     var json = new ObjectMapper().readTree(document);
 

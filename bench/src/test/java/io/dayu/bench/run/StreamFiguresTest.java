@@ -1,4 +1,4 @@
-package io.dayu.bench.pipeline;
+package io.dayu.bench.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

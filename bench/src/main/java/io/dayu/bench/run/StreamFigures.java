@@ -1,4 +1,4 @@
-package io.dayu.bench.pipeline;
+package io.dayu.bench.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.client.ApiClient;
@@ -11,7 +11,7 @@ import io.dayu.client.LedgerCounts;
  * @param decisionInUse version of the decision that its elements follow
  * @param longestGapMs longest time between two acknowledgements since its start
  */
-record StreamFigures(
+public record StreamFigures(
     String state,
     LedgerCounts ledger,
     double perSecond,
@@ -20,13 +20,13 @@ record StreamFigures(
     long resent,
     double longestGapMs) {
   /** End to end, by the generator's clock, over its last 15 to 30 reports. */
-  record Latency(double p50, double p95, double p99) {}
+  public record Latency(double p50, double p95, double p99) {}
 
-  static StreamFigures of(ApiClient api, String pipeline) {
+  public static StreamFigures of(ApiClient api, String pipeline) {
     return of(api.get("pipelines/" + pipeline));
   }
 
-  static StreamFigures of(JsonNode pipeline) {
+  public static StreamFigures of(JsonNode pipeline) {
     var stream = pipeline.path("status").path("streams").path(0);
     var latency = stream.path("latencyMs");
     return new StreamFigures(
@@ -42,7 +42,7 @@ record StreamFigures(
         stream.path("longestGapMs").asDouble());
   }
 
-  boolean completed() {
+  public boolean completed() {
     return state.equals("completed");
   }
 }
