@@ -28,6 +28,8 @@ import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
 import io.dayu.settings.Dispatchers;
+import io.dayu.store.ResultStore;
+import io.dayu.store.UnkeptResults;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
 import io.dayu.stage.Causes;
@@ -60,6 +62,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.japi.function.Function;
 import org.apache.pekko.management.javadsl.PekkoManagement;
+import org.slf4j.LoggerFactory;
 
 /**
  * A cloud node: member, gateway, scheduler, shards of pipelines and distributors, result store,
@@ -86,8 +89,8 @@ public final class CloudNode {
     var node = settings.node();
     Endpoints.clear(node.self().dataDir());
     var databases = Databases.open(settings.store());
-    var store = databases.results();
-    var pruner = store.pruner(settings.retain().limits());
+    var store = kept(databases.results(), settings.store());
+    var pruner = databases.results().pruner(settings.retain().limits());
     var policies = Policies.load();
     var catalog = Catalog.load(policies.names());
     var uplink = new MemberUplink(store);
@@ -307,6 +310,13 @@ public final class CloudNode {
     dayu.enforce();
     return new Settings(
         node.get(), http.get(), management.get(), scheduler.get(), store.get(), retain.get());
+  }
+
+  private static ResultStore kept(ResultStore store, StoreSettings settings) {
+    if (settings.keepResults()) return store;
+    LoggerFactory.getLogger(CloudNode.class)
+        .warn("Results are not kept, because dayu.store.keep-results is off");
+    return new UnkeptResults(store);
   }
 
   private static ActorRef<PendingDeletions.Command> deletions(

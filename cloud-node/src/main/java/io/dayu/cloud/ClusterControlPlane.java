@@ -302,6 +302,11 @@ final class ClusterControlPlane implements ControlPlane {
   }
 
   @Override
+  public boolean keepsResults() {
+    return store.keepsResults();
+  }
+
+  @Override
   public Source<StoredResult, NotUsed> liveResults(String pipeline) {
     return live.watch(pipeline);
   }

@@ -21,9 +21,15 @@ import java.util.Optional;
  * @param url of PostgreSQL, as JDBC takes it; empty for files
  * @param directory where the files are
  * @param framesPerStream payloads kept of each stream
+ * @param keepResults whether results are stored or only acknowledged
  */
 record StoreSettings(
-    String url, String user, String password, int framesPerStream, Path directory) {
+    String url,
+    String user,
+    String password,
+    int framesPerStream,
+    Path directory,
+    boolean keepResults) {
   @Override
   public String toString() {
     return isShared() ? "%s, user %s".formatted(place(), user) : place();
@@ -47,16 +53,17 @@ record StoreSettings(
         section -> {
           var url = section.get("url", StoreSettings::url, "");
           int frames = section.count("frames-per-stream");
+          boolean keep = section.get("keep-results", Config::getBoolean, true);
           var directory = Path.of(root.getString("dayu.node.data-dir"));
           return url.isEmpty()
-              ? embedded(directory, frames)
+              ? new StoreSettings("", "", "", frames, directory, keep)
               : new StoreSettings(
-                  url, section.text("user"), section.text("password"), frames, directory);
+                  url, section.text("user"), section.text("password"), frames, directory, keep);
         });
   }
 
   static StoreSettings embedded(Path directory, int framesPerStream) {
-    return new StoreSettings("", "", "", framesPerStream, directory);
+    return new StoreSettings("", "", "", framesPerStream, directory, true);
   }
 
   /** As it may be configured: a shared database, or nothing. */

@@ -177,7 +177,7 @@ class EarlierReleaseTest {
     StoreSettings database() {
       var url = postgres.create("earlier" + ++databases);
       Release01.database(url, postgres.user());
-      return new StoreSettings(url, postgres.user(), "", 10, Path.of("none"));
+      return new StoreSettings(url, postgres.user(), "", 10, Path.of("none"), true);
     }
   }
 }

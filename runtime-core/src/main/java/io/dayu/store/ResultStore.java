@@ -31,6 +31,11 @@ public interface ResultStore extends AutoCloseable {
    */
   List<StoredResult> store(List<StoredResult> batch);
 
+  /** Whether a result can be read later; false if {@link #store} only takes them. */
+  default boolean keepsResults() {
+    return true;
+  }
+
   /**
    * Results of a pipeline in the order they were stored. A result stored later never appears before
    * the page's cursor.

@@ -31,7 +31,8 @@ import picocli.CommandLine.Command;
     footer = {
       "  bench     Measure links, pipelines, fleets, idle nodes: dayu bench --help",
       "  chaos     Break nodes while elements flow and prove that none is lost: dayu chaos --help",
-      "  abuse     Attack nodes with hostile inputs and prove that they do not mind: dayu abuse --help",
+      "  abuse     Attack nodes with hostile inputs and prove that they do not mind: dayu abuse"
+          + " --help",
       "  reliability  Try what is promised about failures: dayu reliability --help",
       "",
       "First time here? dayu demo shows a street video being watched by one cloud and two edge"

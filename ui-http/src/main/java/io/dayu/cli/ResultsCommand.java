@@ -83,6 +83,7 @@ final class ResultsCommand implements Callable<Integer> {
   private void stored() {
     long left = limit.orElse(20L);
     boolean any = false;
+    var note = "";
     var cursor = after;
     while (left > 0) {
       var query =
@@ -93,10 +94,12 @@ final class ResultsCommand implements Callable<Integer> {
         any = true;
         left--;
       }
+      note = page.path("note").asText();
       cursor = Optional.ofNullable(page.path("next").asText(null));
       if (cursor.isEmpty() || page.path("items").isEmpty()) break;
     }
     if (api.json()) return;
+    if (!note.isEmpty()) api.out().println(note);
     if (!any) api.out().println("No results" + (after.isPresent() ? " after these." : " yet."));
     cursor.ifPresent(c -> api.out().println("More: dayu results " + name + " --after " + c));
   }

@@ -56,6 +56,9 @@ public interface ControlPlane {
   /** What the store holds and has pruned, as of some seconds ago. */
   Pruner.Usage stored();
 
+  /** Whether results that come now can be read later. */
+  boolean keepsResults();
+
   /** Results of a pipeline as they are stored from now on; a slow reader misses some. */
   Source<StoredResult, NotUsed> liveResults(String pipeline);
 

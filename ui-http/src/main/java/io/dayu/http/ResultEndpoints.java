@@ -40,7 +40,11 @@ final class ResultEndpoints {
         new Endpoint(GET, RESULTS + "/{source}/{seq}/frame", Role.READ, IMAGE_JPEG, this::frame));
   }
 
-  record Page(List<ResultShape> items, Optional<String> next) {}
+  /** Whoever sees a pipeline deliver and finds nothing here is told why. */
+  private static final String NOT_KEPT =
+      "results are not kept: dayu.store.keep-results is off on the cloud node; follow them live";
+
+  record Page(List<ResultShape> items, Optional<String> next, Optional<String> note) {}
 
   private CompletionStage<HttpResponse> page(Call call) {
     var limit = call.number("limit", 100, 1, 1000);
@@ -52,7 +56,10 @@ final class ResultEndpoints {
         .thenApply(
             page ->
                 Json.ok(
-                    new Page(page.items().stream().map(ResultShape::of).toList(), page.next())));
+                    new Page(
+                        page.items().stream().map(ResultShape::of).toList(),
+                        page.next(),
+                        control.keepsResults() ? Optional.empty() : Optional.of(NOT_KEPT))));
   }
 
   private static ResultPage badCursor(Optional<String> after, Throwable thrown) {

@@ -49,6 +49,7 @@ final class FakeControlPlane implements ControlPlane {
   private final List<Decision> decisions = new ArrayList<>();
   private final Map<String, DesiredPipeline> pipelines = new TreeMap<>();
   private final List<StoredResult> results = new ArrayList<>();
+  private volatile boolean keepsResults = true;
   private final Map<String, Media> frames = new HashMap<>();
   private final List<BoundedSourceQueue<StoredResult>> readers = new CopyOnWriteArrayList<>();
   private final Policies policies = Policies.load();
@@ -165,6 +166,16 @@ final class FakeControlPlane implements ControlPlane {
   public synchronized CompletionStage<Deletion> delete(String name) {
     if (pipelines.remove(name) == null) return answer(Deletion.ABSENT);
     return answer(storeIsAway ? Deletion.ACCEPTED : Deletion.DELETED);
+  }
+
+  /** As with {@code dayu.store.keep-results = off}. */
+  void keepNoResults() {
+    keepsResults = false;
+  }
+
+  @Override
+  public boolean keepsResults() {
+    return keepsResults;
   }
 
   @Override

@@ -80,6 +80,16 @@ class ResultApiTest {
   }
 
   @Test
+  void aPageSaysWhyItIsEmptyWhereResultsAreNotKept() {
+    server.control.store(Street.result(0, false), Optional.empty());
+    var path = "/api/v1/pipelines/crossing/results";
+    assertThat(server.get(path).json().has("note")).isFalse();
+
+    server.control.keepNoResults();
+    assertThat(server.get(path).json().get("note").asText()).contains("dayu.store.keep-results");
+  }
+
+  @Test
   void aWrongLimitOrPlaceIsABadRequest() {
     for (var query : new String[] {"limit=0", "limit=1001", "limit=many", "after=nonsense"}) {
       var answer = server.get("/api/v1/pipelines/crossing/results?" + query);
