@@ -1,5 +1,6 @@
 package io.dayu.bench;
 
+import io.dayu.bench.compare.CompareCommand;
 import io.dayu.bench.fleet.FleetCommand;
 import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
@@ -24,7 +25,13 @@ import picocli.CommandLine.Command;
     },
     synopsisSubcommandLabel = "BENCH",
     commandListHeading = "%nBenches:%n",
-    subcommands = {LinkCommand.class, PipelineCommand.class, FleetCommand.class, IdleCommand.class})
+    subcommands = {
+      LinkCommand.class,
+      PipelineCommand.class,
+      FleetCommand.class,
+      IdleCommand.class,
+      CompareCommand.class
+    })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -39,6 +46,6 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which bench: link, pipeline, fleet or idle?");
+        spec.commandLine(), "Which bench: link, pipeline, fleet, idle or compare?");
   }
 }

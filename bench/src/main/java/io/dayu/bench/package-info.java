@@ -4,6 +4,7 @@
  *
  * <ul>
  *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}: one bench each
+ *   <li>{@code compare}: Dayu beside general engines; knows {@code pipeline}
  *   <li>{@code reliability}: the table of promises; knows {@code chaos}
  *   <li>{@code chaos}: nodes that can be broken; knows {@code truth}
  *   <li>{@code truth}: elements that can be recognised again

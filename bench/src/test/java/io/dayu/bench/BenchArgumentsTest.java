@@ -24,18 +24,18 @@ class BenchArgumentsTest {
   @Test
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("link, pipeline, fleet or idle");
+    assertThat(err.toString()).contains("link, pipeline, fleet, idle or compare");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"link", "pipeline", "fleet", "idle"})
+  @ValueSource(strings = {"link", "pipeline", "fleet", "idle", "compare"})
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
     assertThat(out.toString()).contains("--duration", "--report");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"link", "pipeline"})
+  @ValueSource(strings = {"link", "pipeline", "compare"})
   void theUsualPayloadsAreMeasuredOneAfterTheOther(String bench) {
     var parsed = parse(bench);
     assertThat(parsed.payloads()).containsExactly(1024, 65536, 1048576);
@@ -54,10 +54,29 @@ class BenchArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"link,999ms", "pipeline,1s", "fleet,1s", "idle,0s"})
+  @CsvSource({"link,999ms", "pipeline,1s", "fleet,1s", "idle,0s", "compare,1s"})
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);
     assertThat(err.toString()).contains("--duration must be at least");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--stages 0,--stages must be 1 to 26",
+    "--stages 1 --stages 27,--stages must be 1 to 26",
+    "--stages 3,another number than 3",
+    "--store none --route-change,--route-change counts what is stored",
+    "--store elsewhere,EMBEDDED"
+  })
+  void aPipelineThatCannotBeMeasuredIsRefused(String arguments, String told) {
+    assertThat(run(("pipeline " + arguments).split(" "))).isEqualTo(2);
+    assertThat(err.toString()).contains(told);
+  }
+
+  @Test
+  void aComparisonWithoutARoundIsRefused() {
+    assertThat(run("compare", "--rounds", "0")).isEqualTo(2);
+    assertThat(err.toString()).contains("--rounds must be at least 1");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.dayu.bench.pipeline;
 import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.CpuTime;
 import io.dayu.bench.run.StreamFigures;
+import io.dayu.bench.run.ThreadTimes;
 import io.dayu.client.LedgerCounts;
 import io.dayu.console.UserException;
 import io.dayu.local.LocalCluster;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -17,33 +19,42 @@ import java.util.stream.Collectors;
  *
  * @param cpuMsPerElement of all nodes together
  * @param cpuSharePerNode cores that each node kept busy
+ * @param threads cores that groups of threads kept busy, by node
  * @param ledger at the end, warm-up included
  */
-record ClosedLoop(
+public record ClosedLoop(
     double elementsPerSecond,
     double cpuMsPerElement,
     Map<String, Double> cpuSharePerNode,
+    Map<String, Map<String, Double>> threads,
     long resent,
     LedgerCounts ledger) {
-  private static final String PIPELINE = "throughput";
+  /** Two stages at the edge, which reads the source, and one in the cloud. */
+  public static ClosedLoop run(Setup setup, String edge) {
+    return run(setup, "throughput", edge, BenchPipeline.over(edge, edge, Setup.CLOUD));
+  }
 
-  static ClosedLoop run(Setup setup, String edge) {
-    var load = new BenchPipeline.Load(edge, setup.payload(), 0, 0);
-    setup.submit(PIPELINE, BenchPipeline.over(edge, edge, Setup.CLOUD), load);
-    setup.waiting().pass(setup.title("throughput, warming up"), setup.warmUp());
+  /** A pipeline of any stages. */
+  static ClosedLoop run(Setup setup, String name, String edge, BenchPipeline pipeline) {
+    setup.submit(name, pipeline, new BenchPipeline.Load(edge, setup.payload(), 0, 0));
+    setup.waiting().pass(setup.title(name + ", warming up"), setup.warmUp());
     var rates = new Rates();
+    var threads = threads(setup);
     var cpu = cpu(setup);
     long begin = System.nanoTime();
     setup
         .waiting()
-        .pass(
-            setup.title("throughput"),
-            setup.duration(),
-            passed -> rates.report(setup.figures(PIPELINE)));
+        .pass(setup.title(name), setup.duration(), passed -> rates.report(setup.figures(name)));
     double seconds = (System.nanoTime() - begin) / 1e9;
     var used = cpu(setup);
-    var last = setup.figures(PIPELINE);
-    setup.delete(PIPELINE);
+    var groups = new TreeMap<String, Map<String, Double>>();
+    threads(setup)
+        .forEach(
+            (node, after) ->
+                groups.put(
+                    node, ThreadTimes.cores(threads.getOrDefault(node, Map.of()), after, seconds)));
+    var last = setup.figures(name);
+    setup.delete(name);
     double elements = rates.mean() * seconds;
     var shares =
         used.entrySet().stream()
@@ -53,7 +64,20 @@ record ClosedLoop(
                     e -> e.getValue().minus(cpu.get(e.getKey())).toNanos() / 1e9 / seconds));
     double cores = shares.values().stream().mapToDouble(s -> s).sum();
     return new ClosedLoop(
-        rates.mean(), cores * seconds * 1e3 / elements, shares, last.resent(), last.ledger());
+        rates.mean(),
+        cores * seconds * 1e3 / elements,
+        shares,
+        groups,
+        last.resent(),
+        last.ledger());
+  }
+
+  private static Map<String, Map<String, Double>> threads(Setup setup) {
+    return setup.cluster().nodes().stream()
+        .filter(node -> node.process().alive())
+        .collect(
+            Collectors.toMap(
+                node -> node.options().name(), node -> ThreadTimes.of(node.process())));
   }
 
   private static Map<String, Duration> cpu(Setup setup) {

@@ -11,12 +11,13 @@ import io.dayu.client.LedgerCounts;
  *
  * @param latency over at most the last 30 s
  */
-record OneInFlight(StreamFigures.Latency latency, double elementsPerSecond, LedgerCounts ledger) {
+public record OneInFlight(
+    StreamFigures.Latency latency, double elementsPerSecond, LedgerCounts ledger) {
   private static final String PIPELINE = "latency";
   private static final long PER_SECOND = 50;
 
   /** Starts an edge of its own: the window is a setting of the node. */
-  static OneInFlight run(Setup setup, String edge) {
+  public static OneInFlight run(Setup setup, String edge) {
     setup.start(
         setup
             .edge(edge)

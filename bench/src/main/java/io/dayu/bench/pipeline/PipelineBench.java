@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 
 /**
  * Measures three identity stages (edge, edge, cloud) into the stored distributor, with fresh nodes
- * for each payload: first the highest rate, then route changes at half of it if they were asked
- * for, then the latency of one element in flight.
+ * for each payload: first the highest rate, then other numbers of stages and route changes at half
+ * of it if they were asked for, then the latency of one element in flight.
  */
 final class PipelineBench {
   private static final String EDGE = "edge-1";
@@ -25,10 +25,13 @@ final class PipelineBench {
   /**
    * @param duration that counts, of each part
    * @param routeChange whether stages are moved as well
+   * @param stored whether results are stored
+   * @param stages numbers of stages to be compared; empty for no comparison
    */
-  record Settings(Duration duration, boolean routeChange) {
+  record Settings(Duration duration, boolean routeChange, boolean stored, List<Integer> stages) {
     Settings {
       Objects.requireNonNull(duration, "duration");
+      stages = List.copyOf(stages);
     }
   }
 
@@ -60,7 +63,7 @@ final class PipelineBench {
   }
 
   private PipelineReport.Figures measure(LocalCluster cluster, int payload) {
-    cluster.start(Setup.cloud(payload));
+    cluster.start(Setup.cloud(payload, settings.stored()));
     var setup =
         new Setup(
             cluster,
@@ -73,6 +76,12 @@ final class PipelineBench {
     progress.line(
         String.format(
             Locale.ROOT, "  throughput %,.0f elements/s", closedLoop.elementsPerSecond()));
+    Optional<StageCosts> stageCosts = Optional.empty();
+    if (!settings.stages().isEmpty()) {
+      stageCosts = Optional.of(StageCosts.run(setup, EDGE, closedLoop, settings.stages()));
+      progress.line(
+          String.format(Locale.ROOT, "  %.4f ms CPU a stage", stageCosts.get().cpuMsPerStage()));
+    }
     Optional<RouteChange> routeChange = Optional.empty();
     if (settings.routeChange()) {
       var half = closedLoop.elementsPerSecond() / 2;
@@ -86,6 +95,6 @@ final class PipelineBench {
     var oneInFlight = OneInFlight.run(setup, LATENCY_EDGE);
     progress.line(
         String.format(Locale.ROOT, "  one in flight, p50 %.2f ms", oneInFlight.latency().p50()));
-    return new PipelineReport.Figures(payload, closedLoop, oneInFlight, routeChange);
+    return new PipelineReport.Figures(payload, closedLoop, stageCosts, oneInFlight, routeChange);
   }
 }

@@ -1,5 +1,6 @@
 package io.dayu.bench.pipeline;
 
+import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.PayloadOptions;
 import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
@@ -7,6 +8,7 @@ import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,17 +47,52 @@ public final class PipelineCommand implements Callable<Integer> {
               + " and what comes twice.")
   private boolean routeChange;
 
+  enum Store {
+    EMBEDDED,
+    NONE
+  }
+
+  @Option(
+      names = "--store",
+      paramLabel = "STORE",
+      defaultValue = "embedded",
+      description =
+          "embedded (default), or none: results are acknowledged and not kept"
+              + " (dayu.store.keep-results = off).")
+  private Store store;
+
+  @Option(
+      names = "--stages",
+      paramLabel = "N",
+      split = ",",
+      description =
+          "Also measure the highest rate with so many stages, such as 1,3,9: tells the CPU time of"
+              + " a stage, and that of a hop between nodes.")
+  private List<Integer> stages = List.of();
+
   @Override
   public Integer call() {
     if (duration.compareTo(SHORTEST) < 0)
       throw new ParameterException(spec.commandLine(), "--duration must be at least 2s");
+    if (store == Store.NONE && routeChange)
+      throw new ParameterException(
+          spec.commandLine(),
+          "--route-change counts what is stored; it cannot do so with --store none");
+    for (int n : stages)
+      if (n < 1 || n > BenchPipeline.MOST_STAGES)
+        throw new ParameterException(
+            spec.commandLine(),
+            "--stages must be 1 to %s, not %s".formatted(BenchPipeline.MOST_STAGES, n));
+    if (!stages.isEmpty() && stages.stream().allMatch(n -> n == StageCosts.USUAL))
+      throw new ParameterException(
+          spec.commandLine(), "--stages needs another number than 3, to compare with");
     var sizes = payloads.payloads();
     var out = spec.commandLine().getOut();
     var home = Home.find();
     var bench =
         new PipelineBench(
             () -> LocalCluster.Settings.temporary(home),
-            new PipelineBench.Settings(duration, routeChange),
+            new PipelineBench.Settings(duration, routeChange, store == Store.EMBEDDED, stages),
             Progress.to(out, Progress.onTerminal()));
     var result = bench.run(sizes);
     out.println();

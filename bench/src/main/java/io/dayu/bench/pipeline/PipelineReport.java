@@ -13,6 +13,9 @@ import java.util.Optional;
 record PipelineReport(List<Figures> payloads) {
   private static final int DIGITS = 4;
 
+  /** Cores below which a group of threads is left out of the table, though not of the report. */
+  private static final double SHOWN = 0.02;
+
   PipelineReport {
     payloads = List.copyOf(payloads);
   }
@@ -21,10 +24,12 @@ record PipelineReport(List<Figures> payloads) {
   record Figures(
       int payload,
       ClosedLoop closedLoop,
+      Optional<StageCosts> stageCosts,
       OneInFlight oneInFlight,
       Optional<RouteChange> routeChange) {
     boolean balanced() {
       return closedLoop.ledger().balances()
+          && stageCosts.map(StageCosts::balanced).orElse(true)
           && oneInFlight.ledger().balances()
           && routeChange.map(r -> r.ledger().balances()).orElse(true);
     }
@@ -74,12 +79,33 @@ record PipelineReport(List<Figures> payloads) {
     json.set("ledger", json(loop.ledger()));
     var cores = json.putObject("coresBusy");
     loop.cpuSharePerNode().forEach((node, share) -> cores.put(node, rounded(share)));
+    var threads = json.putObject("threads");
+    loop.threads()
+        .forEach(
+            (node, groups) -> {
+              var busy = threads.putObject(node);
+              groups.forEach((group, share) -> busy.put(group, rounded(share)));
+            });
+    figures.stageCosts().ifPresent(costs -> json.set("stages", json(costs)));
     json.put("resent", loop.resent());
     json.putObject("oneInFlight")
         .put("elementsPerSecond", rounded(figures.oneInFlight().elementsPerSecond()))
         .set("ledger", json(figures.oneInFlight().ledger()));
     figures.routeChange().ifPresent(change -> json.set("routeChange", json(change)));
     return json;
+  }
+
+  private static ObjectNode json(StageCosts costs) {
+    var json = JsonNodeFactory.instance.objectNode();
+    costs
+        .byStages()
+        .forEach(
+            (stages, loop) ->
+                json.putObject(Integer.toString(stages))
+                    .put("elementsPerSecond", rounded(loop.elementsPerSecond()))
+                    .put("cpuMsPerElement", rounded(loop.cpuMsPerElement())));
+    return json.put("cpuMsPerStage", rounded(costs.cpuMsPerStage()))
+        .put("cpuMsPerHop", rounded(costs.cpuMsPerHop()));
   }
 
   private static ObjectNode json(RouteChange change) {
@@ -129,6 +155,10 @@ record PipelineReport(List<Figures> payloads) {
     }
     var text = new StringBuilder(table.render(""));
     text.append("Rates in a closed loop; latencies with one element in flight.%n".formatted());
+    for (var figures : payloads) {
+      figures.stageCosts().ifPresent(costs -> text.append(stages(figures.payload(), costs)));
+      text.append(threads(figures));
+    }
     var changes =
         Table.of(
             ">PAYLOAD",
@@ -154,6 +184,43 @@ record PipelineReport(List<Figures> payloads) {
     if (payloads.stream().anyMatch(f -> f.routeChange().isPresent()))
       text.append("%nRoute changes%n".formatted()).append(changes.render(""));
     return text.toString();
+  }
+
+  private static String stages(int payload, StageCosts costs) {
+    var table = Table.of(">STAGES", ">ELEMENTS/S", ">CPU/ELEMENT");
+    costs
+        .byStages()
+        .forEach(
+            (stages, loop) ->
+                table.row(
+                    stages,
+                    String.format(Locale.ROOT, "%,.0f", loop.elementsPerSecond()),
+                    String.format(Locale.ROOT, "%.4f ms", loop.cpuMsPerElement())));
+    return "%nStages, %s bytes%n".formatted(payload)
+        + table.render("")
+        + String.format(
+            Locale.ROOT,
+            "%.4f ms CPU a stage, %.4f ms a hop between nodes.%n",
+            costs.cpuMsPerStage(),
+            costs.cpuMsPerHop());
+  }
+
+  /** Groups of threads that matter. */
+  private static String threads(Figures figures) {
+    var table = Table.of("NODE", "THREADS", ">CORES");
+    figures
+        .closedLoop()
+        .threads()
+        .forEach(
+            (node, groups) ->
+                groups.forEach(
+                    (group, cores) -> {
+                      if (cores >= SHOWN)
+                        table.row(node, group, String.format(Locale.ROOT, "%.2f", cores));
+                    }));
+    return table.isEmpty()
+        ? ""
+        : "%nThreads, %s bytes%n".formatted(figures.payload()) + table.render("");
   }
 
   private static String millis(double ms) {

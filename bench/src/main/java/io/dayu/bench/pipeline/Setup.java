@@ -14,8 +14,9 @@ import java.time.Duration;
  * @param payload bytes of an element
  * @param duration that counts, of each part
  */
-record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, Duration duration) {
-  static final String CLOUD = "cloud-1";
+public record Setup(
+    LocalCluster cluster, ApiClient api, Waiting waiting, int payload, Duration duration) {
+  public static final String CLOUD = "cloud-1";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration SHORTEST_WARM_UP = Duration.ofSeconds(3);
   private static final Duration LONGEST_WARM_UP = Duration.ofSeconds(30);
@@ -24,18 +25,28 @@ record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, 
   private static final int LARGE = 256 << 10;
 
   /** The compilers need a while, but not for a quick look. */
-  Duration warmUp() {
+  public Duration warmUp() {
+    return warmUp(duration);
+  }
+
+  /** The same before any measurement of that duration. */
+  public static Duration warmUp(Duration duration) {
     if (duration.compareTo(SHORTEST_WARM_UP) < 0) return SHORTEST_WARM_UP;
     return duration.compareTo(LONGEST_WARM_UP) > 0 ? LONGEST_WARM_UP : duration;
   }
 
-  /** The cloud node of the bench, not started. */
-  static NodeOptions cloud(int payload) {
-    return options(NodeOptions.cloud(CLOUD), 384, payload);
+  /**
+   * The cloud node of the bench, not started.
+   *
+   * @param stored whether it keeps results
+   */
+  public static NodeOptions cloud(int payload, boolean stored) {
+    return options(NodeOptions.cloud(CLOUD), 384, payload)
+        .with("dayu.store.keep-results", stored ? "on" : "off");
   }
 
   /** An edge node of the bench, not started. */
-  NodeOptions edge(String name) {
+  public NodeOptions edge(String name) {
     return options(NodeOptions.edge(name, "site-" + name), 128, payload);
   }
 
@@ -47,7 +58,7 @@ record Setup(LocalCluster cluster, ApiClient api, Waiting waiting, int payload, 
   }
 
   /** Starts an edge and waits until the cloud knows it. */
-  void start(NodeOptions edge) {
+  public void start(NodeOptions edge) {
     cluster.start(edge);
     waiting.until(
         "waiting until the cloud knows " + edge.name(), PATIENCE, () -> known(edge.name()));
