@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Three identity stages by Dayu, by Hazelcast Jet and by Flink (with hops, and chained),"
           + " taking turns.",
-      "Maven fetches the engines the first time (some 110 MB). A payload takes about 80 s a round"
-          + " and 90 s for latencies, with the usual duration twice as long. What is fair about the"
-          + " comparison and what is not stands below the table."
+      "Maven fetches the engines the first time (some 110 MB). On a quiet machine a payload"
+          + " takes some 4 minutes a round and 2 for the latencies. What is fair about the comparison"
+          + " and what is not stands below the table."
     })
 public final class CompareCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(2);

@@ -17,7 +17,7 @@ import java.util.OptionalLong;
 
 /** One engine at the work, in fresh processes. */
 final class EngineRun {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** After full speed the programs pause for 2 s; then some elements must have come. */
   private static final Duration PAUSE = Duration.ofSeconds(4);

@@ -4,6 +4,7 @@ import io.dayu.bench.run.BenchPipeline;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -48,8 +49,11 @@ record StageCosts(
   double cpuMsPerStage() {
     int fewest = byStages.firstKey();
     int most = byStages.lastKey();
-    return (byStages.get(most).cpuMsPerElement() - byStages.get(fewest).cpuMsPerElement())
-        / (most - fewest);
+    return (cpuMs(most) - cpuMs(fewest)) / (most - fewest);
+  }
+
+  private double cpuMs(int stages) {
+    return Objects.requireNonNull(byStages.get(stages), "measured").cpuMsPerElement();
   }
 
   /** With the same stages, and two hops more. */
