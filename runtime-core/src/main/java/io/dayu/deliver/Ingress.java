@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -184,52 +185,58 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return credits
-        .receive(newReceiveBuilder())
-        .onMessage(Inlet.Offer.class, this::onOffer)
-        .onMessage(Delivered.class, this::onDelivered)
-        .onMessage(NotDelivered.class, this::onNotDelivered)
-        .onMessage(
-            Retry.class,
-            retry -> {
-              hand(retry.lane());
-              return this;
-            })
-        .onMessage(Late.class, this::onLate)
-        .onMessage(
-            Granted.class,
-            granted -> {
-              router.granted(granted.grant());
-              for (var lane : lanes.values()) if (lane.isAway()) sendBack(lane);
-              return this;
-            })
-        .onMessage(
-            Found.class,
-            found -> {
-              router.located(found.located());
-              return this;
-            })
-        .onSignal(
-            Terminated.class,
-            terminated -> {
-              router.terminated(terminated.getRef());
-              return this;
-            })
-        .onSignal(
-            PostStop.class,
-            stop -> {
-              router.close();
-              return this;
-            })
-        .build();
+    return router.flushing(
+        credits
+            .receive(newReceiveBuilder())
+            .onMessage(Inlet.Offer.class, this::onOffer)
+            .onMessage(Delivered.class, this::onDelivered)
+            .onMessage(NotDelivered.class, this::onNotDelivered)
+            .onMessage(
+                Retry.class,
+                retry -> {
+                  hand(retry.lane());
+                  return this;
+                })
+            .onMessage(Late.class, this::onLate)
+            .onMessage(
+                Granted.class,
+                granted -> {
+                  router.granted(granted.grant());
+                  for (var lane : lanes.values()) if (lane.isAway()) sendBack(lane);
+                  return this;
+                })
+            .onMessage(
+                Found.class,
+                found -> {
+                  router.located(found.located());
+                  return this;
+                })
+            .onSignal(
+                Terminated.class,
+                terminated -> {
+                  router.terminated(terminated.getRef());
+                  return this;
+                })
+            .onSignal(
+                PostStop.class,
+                stop -> {
+                  router.close();
+                  return this;
+                })
+            .build());
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
-    var stream = offer.parcel().element().getStream();
-    var lane = lanes.computeIfAbsent(stream, s -> new Lane(StreamName.parse(s)));
-    lane.waiting.add(held(offer));
-    if (lane.sent.isEmpty()) next(lane);
-    else if (lane.isAway()) sendBack(lane);
+    Set<Lane> offered = new LinkedHashSet<>();
+    for (var parcel : offer.parcels()) {
+      var lane =
+          lanes.computeIfAbsent(parcel.element().getStream(), s -> new Lane(StreamName.parse(s)));
+      lane.waiting.add(held(parcel, offer.producer()));
+      offered.add(lane);
+    }
+    for (var lane : offered)
+      if (lane.sent.isEmpty()) next(lane);
+      else if (lane.isAway()) sendBack(lane);
     return this;
   }
 
@@ -377,8 +384,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
    * The element as it is stored: with its final age, its complete trace, and whether its frame is
    * kept.
    */
-  private Held held(Inlet.Offer offer) {
-    var parcel = offer.parcel();
+  private Held held(Parcel parcel, ActorRef<Inlet.Grant> producer) {
     var element = parcel.element();
     boolean keep = element.getKeep() && element.hasPayload();
     var result =
@@ -391,7 +397,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
             .build();
     if (result.getSerializedSize() > MAX_RESULT_BYTES) result = tooLarge(result);
     var frame = keep ? Optional.of(element.getPayload()) : Optional.<Media>empty();
-    return new Held(result, frame, parcel, offer.producer());
+    return new Held(result, frame, parcel, producer);
   }
 
   private static Element tooLarge(Element result) {

@@ -209,74 +209,75 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return credits
-        .receive(newReceiveBuilder())
-        .onMessage(
-            Inlet.Offer.class,
-            offer -> {
-              queue.add(new Held(offer.parcel(), offer.producer()));
-              pump();
-              return this;
-            })
-        .onMessage(
-            Granted.class,
-            granted -> {
-              router.granted(granted.grant());
-              pump();
-              return this;
-            })
-        .onMessage(
-            Found.class,
-            found -> {
-              router.located(found.located());
-              return this;
-            })
-        .onMessage(Clouds.class, this::onClouds)
-        .onMessage(
-            Forget.class,
-            forget -> {
-              sentBack.remove(forget.stream().toString());
-              replay.forget(forget.stream(), forget.seqs());
-              forget(forget.stream(), forget.seqs());
-              return this;
-            })
-        .onMessage(Forgotten.class, this::onForgotten)
-        .onMessageEquals(
-            Timer.FORGET,
-            () -> {
-              unforgotten.forEach(this::forget);
-              return this;
-            })
-        .onMessage(Written.class, this::onWritten)
-        .onMessage(Read.class, this::onRead)
-        .onMessageEquals(Timer.REPLAY, this::onReplay)
-        .onMessageEquals(
-            Timer.WRITE,
-            () -> {
-              write();
-              pump();
-              return this;
-            })
-        .onMessageEquals(
-            Timer.EXPIRE,
-            () -> {
-              join.expire(nanos.getAsLong());
-              join.tooSmall().ifPresent(what -> getContext().getLog().warn(what));
-              return this;
-            })
-        .onSignal(
-            Terminated.class,
-            terminated -> {
-              router.terminated(terminated.getRef());
-              return this;
-            })
-        .onSignal(
-            PostStop.class,
-            stop -> {
-              router.close();
-              return this;
-            })
-        .build();
+    return router.flushing(
+        credits
+            .receive(newReceiveBuilder())
+            .onMessage(
+                Inlet.Offer.class,
+                offer -> {
+                  for (var parcel : offer.parcels()) queue.add(new Held(parcel, offer.producer()));
+                  pump();
+                  return this;
+                })
+            .onMessage(
+                Granted.class,
+                granted -> {
+                  router.granted(granted.grant());
+                  pump();
+                  return this;
+                })
+            .onMessage(
+                Found.class,
+                found -> {
+                  router.located(found.located());
+                  return this;
+                })
+            .onMessage(Clouds.class, this::onClouds)
+            .onMessage(
+                Forget.class,
+                forget -> {
+                  sentBack.remove(forget.stream().toString());
+                  replay.forget(forget.stream(), forget.seqs());
+                  forget(forget.stream(), forget.seqs());
+                  return this;
+                })
+            .onMessage(Forgotten.class, this::onForgotten)
+            .onMessageEquals(
+                Timer.FORGET,
+                () -> {
+                  unforgotten.forEach(this::forget);
+                  return this;
+                })
+            .onMessage(Written.class, this::onWritten)
+            .onMessage(Read.class, this::onRead)
+            .onMessageEquals(Timer.REPLAY, this::onReplay)
+            .onMessageEquals(
+                Timer.WRITE,
+                () -> {
+                  write();
+                  pump();
+                  return this;
+                })
+            .onMessageEquals(
+                Timer.EXPIRE,
+                () -> {
+                  join.expire(nanos.getAsLong());
+                  join.tooSmall().ifPresent(what -> getContext().getLog().warn(what));
+                  return this;
+                })
+            .onSignal(
+                Terminated.class,
+                terminated -> {
+                  router.terminated(terminated.getRef());
+                  return this;
+                })
+            .onSignal(
+                PostStop.class,
+                stop -> {
+                  router.close();
+                  return this;
+                })
+            .build());
   }
 
   private Behavior<Inlet.Command> onClouds(Clouds known) {
@@ -313,7 +314,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       getContext()
           .getLog()
           .warn(
-              "{} results cannot be kept on the disk now and no more are taken; tried again every {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
+              "{} results cannot be kept on the disk now and no more are taken; tried again every"
+                  + " {} ms (dayu.outbox.quota, dayu.node.data-dir): {}",
               batch.size() + gathered.size(),
               AGAIN.toMillis(),
               Causes.words(written.error()));
@@ -342,7 +344,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       getContext()
           .getLog()
           .warn(
-              "{}: results that are stored cannot be removed from the disk now and are handed over again meanwhile; tried again in {} ms (dayu.node.data-dir): {}",
+              "{}: results that are stored cannot be removed from the disk now and are handed over"
+                  + " again meanwhile; tried again in {} ms (dayu.node.data-dir): {}",
               forgotten.stream(),
               AGAIN.toMillis(),
               Causes.words(forgotten.error()));
@@ -375,7 +378,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
         getContext()
             .getLog()
             .warn(
-                "{}: results that wait on the disk cannot be read now; tried again every {} ms (dayu.node.data-dir): {}",
+                "{}: results that wait on the disk cannot be read now; tried again every {} ms"
+                    + " (dayu.node.data-dir): {}",
                 read.lane().stream(),
                 AGAIN.toMillis(),
                 Causes.words(read.error()));
@@ -419,7 +423,8 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       getContext()
           .getLog()
           .warn(
-              "no more results are kept for the cloud: they use up dayu.outbox.quota = {} bytes; sources wait or shed",
+              "no more results are kept for the cloud: they use up dayu.outbox.quota = {} bytes;"
+                  + " sources wait or shed",
               disk.settings().quota());
     full = now;
   }

@@ -66,7 +66,7 @@ final class Feed {
    * All elements of a batch are cut at once, so the last ones wait for room in the window: a larger
    * batch would raise the latencies.
    */
-  static final int MAX_BATCH = 16;
+  static final int MAX_BATCH = 64;
 
   /** A source that gives nothing for so long may wait for a thread. */
   private static final long QUIET_NANOS = Duration.ofSeconds(2).toNanos();

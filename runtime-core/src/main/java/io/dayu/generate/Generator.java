@@ -321,67 +321,68 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   @Override
   public Receive<Command> createReceive() {
-    return newReceiveBuilder()
-        .onMessage(Feed.Given.class, this::onGiven)
-        .onMessage(Acknowledged.class, this::onAcknowledged)
-        .onMessage(
-            Granted.class,
-            granted -> {
-              router.granted(granted.grant());
-              return this;
-            })
-        .onMessage(
-            Located.class,
-            located -> {
-              router.located(located.located());
-              return this;
-            })
-        .onMessage(Checkpoints.Found.class, this::onFound)
-        .onMessage(Checkpoints.NotFound.class, this::onNotFound)
-        .onMessage(Follow.class, this::onFollow)
-        .onMessage(Change.class, this::onChange)
-        .onMessage(Kept.class, this::onKept)
-        .onMessage(Suspects.class, this::onSuspects)
-        .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
-        .onMessage(Checkpoints.Saved.class, this::onSaved)
-        .onMessage(Checkpoints.NotSaved.class, this::onNotSaved)
-        .onMessage(Sender.Spooled.class, this::onSpooled)
-        .onMessage(Sender.Brought.class, this::onBrought)
-        .onMessage(Feed.Opened.class, this::onOpened)
-        .onMessage(Feed.Reached.class, this::onReached)
-        .onMessage(Feed.ThreadFree.class, this::onThreadFree)
-        .onMessage(Feed.Ended.class, this::onEnded)
-        .onMessage(Feed.Failed.class, this::onFailed)
-        .onMessageEquals(Drain.INSTANCE, this::onDrain)
-        .onMessageEquals(Finish.INSTANCE, this::onFinish)
-        .onMessageEquals(Timer.SWEEP, this::onSweep)
-        .onMessageEquals(Timer.REPORT, this::onReport)
-        .onMessageEquals(
-            Timer.OPEN,
-            () -> {
-              open();
-              return this;
-            })
-        .onMessageEquals(
-            Timer.BEGIN,
-            () -> {
-              checkpoints.start(identity.firstSeq());
-              return this;
-            })
-        .onMessageEquals(
-            Timer.SAVE,
-            () -> {
-              save();
-              return this;
-            })
-        .onSignal(
-            Terminated.class,
-            terminated -> {
-              router.terminated(terminated.getRef());
-              return this;
-            })
-        .onSignal(PostStop.class, stop -> onPostStop())
-        .build();
+    return router.flushing(
+        newReceiveBuilder()
+            .onMessage(Feed.Given.class, this::onGiven)
+            .onMessage(Acknowledged.class, this::onAcknowledged)
+            .onMessage(
+                Granted.class,
+                granted -> {
+                  router.granted(granted.grant());
+                  return this;
+                })
+            .onMessage(
+                Located.class,
+                located -> {
+                  router.located(located.located());
+                  return this;
+                })
+            .onMessage(Checkpoints.Found.class, this::onFound)
+            .onMessage(Checkpoints.NotFound.class, this::onNotFound)
+            .onMessage(Follow.class, this::onFollow)
+            .onMessage(Change.class, this::onChange)
+            .onMessage(Kept.class, this::onKept)
+            .onMessage(Suspects.class, this::onSuspects)
+            .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
+            .onMessage(Checkpoints.Saved.class, this::onSaved)
+            .onMessage(Checkpoints.NotSaved.class, this::onNotSaved)
+            .onMessage(Sender.Spooled.class, this::onSpooled)
+            .onMessage(Sender.Brought.class, this::onBrought)
+            .onMessage(Feed.Opened.class, this::onOpened)
+            .onMessage(Feed.Reached.class, this::onReached)
+            .onMessage(Feed.ThreadFree.class, this::onThreadFree)
+            .onMessage(Feed.Ended.class, this::onEnded)
+            .onMessage(Feed.Failed.class, this::onFailed)
+            .onMessageEquals(Drain.INSTANCE, this::onDrain)
+            .onMessageEquals(Finish.INSTANCE, this::onFinish)
+            .onMessageEquals(Timer.SWEEP, this::onSweep)
+            .onMessageEquals(Timer.REPORT, this::onReport)
+            .onMessageEquals(
+                Timer.OPEN,
+                () -> {
+                  open();
+                  return this;
+                })
+            .onMessageEquals(
+                Timer.BEGIN,
+                () -> {
+                  checkpoints.start(identity.firstSeq());
+                  return this;
+                })
+            .onMessageEquals(
+                Timer.SAVE,
+                () -> {
+                  save();
+                  return this;
+                })
+            .onSignal(
+                Terminated.class,
+                terminated -> {
+                  router.terminated(terminated.getRef());
+                  return this;
+                })
+            .onSignal(PostStop.class, stop -> onPostStop())
+            .build());
   }
 
   private Behavior<Command> onFound(Checkpoints.Found found) {
@@ -736,7 +737,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (phase instanceof Phase.Draining draining && now - draining.untilNanos() > 0) {
       log()
           .warn(
-              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.drain)",
+              "{} stops with {} elements in flight after waiting {} s for them"
+                  + " (dayu.generate.drain)",
               stream,
               unsettled.size(),
               setup.settings().drain().toSeconds());
@@ -745,7 +747,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (phase instanceof Phase.Finishing finishing && now - finishing.untilNanos() > 0) {
       log()
           .warn(
-              "{} stops with {} elements in flight after waiting {} s for them (dayu.generate.finish)",
+              "{} stops with {} elements in flight after waiting {} s for them"
+                  + " (dayu.generate.finish)",
               stream,
               unsettled.hereAndNow(),
               setup.settings().finish().toSeconds());

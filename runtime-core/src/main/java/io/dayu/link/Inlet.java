@@ -1,11 +1,13 @@
 package io.dayu.link;
 
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * How elements are handed to a consumer on the same node: a processor, an outbox, or the near end
  * of a link. A producer attaches, is granted credit, and offers no more than it was granted; the
- * consumer grants again what it has taken. Elements pass by reference, without an ask.
+ * consumer grants again what it has taken. Elements pass by reference, without an ask; what a
+ * producer has at hand for one consumer goes there together.
  */
 public final class Inlet {
   private Inlet() {}
@@ -19,8 +21,12 @@ public final class Inlet {
    */
   public record Attach(ActorRef<Grant> producer, int elements, long bytes) implements Command {}
 
-  /** An element; {@code producer} has attached and has credit. */
-  public record Offer(Parcel parcel, ActorRef<Grant> producer) implements Command {}
+  /**
+   * Elements in their order; {@code producer} has attached and has credit.
+   *
+   * @param parcels owned by the message, not to be changed
+   */
+  public record Offer(List<Parcel> parcels, ActorRef<Grant> producer) implements Command {}
 
   /** The producer is gone or will offer no more. */
   public record Detach(ActorRef<Grant> producer) implements Command {}

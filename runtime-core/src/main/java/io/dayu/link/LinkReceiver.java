@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -50,9 +51,10 @@ import org.slf4j.event.Level;
  *   <li>This attaches to the consumer with a window, of which the node's budget may leave little.
  *       Its first grant goes to the peer as {@code credit} and opens the link.
  *   <li>Each {@code data}, or the {@code part}s before it and it together, is an element that is
- *       offered to the consumer at once, if the {@link Gate} that came with the consumer takes it.
- *       What this node may be about to learn is waited for, a few seconds. What is refused is
- *       counted and gives its credit back; nobody acknowledges it, so a real one is sent again.
+ *       offered to the consumer at once, with those that came with it, if the {@link Gate} that
+ *       came with the consumer takes it. What this node may be about to learn is waited for, a few
+ *       seconds. What is refused is counted and gives its credit back; nobody acknowledges it, so a
+ *       real one is sent again.
  *   <li>What the consumer grants again is returned as {@code credit}, with how many elements were
  *       taken and how long the last one was here.
  *   <li>A {@code ping} is answered with how many elements have arrived. An acknowledgement for the
@@ -121,6 +123,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       new ByteArrayOutputStream(0); // bounded by the largest element
   private Optional<Holder> verified = Optional.empty();
   private final ArrayDeque<Undecided> undecided = new ArrayDeque<>(); // bounded by the window
+  private List<Parcel> judged = new ArrayList<>(); // to be offered; bounded by one TCP chunk
   private Gate gate = Gate.OPEN; // until the consumer is found
   private String producer = "unknown node";
   private Optional<InstanceName> instance = Optional.empty(); // once there was a hello
@@ -256,8 +259,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
           case CREDIT, ACKNOWLEDGEMENT ->
               throw new LinkException("a producer sends no " + frame.type() + " frames");
         }
+      offer();
       return this;
     } catch (LinkException e) {
+      offer(); // what came before it
       complain("link from {} ({}) is cut: {}", producer, peerAddress, e.getMessage());
       return refuse(String.valueOf(e.getMessage()), true);
     }
@@ -357,13 +362,21 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       undecided.add(arrival);
       if (!timers.isTimerActive(Timeout.JUDGE)) timers.startSingleTimer(Timeout.JUDGE, JUDGE_AGAIN);
     } else {
-      inlet.tell(new Inlet.Offer(arrival.parcel(), grants));
+      judged.add(arrival.parcel());
     }
+  }
+
+  /** Hands over all that was taken, which came together. */
+  private void offer() {
+    if (inlet == null || judged.isEmpty()) return;
+    inlet.tell(new Inlet.Offer(judged, grants));
+    judged = new ArrayList<>();
   }
 
   private Behavior<Command> onJudge() {
     for (int left = undecided.size(); left > 0 && inlet != null; left--)
       judge(inlet, undecided.remove());
+    offer();
     return this;
   }
 

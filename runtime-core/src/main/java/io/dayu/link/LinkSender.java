@@ -242,12 +242,11 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
-    if (suspect) {
-      giveUp(new Held(offer.parcel(), offer.producer()));
-    } else if (connection != null && credit.available()) {
-      send(connection, new Held(offer.parcel(), offer.producer()));
-    } else {
-      waiting.add(new Held(offer.parcel(), offer.producer()));
+    for (var parcel : offer.parcels()) {
+      var held = new Held(parcel, offer.producer());
+      if (suspect) giveUp(held);
+      else if (connection != null && credit.available()) send(connection, held);
+      else waiting.add(held);
     }
     return this;
   }
@@ -412,8 +411,10 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     var text = String.valueOf(cause.getMessage());
     if (!text.equals(CLOSED) && !text.startsWith(RESET)) return "";
     return keys.isPresent()
-        ? "; it may have no keys, or not accept those of this node (dayu.keys.directory): its log says why"
-        : "; it may have keys, and then talks only to nodes that have some (dayu.keys.directory): its log says why";
+        ? "; it may have no keys, or not accept those of this node (dayu.keys.directory): its log"
+            + " says why"
+        : "; it may have keys, and then talks only to nodes that have some (dayu.keys.directory):"
+            + " its log says why";
   }
 
   /** The innermost cause: those around it repeat it among details of the implementation. */

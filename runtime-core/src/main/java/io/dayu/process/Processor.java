@@ -14,6 +14,7 @@ import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
 import io.dayu.stage.Causes;
+import io.dayu.stage.FunctionStage;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -22,9 +23,9 @@ import io.dayu.stage.StageProvider;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -53,15 +54,16 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@link Inlet.Offer} brings an element. Before a join it waits for its other branches; then
  *       it is queued, in a queue that the producers' windows bound.
  *   <li>As many elements as the descriptor allows are at the stage at once, each in a {@link Slot}
- *       with an actor of its own for the answer. When an element goes there its producer gets its
- *       credit back. While the next stages take nothing, none goes.
- *   <li>{@link Answered} adds the output and the times to the element; it goes on to the processors
- *       of the next stages, or to the outbox where the first leaf's node is. What the stage skips
- *       goes to this node's outbox. What fails, or is not answered within {@code
- *       dayu.process.stage-timeout}, is tried again, up to {@code max-tries} times, and then goes
- *       there as failed, with its cause. A call that still runs then cannot be interrupted: its
- *       element fails at once, also where it comes a second time, and the stage gets no other one
- *       until the call returns.
+ *       with an actor of its own for the answer. A quick {@link FunctionStage} gets what waits in
+ *       one message instead, and what it has answered comes back in one. When an element goes there
+ *       its producer gets its credit back. While the next stages take nothing, none goes.
+ *   <li>{@link Answered}, or {@link AllAnswered}, adds the output and the times to the element; it
+ *       goes on to the processors of the next stages, or to the outbox where the first leaf's node
+ *       is. What the stage skips goes to this node's outbox. What fails, or is not answered within
+ *       {@code dayu.process.stage-timeout}, is tried again, up to {@code max-tries} times, and then
+ *       goes there as failed, with its cause. A call that still runs then cannot be interrupted:
+ *       its element fails at once, also where it comes a second time, and the stage gets no other
+ *       one until the call returns.
  *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
  *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after}.
  * </ol>
@@ -95,6 +97,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private record Answered(Slot slot, long turn, Outcome outcome) implements Inlet.Command {}
 
+  /** There are answers in the {@link StageCalls}. */
+  private record AllAnswered(int generation) implements Inlet.Command {}
+
   private record Granted(Inlet.Grant grant) implements Inlet.Command {}
 
   private record Found(Router.Located located) implements Inlet.Command {}
@@ -113,7 +118,19 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final class Slot {
     Listener listener = listen(this);
     Listener spare = listen(this);
-    @Nullable Work work; // null while it is free
+    @Nullable Visit visit; // null while it is free
+  }
+
+  /** An element at the stage. */
+  private static final class Visit extends StageCalls.Call {
+    final Work work;
+    final @Nullable Slot slot; // null if the answer is kept in the StageCalls
+
+    Visit(Work work, @Nullable Slot slot) {
+      super(work.parcel().element(), slot == null ? null : slot.listener.ref(), work.begunNanos());
+      this.work = work;
+      this.slot = slot;
+    }
   }
 
   private record Listener(long turn, ActorRef<Outcome> ref) {}
@@ -121,6 +138,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   /**
    * @param weight of the offer it came with, to be granted again
    * @param granted whether it was
+   * @param begunNanos when it was sent to the stage
    */
   private record Work(
       Parcel parcel,
@@ -150,6 +168,11 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   /** Elements are sent again for some minutes, and so many calls are not given up in that time. */
   private static final int OVERDUE = 1_000;
 
+  /** What a stage gets in one message, of elements that are small after it as well. */
+  private static final int MAX_TURN = 64;
+
+  private static final long MAX_TURN_BYTES = 256 << 10;
+
   private final TimerScheduler<Inlet.Command> timers;
   private final ProcessSettings settings;
   private final Identity identity;
@@ -160,14 +183,16 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Optional<JoinBuffer> join;
   private final StageMeter meter = new StageMeter(System.nanoTime());
   private final ArrayDeque<Work> queue = new ArrayDeque<>(); // bounded by the producers' windows
-  private final List<Slot> slots = new ArrayList<>(); // as many as the parallelism
   private final ArrayDeque<Slot> free = new ArrayDeque<>();
+  private final Set<Visit> visits = new LinkedHashSet<>(); // in the order in which they were sent
+  private final int parallelism;
   private final int maxElement;
   private final Budget memory;
   private long charged; // to it, for what waits behind the stage
   private final Set<Numbered> overdue = new LinkedHashSet<>(); // their calls were given up running
-  private ActorRef<StageCommand> stage;
-  private StageCalls calls;
+  private ActorRef<StageCalls.Turn<Visit>> stage;
+  private StageCalls<Visit> calls;
+  private int grownBytes; // of the last element that the stage has answered
   private boolean busy; // with a call that was given up
   private int generation;
   private long listeners;
@@ -217,11 +242,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                     settings.joinPatience(),
                     memory));
     this.backoff = settings.backoff();
-    for (int i = 0; i < identity.provider().descriptor().parallelism(); i++) {
-      var slot = new Slot();
-      slots.add(slot);
-      free.add(slot);
-    }
+    this.parallelism = identity.provider().descriptor().parallelism();
+    for (int i = 0; i < parallelism; i++) free.add(new Slot());
     timers.startTimerWithFixedDelay(Timer.REPORT, reportEvery);
     timers.startTimerWithFixedDelay(Timer.SWEEP, settings.stageTimeout().dividedBy(10));
     start();
@@ -260,56 +282,72 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   @Override
   public Receive<Inlet.Command> createReceive() {
-    return credits
-        .receive(newReceiveBuilder())
-        .onMessage(Inlet.Offer.class, this::onOffer)
-        .onMessage(Answered.class, this::onAnswered)
-        .onMessage(Granted.class, this::onGranted)
-        .onMessage(
-            Found.class,
-            found -> {
-              router.located(found.located());
-              return this;
-            })
-        .onMessage(Started.class, this::onStarted)
-        .onMessage(Returned.class, this::onReturned)
-        .onMessageEquals(Retire.INSTANCE, this::onRetire)
-        .onMessageEquals(Timer.START, this::onStart)
-        .onMessageEquals(Timer.REPORT, this::onReport)
-        .onMessageEquals(Timer.SWEEP, this::onSweep)
-        .onSignal(
-            ChildFailed.class,
-            failed -> onStageGone(failed.getRef(), Causes.words(failed.getCause())))
-        .onSignal(Terminated.class, this::onTerminated)
-        .onSignal(
-            PostStop.class,
-            stop -> {
-              router.close();
-              memory.add(-charged);
-              charged = 0;
-              join.ifPresent(JoinBuffer::close);
-              return this;
-            })
-        .build();
+    return router.flushing(
+        credits
+            .receive(newReceiveBuilder())
+            .onMessage(Inlet.Offer.class, this::onOffer)
+            .onMessage(AllAnswered.class, this::onAllAnswered)
+            .onMessage(Answered.class, this::onAnswered)
+            .onMessage(Granted.class, this::onGranted)
+            .onMessage(
+                Found.class,
+                found -> {
+                  router.located(found.located());
+                  return this;
+                })
+            .onMessage(Started.class, this::onStarted)
+            .onMessage(Returned.class, this::onReturned)
+            .onMessageEquals(Retire.INSTANCE, this::onRetire)
+            .onMessageEquals(Timer.START, this::onStart)
+            .onMessageEquals(Timer.REPORT, this::onReport)
+            .onMessageEquals(Timer.SWEEP, this::onSweep)
+            .onSignal(
+                ChildFailed.class,
+                failed -> onStageGone(failed.getRef(), Causes.words(failed.getCause())))
+            .onSignal(Terminated.class, this::onTerminated)
+            .onSignal(
+                PostStop.class,
+                stop -> {
+                  router.close();
+                  memory.add(-charged);
+                  charged = 0;
+                  join.ifPresent(JoinBuffer::close);
+                  return this;
+                })
+            .build());
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
     long now = nanos.getAsLong();
     lastElementNanos = now;
-    var parcel = offer.parcel();
-    int weight = parcel.weight();
-    var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
-    if (whole.isPresent())
-      queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0, false));
-    else credits.taken(offer.producer(), weight);
+    for (var parcel : offer.parcels()) {
+      int weight = parcel.weight();
+      var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
+      if (whole.isPresent())
+        queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0, false));
+      else credits.taken(offer.producer(), weight);
+    }
     pump();
     return this;
   }
 
+  private Behavior<Inlet.Command> onAllAnswered(AllAnswered all) {
+    if (all.generation() == generation) takeAnswers();
+    pump();
+    return this;
+  }
+
+  private void takeAnswers() {
+    for (var answer : calls.answers())
+      // What is no longer there was given up.
+      if (visits.contains(answer.call()))
+        answered(leave(answer.call()), answer.outcome(), answer.begunNanos(), answer.endedNanos());
+  }
+
   private Behavior<Inlet.Command> onAnswered(Answered answered) {
     var slot = answered.slot();
-    if (slot.work != null && slot.listener.turn() == answered.turn())
-      answered(leave(slot), answered.outcome());
+    if (slot.visit != null && slot.listener.turn() == answered.turn())
+      answered(leave(slot.visit), answered.outcome());
     pump();
     return this;
   }
@@ -347,7 +385,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onReport() {
     report();
-    boolean idle = queue.isEmpty() && working() == 0 && router.waiting() == 0;
+    boolean idle = queue.isEmpty() && visits.isEmpty() && router.waiting() == 0;
     boolean late = nanos.getAsLong() - lastElementNanos > settings.retireAfter().toNanos();
     return retiring && idle && late ? Behaviors.stopped() : this;
   }
@@ -368,7 +406,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 identity.stage().id(),
                 identity.stage().type(),
                 state,
-                meter.work(queue.size() + working()),
+                meter.work(queue.size() + visits.size()),
                 restarts,
                 problem)));
   }
@@ -380,10 +418,12 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private Behavior<Inlet.Command> onSweep() {
     long now = nanos.getAsLong();
+    takeAnswers();
     // The call that holds up the others first: then they were not late by themselves.
-    for (var slot : slots)
-      if (isLate(slot, now) && calls.isRunning(slot.listener.ref())) late(slot);
-    for (var slot : slots) if (isLate(slot, now)) late(slot);
+    for (var visit : List.copyOf(visits))
+      if (isLate(visit, now) && calls.isRunning(visit)) late(visit);
+    for (var visit : List.copyOf(visits))
+      if (visits.contains(visit) && isLate(visit, now)) late(visit);
     // Nothing waits longer for a call that does not return than its own tries would have taken.
     long patience = settings.stageTimeout().multipliedBy(settings.maxTries()).toNanos();
     while (busy && !queue.isEmpty() && now - queue.peek().queuedNanos() > patience)
@@ -392,35 +432,46 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private boolean isLate(Slot slot, long now) {
-    return slot.work != null && now - slot.work.begunNanos() > settings.stageTimeout().toNanos();
+  private boolean isLate(Visit visit, long now) {
+    long since = visit.slot == null ? calls.sinceNanos(visit) : visit.work.begunNanos();
+    return now - since > settings.stageTimeout().toNanos();
   }
 
-  private void late(Slot slot) {
-    var work = Objects.requireNonNull(slot.work, "a free slot has no work");
+  private void late(Visit visit) {
     var reason = "no answer within " + settings.stageTimeout().toMillis() + " ms";
-    if (calls.giveUp(slot.listener.ref()) != StageCalls.GivenUp.RUNNING) {
-      giveUp(slot, new Outcome.Failed(reason, true));
+    if (calls.giveUp(visit) != StageCalls.GivenUp.RUNNING) {
+      giveUp(visit, new Outcome.Failed(reason, true));
       return;
     }
     busy = true;
-    overdue.add(work.numbered());
+    overdue.add(visit.work.numbered());
     if (overdue.size() > OVERDUE) overdue.remove(overdue.iterator().next());
     reason += ", and the stage is still in the call: it is not tried again";
-    giveUp(slot, new Outcome.Failed(reason, false));
+    giveUp(visit, new Outcome.Failed(reason, false));
     tell(
         "a call takes longer than dayu.process.stage-timeout (%s ms) and cannot be interrupted; the stage gets nothing else until it returns"
             .formatted(settings.stageTimeout().toMillis()));
-    takeBack();
+    // What waits at the stage behind it waits here again.
+    for (var waiting : lastFirst()) {
+      var _unused = takeBack(waiting);
+    }
   }
 
-  /** What waits at the stage behind a call that takes too long waits here again. */
-  private void takeBack() {
-    for (int i = slots.size() - 1; i >= 0; i--) {
-      var slot = slots.get(i);
-      if (slot.work != null && calls.giveUp(slot.listener.ref()) == StageCalls.GivenUp.NOT_BEGUN)
-        queue.addFirst(leaveUnanswered(slot).unbegun());
-    }
+  /**
+   * Takes an element back to the head of the queue if the stage has not begun with it.
+   *
+   * @return false if it has
+   */
+  private boolean takeBack(Visit visit) {
+    if (calls.giveUp(visit) != StageCalls.GivenUp.NOT_BEGUN) return false;
+    queue.addFirst(leaveUnanswered(visit).unbegun());
+    return true;
+  }
+
+  private List<Visit> lastFirst() {
+    var reversed = new ArrayList<>(visits);
+    Collections.reverse(reversed);
+    return reversed;
   }
 
   private Behavior<Inlet.Command> onTerminated(Terminated terminated) {
@@ -430,11 +481,12 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private boolean isStage(ActorRef<Void> ref) {
-    return stage.equals(ref.<StageCommand>unsafeUpcast());
+    return stage.equals(ref.<StageCalls.Turn<Visit>>unsafeUpcast());
   }
 
   private Behavior<Inlet.Command> onStageGone(ActorRef<Void> ref, String cause) {
     if (!isStage(ref)) return this;
+    takeAnswers(); // of the elements before the one at which it crashed
     var wait = backoff.next();
     restarts++;
     generation++;
@@ -448,10 +500,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             cause,
             restarts + 1,
             wait.toMillis(),
-            working());
+            visits.size());
     busy = false;
-    for (var slot : slots)
-      if (slot.work != null) giveUp(slot, new Outcome.Failed("stage crashed: " + cause, true));
+    for (var visit : lastFirst())
+      if (!takeBack(visit)) giveUp(visit, new Outcome.Failed("stage crashed: " + cause, true));
     problem = Optional.of(what);
     timers.startSingleTimer(Timer.START, wait);
     return this;
@@ -460,10 +512,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   /** The elements that were at the stage, one of which may be why it crashed. */
   private String during() {
     var there =
-        slots.stream()
-            .flatMap(slot -> Optional.ofNullable(slot.work).stream())
-            .map(work -> called(work.parcel().element()))
-            .toList();
+        visits.stream().filter(calls::hasBegun).map(visit -> called(visit.element())).toList();
     if (there.isEmpty()) return "";
     return " while it worked on " + there.get(0) + (there.size() > 1 ? " and others" : "");
   }
@@ -491,12 +540,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
               self.tell(new Started(mine));
               return created;
             });
-    var making = new StageCalls(() -> self.tell(new Returned(mine)));
+    var making = new StageCalls<Visit>(nanos, () -> self.tell(new Returned(mine)));
+    Runnable answered = () -> self.tell(new AllAnswered(mine));
     calls = making;
     stage =
         getContext()
             .spawn(
-                Behaviors.intercept(() -> new StageGuard(making), behavior),
+                Behaviors.intercept(() -> new StageGuard<>(making, answered, nanos), behavior),
                 "stage-" + mine,
                 DispatcherSelector.fromConfig("dayu.dispatchers.stages"));
     getContext().watch(stage);
@@ -505,15 +555,39 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private void pump() {
     while (state == StageState.RUNNING
         && !busy
-        && !free.isEmpty()
+        && visits.size() < parallelism
         && !queue.isEmpty()
-        && hasRoom()) {
+        && hasRoom()) begin();
+  }
+
+  /** Sends to the stage what it takes in one message. */
+  private void begin() {
+    long now = nanos.getAsLong();
+    boolean function = calls.callsFunction();
+    // A slow one gains nothing by it, and what it has answered would wait for the rest.
+    int most =
+        function && meter.isQuick()
+            ? Math.min(MAX_TURN, Math.max(1, settings.maxWaiting() - router.waiting()))
+            : 1;
+    var turn = new ArrayList<Visit>();
+    long bytes = 0;
+    while (!queue.isEmpty() && turn.size() < most) {
+      bytes += Math.max(queue.peek().parcel().weight(), grownBytes);
+      if (bytes > MAX_TURN_BYTES && !turn.isEmpty()) break;
       var work = queue.poll();
       // A copy, sent because the first one was not acknowledged while the stage was in its call.
-      if (overdue.contains(work.numbered()))
+      if (!overdue.isEmpty() && overdue.contains(work.numbered())) {
         fail(work, "its call has taken too long before: it is not tried again");
-      else begin(free.poll(), work);
+        continue;
+      }
+      if (!work.granted()) credits.taken(work.producer(), work.weight());
+      var slot = function ? null : free.remove();
+      var visit = new Visit(work.begin(now), slot);
+      if (slot != null) slot.visit = visit;
+      visits.add(visit);
+      turn.add(visit);
     }
+    if (!turn.isEmpty()) stage.tell(new StageCalls.Turn<>(turn));
   }
 
   /** Whether an output may be added to those that wait for the next stages. */
@@ -541,32 +615,31 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         new Outcome.Failed(reason, false));
   }
 
-  private void begin(Slot slot, Work queued) {
-    slot.work = queued.begin(nanos.getAsLong());
-    if (!queued.granted()) credits.taken(queued.producer(), queued.weight());
-    calls.sent(slot.listener.ref());
-    stage.tell(new StageCommand.Process(queued.parcel().element(), slot.listener.ref()));
-  }
-
-  private Work leave(Slot slot) {
-    var work = Objects.requireNonNull(slot.work, "a free slot has no work");
-    slot.work = null;
-    var next = slot.spare;
-    slot.spare = slot.listener;
-    slot.listener = next;
-    free.add(slot);
-    return work;
+  private Work leave(Visit visit) {
+    visits.remove(visit);
+    var slot = visit.slot;
+    if (slot != null) {
+      slot.visit = null;
+      var next = slot.spare;
+      slot.spare = slot.listener;
+      slot.listener = next;
+      free.add(slot);
+    }
+    return visit.work;
   }
 
   /** Ends the wait for an answer of the stage: the try has failed. */
-  private void giveUp(Slot slot, Outcome.Failed failed) {
-    answered(leaveUnanswered(slot), failed);
+  private void giveUp(Visit visit, Outcome.Failed failed) {
+    answered(leaveUnanswered(visit), failed);
   }
 
-  private Work leaveUnanswered(Slot slot) {
-    getContext().stop(slot.listener.ref());
-    slot.listener = listen(slot);
-    return leave(slot);
+  private Work leaveUnanswered(Visit visit) {
+    var slot = visit.slot;
+    if (slot != null) {
+      getContext().stop(slot.listener.ref());
+      slot.listener = listen(slot);
+    }
+    return leave(visit);
   }
 
   private Listener listen(Slot slot) {
@@ -583,14 +656,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                     })));
   }
 
-  private int working() {
-    return slots.size() - free.size();
+  private void answered(Work work, Outcome outcome) {
+    answered(work, outcome, work.begunNanos(), nanos.getAsLong());
   }
 
-  private void answered(Work work, Outcome outcome) {
-    long now = nanos.getAsLong();
-    long queueUs = (work.begunNanos() - work.queuedNanos()) / 1_000;
-    long workUs = (now - work.begunNanos()) / 1_000;
+  private void answered(Work work, Outcome outcome, long begun, long ended) {
+    long queueUs = (begun - work.queuedNanos()) / 1_000;
+    long workUs = (ended - begun) / 1_000;
     var hop =
         Hop.newBuilder()
             .setStage(identity.stage().id())
@@ -605,7 +677,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       problem = Optional.of(called(element) + ": " + failed.reason());
       if (failed.retryable() && work.tries() < settings.maxTries()) {
         queue.addFirst(
-            new Work(work.parcel(), work.producer(), work.weight(), now, 0, work.tries(), true));
+            new Work(work.parcel(), work.producer(), work.weight(), ended, 0, work.tries(), true));
         return;
       }
       end(work.parcel(), hop, Ending.Kind.FAILED, failed.reason());
@@ -620,6 +692,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     var output = ((Outcome.Output) outcome).media();
     var grown = element.toBuilder().putOutputs(identity.stage().id(), output).addTrace(hop).build();
     int size = grown.getSerializedSize();
+    grownBytes = size;
     // The element has become too large for any link.
     if (size > Math.min(maxElement, memory.limit()))
       end(

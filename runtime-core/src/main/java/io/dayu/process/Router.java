@@ -6,16 +6,22 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.link.Outlet;
 import io.dayu.link.Parcel;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
  * The outlets of one actor: finds the consumer for a stage instance on a node, here or behind a
  * link, and keeps what it cannot take yet. Belongs to the actor that made it, which passes on
- * {@link Located}, grants and terminations.
+ * {@link Located}, grants and terminations, and whose behaviour is {@link #flushing}: what one
+ * message to it brings goes on together, as far as it goes to the same consumer.
  */
 public final class Router {
   /** Where is this instance? Answered as soon as that is known. */
@@ -32,6 +38,7 @@ public final class Router {
   private final ActorRef<Inlet.Grant> grants;
   private final LinkSettings settings;
   private final Map<Target, Outlet> outlets = new HashMap<>(); // bounded by nodes × stages
+  private final List<Outlet> unflushed = new ArrayList<>(); // some of them
 
   public Router(
       ActorContext<?> context,
@@ -47,7 +54,34 @@ public final class Router {
   }
 
   public void send(String node, InstanceName instance, Parcel parcel) {
-    outlet(new Target(node, instance)).send(parcel);
+    var outlet = outlet(new Target(node, instance));
+    if (outlet.send(parcel)) unflushed.add(outlet);
+  }
+
+  /** The actor's behaviour, after each message of which what was sent goes out. */
+  public <T> Receive<T> flushing(Receive<T> behavior) {
+    return new Receive<>() {
+      @Override
+      public Behavior<T> receiveMessage(T message) throws Exception {
+        var next = behavior.receiveMessage(message);
+        flush();
+        return next;
+      }
+
+      @Override
+      public Behavior<T> receiveSignal(Signal signal) throws Exception {
+        var next = behavior.receiveSignal(signal);
+        flush();
+        return next;
+      }
+    };
+  }
+
+  /** What was sent goes out; to be called before the actor waits. */
+  public void flush() {
+    if (unflushed.isEmpty()) return;
+    unflushed.forEach(Outlet::flush);
+    unflushed.clear();
   }
 
   /** Connects to a consumer before there is anything to send. */

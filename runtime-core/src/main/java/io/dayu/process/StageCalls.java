@@ -1,18 +1,62 @@
 package io.dayu.process;
 
+import io.dayu.element.Element;
 import io.dayu.stage.Outcome;
-import java.util.HashSet;
-import java.util.Set;
+import io.dayu.stage.StageCommand;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which call a stage is in. Its actor takes one message after the other, and a call, into natives
- * above all, cannot be interrupted: while it lasts, whatever is sent waits behind it. Calls are
- * known by the actor that gets their answer. Used by the processor and by the stage's actor;
- * thread-safe.
+ * Which call a stage is in. Its actor takes one call after the other, and a call, into natives
+ * above all, cannot be interrupted: while it lasts, whatever was sent waits behind it. Used by the
+ * processor and by the stage's actor; thread-safe.
+ *
+ * @param <C> a call as the processor knows it
  */
-final class StageCalls {
+final class StageCalls<C extends StageCalls.Call> {
+  /** What a stage's actor is sent: calls that it makes one after the other. */
+  record Turn<C extends Call>(List<C> calls) {}
+
+  /** One element at the stage. */
+  static class Call {
+    private final Element element;
+    private final @Nullable ActorRef<Outcome> replyTo; // null if a function is called
+
+    // The rest is guarded by the StageCalls.
+    private State state = State.WAITING;
+    private long changedNanos; // when it got into its state
+    private long begunNanos;
+
+    Call(Element element, @Nullable ActorRef<Outcome> replyTo, long nowNanos) {
+      this.element = element;
+      this.replyTo = replyTo;
+      this.changedNanos = nowNanos;
+    }
+
+    Element element() {
+      return element;
+    }
+
+    /** For a stage that answers by a message. */
+    StageCommand.Process message() {
+      return new StageCommand.Process(element, Objects.requireNonNull(replyTo, "replyTo"));
+    }
+  }
+
+  /** A function has answered. */
+  record Answer<C extends Call>(C call, Outcome outcome, long begunNanos, long endedNanos) {}
+
+  private enum State {
+    WAITING,
+    RUNNING,
+    RETURNED,
+    GIVEN_UP
+  }
+
   /** How far a call is whose answer is no longer waited for. */
   enum GivenUp {
     /** It waits behind another one, and will not begin any more. */
@@ -23,48 +67,100 @@ final class StageCalls {
     RETURNED
   }
 
+  private final LongSupplier nanos;
   private final Runnable returned;
-  private final Set<ActorRef<Outcome>> waiting = new HashSet<>(); // at most the parallelism
-  private @Nullable ActorRef<Outcome> running;
-  private boolean overdue;
+  private List<Answer<C>> answers = new ArrayList<>(); // at most what the processor has sent
+  private long movedNanos; // when a call began or ended
+  private boolean function;
 
   /**
+   * @param nanos a clock as {@link System#nanoTime}
    * @param returned called by the stage's actor when a call has returned that was given up while it
    *     ran
    */
-  StageCalls(Runnable returned) {
+  StageCalls(LongSupplier nanos, Runnable returned) {
+    this.nanos = nanos;
     this.returned = returned;
+    this.movedNanos = nanos.getAsLong();
   }
 
-  synchronized void sent(ActorRef<Outcome> call) {
-    waiting.add(call);
+  /** The stage is a function: its calls need no actor for the answer. */
+  synchronized void isFunction() {
+    function = true;
   }
 
-  synchronized boolean isRunning(ActorRef<Outcome> call) {
-    return call.equals(running);
+  synchronized boolean callsFunction() {
+    return function;
   }
 
-  synchronized GivenUp giveUp(ActorRef<Outcome> call) {
-    if (waiting.remove(call)) return GivenUp.NOT_BEGUN;
-    if (!call.equals(running)) return GivenUp.RETURNED;
-    overdue = true;
-    return GivenUp.RUNNING;
+  synchronized boolean isRunning(C call) {
+    return state(call) == State.RUNNING;
+  }
+
+  synchronized boolean hasBegun(C call) {
+    return state(call) != State.WAITING;
+  }
+
+  /**
+   * From when on the time for the call counts, of one whose answer is {@link #answers() kept here}:
+   * what waits behind another one is not late by itself.
+   */
+  synchronized long sinceNanos(C call) {
+    Call any = call;
+    boolean behind = any.state == State.WAITING && movedNanos - any.changedNanos > 0;
+    return behind ? movedNanos : any.changedNanos;
+  }
+
+  synchronized GivenUp giveUp(C call) {
+    Call any = call;
+    var was = any.state;
+    if (was != State.RETURNED) any.state = State.GIVEN_UP;
+    return switch (was) {
+      case WAITING -> GivenUp.NOT_BEGUN;
+      case RUNNING -> GivenUp.RUNNING;
+      case RETURNED, GIVEN_UP -> GivenUp.RETURNED;
+    };
   }
 
   /** Whether the call is to be made: it was not given up meanwhile. */
-  synchronized boolean begin(ActorRef<Outcome> call) {
-    if (!waiting.remove(call)) return false;
-    running = call;
+  synchronized boolean begin(C call) {
+    Call any = call;
+    if (any.state != State.WAITING) return false;
+    any.state = State.RUNNING;
+    movedNanos = nanos.getAsLong();
+    any.changedNanos = movedNanos;
+    any.begunNanos = movedNanos;
     return true;
   }
 
-  void end() {
+  /**
+   * The call has returned.
+   *
+   * @param outcome of a function; null if there is none, or it comes as a message
+   */
+  void end(C call, @Nullable Outcome outcome) {
     boolean late;
     synchronized (this) {
-      late = overdue;
-      overdue = false;
-      running = null;
+      Call any = call;
+      movedNanos = nanos.getAsLong();
+      late = any.state == State.GIVEN_UP;
+      if (!late) {
+        any.state = State.RETURNED;
+        any.changedNanos = movedNanos;
+        if (outcome != null) answers.add(new Answer<>(call, outcome, any.begunNanos, movedNanos));
+      }
     }
     if (late) returned.run();
+  }
+
+  /** What functions have answered since the last call of this, in their order. */
+  synchronized List<Answer<C>> answers() {
+    var some = answers;
+    answers = new ArrayList<>();
+    return some;
+  }
+
+  private State state(Call call) {
+    return call.state;
   }
 }

@@ -7,6 +7,8 @@ final class StageMeter {
   /** Weight of a new sample; about the last ten count. */
   private static final double ALPHA = 0.2;
 
+  private static final double QUICK_MS = 1;
+
   private double queueMs;
   private double serviceMs;
   private double errorRate;
@@ -30,6 +32,11 @@ final class StageMeter {
   void failed() {
     errorRate = smooth(errorRate, 1, false);
     failed++;
+  }
+
+  /** Whether a call takes less time than the threads need to take turns several times. */
+  boolean isQuick() {
+    return processed > 0 && serviceMs < QUICK_MS;
   }
 
   /** Brings the rate up to date; called once per report. */

@@ -14,6 +14,7 @@ import io.dayu.facts.InstanceName;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
 import io.dayu.link.Logs;
+import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
@@ -46,7 +47,8 @@ final class SenderTest {
     List<Element> elements() {
       return inbox.getAllReceived().stream()
           .filter(Inlet.Offer.class::isInstance)
-          .map(command -> ((Inlet.Offer) command).parcel().element())
+          .flatMap(command -> ((Inlet.Offer) command).parcels().stream())
+          .map(Parcel::element)
           .toList();
     }
   }
@@ -570,6 +572,7 @@ final class SenderTest {
 
   /** Answers where consumers are; each takes so many elements at first. */
   private void connect() {
+    router.flush();
     for (var locate : locator.getAllReceived()) {
       var found = consumer(locate.node(), locate.instance()).inbox().getRef();
       actor.run(new Router.Located(locate.node(), locate.instance(), found));

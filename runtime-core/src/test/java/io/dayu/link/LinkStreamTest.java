@@ -526,7 +526,7 @@ final class LinkStreamTest extends LinkContract {
       var first = Credit.parseFrom(control(socket, Frame.Type.CREDIT));
       for (int seq = 0; seq < first.getElements(); seq++)
         writeElement(socket, FlowKit.parcel(seq, 10));
-      var offers = new ArrayList<Inlet.Offer>();
+      var offers = new ArrayList<TestConsumer.Offered>();
       while (offers.size() < first.getElements()) offers.add(consumer.next());
       // Until the socket's buffers and the queue before them hold no more, while nobody reads.
       var stored =

@@ -11,9 +11,12 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** A consumer that takes an element only when a test says so. */
 public final class TestConsumer {
-  private record Take(Inlet.Offer offer) implements Inlet.Command {}
+  /** An element, not yet taken. */
+  public record Offered(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
 
-  private final BlockingQueue<Inlet.Offer> offers = new LinkedBlockingQueue<>();
+  private record Take(Offered offer) implements Inlet.Command {}
+
+  private final BlockingQueue<Offered> offers = new LinkedBlockingQueue<>();
   private final AtomicInteger attached = new AtomicInteger();
   private final ActorRef<Inlet.Command> ref;
 
@@ -26,7 +29,7 @@ public final class TestConsumer {
   }
 
   /** The next element, not yet taken. */
-  public Inlet.Offer next() {
+  public Offered next() {
     try {
       var offer = offers.poll(60, TimeUnit.SECONDS);
       if (offer == null) throw new AssertionError("no element within 60 s");
@@ -36,7 +39,7 @@ public final class TestConsumer {
     }
   }
 
-  public void take(Inlet.Offer offer) {
+  public void take(Offered offer) {
     ref.tell(new Take(offer));
   }
 
@@ -77,7 +80,8 @@ public final class TestConsumer {
               .onMessage(
                   Inlet.Offer.class,
                   offer -> {
-                    offers.add(offer);
+                    for (var parcel : offer.parcels())
+                      offers.add(new Offered(parcel, offer.producer()));
                     return Behaviors.same();
                   })
               .onMessage(

@@ -51,6 +51,7 @@ public final class TestProducer {
                   Send.class,
                   send -> {
                     outlet.send(send.parcel());
+                    outlet.flush();
                     waiting.set(outlet.waiting());
                     return Behaviors.same();
                   })

@@ -345,7 +345,8 @@ final class ProcessorStreamTest {
     await().atMost(SOON).until(() -> controller.stage().state() == StageState.RUNNING);
     assertThat(controller.stage().problem().orElseThrow())
         .matches(
-            "crashed while it worked on \\S+/\\S+ #\\d+( and others)?: out of memory on the device");
+            "crashed while it worked on \\S+/\\S+ #\\d+( and others)?: out of memory on the"
+                + " device");
   }
 
   @Test
@@ -482,7 +483,7 @@ final class ProcessorStreamTest {
       for (var stage : List.of("a", "b")) {
         var parcel = parcel(branch(seq, stage, stage.equals("a")));
         offered += parcel.weight();
-        processor.tell(new Inlet.Offer(parcel, grants.getRef()));
+        processor.tell(new Inlet.Offer(List.of(parcel), grants.getRef()));
         granted += grants.receiveMessage(SOON).bytes();
       }
     assertThat(granted).isEqualTo(offered);
@@ -563,7 +564,7 @@ final class ProcessorStreamTest {
     processor.tell(new Inlet.Attach(grants.getRef(), 4, 1 << 20));
     // From the same sender, so that it is there before any time has passed.
     processor.tell(Processor.Retire.INSTANCE);
-    processor.tell(new Inlet.Offer(parcel(FlowKit.element(1, 10)), grants.getRef()));
+    processor.tell(new Inlet.Offer(List.of(parcel(FlowKit.element(1, 10))), grants.getRef()));
     assertThat(outbox().takeNext().element().getSeq()).isEqualTo(1);
     kit.createTestProbe().expectTerminated(processor, SOON);
     await().atMost(SOON).until(() -> outbox().attached() == 0);

@@ -5,9 +5,6 @@ import io.dayu.element.Media;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
-import org.apache.pekko.actor.typed.javadsl.BehaviorBuilder;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
@@ -44,7 +41,7 @@ public final class Stages {
    * where computing and calls into natives belong.
    */
   public static Behavior<StageCommand> sync(Work work) {
-    return answering(work).build();
+    return new FunctionStage(work, () -> {});
   }
 
   /** Like {@link #sync(Work)}, opened when the instance starts and closed when it stops. */
@@ -52,10 +49,7 @@ public final class Stages {
     return Behaviors.setup(
         context -> {
           Resource resource = open(open);
-          return answering(resource)
-              .onSignal(PostStop.class, stop -> close(resource))
-              .onSignal(PreRestart.class, restart -> close(resource))
-              .build();
+          return new FunctionStage(resource, resource::close);
         });
   }
 
@@ -85,16 +79,6 @@ public final class Stages {
     return new Outcome.Output(media);
   }
 
-  private static BehaviorBuilder<StageCommand> answering(Work work) {
-    return Behaviors.receive(StageCommand.class)
-        .onMessage(
-            StageCommand.Process.class,
-            process -> {
-              process.replyTo().tell(run(work, process.element()));
-              return Behaviors.same();
-            });
-  }
-
   private static Resource open(Supplier<? extends Resource> open) {
     try {
       return open.get();
@@ -107,12 +91,7 @@ public final class Stages {
     }
   }
 
-  private static Behavior<StageCommand> close(Resource resource) {
-    resource.close();
-    return Behaviors.same();
-  }
-
-  private static Outcome run(Work work, Element element) {
+  static Outcome run(Work work, Element element) {
     try {
       return given(work.apply(element));
     } catch (Exception e) {

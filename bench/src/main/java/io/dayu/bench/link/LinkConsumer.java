@@ -32,8 +32,10 @@ final class LinkConsumer extends AbstractBehavior<Inlet.Command> {
   }
 
   private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
-    arrivals.arrived(offer.parcel().element().getPayload().getOpaque().size());
-    credits.taken(offer.producer(), offer.parcel().weight());
+    for (var parcel : offer.parcels()) {
+      arrivals.arrived(parcel.element().getPayload().getOpaque().size());
+      credits.taken(offer.producer(), parcel.weight());
+    }
     return this;
   }
 }

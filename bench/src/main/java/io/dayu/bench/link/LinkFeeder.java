@@ -82,6 +82,7 @@ final class LinkFeeder extends AbstractBehavior<LinkFeeder.Command> {
     outlet.granted(granted.grant());
     // The first that has to wait shows that the credit is used up.
     while (outlet.waiting() == 0) outlet.send(new Parcel(elements.next(), System.nanoTime(), 0));
+    outlet.flush();
     return this;
   }
 }
