@@ -33,7 +33,6 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
@@ -142,7 +141,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       TimerScheduler<Command> timers,
       LinkSettings settings,
       Optional<NodeKeys> keys,
-      Tcp.IncomingConnection tcp,
+      LinkServer.Connection accepted,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
       LargeBytes large,
@@ -160,7 +159,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.nanos = nanos;
     this.lastArrival = nanos.getAsLong();
     this.memory = new Allotment(large, settings.maxElement());
-    var address = tcp.remoteAddress();
+    var address = accepted.from();
     this.from = address.getAddress();
     this.peerAddress = HostPort.text(from.getHostAddress(), address.getPort());
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
@@ -172,16 +171,17 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
             .via(new FrameDecoder(memory))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
     var out = Source.<ByteString>queue(ROOM);
+    var tcp = Flow.fromGraph(SocketStage.of(accepted.channel(), Sockets.get(context.getSystem())));
     var flow =
         keys.map(
                 k ->
                     Encryption.over(
-                        tcp.flow(),
+                        tcp,
                         k::server,
                         settings.connectTimeout(),
                         peer -> self.tell(new Verified(peer)),
                         context.getSystem()))
-            .orElseGet(tcp::flow);
+            .orElse(tcp);
     var ends = out.viaMat(flow, Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
     this.connection = new Outgoing(ends.first(), ROOM, cause -> self.tell(new Ended(cause)));
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
@@ -191,7 +191,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   static Behavior<Command> create(
       LinkSettings settings,
       Optional<NodeKeys> keys,
-      Tcp.IncomingConnection tcp,
+      LinkServer.Connection accepted,
       ActorRef<LinkServer.Lookup> consumers,
       NodeBytes budget,
       LargeBytes large,
@@ -208,7 +208,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                       timers,
                       settings,
                       keys,
-                      tcp,
+                      accepted,
                       consumers,
                       budget,
                       large,

@@ -33,7 +33,6 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -126,9 +125,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private static final int IDLE_PINGS = 30;
 
   private static final String CLOSED = "closed by the peer";
-
-  /** What a message of Pekko begins with, for a connection that was there. */
-  private static final String RESET = "The connection closed with error";
 
   /** How often it is said that no connection can be made: twice as rarely each time. */
   private static final Duration TELL_AFTER = Duration.ofSeconds(30);
@@ -409,7 +405,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** A peer that closes the connection without a word may not have understood one. */
   private String hint(Throwable cause) {
     var text = String.valueOf(cause.getMessage());
-    if (!text.equals(CLOSED) && !text.startsWith(RESET)) return "";
+    if (!text.equals(CLOSED) && !text.startsWith(SocketStage.BROKE)) return "";
     return keys.isPresent()
         ? "; it may have no keys, or not accept those of this node (dayu.keys.directory): its log"
             + " says why"
@@ -516,14 +512,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             .via(new FrameDecoder(Frames.MAX_CONTROL))
             .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
     var tcp =
-        Tcp.get(system)
-            .outgoingConnection(
-                address,
-                Optional.empty(),
-                List.of(),
-                true,
-                Optional.of(settings.connectTimeout()),
-                Optional.empty());
+        Flow.fromGraph(SocketStage.to(address, settings.connectTimeout(), Sockets.get(system)));
     var queue =
         source
             .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))

@@ -4,13 +4,13 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
 import io.dayu.keys.NodeKeys;
 import io.dayu.settings.NodeMemory;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.List;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -18,13 +18,6 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.stream.javadsl.Tcp;
-import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The data port of a node: accepts links and spawns a {@link LinkReceiver} for each. Spawned by the
@@ -40,31 +33,24 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
 
   public record BindFailed(Throwable cause) implements Started {}
 
-  private record Opened(Tcp.ServerBinding binding) implements Command {}
-
-  private record NotOpened(Throwable cause) implements Command {}
-
-  private record Accepted(Tcp.IncomingConnection connection) implements Command {}
+  /** One that was accepted; who takes it closes it. */
+  record Connection(SocketChannel channel, InetSocketAddress from) implements Command {}
 
   private record Closed(InetAddress from) implements Command {}
 
   private static final int BACKLOG = 100;
 
-  /** Reads nothing and sends nothing. */
-  private static final Flow<ByteString, ByteString, NotUsed> CLOSE =
-      Flow.fromSinkAndSource(Sink.cancelled(), Source.empty());
-
   private final LinkSettings settings;
   private final Optional<NodeKeys> keys;
   private final ActorRef<Lookup> consumers;
-  private final ActorRef<Started> starter;
+  private final Sockets sockets;
+  private final ServerSocketChannel port;
   private final LongSupplier nanos;
   private final NodeBytes budget;
   private final LargeBytes large;
   private final Connections connections;
   private final Complaints complaints;
   private final Refusals refusals = new Refusals();
-  private Tcp.@Nullable ServerBinding binding; // null until it is bound
   private long accepted;
 
   /**
@@ -103,32 +89,22 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       NodeMemory memory,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
-      ActorRef<Started> starter,
-      LongSupplier nanos) {
+      LongSupplier nanos)
+      throws IOException {
     super(context);
     this.settings = settings;
     this.keys = keys;
     this.consumers = consumers;
-    this.starter = starter;
     this.nanos = nanos;
     this.complaints = new Complaints(nanos.getAsLong());
     this.budget = NodeBytes.of(settings, memory.windows());
     this.large = LargeBytes.of(settings, memory.largeElements());
     this.connections = Connections.of(settings, memory.connections(), nanos.getAsLong());
     var self = context.getSelf();
-    CompletionStage<Tcp.ServerBinding> bound =
-        Tcp.get(context.getSystem())
-            // Both halves end together: a refused peer that stays would hold its socket for ever.
-            .bind(
-                address.getHostString(),
-                address.getPort(),
-                BACKLOG,
-                List.of(),
-                false,
-                Optional.empty())
-            .toMat(Sink.foreach(c -> self.tell(new Accepted(c))), Keep.left())
-            .run(context.getSystem());
-    context.pipeToSelf(bound, (b, error) -> error == null ? new Opened(b) : new NotOpened(error));
+    this.sockets = Sockets.get(context.getSystem());
+    this.port =
+        sockets.listen(
+            address, BACKLOG, (channel, from) -> self.tell(new Connection(channel, from)));
   }
 
   /**
@@ -145,27 +121,22 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       ActorRef<Started> starter,
       LongSupplier nanos) {
     return Behaviors.setup(
-        context ->
-            new LinkServer(context, settings, keys, memory, address, consumers, starter, nanos));
+        context -> {
+          try {
+            var server = new LinkServer(context, settings, keys, memory, address, consumers, nanos);
+            starter.tell(new Bound((InetSocketAddress) server.port.getLocalAddress()));
+            return server;
+          } catch (IOException e) {
+            starter.tell(new BindFailed(e));
+            return Behaviors.stopped();
+          }
+        });
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
-        .onMessage(
-            Opened.class,
-            opened -> {
-              binding = opened.binding();
-              starter.tell(new Bound(binding.localAddress()));
-              return this;
-            })
-        .onMessage(
-            NotOpened.class,
-            failed -> {
-              starter.tell(new BindFailed(failed.cause()));
-              return Behaviors.stopped();
-            })
-        .onMessage(Accepted.class, this::onAccepted)
+        .onMessage(Connection.class, this::onAccepted)
         .onMessage(
             Closed.class,
             closed -> {
@@ -175,22 +146,21 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
         .onSignal(
             PostStop.class,
             stop -> {
-              if (binding != null) binding.unbind(); // what fails here ends with the system
+              sockets.close(port);
               return this;
             })
         .build();
   }
 
-  private Behavior<Command> onAccepted(Accepted message) {
-    var connection = message.connection();
-    var from = connection.remoteAddress().getAddress();
+  private Behavior<Command> onAccepted(Connection connection) {
+    var from = connection.from().getAddress();
     if (connections.accept(from)) {
       var link =
           LinkReceiver.create(
               settings, keys, connection, consumers, budget, large, complaints, refusals, nanos);
       getContext().watchWith(getContext().spawn(link, "link-" + ++accepted), new Closed(from));
     } else {
-      connection.handleWith(CLOSE, getContext().getSystem());
+      sockets.close(connection.channel());
     }
     connections.news(nanos.getAsLong()).ifPresent(getContext().getLog()::warn);
     return this;
