@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * The memory that one inbound link may fill with elements in the making: its window, which the
  * node's budget has set aside for it, and for an element that is larger a share of what the node
  * keeps for such elements. A share is taken whole before the first byte is stored, so that no two
- * links can wait for each other. Read by the stream of the connection, given back by the actor that
- * owns the link.
+ * links can wait for each other. Taken by the one thread that reads from the connection, given back
+ * by the actor that owns the link.
  */
-final class Allotment implements FrameDecoder.Memory {
+final class Allotment implements FrameReader.Memory {
   /** A hello is two names: whatever else a stranger says it will send, is not read. */
   static final int MAX_HELLO = 4 << 10;
 
@@ -17,7 +17,7 @@ final class Allotment implements FrameDecoder.Memory {
   private final int maxElement;
   private final AtomicLong taken = new AtomicLong(); // of large; negative once it is closed
   private volatile long window; // 0 until the link is open
-  private boolean withinElement; // belongs to the stream
+  private boolean withinElement; // belongs to the thread that reads
 
   Allotment(LargeBytes large, int maxElement) {
     this.large = large;

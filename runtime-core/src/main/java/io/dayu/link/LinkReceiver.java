@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Terminated;
@@ -165,27 +167,36 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.grants = context.messageAdapter(Inlet.Grant.class, Granted::new);
     this.acknowledgements = context.messageAdapter(Acknowledgement.class, Acknowledged::new);
     var self = context.getSelf();
-    var in =
-        Flow.<ByteString>create()
-            .idleTimeout(settings.idleTimeout())
-            .via(new FrameDecoder(memory))
-            .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.right());
-    var out = Source.<ByteString>queue(ROOM);
-    var tcp = Flow.fromGraph(SocketStage.of(accepted.channel(), Sockets.get(context.getSystem())));
+    var system = context.getSystem();
+    var idle = settings.idleTimeout();
     var flow =
         keys.map(
                 k ->
                     Encryption.over(
-                        tcp,
-                        k::server,
-                        settings.connectTimeout(),
-                        peer -> self.tell(new Verified(peer)),
-                        context.getSystem()))
-            .orElse(tcp);
-    var ends = out.viaMat(flow, Keep.left()).toMat(in, Keep.both()).run(context.getSystem());
+                            socket(accepted, SocketStage.Reader.bytes(), system),
+                            k::server,
+                            settings.connectTimeout(),
+                            peer -> self.tell(new Verified(peer)),
+                            system)
+                        .idleTimeout(idle)
+                        .via(new FrameDecoder(memory)))
+            .orElseGet(
+                () ->
+                    socket(accepted, SocketStage.Reader.frames(memory), system).idleTimeout(idle));
+    var ends =
+        Source.<ByteString>queue(ROOM)
+            .viaMat(flow, Keep.left())
+            .filterNot(List::isEmpty)
+            .toMat(Sink.foreach(frames -> self.tell(new Received(frames))), Keep.both())
+            .run(system);
     this.connection = new Outgoing(ends.first(), ROOM, cause -> self.tell(new Ended(cause)));
     ends.second().whenComplete((done, error) -> self.tell(new Ended(error)));
     timers.startSingleTimer(Timeout.HELLO, settings.connectTimeout());
+  }
+
+  private static <T> Flow<ByteString, T, NotUsed> socket(
+      LinkServer.Connection accepted, SocketStage.Reader<T> reader, ActorSystem<?> system) {
+    return Flow.fromGraph(SocketStage.of(accepted.channel(), Sockets.get(system), reader));
   }
 
   static Behavior<Command> create(

@@ -18,9 +18,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.function.LongSupplier;
-import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -507,18 +506,20 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     // Room for all that credit allows in parts, and for control frames.
     int room = settings.elementWindow() * 2 + 1024;
     var source = Source.<ByteString>queue(room);
-    Sink<ByteString, CompletionStage<Done>> sink =
-        Flow.<ByteString>create()
-            .via(new FrameDecoder(Frames.MAX_CONTROL))
-            .toMat(Sink.foreach(frames -> self.tell(new Received(frames, mine))), Keep.right());
-    var tcp =
-        Flow.fromGraph(SocketStage.to(address, settings.connectTimeout(), Sockets.get(system)));
+    var frames = FrameReader.Memory.of(Frames.MAX_CONTROL);
+    var flow =
+        keys.map(
+                k ->
+                    encrypted(socket(address, SocketStage.Reader.bytes()), k)
+                        .via(new FrameDecoder(frames)))
+            .orElseGet(() -> socket(address, SocketStage.Reader.frames(frames)));
     var queue =
         source
             .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
-            .viaMat(keys.map(k -> encrypted(tcp, k)).orElse(tcp), Keep.left())
+            .viaMat(flow, Keep.left())
+            .filterNot(List::isEmpty)
             .toMat(
-                sink,
+                Sink.foreach(some -> self.tell(new Received(some, mine))),
                 (q, done) -> {
                   done.whenComplete(
                       (d, error) ->
@@ -529,6 +530,13 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
             .run(system);
     var outgoing = new Outgoing(queue, room, cause -> self.tell(new Broken(cause, mine)));
     self.tell(new Connected(outgoing, mine));
+  }
+
+  private <T> Flow<ByteString, T, NotUsed> socket(
+      InetSocketAddress address, SocketStage.Reader<T> reader) {
+    return Flow.fromGraph(
+        SocketStage.to(
+            address, settings.connectTimeout(), Sockets.get(getContext().getSystem()), reader));
   }
 
   private <M> Flow<ByteString, ByteString, M> encrypted(

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
@@ -25,45 +27,84 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A TCP connection: what comes in is sent, what the peer sends goes out. The stock one has an actor
- * and a queue between the stream and the socket, for either direction; this one writes where it is,
- * and hears of what was read by one message.
+ * A TCP connection: what comes in is sent, what the peer sends goes out, as a {@link Reader} makes
+ * it. The stock one has an actor and a queue between the stream and the socket, for either
+ * direction, and copies what it reads once more; this one writes where it is, and hears of what was
+ * read by one message.
  *
  * <p>It takes nothing more while the socket is busy, and little more than {@link #AHEAD} is read
  * before it is wanted. An end of the input is told to the peer after all that was sent; its
  * failure, or a failure behind the output, resets the connection. A connection that cannot be made
  * or breaks fails the stage with an {@link IOException}. For one run only.
  */
-final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
+final class SocketStage<T> extends GraphStage<FlowShape<ByteString, T>> {
   /** What the message of a connection begins with that was there and ended by an error. */
   static final String BROKE = "The connection broke";
 
   /** Bytes that are read and not wanted yet, after which no more are read. */
   private static final int AHEAD = 128 << 10;
 
+  /** Makes of bytes what is given out; called by one thread. */
+  interface Reader<T> {
+    /** Bytes as they are. */
+    static Reader<ByteString> bytes() {
+      return buffer -> {
+        var bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return ByteString.fromArrayUnsafe(bytes);
+      };
+    }
+
+    /** Frames; none where one is not whole yet, so that it can be seen that something comes. */
+    static Reader<List<Frame>> frames(FrameReader.Memory memory) {
+      var frames = new FrameReader(memory, FrameReader.PATIENCE);
+      return buffer -> {
+        frames.read(buffer);
+        return frames.take();
+      };
+    }
+
+    /**
+     * What it leaves of {@code buffer} it has no memory for, and gets again after {@link
+     * FrameReader#RETRY}. What it throws fails the stage.
+     */
+    T read(ByteBuffer buffer);
+  }
+
+  private record Arrived<T>(T what, int bytes) {}
+
   private enum Signal {
     CONNECTED,
     ROOM,
+    NO_MEMORY,
     END
+  }
+
+  private enum Timer {
+    CONNECT,
+    MEMORY
   }
 
   private final Sockets sockets;
   private final @Nullable SocketChannel accepted; // null for a connection that is to be made
   private final @Nullable InetSocketAddress address;
   private final Duration patience;
+  private final Reader<T> reader;
   private final Inlet<ByteString> in = Inlet.create("Socket.in");
-  private final Outlet<ByteString> out = Outlet.create("Socket.out");
-  private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
+  private final Outlet<T> out = Outlet.create("Socket.out");
+  private final FlowShape<ByteString, T> shape = FlowShape.of(in, out);
 
   private SocketStage(
       Sockets sockets,
       @Nullable SocketChannel accepted,
       @Nullable InetSocketAddress address,
-      Duration patience) {
+      Duration patience,
+      Reader<T> reader) {
     this.sockets = sockets;
     this.accepted = accepted;
     this.address = address;
     this.patience = patience;
+    this.reader = reader;
   }
 
   /**
@@ -71,20 +112,21 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
    *
    * @param patience the time that connecting may take
    */
-  static SocketStage to(InetSocketAddress address, Duration patience, Sockets sockets) {
-    return new SocketStage(sockets, null, address, patience);
+  static <T> SocketStage<T> to(
+      InetSocketAddress address, Duration patience, Sockets sockets, Reader<T> reader) {
+    return new SocketStage<>(sockets, null, address, patience, reader);
   }
 
   /**
    * Takes a connection that was accepted, and closes it. Both halves end together: a refused peer
    * that stays would hold its socket for ever.
    */
-  static SocketStage of(SocketChannel accepted, Sockets sockets) {
-    return new SocketStage(sockets, accepted, null, Duration.ZERO);
+  static <T> SocketStage<T> of(SocketChannel accepted, Sockets sockets, Reader<T> reader) {
+    return new SocketStage<>(sockets, accepted, null, Duration.ZERO, reader);
   }
 
   @Override
-  public FlowShape<ByteString, ByteString> shape() {
+  public FlowShape<ByteString, T> shape() {
     return shape;
   }
 
@@ -94,13 +136,15 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
   }
 
   private final class Logic extends TimerGraphStageLogic implements Sockets.Handler {
-    private final AsyncCallback<ByteString> arrived = createAsyncCallback(this::onArrived);
+    private final AsyncCallback<Arrived<T>> arrived = createAsyncCallback(this::onArrived);
     private final AsyncCallback<Signal> signals = createAsyncCallback(this::onSignal);
     private final AsyncCallback<Exception> errors = createAsyncCallback(this::onError);
     private final AtomicInteger ahead = new AtomicInteger(); // bytes; counts those in messages, too
-    private final ArrayDeque<ByteString> unread = new ArrayDeque<>(); // bounded by ahead
+    private final ArrayDeque<Arrived<T>> unread = new ArrayDeque<>(); // bounded by ahead
     private @Nullable SocketChannel channel; // null if there is none
-    private @Nullable SelectionKey key; // belongs to the thread that waits
+    // These two belong to the thread that waits.
+    private @Nullable SelectionKey key; // null until it is known there
+    private @Nullable ByteBuffer left; // what there was no memory for, null if there is nothing
     private ByteString unsent = ByteString.emptyByteString(); // bounded by one element of the input
     private boolean connected;
     private boolean peerEnded;
@@ -165,7 +209,7 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
           onConnected();
         } else {
           register(socket, SelectionKey.OP_CONNECT);
-          scheduleOnce("connect", patience);
+          scheduleOnce(Timer.CONNECT, patience);
         }
       } catch (IOException | UnsupportedAddressTypeException e) {
         failStage(e);
@@ -197,15 +241,52 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         signals.invoke(Signal.ROOM);
       }
       if (!key.isReadable()) return;
-      var bytes = sockets.read(channel);
-      if (bytes == null) {
+      var buffer = sockets.read(channel);
+      if (buffer == null) {
         key.interestOpsAnd(~SelectionKey.OP_READ);
         signals.invoke(Signal.END);
-      } else if (!bytes.isEmpty()) {
-        // Before the other side can take it away again: it asks for more only if there was too
-        // much.
-        if (ahead.addAndGet(bytes.size()) > AHEAD) key.interestOpsAnd(~SelectionKey.OP_READ);
-        arrived.invoke(bytes);
+        return;
+      }
+      if (!buffer.hasRemaining()) return;
+      read(buffer);
+      if (buffer.hasRemaining()) {
+        left = ByteBuffer.allocate(buffer.remaining()).put(buffer).flip();
+        signals.invoke(Signal.NO_MEMORY);
+      }
+      if (left != null || ahead.get() > AHEAD) key.interestOpsAnd(~SelectionKey.OP_READ);
+    }
+
+    private void read(ByteBuffer buffer) {
+      int before = buffer.remaining();
+      var what = reader.read(buffer);
+      int bytes = before - buffer.remaining();
+      ahead.addAndGet(bytes);
+      arrived.invoke(new Arrived<>(what, bytes));
+    }
+
+    /** Reads again, unless there is a reason not to. By the thread that waits, as the next two. */
+    private void resume() {
+      if (key != null && key.isValid() && left == null && ahead.get() <= AHEAD)
+        key.interestOpsOr(SelectionKey.OP_READ);
+    }
+
+    private void awaitRoom() {
+      if (key != null && key.isValid()) key.interestOpsOr(SelectionKey.OP_WRITE);
+    }
+
+    private void tryAgain() {
+      if (left == null) return;
+      try {
+        read(left);
+      } catch (RuntimeException e) {
+        failed(e);
+        return;
+      }
+      if (left.hasRemaining()) {
+        signals.invoke(Signal.NO_MEMORY);
+      } else {
+        left = null;
+        resume();
       }
     }
 
@@ -216,7 +297,8 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
 
     @Override
     public void onTimer(Object key) {
-      if (!connected)
+      if (key == Timer.MEMORY) sockets.execute(this::tryAgain);
+      else if (!connected)
         failStage(
             new SocketTimeoutException("no answer within %s ms".formatted(patience.toMillis())));
     }
@@ -225,6 +307,7 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
       switch (signal) {
         case CONNECTED -> onConnected();
         case ROOM -> write();
+        case NO_MEMORY -> scheduleOnce(Timer.MEMORY, FrameReader.RETRY);
         case END -> {
           peerEnded = true;
           handOver();
@@ -245,28 +328,21 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
               : cause);
     }
 
-    private void onArrived(ByteString bytes) {
-      unread.add(bytes);
+    private void onArrived(Arrived<T> read) {
+      unread.add(read);
       handOver();
     }
 
     private void handOver() {
       while (!unread.isEmpty() && (cancelled || isAvailable(out))) {
-        var bytes = unread.remove();
-        if (!cancelled) push(out, bytes);
-        int before = ahead.getAndAdd(-bytes.size());
-        if (before > AHEAD && before - bytes.size() <= AHEAD) watch(SelectionKey.OP_READ);
+        var next = unread.remove();
+        if (!cancelled) push(out, next.what());
+        int before = ahead.getAndAdd(-next.bytes());
+        if (before > AHEAD && before - next.bytes() <= AHEAD) sockets.execute(this::resume);
       }
       if (!peerEnded || !unread.isEmpty()) return;
       if (!isClosed(out)) complete(out);
       if (isClosed(in) && unsent.isEmpty()) completeStage();
-    }
-
-    private void watch(int operation) {
-      sockets.execute(
-          () -> {
-            if (key != null && key.isValid()) key.interestOpsOr(operation);
-          });
     }
 
     private void write() {
@@ -277,7 +353,7 @@ final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
         onError(e);
         return;
       }
-      if (!unsent.isEmpty()) watch(SelectionKey.OP_WRITE);
+      if (!unsent.isEmpty()) sockets.execute(this::awaitRoom);
       else if (isClosed(in) || cancelled && accepted != null) end();
       else if (!hasBeenPulled(in)) pull(in);
     }

@@ -99,13 +99,12 @@ final class Sockets implements Extension {
     return channel.register(selector, operations, handler);
   }
 
-  /** Only for a {@link Handler}. Null at the end of what the peer sends. */
-  @Nullable ByteString read(SocketChannel channel) throws IOException {
-    int length = channel.read(reading.clear());
-    if (length < 0) return null;
-    var bytes = new byte[length];
-    reading.flip().get(bytes);
-    return ByteString.fromArrayUnsafe(bytes);
+  /**
+   * Only for a {@link Handler}. What is returned is valid until it reads again; null at the end of
+   * what the peer sends.
+   */
+  @Nullable ByteBuffer read(SocketChannel channel) throws IOException {
+    return channel.read(reading.clear()) < 0 ? null : reading.flip();
   }
 
   /** Returns what is left because the socket takes no more; does not block. */

@@ -149,7 +149,7 @@ final class FrameDecoderTest {
   }
 
   /** Refuses some times. */
-  private static final class Memory implements FrameDecoder.Memory {
+  private static final class Memory implements FrameReader.Memory {
     final AtomicInteger refusals = new AtomicInteger();
     volatile int asked;
 
@@ -166,7 +166,7 @@ final class FrameDecoderTest {
   }
 
   private static List<Frame> decode(List<ByteString> chunks) throws Exception {
-    return decode(chunks, new FrameDecoder(MAX));
+    return decode(chunks, new FrameDecoder(FrameReader.Memory.of(MAX)));
   }
 
   /** The first {@code count} frames of a connection that stays open. */

@@ -266,7 +266,7 @@ final class RecordedLinkStreamTest {
     for (int at = 0; at < bytes.size(); at += TCP_SEGMENT)
       segments.add(bytes.slice(at, at + TCP_SEGMENT));
     return Source.from(segments)
-        .via(new FrameDecoder(largest))
+        .via(new FrameDecoder(FrameReader.Memory.of(largest)))
         .mapConcat(frames -> frames)
         .runWith(Sink.seq(), kit.system())
         .toCompletableFuture()
