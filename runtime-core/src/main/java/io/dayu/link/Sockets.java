@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.Channel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -52,6 +53,9 @@ final class Sockets implements Extension {
 
   /** The most that is read or written at once. */
   private static final int BUFFER = 128 << 10;
+
+  /** So that links that are there get their turn while many connect. */
+  private static final int ACCEPT_AT_ONCE = 10;
 
   /** A process that can open no more files gets this time to close some. */
   private static final Duration ACCEPT_AGAIN = Duration.ofSeconds(1);
@@ -151,8 +155,11 @@ final class Sockets implements Extension {
           @Override
           public void ready(SelectionKey key) {
             try {
-              for (var next = port.accept(); next != null; next = port.accept())
+              for (int n = 0; n < ACCEPT_AT_ONCE; n++) {
+                var next = port.accept();
+                if (next == null) return;
                 accepted.accept(next, (InetSocketAddress) next.socket().getRemoteSocketAddress());
+              }
             } catch (IOException e) {
               LOG.warn("a connection to the data port cannot be accepted: {}", e.getMessage());
               want(key, 0);
@@ -221,14 +228,23 @@ final class Sockets implements Extension {
       for (var key : new ArrayList<>(selector.keys())) closeNow(key.channel());
       selector.selectNow(); // a channel is closed for good when its key is gone
       work();
-    } catch (IOException e) {
-      LOG.error("sockets of links cannot be waited for", e);
+    } catch (IOException | RuntimeException | Error e) {
+      // Without this thread no link works: the node is to end and be started anew.
+      LOG.error("sockets of links cannot be waited for any more", e);
+      system.terminate();
     }
   }
 
   private void work() {
     woken.set(false);
-    for (var task = tasks.poll(); task != null; task = tasks.poll()) task.run();
+    for (var task = tasks.poll(); task != null; task = tasks.poll()) {
+      try {
+        task.run();
+      } catch (CancelledKeyException e) {
+        // A thread that is interrupted while it writes closes the channel, at any time.
+        LOG.debug("a channel was closed by another thread");
+      }
+    }
   }
 
   private static void handle(SelectionKey key) {
