@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
       "Three identity stages by Dayu, by Hazelcast Jet and by Flink (with hops, and chained),"
           + " taking turns.",
       "Maven fetches the engines the first time (some 110 MB). On a quiet machine a payload"
-          + " takes some 4 minutes a round and 2 for the latencies. What is fair about the comparison"
-          + " and what is not stands below the table."
+          + " takes some 4 minutes a round and 2 for the latencies. What is fair about the"
+          + " comparison and what is not stands below the table."
     })
 public final class CompareCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(2);
