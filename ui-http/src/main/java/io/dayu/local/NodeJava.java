@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * The Java that runs nodes. It need not be that of this process: from 25 on nodes start in less
- * than half of the CPU time, with an AOT cache (JEP 483, 514).
+ * The Java that runs nodes. It need not be that of this process: from 25 on nodes start in about
+ * half of the CPU time, with an AOT cache (JEP 483, 514).
  *
  * @param home its directory, absolute
  * @param feature the first number of its version
