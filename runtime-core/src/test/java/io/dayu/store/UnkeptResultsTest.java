@@ -4,17 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.element.Media;
 import io.dayu.pipeline.StreamName;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class UnkeptResultsTest {
   private static final StreamName STREAM = new StreamName("crossing", "cam-0");
 
-  private final ResultStore kept = JdbcResultStore.openMemory(UUID.randomUUID().toString(), 2);
-  private final ResultStore store = new UnkeptResults(kept);
+  @TempDir private Path directory;
+  private ResultStore kept;
+  private ResultStore store;
+
+  @BeforeEach
+  void open() {
+    kept = JdbcResultStore.openFile(directory.resolve("results.db"), 2);
+    store = new UnkeptResults(kept);
+  }
 
   @AfterEach
   void close() {
