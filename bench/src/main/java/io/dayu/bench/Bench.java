@@ -6,6 +6,7 @@ import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
 import io.dayu.bench.pipeline.PipelineCommand;
 import io.dayu.bench.run.CommandLines;
+import io.dayu.bench.store.StoreCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Command;
       PipelineCommand.class,
       FleetCommand.class,
       IdleCommand.class,
+      StoreCommand.class,
       CompareCommand.class
     })
 public final class Bench implements Runnable {
@@ -46,6 +48,6 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which bench: link, pipeline, fleet, idle or compare?");
+        spec.commandLine(), "Which bench: link, pipeline, fleet, idle, store or compare?");
   }
 }
