@@ -7,6 +7,11 @@ import io.dayu.store.JdbcResultStore;
 import io.dayu.store.Schema;
 import io.dayu.store.StoreException;
 import io.dayu.store.Takeover;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a cloud node stores, with its tables: one database that is shared with other cloud nodes, or
@@ -15,6 +20,8 @@ import io.dayu.store.Takeover;
  * @param control pipelines, in the journal, and decisions
  */
 record Databases(JdbcResultStore results, HikariDataSource control) implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Databases.class);
+
   /** The tables of the persistence plugin: events and snapshots of pipelines and shards. */
   static final Schema JOURNAL = new Schema("journal");
 
@@ -51,13 +58,30 @@ record Databases(JdbcResultStore results, HikariDataSource control) implements A
       Takeover.results(settings.old(), settings.results());
       var results = JdbcResultStore.openFile(settings.results(), settings.framesPerStream());
       try {
-        return new Databases(results, ControlFile.open(settings.old(), settings.control()));
+        var control = ControlFile.open(settings.old(), settings.control());
+        putAside(settings.old());
+        return new Databases(results, control);
       } catch (RuntimeException e) {
         results.close();
         throw e;
       }
     } catch (StoreException e) {
       throw cannotOpen(settings, e);
+    }
+  }
+
+  /** All of it was taken over: whoever removes the new files wants to begin without it. */
+  private static void putAside(Path old) {
+    if (!Files.exists(old)) return;
+    var aside = old.resolveSibling(old.getFileName() + ".taken-over");
+    try {
+      Files.move(old, aside);
+      Files.deleteIfExists(old.resolveSibling(old.getFileName() + ".seen"));
+      Files.deleteIfExists(old.resolveSibling("store.reserve"));
+      LOG.info("{} is kept as {}; delete it when you will not go back to release 0.1", old, aside);
+    } catch (IOException e) {
+      LOG.warn(
+          "{} was taken over and cannot be renamed to {} ({}); do so", old, aside, e.toString());
     }
   }
 

@@ -154,6 +154,18 @@ class EarlierReleaseTest {
     StoreSettings database() {
       return StoreSettings.embedded(Release01.data(dir.resolve("data")), 10);
     }
+
+    @Test
+    void theOldFileIsKeptAsideAndNotTakenOverAgain() throws Exception {
+      var data = dir.resolve("data");
+      assertThat(data.resolve("store.mv.db.taken-over")).exists();
+      for (var gone : List.of("store.mv.db", "store.mv.db.seen", "store.reserve"))
+        assertThat(data.resolve(gone)).doesNotExist();
+      try (var empty = ControlFile.open(data.resolve("store.mv.db"), data.resolve("anew.db"))) {
+        var log = new JdbcDecisionLog(empty, Runnable::run, 100);
+        assertThat(OnAnyDatabase.get(log.list(Release01.PIPELINE, 100))).isEmpty();
+      }
+    }
   }
 
   /** Only where a server is installed, which ./test sees to. */
