@@ -48,9 +48,16 @@ enum Dialect {
   }
 
   /**
+   * Whether bytes of results are counted as they come and go, in {@code dayu_pipelines.bytes}:
+   * PostgreSQL would have to read its tables to tell how much in them is free.
+   */
+  boolean countsBytes() {
+    return this != SQLITE;
+  }
+
+  /**
    * A query for the bytes that the results' tables take. Space that is free to be used again is not
-   * counted: SQLite knows its free pages; PostgreSQL would have to read its tables to tell, so
-   * there it is what is kept, and what {@link #rowBytes} come to.
+   * counted: SQLite knows its free pages, and elsewhere what is kept is counted.
    */
   String storeBytes() {
     return this == SQLITE

@@ -127,11 +127,21 @@ final class ResultTable {
 
   private static void unlock(Session session, int pipeline, long counter, long bytes)
       throws SQLException {
+    update(session, "stored", pipeline, counter, bytes);
+  }
+
+  /** Sets a column of a pipeline whose results take {@code bytes} more. */
+  static void update(Session session, String column, int pipeline, long value, long bytes)
+      throws SQLException {
+    boolean counts = session.dialect().countsBytes();
     var update =
-        session.prepare("UPDATE dayu_pipelines SET stored = ?, bytes = bytes + ? WHERE id = ?");
-    update.setLong(1, counter);
-    update.setLong(2, bytes);
-    update.setInt(3, pipeline);
+        session.prepare(
+            "UPDATE dayu_pipelines SET %s = ?%s WHERE id = ?"
+                .formatted(column, counts ? ", bytes = bytes + ?" : ""));
+    int next = 1;
+    update.setLong(next++, value);
+    if (counts) update.setLong(next++, bytes);
+    update.setInt(next, pipeline);
     update.executeUpdate();
   }
 

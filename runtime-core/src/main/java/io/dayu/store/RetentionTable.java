@@ -155,12 +155,7 @@ final class RetentionTable {
     for (var stream : byStream.entrySet())
       PrunedNumbers.add(session, stream.getKey(), stream.getValue());
     remove(session, base + pruned, last);
-    var update =
-        session.prepare("UPDATE dayu_pipelines SET pruned = ?, bytes = bytes - ? WHERE id = ?");
-    update.setLong(1, last - base);
-    update.setLong(2, bodies);
-    update.setInt(3, pipeline);
-    update.executeUpdate();
+    ResultTable.update(session, "pruned", pipeline, last - base, -bodies);
     return new Step(last - base, bytes);
   }
 

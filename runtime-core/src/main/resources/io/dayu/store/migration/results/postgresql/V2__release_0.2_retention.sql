@@ -1,4 +1,5 @@
--- bytes: of the bodies that are kept. kept_s, kept_most: what its document said last, if anything.
+-- pruned: how many results are gone, the first ones. bytes: of the bodies that are kept. kept_s, kept_most: what the
+-- document said last, if anything.
 ALTER TABLE dayu_pipelines
   ADD COLUMN pruned BIGINT NOT NULL DEFAULT 0,
   ADD COLUMN bytes BIGINT NOT NULL DEFAULT 0,

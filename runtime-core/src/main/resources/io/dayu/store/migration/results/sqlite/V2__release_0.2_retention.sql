@@ -1,7 +1,5 @@
--- bytes: of the bodies that are kept. kept_s, kept_most: what its document said last, if anything.
+-- pruned: how many results are gone, the first ones. kept_s, kept_most: what the document said last, if anything.
 ALTER TABLE dayu_pipelines ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;
-
-ALTER TABLE dayu_pipelines ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 
 ALTER TABLE dayu_pipelines ADD COLUMN kept_s INTEGER;
 
