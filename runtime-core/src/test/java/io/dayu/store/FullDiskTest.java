@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +91,33 @@ class FullDiskTest {
    * The disk is full at every byte that SQLite would write next, for one batch after the other:
    * what is there afterwards is what was acknowledged, and nothing of what was refused.
    */
+  @Test
+  void pruningOnAFullDiskSaysSoLosesNothingAndGoesOnWhenSpaceIsBack() throws Exception {
+    var filler = Files.write(dir.resolve("filler"), new byte[4 << 20]);
+    try (var store = JdbcResultStore.openFile(dir.resolve("results.db"), 5)) {
+      var stored = new ArrayList<StoredResult>();
+      fill(store, stored);
+      Files.write(dir.resolve("rest"), new byte[(int) Files.getFileStore(dir).getUsableSpace()]);
+      int kept = stored.size() / 2;
+      var pruner = store.pruner(new Pruner.Limits(Duration.ofDays(1), kept, 1L << 40));
+
+      for (int round = 0; round < 3; round++) {
+        var full =
+            catchThrowableOfType(StoreException.class, () -> pruner.work(Instant.EPOCH, Map.of()));
+        assertThat(full).hasMessageContaining("the disk is full");
+        assertThat(full.retryable()).isTrue();
+      }
+
+      Files.delete(filler);
+      while (pruner.work(Instant.EPOCH, Map.of()).isPresent()) {
+        // There is more to be pruned.
+      }
+      var pruned = pruner.usage().pipelines().values().iterator().next().pruned();
+      assertThat(pruned).isEqualTo(stored.size() - kept);
+      assertThat(store.store(stored)).as("pruned or not, it was stored").isEmpty();
+    }
+  }
+
   @Test
   void whereverTheDiskEndsAllOfABatchIsStoredOrNothing() throws Exception {
     var filler = dir.resolve("filler");
