@@ -350,6 +350,62 @@ final class ProcessorStreamTest {
   }
 
   @Test
+  void theThirdElementOfATurnThatCrashesTheStageDoesNotHarmTheOthers() {
+    var third = new AtomicInteger();
+    var others = new LinkedBlockingQueue<Long>();
+    process(
+        Plans.stage(
+            "fake",
+            true,
+            1,
+            c ->
+                Stages.sync(
+                    e -> {
+                      if (e.getSeq() == 12) {
+                        third.incrementAndGet();
+                        throw new AssertionError("out of memory on the device");
+                      }
+                      others.add(e.getSeq());
+                      return Stages.output(e.getPayload());
+                    })),
+        "min-backoff = 50ms, max-tries = 2",
+        "detect:fake");
+    turnOf(10, 20);
+    var tries = new TreeMap<Long, Integer>();
+    for (int i = 0; i < 11; i++) {
+      var element = outbox().takeNext().element();
+      if (element.getSeq() > 0) tries.put(element.getSeq(), element.getTrace(0).getTries());
+      assertThat(element.hasEnding()).isEqualTo(element.getSeq() == 12);
+    }
+    assertThat(third).hasValue(2);
+    assertThat(tries).hasSize(10);
+    tries.forEach((seq, count) -> assertThat(count).isEqualTo(seq == 12 ? 2 : 1));
+    assertThat(others).as("one call each").doesNotHaveDuplicates().hasSize(10);
+  }
+
+  @Test
+  void whatWasAnsweredDoesNotWaitForAnElementOfItsTurnThatBlocks() {
+    var release = new CountDownLatch(1);
+    try {
+      process(
+          stage(
+              e -> {
+                if (e.getSeq() == 12) release.await();
+                return Stages.output(e.getPayload());
+              }),
+          "stage-timeout = 10s",
+          "detect:fake");
+      turnOf(10, 20);
+      for (long seq : List.of(0L, 10L, 11L))
+        assertThat(outbox().takeNext().element().getSeq()).isEqualTo(seq);
+    } finally {
+      release.countDown();
+    }
+    for (long seq = 12; seq < 20; seq++)
+      assertThat(outbox().takeNext().element().getSeq()).isEqualTo(seq);
+  }
+
+  @Test
   void aStageThatStopsItselfIsStartedAgain() {
     var started = new AtomicInteger();
     process(
@@ -638,6 +694,19 @@ final class ProcessorStreamTest {
             controller.locator(),
             System::nanoTime);
     return kit.spawn(behavior);
+  }
+
+  /** The stage gets these in one message, once it has shown with number 0 that it is quick. */
+  private void turnOf(long from, long to) {
+    send(0);
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().work().processed() == 1);
+    var grants = kit.<Inlet.Grant>createTestProbe();
+    processor.tell(new Inlet.Attach(grants.getRef(), 100, 1 << 20));
+    var parcels = new ArrayList<Parcel>();
+    for (long seq = from; seq < to; seq++) parcels.add(parcel(FlowKit.element(seq, 10)));
+    processor.tell(new Inlet.Offer(parcels, grants.getRef()));
   }
 
   private void send(long seq) {
