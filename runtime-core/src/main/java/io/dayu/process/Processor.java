@@ -1,5 +1,6 @@
 package io.dayu.process;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
@@ -452,9 +453,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         "a call takes longer than dayu.process.stage-timeout (%s ms) and cannot be interrupted; the stage gets nothing else until it returns"
             .formatted(settings.stageTimeout().toMillis()));
     // What waits at the stage behind it waits here again.
-    for (var waiting : lastFirst()) {
-      var _unused = takeBack(waiting);
-    }
+    for (var waiting : lastFirst()) takeBack(waiting);
   }
 
   /**
@@ -462,6 +461,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
    *
    * @return false if it has
    */
+  @CanIgnoreReturnValue
   private boolean takeBack(Visit visit) {
     if (calls.giveUp(visit) != StageCalls.GivenUp.NOT_BEGUN) return false;
     queue.addFirst(leaveUnanswered(visit).unbegun());

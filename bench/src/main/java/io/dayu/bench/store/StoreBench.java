@@ -1,5 +1,6 @@
 package io.dayu.bench.store;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
@@ -56,6 +57,7 @@ final class StoreBench {
     return figures;
   }
 
+  @CanIgnoreReturnValue
   private Figures measure(String name, int rows, Duration duration) throws IOException {
     var file = directory.resolve(name);
     long stored = 0;
@@ -78,7 +80,7 @@ final class StoreBench {
   private static int store(ResultStore store, List<StoredResult> batch) {
     int fresh = store.store(batch).size();
     if (fresh != batch.size())
-      throw new IllegalStateException("%d of %d were stored".formatted(fresh, batch.size()));
+      throw new IllegalStateException(fresh + " of " + batch.size() + " were stored");
     return fresh;
   }
 
