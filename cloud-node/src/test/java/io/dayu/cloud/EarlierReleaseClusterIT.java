@@ -47,7 +47,7 @@ class EarlierReleaseClusterIT {
       cluster.awaitDelivered("new", 20);
       assertThat(cluster.results("new")).hasSize(20);
       assertThat(cluster.log("cloud-1"))
-          .contains("The tables of the results are at version 1 (release 0.1)")
+          .contains("All 20 rows of dayu_results are taken over", "store.mv.db.taken-over")
           .doesNotContain("flywaydb");
     }
   }
