@@ -3,8 +3,7 @@
  * knows each bench by its command. The packages below never know this one:
  *
  * <ul>
- *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}, {@code store}: one bench
- *       each
+ *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}, {@code store}: one bench each
  *   <li>{@code compare}: Dayu beside general engines; knows {@code pipeline}
  *   <li>{@code reliability}: the table of promises; knows {@code chaos}
  *   <li>{@code chaos}: nodes that can be broken; knows {@code truth}
