@@ -1,6 +1,5 @@
 package io.dayu.process;
 
-import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
@@ -453,7 +452,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         "a call takes longer than dayu.process.stage-timeout (%s ms) and cannot be interrupted; the stage gets nothing else until it returns"
             .formatted(settings.stageTimeout().toMillis()));
     // What waits at the stage behind it waits here again.
-    for (var waiting : lastFirst()) takeBack(waiting);
+    for (var waiting : lastFirst()) {
+      var unused = takeBack(waiting); // what it has begun with stays there
+    }
   }
 
   /**
@@ -461,7 +462,6 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
    *
    * @return false if it has
    */
-  @CanIgnoreReturnValue
   private boolean takeBack(Visit visit) {
     if (calls.giveUp(visit) != StageCalls.GivenUp.NOT_BEGUN) return false;
     queue.addFirst(leaveUnanswered(visit).unbegun());
