@@ -10,10 +10,10 @@ import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
+import io.dayu.stage.Stages;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * Accepts everything and answers with an empty output, after computing for {@code workMs} of CPU
@@ -53,15 +53,11 @@ public final class Identity implements StageProvider {
   }
 
   private static Behavior<StageCommand> answering(long workNanos) {
-    return Behaviors.receive(StageCommand.class)
-        .onMessage(
-            StageCommand.Process.class,
-            process -> {
-              if (workNanos > 0) compute(workNanos);
-              process.replyTo().tell(EMPTY);
-              return Behaviors.same();
-            })
-        .build();
+    return Stages.sync(
+        element -> {
+          if (workNanos > 0) compute(workNanos);
+          return EMPTY;
+        });
   }
 
   /** CPU time, not time of day: on a busy node the same work takes longer. */
