@@ -136,7 +136,7 @@ record StoreSettings(
                     "password",
                     password,
                     "driver",
-                    JdbcResultStore.driver(url),
+                    JdbcResultStore.POSTGRES_DRIVER,
                     "properties",
                     JdbcResultStore.POSTGRES_DEFAULTS,
                     "minConnections",

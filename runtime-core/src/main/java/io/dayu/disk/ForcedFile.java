@@ -68,7 +68,7 @@ public final class ForcedFile<C> implements AutoCloseable {
   private ForcedFile(Path file, String loss, BiFunction<MVStore, List<C>, Runnable> apply) {
     this.file = file;
     this.loss = loss;
-    this.witness = Witness.of(file);
+    this.witness = new Witness(file);
     this.apply = apply;
     this.writer =
         Executors.newSingleThreadExecutor(
@@ -215,7 +215,7 @@ public final class ForcedFile<C> implements AutoCloseable {
       putAside(gone.what());
     } else if (found instanceof Witness.Finding.Damaged damaged) {
       putAside(damaged.reason());
-    } else if (found instanceof Witness.Finding.Older) {
+    } else if (found == Witness.Finding.Older.INSTANCE) {
       if (older == Older.PUT_ASIDE) putAside("what was written last is missing");
       else
         LOG.warn(

@@ -7,10 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.LongSupplier;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
@@ -23,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * and says nothing. The note is forced to the disk once, when it is made; what it tells later is at
  * most some seconds older than the file. Thread-safe.
  */
-public final class Witness {
+final class Witness {
   /** What a file has become, compared with the note. */
-  public sealed interface Finding {
+  sealed interface Finding {
     /** Nothing is known to be missing. */
     enum Whole implements Finding {
       INSTANCE
@@ -41,59 +39,35 @@ public final class Witness {
     /** The file cannot be read. */
     record Damaged(String reason) implements Finding {}
 
-    /**
-     * What was written last is missing.
-     *
-     * @param much more than {@link #LITTLE} of it
-     */
-    record Older(boolean much) implements Finding {}
+    /** What was written last is missing. */
+    enum Older implements Finding {
+      INSTANCE
+    }
   }
-
-  /** Losing this much is no more than a power failure may take from a file that is not forced. */
-  public static final Duration LITTLE = Duration.ofMinutes(1);
 
   private static final Logger LOG = LoggerFactory.getLogger(Witness.class);
   private static final Duration EVERY = Duration.ofSeconds(10);
 
-  /**
-   * @param latest the version when the note was written
-   * @param before a version that is older by {@link #LITTLE} at least; 0 if there was none
-   */
-  private record Seen(long latest, long before) {}
-
   private final Path file;
   private final Path note;
-  private final Clock clock;
-  private final LongSupplier nanos;
   // Guarded by this.
-  private Optional<Seen> seen = Optional.empty(); // as it was written by this process
+  private boolean written; // by this process
   private long writtenNanos;
-  private long beforeNanos; // when the version was the latest that will be the one before
-  private long coming; // that version
   private boolean told;
 
-  /**
-   * @param nanos a clock as {@link System#nanoTime}
-   */
-  Witness(Path file, Clock clock, LongSupplier nanos) {
+  /** Of a file that may not be there. */
+  Witness(Path file) {
     this.file = file;
     this.note = note(file);
-    this.clock = clock;
-    this.nanos = nanos;
-  }
-
-  /** Of a file that may not be there. */
-  public static Witness of(Path file) {
-    return new Witness(file, Clock.systemUTC(), System::nanoTime);
   }
 
   /** Where the note of a file lies. */
-  public static Path note(Path file) {
+  static Path note(Path file) {
     return file.resolveSibling(file.getFileName() + ".seen");
   }
 
   /** Compares the file, which nobody has open, with its note; changes neither. */
-  public Finding look() {
+  Finding look() {
     try {
       boolean there = Files.exists(file);
       if (there && !Files.isReadable(file)) return Finding.Whole.INSTANCE; // who opens it says so
@@ -115,32 +89,23 @@ public final class Witness {
   /** Compares a version of the file with its note. */
   private Finding finding(long version) {
     var noted = read();
-    return noted.isPresent() && version < noted.get().latest()
-        ? new Finding.Older(version < noted.get().before())
+    return noted.isPresent() && version < noted.get()
+        ? Finding.Older.INSTANCE
         : Finding.Whole.INSTANCE;
   }
 
   /** The file has this version, which is written. Cheap if it was called a moment ago. */
-  public synchronized void saw(long version) {
-    long now = nanos.getAsLong();
-    if (seen.isPresent() && now - writtenNanos < EVERY.toNanos()) return;
-    long before = seen.map(Seen::before).orElseGet(this::earlier);
-    if (seen.isEmpty()) {
-      coming = version;
-      beforeNanos = now;
-    } else if (now - beforeNanos >= LITTLE.toNanos()) {
-      before = coming;
-      coming = version;
-      beforeNanos = now;
-    }
-    write(new Seen(version, before), seen.isEmpty());
-    seen = Optional.of(new Seen(version, before));
+  synchronized void saw(long version) {
+    long now = System.nanoTime();
+    if (written && now - writtenNanos < EVERY.toNanos()) return;
+    write(version, !written);
+    written = true;
     writtenNanos = now;
   }
 
   /** The file is begun anew. */
   synchronized void forget() {
-    seen = Optional.empty();
+    written = false;
     try {
       Files.deleteIfExists(note);
     } catch (IOException e) {
@@ -148,28 +113,19 @@ public final class Witness {
     }
   }
 
-  /** The version that an earlier process noted, if that is long enough ago. */
-  private long earlier() {
+  /** The version; release 0.1 wrote an older one after it. */
+  private Optional<Long> read() {
     try {
-      var age = Duration.between(Files.getLastModifiedTime(note).toInstant(), clock.instant());
-      return age.compareTo(LITTLE) < 0 ? 0 : read().map(Seen::latest).orElse(0L);
-    } catch (IOException e) {
-      return 0;
-    }
-  }
-
-  private Optional<Seen> read() {
-    try {
-      var words = Files.readString(note, StandardCharsets.US_ASCII).trim().split(" ");
-      return Optional.of(new Seen(Long.parseLong(words[0]), Long.parseLong(words[1])));
-    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      var words = Files.readString(note, StandardCharsets.US_ASCII).trim().split(" ", 2);
+      return Optional.of(Long.parseLong(words[0]));
+    } catch (IOException | NumberFormatException e) {
       return Optional.empty(); // it was torn itself: then it only shows that the file was there
     }
   }
 
-  private void write(Seen now, boolean forced) {
+  private void write(long version, boolean forced) {
     // Less than a sector, so that no part of it is written alone.
-    var text = "%-63s\n".formatted(now.latest() + " " + now.before());
+    var text = "%-63s\n".formatted(Long.toString(version));
     try (var channel =
         FileChannel.open(note, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)), 0);

@@ -1,5 +1,5 @@
 /**
- * Files of a node that survive its crash and the machine's, and room kept free for them.
+ * Files of a node that survive its crash and the machine's.
  *
  * <p>What is in them belongs to those who write them, and so does what becomes of a node whose disk
  * fails. It may know {@link io.dayu.facts} alone.

@@ -1,9 +1,7 @@
 package io.dayu.store;
 
 import com.zaxxer.hikari.HikariDataSource;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Set;
@@ -44,9 +42,6 @@ final class Database implements AutoCloseable {
   /** The second is the file that connections share; there is no other way to be told its reason. */
   private static final Set<SQLiteErrorCode> FULL_OF_SQLITE =
       Set.of(SQLiteErrorCode.SQLITE_FULL, SQLiteErrorCode.SQLITE_IOERR_SHMSIZE);
-
-  /** Longest value set as an array: H2 refuses longer ones unless they are streamed. */
-  private static final int INLINE_BYTES = 1 << 20;
 
   private final DataSource source;
   private final AtomicBoolean waiting = new AtomicBoolean(); // for a connection, while away
@@ -124,11 +119,6 @@ final class Database implements AutoCloseable {
   /** Whether {@code e} comes from a row that somebody else had just made. */
   static boolean isDuplicate(Exception e) {
     return e instanceof SQLException sql && UNIQUE_VIOLATION.equals(sql.getSQLState());
-  }
-
-  static void setBytes(PreparedStatement statement, int index, byte[] bytes) throws SQLException {
-    if (bytes.length <= INLINE_BYTES) statement.setBytes(index, bytes);
-    else statement.setBinaryStream(index, new ByteArrayInputStream(bytes), bytes.length);
   }
 
   /** From now on every call fails; what is under way may end. */

@@ -7,7 +7,6 @@ import org.slf4j.LoggerFactory;
 
 /** All that differs between the databases beside the SQL that makes their tables. */
 enum Dialect {
-  H2("h2"),
   SQLITE("sqlite"),
   POSTGRESQL("postgresql");
 
@@ -25,7 +24,6 @@ enum Dialect {
   static Dialect of(Connection connection) throws SQLException {
     var product = connection.getMetaData().getDatabaseProductName();
     return switch (product) {
-      case "H2" -> H2;
       case "SQLite" -> SQLITE;
       case "PostgreSQL" -> POSTGRESQL;
       default ->

@@ -32,7 +32,7 @@ final class FrameStore {
     var insert = session.prepare("INSERT INTO dayu_frames (stream_id, seq, body) VALUES (?, ?, ?)");
     insert.setInt(1, stream);
     insert.setLong(2, seq);
-    Database.setBytes(insert, 3, payload);
+    insert.setBytes(3, payload);
     insert.executeUpdate();
     var delete =
         session.prepare(

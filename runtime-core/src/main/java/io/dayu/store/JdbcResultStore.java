@@ -3,8 +3,6 @@ package io.dayu.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
-import io.dayu.disk.Ballast;
-import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.pipeline.StreamName;
@@ -20,8 +18,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
-import org.h2.api.ErrorCode;
-import org.h2.engine.Constants;
 
 /**
  * Results in a relational database: SQLite in a file of the node, or PostgreSQL shared by several
@@ -46,9 +42,6 @@ import org.h2.engine.Constants;
  */
 public final class JdbcResultStore implements ResultStore {
   public static final int DEFAULT_FRAMES_PER_STREAM = 300;
-
-  /** Several times what is written between a look at the disk and the next one. */
-  private static final long RESERVE_BYTES = 16 << 20;
 
   static final Schema SCHEMA = new Schema("results");
 
@@ -89,29 +82,6 @@ public final class JdbcResultStore implements ResultStore {
     return open(SqliteFile.pool(file, "dayu-results"), framesPerStream);
   }
 
-  /** The URL of an embedded database, for others in this process that share it. */
-  public static String fileUrl(Path file) {
-    return fileUrl(file, RESERVE_BYTES);
-  }
-
-  /**
-   * @param reserve bytes held back beside it; nothing is stored while half as much is not free
-   */
-  static String fileUrl(Path file, long reserve) {
-    var data = file.resolveSibling(file.getFileName() + Constants.SUFFIX_MV_FILE);
-    var ballast = new Ballast(file.resolveSibling(file.getFileName() + ".reserve"), reserve);
-    var name = FailStopFiles.name(data, ballast);
-    return "jdbc:h2:"
-        + name.substring(0, name.length() - Constants.SUFFIX_MV_FILE.length())
-        + ";WRITE_DELAY=0"
-        + H2_OPTIONS;
-  }
-
-  // Bodies up to 64 KiB lie in the row; statements stay prepared, all kinds of them; the node
-  // closes the database, not a shutdown hook of H2's.
-  private static final String H2_OPTIONS =
-      ";DB_CLOSE_ON_EXIT=FALSE;MAX_LENGTH_INPLACE_LOB=65536;QUERY_CACHE_SIZE=32;LOCK_TIMEOUT=10000";
-
   /**
    * Properties of a connection to PostgreSQL; those in the URL stand above them. Seconds, so that a
    * server that is gone without closing the connection is noticed.
@@ -124,67 +94,43 @@ public final class JdbcResultStore implements ResultStore {
           "tcpKeepAlive", "true",
           "reWriteBatchedInserts", "true");
 
-  public static boolean isPostgres(String url) {
-    return StoreAddress.isPostgres(url);
-  }
-
-  /** The class of the driver to use for a URL, of H2 or PostgreSQL. */
-  public static String driver(String url) {
-    return isPostgres(url) ? "org.postgresql.Driver" : EmbeddedDriver.name();
-  }
+  public static final String POSTGRES_DRIVER = "org.postgresql.Driver";
 
   /**
-   * A connection pool as the store needs it.
+   * Connections to PostgreSQL as the store needs them; that in a file has its own, see {@link
+   * #openFile}.
    *
-   * @throws StoreException if there is no connection, or the file of an embedded database was there
-   *     and has lost what it held
+   * @throws StoreException if there is no connection, or {@code url} is of another database
    */
   public static HikariDataSource pool(String url, String user, String password) {
-    EmbeddedFile.check(url);
     var config = new HikariConfig();
     config.setJdbcUrl(url);
-    config.setDriverClassName(driver(url));
+    config.setDriverClassName(POSTGRES_DRIVER);
     config.setUsername(user);
     config.setPassword(password);
     config.setPoolName("dayu-results");
     config.setMaximumPoolSize(4);
     config.setAutoCommit(false);
-    config.setConnectionTimeout(5_000);
-    if (isPostgres(url)) {
-      POSTGRES_DEFAULTS.forEach(config::addDataSourceProperty);
-      // Every wait for a connection restarts the pool's back-off, so with short waits a database
-      // that is back is found soon. A pool without a minimum size has no back-off of its own.
-      config.setConnectionTimeout(2_000);
-      config.setMinimumIdle(0);
-    }
+    POSTGRES_DEFAULTS.forEach(config::addDataSourceProperty);
+    // Every wait for a connection restarts the pool's back-off, so with short waits a database
+    // that is back is found soon. A pool without a minimum size has no back-off of its own.
+    config.setConnectionTimeout(2_000);
+    config.setMinimumIdle(0);
     try {
       return new HikariDataSource(config);
     } catch (PoolInitializationException e) {
-      throw cannotOpen(url, e.getCause() == null ? e : e.getCause());
+      throw cannotOpen(e.getCause() == null ? e : e.getCause());
     } catch (RuntimeException e) {
       // The driver does not take the URL, which the message has as it was written.
-      throw cannotOpen(url, e);
+      throw cannotOpen(e);
     }
   }
 
   /** Without the cause: logs would show its message, in which a password may stand. */
-  private static StoreException cannotOpen(String url, Throwable cause) {
-    var file = FailStopFiles.path(EmbeddedFile.name(url));
-    var place = file.map(Path::toString).orElse(url);
-    if (cause instanceof SQLException sql
-        && sql.getErrorCode() == ErrorCode.DATABASE_ALREADY_OPEN_1)
-      return new StoreException(
-          "open the result store: another process has %s open. A data directory belongs to one node: stop the other one, or give this one its own dayu.node.data-dir"
-              .formatted(place),
-          false,
-          null);
+  private static StoreException cannotOpen(Throwable cause) {
     return new StoreException(
-        "open the result store: %s; check that %s"
-            .formatted(
-                StoreAddress.redacted(String.valueOf(cause.getMessage())),
-                isPostgres(url)
-                    ? "PostgreSQL runs there and takes this user, password and database"
-                    : place + " can be used and that no other process has it open"),
+        "open the result store: %s; check that PostgreSQL runs there and takes this user, password and database"
+            .formatted(StoreAddress.redacted(String.valueOf(cause.getMessage()))),
         false,
         null);
   }
@@ -286,11 +232,6 @@ public final class JdbcResultStore implements ResultStore {
 
   /** Streams first, then results, which lock rows, and frames in an order that all nodes keep. */
   private void write(Session session, List<Change> changes) throws SQLException {
-    if (!EmbeddedDriver.hasRoom(session.connection()))
-      throw new StoreException(
-          changes.get(0).what() + ": the disk is full: free space where the database lies",
-          true,
-          null);
     if (changes.get(0) instanceof Alone alone) {
       alone.work().in(session);
       return;

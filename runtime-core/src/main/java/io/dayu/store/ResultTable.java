@@ -184,7 +184,7 @@ final class ResultTable {
       insert.setLong(3, candidate.seq());
       insert.setShort(4, candidate.failed() ? FAILED : DELIVERED);
       insert.setBoolean(5, candidate.result().frameKept());
-      Database.setBytes(insert, 6, candidate.body());
+      insert.setBytes(6, candidate.body());
       insert.addBatch();
     }
   }

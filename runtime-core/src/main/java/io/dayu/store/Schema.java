@@ -51,14 +51,8 @@ public record Schema(String name) {
       try {
         var migrators = schemas.stream().map(schema -> schema.migrator(source, dialect)).toList();
         for (var migrator : migrators) migrator.check();
-        if (migrators.stream().anyMatch(Migrator::hasWork) && !hasRoom(connection))
-          throw new StoreException(
-              "bring the tables to this release: the disk is full: free space where the database"
-                  + " lies",
-              true,
-              null);
         for (var migrator : migrators) migrator.migrate();
-      } catch (SQLException | RuntimeException e) {
+      } catch (RuntimeException e) {
         var grant = missingGrant(connection, e);
         unlock(dialect, connection, e);
         if (grant.isPresent())
@@ -103,16 +97,6 @@ public record Schema(String name) {
   /** An identifier as SQL takes it. */
   private static String quoted(String name) {
     return name.matches("[a-z_][a-z0-9_]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
-  }
-
-  /**
-   * Whether the disk has room. It is not checked for an empty database, whose first tables are
-   * small: the check costs half a second at the start.
-   */
-  private static boolean hasRoom(Connection connection) throws SQLException {
-    try (var tables = connection.getMetaData().getTables(null, connection.getSchema(), "%", null)) {
-      return !tables.next() || EmbeddedDriver.hasRoom(connection);
-    }
   }
 
   private static void unlock(Dialect dialect, Connection connection, Exception cause) {
@@ -191,10 +175,6 @@ public record Schema(String name) {
               .formatted(schema.name, what),
           false,
           null);
-    }
-
-    boolean hasWork() {
-      return newest(MigrationState.PENDING, MigrationState.FAILED).isPresent();
     }
 
     void migrate() {

@@ -17,7 +17,7 @@ public final class StoreAddress {
 
   private StoreAddress() {}
 
-  public static boolean isPostgres(String url) {
+  private static boolean isPostgres(String url) {
     return url.startsWith(PREFIX);
   }
 

@@ -109,7 +109,7 @@ public final class Takeover {
       }
       throw failure(e);
     }
-    LOG.info("{} is complete; {} is not read any more", file, old);
+    LOG.info("{} is complete: it has what it is to hold of {}", file, old);
   }
 
   private StoreException failure(Exception e) {

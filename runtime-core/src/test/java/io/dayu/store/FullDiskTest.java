@@ -8,12 +8,9 @@ import com.google.protobuf.ByteString;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStoreTest;
 import io.dayu.deliver.Ranges;
-import io.dayu.disk.Ballast;
-import io.dayu.disk.FailStopFiles;
 import io.dayu.element.Media;
 import io.dayu.pipeline.StreamName;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +29,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.h2.store.fs.FilePath;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskTest {
   private static final int BATCH = 20;
   private static final int ROUNDS = 10;
-  private static final long RESERVE = 1 << 20;
   private static final long PAGE = 4 << 10;
   private static final Duration SOON = Duration.ofSeconds(60);
 
@@ -87,10 +82,6 @@ class FullDiskTest {
     }
   }
 
-  /**
-   * The disk is full at every byte that SQLite would write next, for one batch after the other:
-   * what is there afterwards is what was acknowledged, and nothing of what was refused.
-   */
   @Test
   void pruningOnAFullDiskSaysSoLosesNothingAndGoesOnWhenSpaceIsBack() throws Exception {
     var filler = Files.write(dir.resolve("filler"), new byte[4 << 20]);
@@ -118,6 +109,10 @@ class FullDiskTest {
     }
   }
 
+  /**
+   * The disk is full at every page that SQLite would write next, for one batch after the other:
+   * what is there afterwards is what was acknowledged, and nothing of what was refused.
+   */
   @Test
   void whereverTheDiskEndsAllOfABatchIsStoredOrNothing() throws Exception {
     var filler = dir.resolve("filler");
@@ -199,53 +194,6 @@ class FullDiskTest {
     try (var store = JdbcResultStore.openFile(file, 5)) {
       assertThat(store.store(batch(0))).hasSize(BATCH);
     }
-  }
-
-  @Test
-  void aFileTakesNoMoreWritesAfterOneFailedUntilItIsOpenedAgain() throws Exception {
-    var path = FilePath.get(FailStopFiles.name(dir.resolve("file"), reserve(0)));
-    var filler = dir.resolve("filler");
-    try (var file = path.open("rw")) {
-      file.write(ByteBuffer.wrap("good".getBytes()), 0);
-      fill(filler, 0);
-      assertThatThrownBy(() -> file.write(ByteBuffer.allocate(1 << 16), 4096))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("No space left");
-      Files.delete(filler);
-      assertThatThrownBy(() -> file.write(ByteBuffer.allocate(1), 0))
-          .isInstanceOf(IOException.class)
-          .hasMessageContaining("failed before: No space left");
-      assertThatThrownBy(() -> file.truncate(0)).isInstanceOf(IOException.class);
-      var read = ByteBuffer.allocate(4);
-      file.read(read, 0);
-      assertThat(new String(read.array())).isEqualTo("good");
-    }
-    try (var file = path.open("rw")) {
-      assertThat(file.write(ByteBuffer.wrap("more".getBytes()), 0)).isEqualTo(4);
-    }
-  }
-
-  @Test
-  void aWriteUnderWayTakesTheReserveAndNothingIsBegunUntilItIsThereAgain() throws Exception {
-    var reserve = reserve(RESERVE);
-    assertThat(reserve.hasRoom()).isTrue();
-    var path = FilePath.get(FailStopFiles.name(dir.resolve("file"), reserve));
-    var filler = dir.resolve("filler");
-    try (var file = path.open("rw")) {
-      fill(filler, 0);
-      assertThat(reserve.hasRoom()).isFalse();
-      assertThat(dir.resolve("reserve")).exists();
-      assertThat(file.write(ByteBuffer.allocate(1 << 16), 0)).isEqualTo(1 << 16);
-      assertThat(dir.resolve("reserve")).doesNotExist();
-      assertThat(reserve.hasRoom()).as("what is free is for what is under way").isFalse();
-      Files.delete(filler);
-      assertThat(reserve.hasRoom()).isTrue();
-      assertThat(dir.resolve("reserve")).hasSize(RESERVE);
-    }
-  }
-
-  private Ballast reserve(long bytes) {
-    return new Ballast(dir.resolve("reserve"), bytes);
   }
 
   /** Leaves this much free. */
