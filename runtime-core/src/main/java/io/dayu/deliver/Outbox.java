@@ -2,6 +2,7 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Element.Unstored;
+import io.dayu.element.Outputs;
 import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
@@ -492,8 +493,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /** An element is a result when it has ended or every stage of its path has added its output. */
   private static boolean complete(Element element) {
     if (element.hasEnding()) return true;
-    for (var step : element.getPathList())
-      if (!element.containsOutputs(step.getStage())) return false;
+    for (var step : element.getPathList()) if (!Outputs.has(element, step.getStage())) return false;
     return true;
   }
 }

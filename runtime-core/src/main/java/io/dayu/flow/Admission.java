@@ -1,6 +1,7 @@
 package io.dayu.flow;
 
 import io.dayu.element.Element;
+import io.dayu.element.Output;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeName;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -273,9 +275,19 @@ final class Admission {
     for (var stage : ids) throughAll &= leadsTo(element, stage);
     if (!throughAll)
       return new Gate.Refused("its path is not one through the stages of the pipeline");
-    if (!ids.containsAll(element.getOutputsMap().keySet()) || element.getTraceCount() > ids.size())
+    if (!areOf(ids, element.getOutputsList()) || element.getTraceCount() > ids.size())
       return new Gate.Refused("it has passed through stages that the pipeline does not have");
     return Gate.Taken.INSTANCE;
+  }
+
+  /** Whether each is of a stage of its own among {@code ids}. */
+  private static boolean areOf(Set<String> ids, List<Output> outputs) {
+    for (int i = 0; i < outputs.size(); i++) {
+      var stage = outputs.get(i).getStage();
+      if (!ids.contains(stage)) return false;
+      for (int j = 0; j < i; j++) if (outputs.get(j).getStage().equals(stage)) return false;
+    }
+    return true;
   }
 
   private static boolean leadsTo(Element element, String stage) {
@@ -291,7 +303,9 @@ final class Admission {
         > MAX_STAGES) return new Gate.Refused("it names more than %s stages".formatted(MAX_STAGES));
     if (own) return Gate.Taken.INSTANCE;
     boolean named =
-        element.getOutputsMap().keySet().stream().allMatch(s -> known.stages().has(s, now))
+        element.getOutputsList().stream()
+                .map(Output::getStage)
+                .allMatch(s -> known.stages().has(s, now))
             && element.getTraceList().stream()
                 .allMatch(hop -> known.stages().has(hop.getStage(), now))
             && (!element.hasEnding() || known.stages().has(element.getEnding().getStage(), now));

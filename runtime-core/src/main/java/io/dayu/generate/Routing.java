@@ -1,9 +1,13 @@
 package io.dayu.generate;
 
+import io.dayu.element.Step;
 import io.dayu.facts.Decision;
 import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.process.Paths;
 import io.dayu.process.Plan;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -15,6 +19,17 @@ import org.jspecify.annotations.Nullable;
  * them. Belongs to one actor.
  */
 final class Routing {
+  /**
+   * A path of elements.
+   *
+   * @param nodes by stage
+   * @param steps the same, as elements carry it
+   */
+  record Path(Map<String, String> nodes, List<Step> steps) {}
+
+  /** Few nodes share a stage, so there are few paths; where there are many, they are forgotten. */
+  private static final int KNOWN = 256;
+
   private final String node;
   private final PathChooser paths = new PathChooser();
   private Plan plan;
@@ -22,6 +37,9 @@ final class Routing {
   private @Nullable Decision decision; // null before the first one
   private Set<String> suspects = Set.of();
   private boolean offline;
+
+  /** Paths that were taken, so that their steps are made once and not for every element. */
+  private final Map<Map<String, String>, Path> known = new HashMap<>();
 
   Routing(String node, Plan plan) {
     this.node = node;
@@ -87,14 +105,15 @@ final class Routing {
   }
 
   /** A node for each stage of the plan; only while {@link #isRouted}. */
-  Map<String, String> path() {
-    var path = paths.path(suspects);
+  Path path() {
+    var nodes = paths.path(suspects);
     // A decision that is older than the plan may have stages that the plan has not.
-    path.keySet().retainAll(stages);
+    nodes.keySet().retainAll(stages);
     if (isOffline(Offline.LOCAL))
-      path.replaceAll(
+      nodes.replaceAll(
           (stage, there) ->
               suspects.contains(there) && plan.provider(stage).isPresent() ? node : there);
-    return path;
+    if (known.size() > KNOWN) known.clear();
+    return known.computeIfAbsent(nodes, n -> new Path(n, Paths.steps(n)));
   }
 }

@@ -8,7 +8,6 @@ import io.dayu.generate.Unsettled.Flight;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.StreamName;
-import io.dayu.process.Paths;
 import io.dayu.process.Router;
 import io.dayu.stage.Causes;
 import java.time.Duration;
@@ -286,14 +285,15 @@ final class Sender {
       report(flight, flight.base.toBuilder().setAttempt(flight.attempt).build());
       return;
     }
-    flight.path = routing.path();
+    var path = routing.path();
+    flight.path = path.nodes();
     flight.dueNanos = now + resendAfterNanos(flight.attempt);
     var element =
         flight.base.toBuilder()
             .setAttempt(flight.attempt)
             .setDecision(routing.decision())
             .setUnstored(unstored())
-            .addAllPath(Paths.steps(flight.path))
+            .addAllPath(path.steps())
             .build();
     if (element.getSerializedSize() > maxElement) {
       fail(flight, element);

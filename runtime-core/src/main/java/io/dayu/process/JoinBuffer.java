@@ -1,6 +1,7 @@
 package io.dayu.process;
 
 import io.dayu.element.Element;
+import io.dayu.element.Outputs;
 import io.dayu.link.Parcel;
 import io.dayu.settings.Budget;
 import java.time.Duration;
@@ -123,7 +124,9 @@ public final class JoinBuffer {
   private static Parcel merge(Parcel a, Parcel b) {
     var first = a.element();
     var second = b.element();
-    var merged = first.toBuilder().putAllOutputs(second.getOutputsMap());
+    var merged = first.toBuilder();
+    for (var output : second.getOutputsList())
+      if (!Outputs.has(first, output.getStage())) merged.addOutputs(output);
     if (!first.hasPayload() && second.hasPayload()) merged.setPayload(second.getPayload());
     var known = first.getTraceList().stream().map(h -> h.getStage()).collect(Collectors.toSet());
     for (var hop : second.getTraceList()) if (!known.contains(hop.getStage())) merged.addTrace(hop);

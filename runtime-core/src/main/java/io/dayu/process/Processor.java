@@ -3,6 +3,7 @@ package io.dayu.process;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
+import io.dayu.element.Outputs;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
@@ -237,7 +238,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             ? Optional.empty()
             : Optional.of(
                 new JoinBuffer(
-                    element -> after.stream().allMatch(element::containsOutputs),
+                    element -> after.stream().allMatch(stage -> Outputs.has(element, stage)),
                     settings.joinCapacity(),
                     settings.joinPatience(),
                     memory));
@@ -690,7 +691,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       return;
     }
     var output = ((Outcome.Output) outcome).media();
-    var grown = element.toBuilder().putOutputs(identity.stage().id(), output).addTrace(hop).build();
+    var grown =
+        Outputs.put(element.toBuilder(), identity.stage().id(), output).addTrace(hop).build();
     int size = grown.getSerializedSize();
     grownBytes = size;
     // The element has become too large for any link.

@@ -10,6 +10,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Step;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
@@ -308,7 +309,8 @@ final class IngressStreamTest {
 
   private static Parcel large(long seq, int bytes) {
     var output = Media.newBuilder().setOpaque(ByteString.copyFrom(new byte[bytes])).build();
-    var element = FlowKit.element(seq, 10).toBuilder().putOutputs("work", output).build();
+    var element =
+        FlowKit.element(seq, 10).toBuilder().addOutputs(Outputs.of("work", output)).build();
     return new Parcel(element, System.nanoTime(), 0);
   }
 

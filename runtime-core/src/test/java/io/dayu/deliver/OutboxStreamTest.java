@@ -9,6 +9,8 @@ import io.dayu.disk.FlakyFiles;
 import io.dayu.element.Element;
 import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
+import io.dayu.element.Output;
+import io.dayu.element.Outputs;
 import io.dayu.element.Step;
 import io.dayu.facts.InstanceName;
 import io.dayu.flow.FakeController;
@@ -88,7 +90,9 @@ final class OutboxStreamTest {
     for (int seq = 0; seq < 40; seq++) {
       var element = at("cloud-1").takeNext().element();
       assertThat(element.getSeq()).isEqualTo(seq);
-      assertThat(element.getOutputsMap()).containsOnlyKeys("track", "count");
+      assertThat(element.getOutputsList())
+          .extracting(Output::getStage)
+          .containsExactlyInAnyOrder("track", "count");
     }
     assertThat(at("cloud-1").offered()).isZero();
   }
@@ -130,7 +134,9 @@ final class OutboxStreamTest {
     for (int seq = 0; seq < 100; seq++) {
       var element = at("cloud-1").takeNext().element();
       assertThat(element.getSeq()).isEqualTo(seq);
-      assertThat(element.getOutputsMap()).containsOnlyKeys("track");
+      assertThat(element.getOutputsList())
+          .extracting(Output::getStage)
+          .containsExactlyInAnyOrder("track");
     }
     outbox.tell(new Outbox.Forget(STREAM, controller.kept()));
     await().atMost(SOON).until(() -> disk.backlog(OutboxStore.Kind.RESULT).isEmpty());
@@ -402,7 +408,9 @@ final class OutboxStreamTest {
   /** An element with the output of {@code stage}, whose path has {@code others} too. */
   private static Parcel leaf(long seq, String stage, String... others) {
     Element.Builder element = FlowKit.element(seq, 10).toBuilder().clearPayload();
-    element.addPath(step(stage)).putOutputs(stage, FlowKit.element(seq, 5).getPayload());
+    element
+        .addPath(step(stage))
+        .addOutputs(Outputs.of(stage, FlowKit.element(seq, 5).getPayload()));
     for (var other : others) element.addPath(step(other));
     return new Parcel(element.build(), System.nanoTime(), 0);
   }

@@ -6,6 +6,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.InstanceName;
@@ -190,9 +191,10 @@ final class AdmissionTest {
                         .setEnding(
                             Ending.newBuilder().setKind(Ending.Kind.FAILED).setStage("look"))))
         .isTrue();
-    assertThat(result("edge-2", e -> e.putOutputs("other", Media.getDefaultInstance()))).isFalse();
+    assertThat(result("edge-2", e -> e.addOutputs(Outputs.of("other", Media.getDefaultInstance()))))
+        .isFalse();
     assertThat(result("edge-2", e -> e.addTrace(Hop.newBuilder().setStage("other")))).isFalse();
-    assertThat(result("edge-1", e -> e.putOutputs("other", Media.getDefaultInstance())))
+    assertThat(result("edge-1", e -> e.addOutputs(Outputs.of("other", Media.getDefaultInstance()))))
         .as("what has waited at its origin while the pipeline was changed")
         .isTrue();
     assertThat(
@@ -216,14 +218,14 @@ final class AdmissionTest {
   @Test
   void aStageTakesElementsThatAreOnTheirWayThroughItsPipeline() {
     assertThat(stage("edge-1", e -> e)).isEqualTo(Gate.Taken.INSTANCE);
-    assertThat(stage("edge-2", e -> e.putOutputs("look", Media.getDefaultInstance())))
+    assertThat(stage("edge-2", e -> e.addOutputs(Outputs.of("look", Media.getDefaultInstance()))))
         .isEqualTo(Gate.Taken.INSTANCE);
     assertThat(stage("mallory", e -> e)).isInstanceOf(Gate.NotYet.class);
     assertThat(stage("edge-1", Element.Builder::clearPath)).isInstanceOf(Gate.Refused.class);
     assertThat(stage("edge-1", e -> e.setPath(1, e.getPath(0)))).isInstanceOf(Gate.Refused.class);
     assertThat(stage("edge-1", e -> e.setEnding(Ending.getDefaultInstance())))
         .isInstanceOf(Gate.Refused.class);
-    assertThat(stage("edge-1", e -> e.putOutputs("other", Media.getDefaultInstance())))
+    assertThat(stage("edge-1", e -> e.addOutputs(Outputs.of("other", Media.getDefaultInstance()))))
         .isInstanceOf(Gate.Refused.class);
   }
 
@@ -258,7 +260,7 @@ final class AdmissionTest {
 
   private static Element.Builder result() {
     return element()
-        .putOutputs("look", Media.getDefaultInstance())
+        .addOutputs(Outputs.of("look", Media.getDefaultInstance()))
         .addTrace(Hop.newBuilder().setStage("look"));
   }
 

@@ -11,6 +11,7 @@ import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
@@ -161,7 +162,7 @@ final class RecordedNodeStreamTest {
         var element = element("readings/in", 41 + i).setAttempt(1).setDecision(4);
         element.addAllPath(Paths.steps(Map.of("copy", "edge-1")));
         if (i == 3) element.setEnding(failed("number 43 cannot be copied"));
-        else element.putOutputs("copy", media(40 + i));
+        else element.addOutputs(Outputs.of("copy", media(40 + i)));
         assertThat(timeless(readings.get(i))).isEqualTo(element.build());
       }
       var camera = read(store, Kind.RESULT, "camera/in");
@@ -171,7 +172,9 @@ final class RecordedNodeStreamTest {
         element.addAllPath(Paths.steps(Map.of("count", "edge-1")));
         element.addAllPath(Paths.steps(Map.of("copy", "edge-1")));
         element.setKeep(true).setPayload(media(10 + i));
-        element.putOutputs("copy", media(10 + i)).putOutputs("count", media(10 + i));
+        element
+            .addOutputs(Outputs.of("copy", media(10 + i)))
+            .addOutputs(Outputs.of("count", media(10 + i)));
         assertThat(timeless(camera.get(i))).isEqualTo(element.build());
       }
       for (var result : camera)
@@ -230,7 +233,7 @@ final class RecordedNodeStreamTest {
                 assertThat(element.hasEnding()).as("%d", seq).isEqualTo(seq >= 16);
                 if (seq >= 16)
                   assertThat(element.getEnding().getReason()).contains("its node ended");
-                else assertThat(element.getOutputsOrThrow("count")).isEqualTo(media(seq - 1));
+                else assertThat(Outputs.get(element, "count")).isEqualTo(media(seq - 1));
               });
       assertThat(cloud.stored.keySet())
           .containsExactlyElementsOf(
@@ -254,7 +257,7 @@ final class RecordedNodeStreamTest {
         (seq, element) -> {
           long number = seq < UNUSED ? seq - 1 : last + seq - UNUSED;
           if (!element.hasEnding())
-            assertThat(element.getOutputsOrThrow("copy")).as("%d", seq).isEqualTo(media(number));
+            assertThat(Outputs.get(element, "copy")).as("%d", seq).isEqualTo(media(number));
         });
     assertThat(results.values().stream().filter(Element::hasEnding).count())
         .isEqualTo(stream.equals("readings/in") ? 1 : 0);

@@ -8,6 +8,7 @@ import io.dayu.deliver.Uplink;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Outputs;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
@@ -283,7 +284,7 @@ final class TestNode implements AutoCloseable {
   TreeSet<Long> numbersStored(StreamName stream) {
     return stored.getOrDefault(stream, new ConcurrentSkipListMap<>()).values().stream()
         .filter(e -> !e.hasEnding())
-        .map(e -> e.getOutputsOrThrow("copy"))
+        .map(e -> Outputs.get(e, "copy"))
         .flatMap(
             media ->
                 media.hasReadings()

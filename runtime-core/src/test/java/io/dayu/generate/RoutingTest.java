@@ -61,7 +61,7 @@ final class RoutingTest {
     route.putAll(GenerateKit.route("track", "edge-3:1"));
     routing.follow(GenerateKit.decision(2, route));
     assertThat(routing.isRouted()).isTrue();
-    assertThat(routing.path()).isEqualTo(Map.of("detect", "edge-2", "track", "edge-3"));
+    assertThat(routing.path().nodes()).isEqualTo(Map.of("detect", "edge-2", "track", "edge-3"));
   }
 
   @Test
@@ -71,7 +71,7 @@ final class RoutingTest {
     var route = GenerateKit.route("detect", "edge-2:1");
     route.putAll(GenerateKit.route("track", "edge-3:1"));
     routing.follow(GenerateKit.decision(2, route));
-    assertThat(routing.path()).isEqualTo(Map.of("track", "edge-3"));
+    assertThat(routing.path().nodes()).isEqualTo(Map.of("track", "edge-3"));
   }
 
   @Test
@@ -118,6 +118,6 @@ final class RoutingTest {
   }
 
   private String node() {
-    return routing.path().get("detect");
+    return routing.path().nodes().get("detect");
   }
 }

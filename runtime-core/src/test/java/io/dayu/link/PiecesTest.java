@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Step;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ class PiecesTest {
       @ForAll @IntRange(max = 9_000) int name) {
     var element = element(payload).setStream("s".repeat(name)).addPath(Step.newBuilder());
     for (int i = 0; i < outputs.size(); i++)
-      element.putOutputs("stage-" + i, opaque(outputs.get(i)));
+      element.addOutputs(Outputs.of("stage-" + i, opaque(outputs.get(i))));
     var whole = element.build();
     assertThat(Arrays.equals(bytes(Pieces.of(whole)), whole.toByteArray())).isTrue();
   }

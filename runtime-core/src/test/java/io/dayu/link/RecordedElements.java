@@ -11,6 +11,7 @@ import io.dayu.element.Hop;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.element.Step;
@@ -38,31 +39,34 @@ final class RecordedElements {
                             .addFrame(frame("second", 80))))
             .build(),
         element(2)
-            .putOutputs(
-                "detect",
-                Media.newBuilder()
-                    .setBoxes(
-                        Boxes.newBuilder()
-                            .addBox(
-                                Box.newBuilder()
-                                    .setX(0.25f)
-                                    .setY(0.5f)
-                                    .setWidth(0.125f)
-                                    .setHeight(0.0625f)
-                                    .setLabel("person")
-                                    .setScore(0.75f)
-                                    .setTrack(7)
-                                    .setFrame(1)))
-                    .build())
+            .addOutputs(
+                Outputs.of(
+                    "detect",
+                    Media.newBuilder()
+                        .setBoxes(
+                            Boxes.newBuilder()
+                                .addBox(
+                                    Box.newBuilder()
+                                        .setX(0.25f)
+                                        .setY(0.5f)
+                                        .setWidth(0.125f)
+                                        .setHeight(0.0625f)
+                                        .setLabel("person")
+                                        .setScore(0.75f)
+                                        .setTrack(7)
+                                        .setFrame(1)))
+                        .build()))
             .addTrace(hop("detect", "edge-2", 1_500, 20_000, 800, 1))
             .build(),
         element(3)
-            .putOutputs("read", text("Fußgänger", "歩行者"))
-            .putOutputs(
-                "count",
-                Media.newBuilder()
-                    .setLabels(Labels.newBuilder().addLabel(label("car", 3)).addLabel(label("", 0)))
-                    .build())
+            .addOutputs(Outputs.of("read", text("Fußgänger", "歩行者")))
+            .addOutputs(
+                Outputs.of(
+                    "count",
+                    Media.newBuilder()
+                        .setLabels(
+                            Labels.newBuilder().addLabel(label("car", 3)).addLabel(label("", 0)))
+                        .build()))
             .addTrace(hop("read", "edge-2", 10, 20, 30, 2))
             .addTrace(hop("count", "cloud-1", 0, 0, 0, 1))
             .build(),

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
 import io.dayu.pipeline.StreamName;
@@ -170,7 +171,7 @@ final class LiveResultsStreamTest {
                 Element.newBuilder()
                     .setStream(stream)
                     .setSeq(seq)
-                    .putOutputs("work", output)
+                    .addOutputs(Outputs.of("work", output))
                     .build())
         .map(element -> new StoredResult(element, false))
         .toList();

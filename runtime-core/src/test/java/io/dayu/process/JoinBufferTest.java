@@ -6,6 +6,8 @@ import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.element.Output;
+import io.dayu.element.Outputs;
 import io.dayu.link.Parcel;
 import io.dayu.settings.Budget;
 import java.time.Duration;
@@ -133,9 +135,11 @@ final class JoinBufferTest {
         .doesNotHaveDuplicates();
     for (var element : out) {
       assertThat(element.getPayload()).isEqualTo(PAYLOAD);
-      assertThat(element.getOutputsMap()).containsOnlyKeys(BRANCHES);
+      assertThat(element.getOutputsList())
+          .extracting(Output::getStage)
+          .containsExactlyInAnyOrderElementsOf(BRANCHES);
       for (var branch : BRANCHES)
-        assertThat(element.getOutputsOrThrow(branch)).isEqualTo(output(branch));
+        assertThat(Outputs.get(element, branch)).isEqualTo(output(branch));
       assertThat(element.getTraceList())
           .extracting(Hop::getStage)
           .containsExactlyInAnyOrder("fork", "a", "b", "c");
@@ -196,7 +200,7 @@ final class JoinBufferTest {
 
   private static JoinBuffer join(int capacity) {
     return new JoinBuffer(
-        element -> BRANCHES.stream().allMatch(element::containsOutputs),
+        element -> BRANCHES.stream().allMatch(stage -> Outputs.has(element, stage)),
         capacity,
         PATIENCE,
         new Budget("stages", 1 << 20));
@@ -219,7 +223,9 @@ final class JoinBufferTest {
             .setAttempt(1)
             .addTrace(Hop.newBuilder().setStage("fork"));
     for (var branch : branches)
-      element.putOutputs(branch, output(branch)).addTrace(Hop.newBuilder().setStage(branch));
+      element
+          .addOutputs(Outputs.of(branch, output(branch)))
+          .addTrace(Hop.newBuilder().setStage(branch));
     return element.build();
   }
 

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.element.Output;
+import io.dayu.element.Outputs;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.flow.FakeController;
@@ -64,7 +66,7 @@ final class ProcessorStreamTest {
     process(Plans.READER, "", "detect:reader", "track:reader<detect");
     send(7);
     var element = next("track").takeNext().element();
-    assertThat(element.getOutputsOrThrow("detect")).isEqualTo(element.getPayload());
+    assertThat(Outputs.get(element, "detect")).isEqualTo(element.getPayload());
     assertThat(element.getTrace(0).getStage()).isEqualTo("detect");
     assertThat(element.getTrace(0).getNode()).isEqualTo("edge-1");
     assertThat(element.getTrace(0).getTries()).isEqualTo(1);
@@ -518,11 +520,13 @@ final class ProcessorStreamTest {
     for (int seq = 0; seq < 50; seq++) {
       var element = outbox().takeNext().element();
       assertThat(element.getSeq()).isEqualTo(seq);
-      assertThat(element.getOutputsMap()).containsOnlyKeys("a", "b", "join");
+      assertThat(element.getOutputsList())
+          .extracting(Output::getStage)
+          .containsExactlyInAnyOrder("a", "b", "join");
       assertThat(element.getTraceList().stream().map(h -> h.getStage()))
           .containsExactly("a", "b", "join");
       // The payload came with one branch only.
-      assertThat(element.getOutputsOrThrow("join").getOpaque().size()).isEqualTo(1_000);
+      assertThat(Outputs.get(element, "join").getOpaque().size()).isEqualTo(1_000);
     }
   }
 
@@ -725,7 +729,7 @@ final class ProcessorStreamTest {
 
   private static Element branch(long seq, String stage, boolean payload) {
     var element = FlowKit.element(seq, 1_000).toBuilder();
-    element.putOutputs(stage, FlowKit.element(seq, 20).getPayload());
+    element.addOutputs(Outputs.of(stage, FlowKit.element(seq, 20).getPayload()));
     element.addTraceBuilder().setStage(stage).setNode("edge-2");
     if (!payload) element.clearPayload();
     return element.build();

@@ -9,6 +9,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStoreTest;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -263,7 +264,8 @@ class FullDiskTest {
   }
 
   private boolean put(OutboxStore store, long seq) {
-    var element = Results.element("a/cam", seq).putOutputs("noise", noise(2000)).build();
+    var element =
+        Results.element("a/cam", seq).addOutputs(Outputs.of("noise", noise(2000))).build();
     return !store
         .put(OutboxStore.Kind.RESULT, List.of(element))
         .handle((done, error) -> error != null)
@@ -289,7 +291,8 @@ class FullDiskTest {
     for (var seq = from; seq < from + BATCH; seq++)
       batch.add(
           new StoredResult(
-              Results.element("a/cam", seq).putOutputs("noise", noise(2000)).build(), false));
+              Results.element("a/cam", seq).addOutputs(Outputs.of("noise", noise(2000))).build(),
+              false));
     return batch;
   }
 

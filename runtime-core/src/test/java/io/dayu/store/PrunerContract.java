@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.pipeline.StreamName;
 import java.time.Duration;
@@ -200,7 +201,9 @@ abstract class PrunerContract {
         store.store(
             List.of(
                 new StoredResult(
-                    Results.element(stream.toString(), seq).putOutputs("x", bytes(20_000)).build(),
+                    Results.element(stream.toString(), seq)
+                        .addOutputs(Outputs.of("x", bytes(20_000)))
+                        .build(),
                     true)));
       }
       now = now.plus(Duration.ofHours(2));

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Outputs;
 import io.dayu.pipeline.StreamName;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -110,7 +111,7 @@ abstract class ResultStoreContract {
 
   @Test
   void aLargeResultIsStored() {
-    var element = Results.element(STREAM, 0).putOutputs("blur", bytes(3 << 20)).build();
+    var element = Results.element(STREAM, 0).addOutputs(Outputs.of("blur", bytes(3 << 20))).build();
     store.store(List.of(new StoredResult(element, false)));
 
     assertThat(items("crossing").get(0).element()).isEqualTo(element);

@@ -6,6 +6,7 @@ import io.dayu.element.Hop;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,7 +39,7 @@ public final class Results {
         .setAttempt(1)
         .setOrigin("edge-1")
         .setCreatedAtMs(1_700_000_000_000L + seq)
-        .putOutputs("count", Media.newBuilder().setLabels(labels).build())
+        .addOutputs(Outputs.of("count", Media.newBuilder().setLabels(labels).build()))
         .addTrace(Hop.newBuilder().setStage("count").setNode("edge-1").setWorkUs(120).setTries(1));
   }
 }

@@ -34,22 +34,23 @@ class ElementWireTest {
                                   .setHeight(7)
                                   .setOffsetMs(8))
                           .setFps(0.5)))
-          .putOutputs(
-              "b",
-              Media.newBuilder()
-                  .setBoxes(
-                      Boxes.newBuilder()
-                          .addBox(
-                              Box.newBuilder()
-                                  .setX(0.5f)
-                                  .setY(0.25f)
-                                  .setWidth(1)
-                                  .setHeight(2)
-                                  .setLabel("l")
-                                  .setScore(4)
-                                  .setTrack(9)
-                                  .setFrame(10)))
-                  .build())
+          .addOutputs(
+              Outputs.of(
+                  "b",
+                  Media.newBuilder()
+                      .setBoxes(
+                          Boxes.newBuilder()
+                              .addBox(
+                                  Box.newBuilder()
+                                      .setX(0.5f)
+                                      .setY(0.25f)
+                                      .setWidth(1)
+                                      .setHeight(2)
+                                      .setLabel("l")
+                                      .setScore(4)
+                                      .setTrack(9)
+                                      .setFrame(10)))
+                      .build()))
           .addTrace(
               Hop.newBuilder()
                   .setStage("b")
@@ -113,7 +114,7 @@ class ElementWireTest {
             ELEMENT,
             ELEMENT.getPayload().getFrames(),
             ELEMENT.getPayload().getFrames().getFrame(0),
-            ELEMENT.getOutputsOrThrow("b").getBoxes().getBox(0),
+            Outputs.get(ELEMENT, "b").getBoxes().getBox(0),
             ELEMENT.getTrace(0),
             ELEMENT.getEnding(),
             OTHERS.get(0).getLabels().getLabel(0),

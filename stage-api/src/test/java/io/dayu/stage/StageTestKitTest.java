@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.element.Element;
 import io.dayu.element.MediaType;
+import io.dayu.element.Outputs;
 import io.dayu.stage.testkit.Elements;
 import io.dayu.stage.testkit.StageTestKit;
 import java.awt.image.BufferedImage;
@@ -82,7 +83,7 @@ class StageTestKitTest {
       assertThat(kit.output(Elements.with(READINGS, "detect", boxes)).getLabels().getLabel(0))
           .satisfies(label -> assertThat(label.getName()).isEqualTo("person"));
       assertThat(seen.join().hasPayload()).isFalse();
-      assertThat(seen.join().getOutputsOrThrow("detect")).isEqualTo(boxes);
+      assertThat(Outputs.get(seen.join(), "detect")).isEqualTo(boxes);
     }
   }
 

@@ -5,6 +5,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ public final class Samples {
         .setStream("pipeline/source")
         .setSeq(seq)
         .setAttempt(1)
-        .putOutputs(stage, output)
+        .addOutputs(Outputs.of(stage, output))
         .build();
   }
 

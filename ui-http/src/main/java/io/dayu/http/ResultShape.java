@@ -55,7 +55,7 @@ record ResultShape(
   static ResultShape of(StoredResult result) {
     var e = result.element();
     var outputs = new TreeMap<String, Object>();
-    e.getOutputsMap().forEach((stage, media) -> outputs.put(stage, media(media)));
+    for (var output : e.getOutputsList()) outputs.put(output.getStage(), media(output.getMedia()));
     var failed = e.hasEnding() && e.getEnding().getKind() == Ending.Kind.FAILED;
     return new ResultShape(
         e.getStream(),

@@ -11,6 +11,7 @@ import io.dayu.element.Hop;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
@@ -178,16 +179,17 @@ final class Street {
             .setOrigin("edge-1")
             .setCreatedAtMs(1_772_359_200_000L + seq)
             .setElapsedUs(41_500)
-            .putOutputs("detect", boxes(0.1f, 0))
-            .putOutputs("track", boxes(0.2f, 4))
-            .putOutputs(
-                "count",
-                Media.newBuilder()
-                    .setLabels(
-                        Labels.newBuilder()
-                            .addLabel(Label.newBuilder().setName("person").setValue(2))
-                            .addLabel(Label.newBuilder().setName("car").setValue(1)))
-                    .build())
+            .addOutputs(Outputs.of("detect", boxes(0.1f, 0)))
+            .addOutputs(Outputs.of("track", boxes(0.2f, 4)))
+            .addOutputs(
+                Outputs.of(
+                    "count",
+                    Media.newBuilder()
+                        .setLabels(
+                            Labels.newBuilder()
+                                .addLabel(Label.newBuilder().setName("person").setValue(2))
+                                .addLabel(Label.newBuilder().setName("car").setValue(1)))
+                        .build()))
             .addTrace(
                 Hop.newBuilder()
                     .setStage("detect")

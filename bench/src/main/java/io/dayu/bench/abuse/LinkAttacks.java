@@ -5,6 +5,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Text;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
@@ -169,7 +170,8 @@ final class LinkAttacks {
         .setAttempt(1)
         .setOrigin(Victims.FILE_EDGE)
         .setCreatedAtMs(System.currentTimeMillis())
-        .putOutputs("a", Media.newBuilder().setText(Text.newBuilder().addLine(FORGED)).build())
+        .addOutputs(
+            Outputs.of("a", Media.newBuilder().setText(Text.newBuilder().addLine(FORGED)).build()))
         .build();
   }
 

@@ -8,6 +8,7 @@ import com.sun.management.OperatingSystemMXBean;
 import io.dayu.element.Element;
 import io.dayu.element.Hop;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
@@ -98,7 +99,7 @@ final class StoreBench {
                     .setAttempt(1)
                     .setOrigin("edge-1")
                     .setCreatedAtMs(1_700_000_000_000L + i)
-                    .putOutputs("identity", output)
+                    .addOutputs(Outputs.of("identity", output))
                     .addTrace(Hop.newBuilder().setStage("identity").setNode("edge-1").setTries(1))
                     .build(),
                 false));

@@ -53,10 +53,10 @@ public final class ChecksumStage implements StageProvider {
     var marks = new ArrayList<Reading>();
     for (var reading : element.getPayload().getReadings().getReadingList())
       marks.add(reading.toBuilder().setUnit(CountedReadings.checksum(reading)).build());
-    for (var output : element.getOutputsMap().entrySet())
-      if (!output.getValue().getReadings().getReadingList().equals(marks))
+    for (var output : element.getOutputsList())
+      if (!output.getMedia().getReadings().getReadingList().equals(marks))
         return new Outcome.Failed(
-            CORRUPTED + "the output of %s is of other data".formatted(output.getKey()), false);
+            CORRUPTED + "the output of %s is of other data".formatted(output.getStage()), false);
     return Stages.output(
         Media.newBuilder().setReadings(Readings.newBuilder().addAllReading(marks)).build());
   }

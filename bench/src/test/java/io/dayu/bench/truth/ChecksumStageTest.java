@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.stage.Outcome;
@@ -37,7 +38,7 @@ class ChecksumStageTest {
     var same =
         Element.newBuilder()
             .setPayload(media(READING))
-            .putOutputs("a", ((Outcome.Output) first).media())
+            .addOutputs(Outputs.of("a", ((Outcome.Output) first).media()))
             .build();
     assertThat(passed(same).getUnit()).isEqualTo(CountedReadings.checksum(READING));
     var other = same.toBuilder().setPayload(media(CountedReadings.reading("s", 13, 100))).build();

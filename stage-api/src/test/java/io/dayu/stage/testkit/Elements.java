@@ -9,6 +9,7 @@ import io.dayu.element.Frames;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.element.Text;
@@ -39,12 +40,12 @@ public final class Elements {
 
   /** An element without payload that went through stage {@code from}, which gave {@code output}. */
   public static Element of(Media output, String from) {
-    return base().putOutputs(from, output).build();
+    return base().addOutputs(Outputs.of(from, output)).build();
   }
 
   /** The same element after stage {@code from} gave {@code output}. */
   public static Element with(Element element, String from, Media output) {
-    return element.toBuilder().putOutputs(from, output).build();
+    return element.toBuilder().addOutputs(Outputs.of(from, output)).build();
   }
 
   /** A clip of pictures, encoded as JPEG, at 10 frames a second. */

@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Output;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.PipelineVerifier;
@@ -217,7 +218,10 @@ public final class StageTestKit implements AutoCloseable {
   private Element asInPipeline(Element element) {
     if (!descriptor.readsPayload()) {
       var read = descriptor.inputs();
-      if (element.getOutputsMap().values().stream().map(MediaType::of).noneMatch(read::contains))
+      if (element.getOutputsList().stream()
+          .map(Output::getMedia)
+          .map(MediaType::of)
+          .noneMatch(read::contains))
         throw new AssertionError(
             "%s reads outputs of type %s but the element has only %s"
                 .formatted(name(descriptor), words(read), outputs(element)));
@@ -259,7 +263,8 @@ public final class StageTestKit implements AutoCloseable {
 
   private static String outputs(Element element) {
     return words(
-            element.getOutputsMap().values().stream()
+            element.getOutputsList().stream()
+                .map(Output::getMedia)
                 .map(MediaType::of)
                 .collect(Collectors.toSet()))
         .replace(" or ", ", ");

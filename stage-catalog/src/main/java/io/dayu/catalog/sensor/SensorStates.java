@@ -3,7 +3,9 @@ package io.dayu.catalog.sensor;
 import io.dayu.catalog.StreamStates;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.element.Output;
 import io.dayu.element.Reading;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,10 +33,10 @@ final class SensorStates<S> implements AutoCloseable {
   /** The readings that earlier stages put out, or those of the payload if there are none. */
   static List<Reading> readings(Element element) {
     var before =
-        element.getOutputsMap().entrySet().stream()
-            .filter(e -> e.getValue().hasReadings())
-            .sorted(Map.Entry.comparingByKey())
-            .map(Map.Entry::getValue)
+        element.getOutputsList().stream()
+            .filter(output -> output.getMedia().hasReadings())
+            .sorted(Comparator.comparing(Output::getStage))
+            .map(Output::getMedia)
             .toList();
     return (before.isEmpty() ? List.of(element.getPayload()) : before)
         .stream().map(Media::getReadings).flatMap(r -> r.getReadingList().stream()).toList();

@@ -7,6 +7,7 @@ import io.dayu.element.Boxes;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Output;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageCommand;
@@ -14,8 +15,8 @@ import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import io.dayu.stage.Stages;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.Behavior;
 
@@ -87,9 +88,9 @@ public final class BoxTracker implements StageProvider {
     }
 
     private static List<Box> found(Element element) {
-      return element.getOutputsMap().entrySet().stream()
-          .sorted(Map.Entry.comparingByKey())
-          .flatMap(e -> e.getValue().getBoxes().getBoxList().stream())
+      return element.getOutputsList().stream()
+          .sorted(Comparator.comparing(Output::getStage))
+          .flatMap(output -> output.getMedia().getBoxes().getBoxList().stream())
           .toList();
     }
 

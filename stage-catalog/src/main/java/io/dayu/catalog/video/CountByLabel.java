@@ -7,6 +7,7 @@ import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
+import io.dayu.element.Output;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
@@ -50,11 +51,13 @@ public final class CountByLabel implements StageProvider {
 
   private static Outcome count(Element element) {
     var values = new TreeMap<String, Double>();
-    element.getOutputsMap().values().stream()
+    element.getOutputsList().stream()
+        .map(Output::getMedia)
         .filter(Media::hasLabels)
         .flatMap(m -> m.getLabels().getLabelList().stream())
         .forEach(l -> values.merge(l.getName(), l.getValue(), Math::max));
-    element.getOutputsMap().values().stream()
+    element.getOutputsList().stream()
+        .map(Output::getMedia)
         .filter(Media::hasBoxes)
         .map(m -> counts(m.getBoxes()))
         .forEach(counts -> counts.forEach((label, n) -> values.merge(label, n, Math::max)));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.dayu.catalog.Samples;
 import io.dayu.element.Label;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
 import io.dayu.stage.Outcome;
@@ -37,7 +38,7 @@ class SensorStagesTest {
     try (var run = StageTestKit.start(new MovingAverage(), Map.of())) {
       var element =
           Samples.element(0, readings(reading("a", 1))).toBuilder()
-              .putOutputs("before", readings(reading("a", 42)))
+              .addOutputs(Outputs.of("before", readings(reading("a", 42))))
               .build();
       assertThat(run.output(element).getReadings().getReading(0).getValue()).isEqualTo(42);
     }

@@ -8,6 +8,7 @@ import io.dayu.element.Boxes;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.Outputs;
 import io.dayu.stage.testkit.StageTestKit;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,8 @@ class CountByLabelTest {
             .build();
     var element =
         Samples.after(0, "detect", detected).toBuilder()
-            .putOutputs("track", tracked)
-            .putOutputs("exposure", measured)
+            .addOutputs(Outputs.of("track", tracked))
+            .addOutputs(Outputs.of("exposure", measured))
             .build();
     try (var run = StageTestKit.start(new CountByLabel(), Map.of())) {
       assertThat(counts(run.output(element)))
