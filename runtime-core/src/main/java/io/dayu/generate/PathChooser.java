@@ -14,11 +14,18 @@ import java.util.Set;
  */
 final class PathChooser {
   private Map<String, List<Decision.Share>> route = Map.of();
+  private boolean fixed = true;
   private final Map<String, Map<String, Integer>> totals = new HashMap<>();
 
   void follow(Decision decision) {
     this.route = decision.route();
+    this.fixed = route.values().stream().allMatch(shares -> shares.size() == 1);
     totals.clear();
+  }
+
+  /** Whether all elements take the same path until the next decision. */
+  boolean isFixed() {
+    return fixed;
   }
 
   Map<String, String> path(Set<String> suspects) {

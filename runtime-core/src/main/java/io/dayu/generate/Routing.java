@@ -5,7 +5,6 @@ import io.dayu.facts.Decision;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +26,6 @@ final class Routing {
    */
   record Path(Map<String, String> nodes, List<Step> steps) {}
 
-  /** Few nodes share a stage, so there are few paths; where there are many, they are forgotten. */
-  private static final int KNOWN = 256;
-
   private final String node;
   private final PathChooser paths = new PathChooser();
   private Plan plan;
@@ -38,8 +34,8 @@ final class Routing {
   private Set<String> suspects = Set.of();
   private boolean offline;
 
-  /** Paths that were taken, so that their steps are made once and not for every element. */
-  private final Map<Map<String, String>, Path> known = new HashMap<>();
+  /** Of all elements, so that it is made once and not for each of them; null if it is not known. */
+  private @Nullable Path only;
 
   Routing(String node, Plan plan) {
     this.node = node;
@@ -49,6 +45,7 @@ final class Routing {
   void change(Plan plan) {
     this.plan = plan;
     this.stages = plan.order().stream().map(s -> s.id()).collect(Collectors.toSet());
+    only = null;
   }
 
   Plan plan() {
@@ -60,6 +57,7 @@ final class Routing {
     if (decision != null && next.version() <= decision.version()) return false;
     decision = next;
     paths.follow(next);
+    only = null;
     return true;
   }
 
@@ -89,6 +87,7 @@ final class Routing {
     turned.removeIf(n -> suspects.contains(n) && suspectsNow.contains(n));
     suspects = Set.copyOf(suspectsNow);
     offline = offlineNow;
+    only = null;
     return turned;
   }
 
@@ -106,6 +105,7 @@ final class Routing {
 
   /** A node for each stage of the plan; only while {@link #isRouted}. */
   Path path() {
+    if (only != null) return only;
     var nodes = paths.path(suspects);
     // A decision that is older than the plan may have stages that the plan has not.
     nodes.keySet().retainAll(stages);
@@ -113,7 +113,8 @@ final class Routing {
       nodes.replaceAll(
           (stage, there) ->
               suspects.contains(there) && plan.provider(stage).isPresent() ? node : there);
-    if (known.size() > KNOWN) known.clear();
-    return known.computeIfAbsent(nodes, n -> new Path(n, Paths.steps(n)));
+    var path = new Path(nodes, Paths.steps(nodes));
+    if (paths.isFixed()) only = path;
+    return path;
   }
 }

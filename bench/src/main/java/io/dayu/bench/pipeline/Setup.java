@@ -51,9 +51,13 @@ public record Setup(
   }
 
   private static NodeOptions options(NodeOptions options, int heapMb, int payload) {
+    int heap = payload < LARGE ? heapMb : 512;
     return options
-        .heapMb(payload < LARGE ? heapMb : 512)
-        .jvm("-XX:TieredStopAtLevel=4") // all compilers: the bench asks for throughput
+        .heapMb(heap)
+        // All compilers and all of the heap from the beginning: the bench asks for throughput, not
+        // for
+        // little memory.
+        .jvm("-XX:TieredStopAtLevel=4", "-Xms" + heap + "m")
         .with("dayu.monitor.cpu", "process");
   }
 
