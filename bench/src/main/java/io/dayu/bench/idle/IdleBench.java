@@ -24,7 +24,7 @@ final class IdleBench {
   static final int HEAP_MB = 64;
 
   /** Until the compiler has seen what an idle node does. */
-  private static final Duration SETTLE = Duration.ofSeconds(60);
+  static final int SETTLE_SECONDS = 60;
 
   private final LocalCluster.Settings settings;
   private final Progress progress;
@@ -44,7 +44,7 @@ final class IdleBench {
     cluster.start(NodeOptions.cloud("cloud-1"));
     var edge = cluster.start(NodeOptions.edge("edge-1", "site-1").heapMb(HEAP_MB)).get(0);
     var waiting = new Waiting(cluster, progress);
-    waiting.pass("settling", SETTLE);
+    waiting.pass("settling", Duration.ofSeconds(SETTLE_SECONDS));
     var processes = List.of(edge.process());
     var cpu = CpuTime.of(processes);
     long begin = System.nanoTime();

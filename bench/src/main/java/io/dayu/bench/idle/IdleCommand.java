@@ -31,7 +31,10 @@ public final class IdleCommand implements Callable<Integer> {
       names = "--duration",
       paramLabel = "D",
       defaultValue = "30s",
-      description = "How long it is watched, after 10 s to settle (default 30s).")
+      description =
+          "How long it is watched, after "
+              + IdleBench.SETTLE_SECONDS
+              + " s to settle (default 30s).")
   private Duration duration;
 
   @Override
