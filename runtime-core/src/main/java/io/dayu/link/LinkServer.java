@@ -10,6 +10,8 @@ import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -45,6 +47,10 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private final ActorRef<Lookup> consumers;
   private final Sockets sockets;
   private final ServerSocketChannel port;
+
+  /** Accepted, and in the mailbox: nobody else closes them if the server stops before. */
+  private final Set<SocketChannel> waiting = ConcurrentHashMap.newKeySet();
+
   private final LongSupplier nanos;
   private final NodeBytes budget;
   private final LargeBytes large;
@@ -104,7 +110,12 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     this.sockets = Sockets.get(context.getSystem());
     this.port =
         sockets.listen(
-            address, BACKLOG, (channel, from) -> self.tell(new Connection(channel, from)));
+            address,
+            BACKLOG,
+            (channel, from) -> {
+              waiting.add(channel);
+              self.tell(new Connection(channel, from));
+            });
   }
 
   /**
@@ -147,12 +158,15 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
             PostStop.class,
             stop -> {
               sockets.close(port);
+              // Not before: until the port is closed more of them may come.
+              sockets.execute(() -> waiting.forEach(sockets::close));
               return this;
             })
         .build();
   }
 
   private Behavior<Command> onAccepted(Connection connection) {
+    waiting.remove(connection.channel());
     var from = connection.from().getAddress();
     if (connections.accept(from)) {
       var link =
