@@ -3,17 +3,20 @@ package io.dayu.link;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -235,6 +238,39 @@ final class SocketStageStreamTest {
   }
 
   @Test
+  void whereNobodyAnswersTheStageFailsAfterItsPatience() throws IOException {
+    try (var full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        var fill = new Connections(full)) {
+      fill.untilNoneIsAnswered();
+      var address = (InetSocketAddress) full.getLocalSocketAddress();
+      var connecting =
+          SocketStage.to(address, Duration.ofMillis(200), sockets, SocketStage.Reader.bytes());
+      var end = Source.<ByteString>maybe().via(connecting).runWith(Sink.ignore(), kit.system());
+      assertThat(problem(end))
+          .isInstanceOf(SocketTimeoutException.class)
+          .hasMessage("no answer within 200 ms");
+    }
+  }
+
+  @Test
+  void anErrorInTheThreadOfTheSocketsEndsTheSystemAndIsTold() throws IOException {
+    try (var logs = Logs.of(Sockets.class)) {
+      Source.<ByteString>maybe()
+          .via(
+              connection(
+                  (ByteBuffer buffer) -> {
+                    throw new AssertionError("the test breaks it");
+                  }))
+          .runWith(Sink.ignore(), kit.system());
+      try (var peer = accept()) {
+        peer.getOutputStream().write(1);
+        assertThat(kit.system().getWhenTerminated().toCompletableFuture()).succeedsWithin(SOON);
+      }
+      assertThat(logs.has(Level.ERROR, "cannot be waited for any more")).isTrue();
+    }
+  }
+
+  @Test
   void whatAReaderThrowsFailsTheStage() throws IOException {
     var end =
         Source.<ByteString>maybe()
@@ -247,6 +283,31 @@ final class SocketStageStreamTest {
     try (var peer = accept()) {
       peer.getOutputStream().write(1);
       assertThat(problem(end)).isInstanceOf(LinkException.class).hasMessage("no frame");
+    }
+  }
+
+  /** Connections that a port has room for and nobody accepts; with more, it does not answer. */
+  private record Connections(ServerSocket port, List<Socket> open) implements AutoCloseable {
+    Connections(ServerSocket port) {
+      this(port, new ArrayList<>());
+    }
+
+    void untilNoneIsAnswered() throws IOException {
+      while (open.size() < 100) {
+        var next = new Socket();
+        open.add(next);
+        try {
+          next.connect(port.getLocalSocketAddress(), 500);
+        } catch (SocketTimeoutException full) {
+          return;
+        }
+      }
+      throw new AssertionError("the port takes any number of connections");
+    }
+
+    @Override
+    public void close() throws IOException {
+      for (var socket : open) socket.close();
     }
   }
 
