@@ -160,6 +160,10 @@ final class StageCalls<C extends StageCalls.Call> {
     return some;
   }
 
+  synchronized boolean hasAnswers() {
+    return !answers.isEmpty();
+  }
+
   private State state(Call call) {
     return call.state;
   }

@@ -6,7 +6,9 @@ import io.dayu.stage.FunctionStage;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageCommand;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
 import org.apache.pekko.actor.typed.Signal;
@@ -20,18 +22,24 @@ import org.jspecify.annotations.Nullable;
  * such as a native library that is missing, into a crash of this stage: Pekko takes it as fatal and
  * would end the whole node.
  *
- * <p>A {@link FunctionStage} is called here, and its answers are told together; any other stage
- * gets a message for each element.
+ * <p>A {@link FunctionStage} is called here, and its answers are told together, or at the latest
+ * some milliseconds later while a call does not return; any other stage gets a message for each
+ * element.
  */
 final class StageGuard<C extends StageCalls.Call>
     extends BehaviorInterceptor<StageCalls.Turn<C>, StageCommand> {
   /** Answers wait no longer than this for the rest of a turn, as far as calls return. */
   private static final long TELL_AFTER_NANOS = Duration.ofMillis(1).toNanos();
 
+  /** For a call that does not return. The system's scheduler takes up to 10 ms longer. */
+  private static final Duration LOOK_AFTER = Duration.ofMillis(5);
+
   private final StageCalls<C> calls;
   private final Runnable answered;
   private final LongSupplier nanos;
   private @Nullable FunctionStage function; // null if the stage takes messages
+  private final AtomicBoolean lookIsDue = new AtomicBoolean();
+  private volatile boolean inTurn; // of several calls: one alone holds no answer back
 
   /**
    * @param answered called when there are answers in {@code calls}
@@ -66,7 +74,13 @@ final class StageGuard<C extends StageCalls.Call>
       StageCalls.Turn<C> turn,
       ReceiveTarget<StageCommand> target) {
     if (function != null) {
-      call(function, turn);
+      inTurn = turn.calls().size() > 1;
+      if (inTurn) lookLater(context.asJava().getSystem());
+      try {
+        call(function, turn);
+      } finally {
+        inTurn = false;
+      }
       return Behaviors.same();
     }
     var call = turn.calls().get(0); // of a turn of one
@@ -78,6 +92,19 @@ final class StageGuard<C extends StageCalls.Call>
     } finally {
       calls.end(call, null);
     }
+  }
+
+  /** One timer at a time, however many turns there are meanwhile. Safe for any thread. */
+  private void lookLater(ActorSystem<?> system) {
+    if (!lookIsDue.compareAndSet(false, true)) return;
+    system.scheduler().scheduleOnce(LOOK_AFTER, () -> look(system), system.executionContext());
+  }
+
+  private void look(ActorSystem<?> system) {
+    lookIsDue.set(false); // before it is asked for turns: one that begins now looks for itself
+    if (!inTurn) return;
+    if (calls.hasAnswers()) answered.run();
+    lookLater(system);
   }
 
   private void call(FunctionStage called, StageCalls.Turn<C> turn) {

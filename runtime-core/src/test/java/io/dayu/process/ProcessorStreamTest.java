@@ -395,7 +395,7 @@ final class ProcessorStreamTest {
                 if (e.getSeq() == 12) release.await();
                 return Stages.output(e.getPayload());
               }),
-          "stage-timeout = 10s",
+          "stage-timeout = 1h", // a tenth of which passes between the processor's own looks
           "detect:fake");
       turnOf(10, 20);
       for (long seq : List.of(0L, 10L, 11L))
