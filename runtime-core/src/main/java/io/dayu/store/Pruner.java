@@ -59,8 +59,10 @@ public final class Pruner {
    * @param age how long its results are kept
    * @param stored results that were ever stored, pruned ones among them
    * @param pruned those that are not kept any more
+   * @param oldest when the first of those that are kept had been stored at the latest, which tells
+   *     its age as exactly as it is kept; empty if there is none, or no mark behind it yet
    */
-  public record Pipeline(Duration age, long stored, long pruned) {}
+  public record Pipeline(Duration age, long stored, long pruned, Optional<Instant> oldest) {}
 
   /** Writes in a transaction of its own, when it is its turn. */
   interface Writes {
@@ -252,8 +254,10 @@ public final class Pruner {
         session -> {
           var pipelines = new TreeMap<String, Pipeline>();
           List<PipelineRow> rows = table.pipelines(session);
-          for (var row : rows)
-            pipelines.put(row.name(), new Pipeline(ageOf(row), row.stored(), row.pruned()));
+          for (var row : rows) {
+            var oldest = table.nextMark(session, row).map(RetentionTable.Mark::at);
+            pipelines.put(row.name(), new Pipeline(ageOf(row), row.stored(), row.pruned(), oldest));
+          }
           return new Usage(RetentionTable.bytes(session), limits.quota(), pipelines);
         });
   }

@@ -55,7 +55,9 @@ abstract class PrunerContract {
     assertThat(items("b")).isEqualTo(Results.range("b/cam", 0, 5));
     assertThat(usage.pipelines())
         .isEqualTo(
-            Map.of("a", new Pruner.Pipeline(LONG, 100, 90), "b", new Pruner.Pipeline(LONG, 5, 0)));
+            Map.of(
+                "a", new Pruner.Pipeline(LONG, 100, 90, Optional.of(T0)),
+                "b", new Pruner.Pipeline(LONG, 5, 0, Optional.of(T0))));
   }
 
   @Test
@@ -88,6 +90,27 @@ abstract class PrunerContract {
   }
 
   @Test
+  void theAgeOfTheOldestResultThatIsKeptIsTold() {
+    var pruner = store.pruner(new Pruner.Limits(LONG, 10, LARGE));
+    store.store(Results.range("a/cam", 0, 8));
+    assertThat(oldest(prune(pruner, T0, Map.of()))).contains(T0);
+
+    store.store(Results.range("a/cam", 8, 16));
+    var later = T0.plus(Duration.ofDays(4));
+    assertThat(oldest(prune(pruner, later, Map.of()))).as("of the first 8").contains(T0);
+
+    store.store(Results.range("a/cam", 16, 20));
+    assertThat(oldest(prune(pruner, later, Map.of()))).as("of the next 8").contains(later);
+
+    store.store(Results.range("a/cam", 20, 40));
+    assertThat(oldest(prune(pruner, later, Map.of()))).as("younger than any mark").isEmpty();
+  }
+
+  private static Optional<Instant> oldest(Pruner.Usage usage) {
+    return usage.pipelines().get("a").oldest();
+  }
+
+  @Test
   void whatAPipelineSaysHoldsForItUntilItSaysSomethingElse() {
     var most = new Retain(Optional.empty(), Optional.of(5L));
     for (var stream : List.of("a/cam", "b/cam")) store.store(Results.range(stream, 0, 20));
@@ -117,7 +140,8 @@ abstract class PrunerContract {
     var usage = prune(pruner, T0.plus(Duration.ofDays(364)), wanted);
 
     assertThat(items("a")).hasSize(50);
-    assertThat(usage.pipelines()).containsEntry("a", new Pruner.Pipeline(age, 50, 0));
+    assertThat(usage.pipelines())
+        .containsEntry("a", new Pruner.Pipeline(age, 50, 0, Optional.of(T0)));
   }
 
   @Test
@@ -262,8 +286,9 @@ abstract class PrunerContract {
     }
     var usage = prune(pruner, T0, Map.of());
 
-    assertThat(usage.pipelines())
-        .isEqualTo(Map.of("a", new Pruner.Pipeline(LONG, writers * each, writers * each - 50)));
+    assertThat(usage.pipelines()).containsOnlyKeys("a");
+    assertThat(usage.pipelines().get("a").stored()).isEqualTo(writers * each);
+    assertThat(usage.pipelines().get("a").pruned()).isEqualTo(writers * each - 50);
     assertThat(items("a")).hasSize(50);
     assertThat(store.counts("a").values())
         .containsOnly(new ResultStore.Counts(each, 0))

@@ -3,6 +3,7 @@ package io.dayu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.console.Table;
 import io.dayu.console.Units;
+import java.util.Locale;
 
 /** A pipeline's state as text. */
 final class PipelineText {
@@ -12,6 +13,7 @@ final class PipelineText {
     var status = pipeline.path("status");
     var text = new StringBuilder();
     text.append("Pipeline %s is %s%n".formatted(name, status.path("state").asText("unknown")));
+    pruned(text, pipeline.path("results"));
     section(text, "Streams", streams(status));
     section(text, "Stages", stages(status));
     for (var problem : status.path("problems")) {
@@ -20,6 +22,17 @@ final class PipelineText {
         text.append("  → %s%n".formatted(problem.path("remedy").asText()));
     }
     return text.toString();
+  }
+
+  private static void pruned(StringBuilder text, JsonNode results) {
+    long stored = results.path("stored").asLong();
+    long pruned = results.path("pruned").asLong();
+    if (pruned == 0) return;
+    text.append(String.format(Locale.ROOT, "Pruned: %,d of %,d results", pruned, stored));
+    if (pruned == stored) text.append(", none is kept");
+    else if (results.has("oldestAgeMs"))
+      text.append(", oldest kept: ").append(Units.millis(results.path("oldestAgeMs").asLong()));
+    text.append("%n".formatted());
   }
 
   private static void section(StringBuilder text, String title, Table table) {

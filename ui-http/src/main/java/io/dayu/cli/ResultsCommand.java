@@ -94,7 +94,7 @@ final class ResultsCommand implements Callable<Integer> {
         any = true;
         left--;
       }
-      note = page.path("note").asText();
+      if (note.isEmpty()) note = page.path("note").asText(); // the first page tells more
       cursor = Optional.ofNullable(page.path("next").asText(null));
       if (cursor.isEmpty() || page.path("items").isEmpty()) break;
     }

@@ -38,14 +38,15 @@ public final class Units {
             Locale.ROOT, "%s:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
   }
 
-  /** {@code 0.4 ms}, {@code 120 ms}, {@code 3.4 s}, {@code 5 min}. */
+  /** {@code 0.4 ms}, {@code 120 ms}, {@code 3.4 s}, {@code 5 min}, {@code 4.5 h}, {@code 3.2 d}. */
   public static String millis(double ms) {
     if (Double.isNaN(ms)) return "-";
     if (ms < 10) return format("%.1f ms", ms);
     if (ms < 1_000) return format("%.0f ms", ms);
     if (ms < 120_000) return format("%.1f s", ms / 1_000);
     if (ms < 7_200_000) return format("%.0f min", ms / 60_000);
-    return format("%.1f h", ms / 3_600_000);
+    if (ms < 172_800_000) return format("%.1f h", ms / 3_600_000);
+    return format("%.1f d", ms / 86_400_000);
   }
 
   /** Decimal units: {@code 128 MB}. */

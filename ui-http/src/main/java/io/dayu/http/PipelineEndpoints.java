@@ -240,7 +240,8 @@ final class PipelineEndpoints {
         p.version(),
         PipelineDocument.write(p.spec()),
         PipelineShape.of(p.spec(), view, clock.instant(), settings.silentAfter()),
-        PipelineShape.Results.of(control.stored().pipelines().get(p.spec().name())));
+        PipelineShape.Results.of(
+            control.stored().pipelines().get(p.spec().name()), clock.instant()));
   }
 
   private CompletionStage<DesiredPipeline> wanted(String name) {

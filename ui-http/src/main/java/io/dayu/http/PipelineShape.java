@@ -93,12 +93,17 @@ record PipelineShape(
    *
    * @param stored that were ever stored
    * @param pruned of these, that are not kept any more
+   * @param oldestAgeMs time since the first one that is kept was stored; empty if there is none, or
+   *     it is too new to be known
    */
-  record Results(long stored, long pruned) {
-    static Results of(Pruner.@Nullable Pipeline pipeline) {
+  record Results(long stored, long pruned, Optional<Long> oldestAgeMs) {
+    static Results of(Pruner.@Nullable Pipeline pipeline, Instant now) {
       return pipeline == null
-          ? new Results(0, 0)
-          : new Results(pipeline.stored(), pipeline.pruned());
+          ? new Results(0, 0, Optional.empty())
+          : new Results(
+              pipeline.stored(),
+              pipeline.pruned(),
+              pipeline.oldest().map(oldest -> NodeShape.ageMs(oldest, now)));
     }
   }
 

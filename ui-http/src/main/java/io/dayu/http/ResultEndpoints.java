@@ -13,6 +13,7 @@ import io.dayu.stage.Causes;
 import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,6 +45,9 @@ final class ResultEndpoints {
   private static final String NOT_KEPT =
       "results are not kept: dayu.store.keep-results is off on the cloud node; follow them live";
 
+  private static final String PRUNED =
+      "%,d of %,d results were pruned and are no longer here; spec.delivery.retain and dayu.store say what is kept";
+
   record Page(List<ResultShape> items, Optional<String> next, Optional<String> note) {}
 
   private CompletionStage<HttpResponse> page(Call call) {
@@ -59,7 +63,16 @@ final class ResultEndpoints {
                     new Page(
                         page.items().stream().map(ResultShape::of).toList(),
                         page.next(),
-                        control.keepsResults() ? Optional.empty() : Optional.of(NOT_KEPT))));
+                        note(call.path("name"), after.isEmpty()))));
+  }
+
+  private Optional<String> note(String pipeline, boolean fromTheFirst) {
+    if (!control.keepsResults()) return Optional.of(NOT_KEPT);
+    return fromTheFirst
+        ? Optional.ofNullable(control.stored().pipelines().get(pipeline))
+            .filter(results -> results.pruned() > 0)
+            .map(results -> String.format(Locale.ROOT, PRUNED, results.pruned(), results.stored()))
+        : Optional.empty();
   }
 
   private static ResultPage badCursor(Optional<String> after, Throwable thrown) {

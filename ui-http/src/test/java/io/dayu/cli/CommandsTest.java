@@ -228,6 +228,25 @@ class CommandsTest {
   }
 
   @Test
+  void howManyResultsArePrunedIsShownWhereThereAreSuch() {
+    assertThat(pruned(1_240_000, 0, "")).doesNotContain("runed");
+    assertThat(pruned(1_240_000, 12_345, ", \"oldestAgeMs\": 273600000"))
+        .contains("Pruned: 12,345 of 1,240,000 results, oldest kept: 3.2 d\n");
+    assertThat(pruned(1_240_000, 12_345, "")).contains("Pruned: 12,345 of 1,240,000 results\n");
+    assertThat(pruned(50, 50, "")).contains("Pruned: 50 of 50 results, none is kept\n");
+  }
+
+  private String pruned(long stored, long pruned, String oldest) {
+    api.get(
+        "pipelines/crossing",
+        """
+        {"name": "crossing", "status": {"state": "running"}, "results": {"stored": %s, "pruned": %s%s}}
+        """
+            .formatted(stored, pruned, oldest));
+    return run("pipeline", "show", "crossing").out();
+  }
+
+  @Test
   void aDeletionThatWaitsForTheStoreIsNotToldAsDone() {
     api.on("DELETE", "pipelines/crossing", 202, "{\"detail\": \"it stops now\"}");
     assertThat(run("pipeline", "delete", "crossing").out())
@@ -267,7 +286,7 @@ class CommandsTest {
         """;
     api.get(
         "pipelines/p/results?limit=3",
-        "{\"items\": [%s, %s], \"next\": \"a/2\"}"
+        "{\"items\": [%s, %s], \"next\": \"a/2\", \"note\": \"7 were pruned\"}"
             .formatted(
                 item.formatted(0, "delivered", 1, ""),
                 item.formatted(
@@ -280,12 +299,13 @@ class CommandsTest {
         "{\"items\": [%s], \"next\": \"a/3\"}".formatted(item.formatted(2, "delivered", 1, "")));
     var run = run("results", "p", "--limit", "3");
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.out().lines()).hasSize(4);
+    assertThat(run.out().lines()).hasSize(5);
     assertThat(run.out())
         .contains("p/a #0")
         .contains("12 ms")
         .contains("detect 2 car; count car 2")
         .contains("attempt 3  failed at x: boom")
+        .contains("7 were pruned")
         .contains("--after a/3");
   }
 

@@ -27,6 +27,8 @@ class ConsoleTest {
   void figuresHaveTheUnitThatKeepsThemShort() {
     assertThat(Units.millis(0.44)).isEqualTo("0.4 ms");
     assertThat(Units.millis(1_240)).isEqualTo("1.2 s");
+    assertThat(Units.millis(170_000_000)).isEqualTo("47.2 h");
+    assertThat(Units.millis(273_600_000)).isEqualTo("3.2 d");
     assertThat(Units.millis(Double.NaN)).isEqualTo("-");
     assertThat(Units.bytes(999)).isEqualTo("999 B");
     assertThat(Units.bytes(12_340_000)).isEqualTo("12.3 MB");

@@ -9,10 +9,12 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import io.dayu.store.Pruner;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
@@ -95,6 +97,24 @@ class LivePageUiIT {
     assertThat(row).containsText("1,250");
     assertThat(row).containsText("✓");
     assertThat(row).containsText("88.2");
+  }
+
+  @Test
+  void whatIsPrunedIsToldWhereThereIsSuch() {
+    assertThat(row("#ledger", Street.STREAM)).isVisible();
+    assertThat(page.locator("#pruned")).isHidden();
+    var oldest = Instant.now().minus(Duration.ofHours(76));
+    server.control.holds(
+        new Pruner.Usage(
+            1_000,
+            2_000,
+            Map.of(
+                "crossing",
+                new Pruner.Pipeline(Duration.ofDays(7), 1_240_000, 12_345, Optional.of(oldest)))));
+    assertThat(page.locator("#pruned"))
+        .hasText("Pruned: 12,345 of 1,240,000 results, oldest kept: 3.2 d");
+    assertThat(page.locator("#pruned")).isVisible();
+    assertThat(complaints).isEmpty();
   }
 
   @Test

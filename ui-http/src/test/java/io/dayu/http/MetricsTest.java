@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,9 @@ class MetricsTest {
         new Pruner.Usage(
             1_000,
             2_000,
-            Map.of("crossing", new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200))));
+            Map.of(
+                "crossing",
+                new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200, Optional.empty()))));
     assertThat(server.get("/metrics").text().lines())
         .contains(
             "dayu_store_bytes 1000.0",

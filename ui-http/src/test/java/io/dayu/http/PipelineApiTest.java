@@ -35,9 +35,20 @@ class PipelineApiTest {
         new Pruner.Usage(
             1_000,
             2_000,
-            Map.of("crossing", new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200))));
-    assertThat(server.get(path).json().get("results").toString())
-        .isEqualTo("{\"stored\":1240,\"pruned\":1200}");
+            Map.of("crossing", pruned(Optional.of(Instant.now().minus(Duration.ofDays(3)))))));
+    var results = server.get(path).json().get("results");
+    assertThat(results.get("stored").asLong()).isEqualTo(1_240);
+    assertThat(results.get("pruned").asLong()).isEqualTo(1_200);
+    assertThat(Duration.ofMillis(results.get("oldestAgeMs").asLong()))
+        .isBetween(Duration.ofDays(3), Duration.ofDays(3).plusMinutes(5));
+
+    server.control.holds(
+        new Pruner.Usage(1_000, 2_000, Map.of("crossing", pruned(Optional.empty()))));
+    assertThat(server.get(path).json().get("results").has("oldestAgeMs")).isFalse();
+  }
+
+  private static Pruner.Pipeline pruned(Optional<Instant> oldest) {
+    return new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200, oldest);
   }
 
   @Test

@@ -2,8 +2,12 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.store.Pruner;
 import java.io.ByteArrayInputStream;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
@@ -87,6 +91,28 @@ class ResultApiTest {
 
     server.control.keepNoResults();
     assertThat(server.get(path).json().get("note").asText()).contains("dayu.store.keep-results");
+  }
+
+  @Test
+  void theFirstPageTellsHowManyResultsBeforeItArePruned() {
+    for (int seq = 3; seq < 5; seq++)
+      server.control.store(Street.result(seq, false), Optional.empty());
+    var age = Duration.ofDays(7);
+    for (var pruned : List.of(0, 1_203)) {
+      server.control.holds(
+          new Pruner.Usage(
+              1_000,
+              2_000,
+              Map.of("crossing", new Pruner.Pipeline(age, 1_205, pruned, Optional.empty()))));
+      var first = server.get("/api/v1/pipelines/crossing/results?limit=1").json();
+      if (pruned == 0) assertThat(first.has("note")).isFalse();
+      else
+        assertThat(first.get("note").asText())
+            .contains("1,203 of 1,205", "spec.delivery.retain", "dayu.store");
+      var next = "&after=" + first.get("next").asText();
+      assertThat(server.get("/api/v1/pipelines/crossing/results?limit=1" + next).json().has("note"))
+          .isFalse();
+    }
   }
 
   @Test

@@ -69,6 +69,20 @@ function showStreams(status) {
   $("problems").hidden = !status.problems.length;
 }
 
+function age(ms) {
+  for (const [unit, size] of [["d", 86400000], ["h", 3600000], ["min", 60000]])
+    if (ms >= 2 * size) return `${(ms / size).toFixed(1)} ${unit}`;
+  return `${Math.round(ms / 1000)} s`;
+}
+
+function showPruned(results) {
+  const n = (count) => count.toLocaleString("en");
+  const kept = results.pruned === results.stored ? ", none is kept"
+    : results.oldestAgeMs == null ? "" : `, oldest kept: ${age(results.oldestAgeMs)}`;
+  $("pruned").textContent = `Pruned: ${n(results.pruned)} of ${n(results.stored)} results${kept}`;
+  $("pruned").hidden = !results.pruned;
+}
+
 function shares(route) {
   const sum = route.reduce((all, s) => all + s.weight, 0);
   return route.map((s) =>
@@ -157,7 +171,7 @@ function select(name) {
   $("state").hidden = true;
   for (const id of ["routes", "decisions"]) $(id).replaceChildren();
   fill("ledger", [], 13, name ? "…" : "No pipeline is running. Submit one: POST /api/v1/pipelines");
-  $("problems").hidden = true;
+  $("problems").hidden = $("pruned").hidden = true;
   if (!name) return;
   const signal = state.stop.signal;
   keepFollowing(api("/results/stream?frames=only"), signal, (event, result) => showFrame(result));
@@ -216,6 +230,7 @@ async function poll() {
         $("state").className = `badge ${tone(pipeline.status.state)}`;
         $("state").hidden = false;
         showStreams(pipeline.status);
+        showPruned(pipeline.results);
         showRoutes(pipeline);
       }
     }
