@@ -88,6 +88,8 @@ public final class CloudNode {
     var settings = settings(config);
     var node = settings.node();
     Endpoints.clear(node.self().dataDir());
+    LoggerFactory.getLogger(CloudNode.class)
+        .info("Results and kept frames may take {} (dayu.store.quota)", settings.retain().quota());
     var databases = Databases.open(settings.store());
     var store = kept(databases.results(), settings.store());
     var pruner = databases.results().pruner(settings.retain().limits());

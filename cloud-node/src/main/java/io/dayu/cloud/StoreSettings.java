@@ -100,6 +100,11 @@ record StoreSettings(
 
   /** The file of results of a node that shares no database. */
   Path results() {
+    return results(directory);
+  }
+
+  /** The file of results in a data directory. */
+  static Path results(Path directory) {
     return directory.resolve("results.db");
   }
 

@@ -70,7 +70,11 @@ final class CloudNodeTest {
           retain.at-mots = 5        | dayu.store.retain.at-mots is no configuration key
           quota = 0                 | dayu.store.quota is 0 bytes; it must be at least 64MiB
           quota = 10k               | dayu.store.quota is 10240 bytes; it must be at least 64MiB
-          quota = lots              | dayu.store.quota
+          quota = -5g               | dayu.store.quota: "-5g" is no size; write one such as 20GiB, or auto
+          quota = lots              | dayu.store.quota: "lots" is no size; write one such as 20GiB, or auto
+          quota = 5 parsecs         | dayu.store.quota: "5 parsecs" is no size; write one such as 20GiB, or auto
+          quota = 99999999999g      | dayu.store.quota: "99999999999g" is no size
+          quota = {}                | dayu.store.quota
           """)
   void whatIsWrongWithWhatIsKeptIsToldAtTheStart(String setting, String message) {
     assertThatThrownBy(() -> CloudNode.settings(retain(setting)))
@@ -98,8 +102,24 @@ final class CloudNodeTest {
 
   @Test
   void byDefaultResultsAreKeptForAMonthWithinTheQuota() {
-    assertThat(CloudNode.settings(retain("")).retain())
-        .isEqualTo(new RetainSettings(Duration.ofDays(30), Long.MAX_VALUE, 20L << 30));
+    var settings = CloudNode.settings(retain("url = \"jdbc:postgresql://db/dayu\"")).retain();
+    assertThat(settings)
+        .isEqualTo(new RetainSettings(Duration.ofDays(30), Long.MAX_VALUE, Quota.shared()));
+    assertThat(settings.limits().quota()).isEqualTo(20L << 30);
+  }
+
+  @Test
+  void whatTheDiskHasForResultsDoesNotKeepANodeFromStarting() {
+    var settings = CloudNode.settings(retain("retain.at-most = 9000000000000000000")).retain();
+    assertThat(settings.quota().configured()).isFalse();
+    assertThat(settings.limits().atMost()).isEqualTo(9_000_000_000_000_000_000L);
+    assertThat(settings.problem(pipeline(9_000_000_000_000_000_000L))).isPresent();
+  }
+
+  @Test
+  void theQuotaThatIsWrittenHoldsWhateverTheDiskHas() {
+    assertThat(CloudNode.settings(retain("quota = 4000GiB")).retain().limits().quota())
+        .isEqualTo(4_000L << 30);
   }
 
   private static Config retain(String setting) {
