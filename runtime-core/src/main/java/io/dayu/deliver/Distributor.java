@@ -2,18 +2,17 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Wire;
 import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -27,10 +26,11 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the results of one stream: stores them idempotently, acknowledges them to the
- * generator's node, and publishes the new ones. A sharded entity of the cloud, one per stream; it
- * keeps nothing that the store does not have, so it may move or restart at any time. While a batch
- * is being written the next ones are gathered; their number is bounded by one per ingress.
+ * Collects the results of one stream: stores them idempotently, answers the ingress that sent them,
+ * which tells the generator's node, and publishes the new ones. A sharded entity of the cloud, one
+ * per stream; it keeps nothing that the store does not have, so it may move or restart at any time.
+ * While a batch is being written the next ones are gathered; their number is bounded by one per
+ * ingress.
  */
 public final class Distributor extends AbstractBehavior<Distributor.Command> {
   public static final EntityTypeKey<Command> TYPE =
@@ -60,17 +60,16 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
     }
   }
 
+  /**
+   * @param failed the numbers, of all batches, of those that stand as failed
+   */
   private record Written(
-      List<Store> batches,
-      List<StoredResult> fresh,
-      Map<Long, Boolean> known,
-      @Nullable Throwable error)
+      List<Store> batches, List<StoredResult> fresh, Set<Long> failed, @Nullable Throwable error)
       implements Command {}
 
   private final StreamName stream;
   private final ResultStore store;
   private final Executor blocking;
-  private final BiConsumer<String, Acknowledgement> origins;
   private final BiConsumer<StreamName, List<StoredResult>> published;
   private final List<Store> gathered = new ArrayList<>();
   private boolean writing;
@@ -80,31 +79,27 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
       StreamName stream,
       ResultStore store,
       Executor blocking,
-      BiConsumer<String, Acknowledgement> origins,
       BiConsumer<StreamName, List<StoredResult>> published) {
     super(context);
     this.stream = stream;
     this.store = store;
     this.blocking = blocking;
-    this.origins = origins;
     this.published = published;
   }
 
   /**
    * @param blocking runs the writes
-   * @param origins tells a node, by its name, what of its elements is stored; must not block
    * @param published is told of new results, on the entity's thread; must not block
    */
   public static Behavior<Command> create(
       StreamName stream,
       ResultStore store,
       Executor blocking,
-      BiConsumer<String, Acknowledgement> origins,
       BiConsumer<StreamName, List<StoredResult>> published) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Distributor.class);
-          return new Distributor(context, stream, store, blocking, origins, published);
+          return new Distributor(context, stream, store, blocking, published);
         });
   }
 
@@ -136,10 +131,8 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
       getContext().getLog().debug("{}: not stored", stream, written.error());
       written.batches().forEach(b -> b.replyTo().tell(new Stored(Optional.of(problem), List.of())));
     } else {
-      var delivered = outcomes(written);
       for (var batch : written.batches())
-        batch.replyTo().tell(new Stored(Optional.empty(), failed(batch, delivered)));
-      acknowledge(written, delivered);
+        batch.replyTo().tell(new Stored(Optional.empty(), failed(batch, written.failed())));
       if (!written.fresh().isEmpty()) published.accept(stream, written.fresh());
     }
     if (!gathered.isEmpty()) write();
@@ -154,7 +147,7 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
         .pipeToSelf(
             CompletableFuture.supplyAsync(() -> written(batches), blocking),
             (written, error) ->
-                error == null ? written : new Written(batches, List.of(), Map.of(), error));
+                error == null ? written : new Written(batches, List.of(), Set.of(), error));
   }
 
   /** Runs on the blocking executor; touches no field but the store. */
@@ -165,52 +158,33 @@ public final class Distributor extends AbstractBehavior<Distributor.Command> {
         results.add(new StoredResult(element, element.getKeep()));
       }
     var fresh = store.store(results);
+    var failed = new HashSet<Long>();
+    for (var result : fresh) if (failed(result.element())) failed.add(result.element().getSeq());
     // The first result of an element is kept, so a resend with another outcome is answered with the
     // stored one.
-    Map<Long, Boolean> known = Map.of();
-    if (fresh.size() < results.size()) {
-      var isFresh = new HashMap<Long, Boolean>();
-      for (var result : fresh) isFresh.put(result.element().getSeq(), true);
-      var again =
-          results.stream()
-              .map(r -> r.element().getSeq())
-              .filter(seq -> !isFresh.containsKey(seq))
-              .toList();
-      known = store.outcomes(stream, again);
-    }
-    return new Written(batches, fresh, known, null);
+    if (fresh.size() < results.size())
+      store
+          .outcomes(stream, others(results, fresh))
+          .forEach(
+              (seq, delivered) -> {
+                if (!delivered) failed.add(seq);
+              });
+    return new Written(batches, fresh, failed, null);
   }
 
-  /** Whether each of them was delivered, by number. */
-  private static Map<Long, Boolean> outcomes(Written written) {
-    var delivered = new HashMap<Long, Boolean>(written.known());
-    for (var result : written.fresh())
-      delivered.put(result.element().getSeq(), !failed(result.element()));
-    return delivered;
+  /** The numbers of those that are not fresh. */
+  private static List<Long> others(List<StoredResult> results, List<StoredResult> fresh) {
+    var isFresh = new HashSet<Long>();
+    for (var result : fresh) isFresh.add(result.element().getSeq());
+    return results.stream()
+        .map(result -> result.element().getSeq())
+        .filter(seq -> !isFresh.contains(seq))
+        .toList();
   }
 
-  private static List<Long> failed(Store batch, Map<Long, Boolean> delivered) {
-    var failed = new ArrayList<Long>();
-    for (var element : batch.elements())
-      if (!delivered.getOrDefault(element.getSeq(), true)) failed.add(element.getSeq());
-    return failed;
-  }
-
-  private void acknowledge(Written written, Map<Long, Boolean> seen) {
-    var byOrigin = new HashMap<String, List<Element>>();
-    for (var batch : written.batches())
-      for (var element : batch.elements())
-        byOrigin.computeIfAbsent(element.getOrigin(), o -> new ArrayList<>()).add(element);
-    byOrigin.forEach(
-        (origin, elements) -> {
-          var ok =
-              elements.stream().mapToLong(Element::getSeq).filter(s -> seen.getOrDefault(s, true));
-          var bad =
-              elements.stream().mapToLong(Element::getSeq).filter(s -> !seen.getOrDefault(s, true));
-          origins.accept(
-              origin,
-              new Acknowledgement(stream, ok.distinct().toArray(), bad.distinct().toArray()));
-        });
+  private static List<Long> failed(Store batch, Set<Long> failed) {
+    if (failed.isEmpty()) return List.of();
+    return batch.elements().stream().map(Element::getSeq).filter(failed::contains).toList();
   }
 
   private static boolean failed(Element element) {

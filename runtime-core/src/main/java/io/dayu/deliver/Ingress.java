@@ -76,8 +76,14 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   /** What the owner hears. */
   public sealed interface Event {}
 
-  /** Results that {@code origin} generates are in the store. */
-  public record Acknowledged(String origin, Acknowledgement acknowledgement) implements Event {}
+  /**
+   * Results that {@code origin} generates are in the store.
+   *
+   * @param again whether some were sent more than once, perhaps because their origin did not hear
+   *     an earlier acknowledgement
+   */
+  public record Acknowledged(String origin, Acknowledgement acknowledgement, boolean again)
+      implements Event {}
 
   private record Delivered(Lane lane, List<Long> failed) implements Inlet.Command {}
 
@@ -247,7 +253,7 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
     lane.late = false;
     timers.cancel(lateTimer(lane));
     for (var held : lane.sent) if (!lane.wentBack.contains(held)) taken(held);
-    tellOrigins(lane, Set.copyOf(delivered.failed()));
+    tellOrigins(lane, delivered.failed());
     lane.sent.clear();
     lane.wentBack.clear();
     if (lane.waiting.isEmpty()) lanes.remove(lane.stream.toString());
@@ -256,27 +262,38 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
   }
 
   /**
-   * Tells every origin what is stored. Almost always there is only one, since a stream is generated
-   * on one node at a time.
+   * Tells every origin what is stored, those of one origin that follow each other together. Almost
+   * always that is the whole batch, since a stream is generated on one node at a time.
    */
-  private void tellOrigins(Lane lane, Set<Long> failed) {
-    var byOrigin = new HashMap<String, LongStream.Builder[]>();
-    for (var held : lane.sent) {
-      long seq = held.result().getSeq();
-      byOrigin
-          .computeIfAbsent(
-              held.result().getOrigin(),
-              origin -> new LongStream.Builder[] {LongStream.builder(), LongStream.builder()})[
-          failed.contains(seq) ? 1 : 0]
-          .add(seq);
+  private void tellOrigins(Lane lane, List<Long> failed) {
+    int next;
+    for (int first = 0; first < lane.sent.size(); first = next) {
+      var origin = lane.sent.get(first).result().getOrigin();
+      for (next = first + 1; next < lane.sent.size(); next++)
+        if (!lane.sent.get(next).result().getOrigin().equals(origin)) break;
+      tellOrigin(origin, lane.stream, lane.sent.subList(first, next), failed);
     }
-    byOrigin.forEach(
-        (origin, seqs) ->
-            owner.tell(
-                new Acknowledged(
-                    origin,
-                    new Acknowledgement(
-                        lane.stream, seqs[0].build().toArray(), seqs[1].build().toArray()))));
+  }
+
+  private void tellOrigin(String origin, StreamName stream, List<Held> stored, List<Long> failed) {
+    var seqs = new long[stored.size()];
+    boolean again = false;
+    for (int i = 0; i < seqs.length; i++) {
+      var result = stored.get(i).result();
+      seqs[i] = result.getSeq();
+      again |= result.getAttempt() > 1;
+    }
+    owner.tell(new Acknowledged(origin, acknowledgement(stream, seqs, failed), again));
+  }
+
+  private static Acknowledgement acknowledgement(
+      StreamName stream, long[] seqs, List<Long> failed) {
+    if (failed.isEmpty()) return new Acknowledgement(stream, seqs, new long[0]);
+    var bad = Set.copyOf(failed);
+    return new Acknowledgement(
+        stream,
+        LongStream.of(seqs).filter(seq -> !bad.contains(seq)).toArray(),
+        LongStream.of(seqs).filter(bad::contains).toArray());
   }
 
   private Behavior<Inlet.Command> onNotDelivered(NotDelivered notDelivered) {

@@ -2,6 +2,7 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.NodeReport;
 import io.dayu.pipeline.StreamName;
 import java.util.List;
@@ -32,6 +33,14 @@ public interface Uplink {
    * they are in the store; fails when that is not known, in which case it may be called again.
    */
   CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames);
+
+  /**
+   * Tells a node over the cluster what of its elements is stored; only on cloud nodes. Returns at
+   * once. Nobody hears it while this node or that one is no member.
+   *
+   * @param origin the node's name
+   */
+  void acknowledge(String origin, Acknowledgement acknowledgement);
 
   /**
    * The sequence number a generator begins with, above all that were ever stored for the stream.

@@ -4,9 +4,9 @@ import io.dayu.pipeline.StreamName;
 import java.util.Objects;
 
 /**
- * Results of one stream that are in the store. It travels from the store back to the generator,
- * which then forgets the elements: over the cluster from the stream's distributor, and over links
- * from the ingress that handed the results to it.
+ * Results of one stream that are in the store. It travels from the ingress that had them stored
+ * back to the generator, which then forgets the elements: over a link that the generator's node has
+ * opened, otherwise over the cluster. It may be lost; the generator then sends the elements again.
  *
  * @param delivered their sequence numbers; owned by the message, not to be changed
  * @param failed those stored as failed

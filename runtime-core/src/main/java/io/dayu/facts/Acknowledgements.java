@@ -2,7 +2,7 @@ package io.dayu.facts;
 
 import io.dayu.facts.wire.Ack;
 import io.dayu.pipeline.StreamName;
-import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /** Acknowledgements to and from protobuf; the same in messages between members and on links. */
 public final class Acknowledgements {
@@ -21,11 +21,14 @@ public final class Acknowledgements {
   public static Acknowledgement read(Ack proto) {
     return new Acknowledgement(
         StreamName.parse(proto.getStream()),
-        numbers(proto.getDeliveredList()),
-        numbers(proto.getFailedList()));
+        numbers(proto.getDeliveredCount(), proto::getDelivered),
+        numbers(proto.getFailedCount(), proto::getFailed));
   }
 
-  private static long[] numbers(List<Long> numbers) {
-    return numbers.stream().mapToLong(Long::longValue).toArray();
+  /** Through an index, since a list of protobuf would make an object of each number. */
+  private static long[] numbers(int count, IntToLongFunction at) {
+    var numbers = new long[count];
+    for (int i = 0; i < count; i++) numbers[i] = at.applyAsLong(i);
+    return numbers;
   }
 }

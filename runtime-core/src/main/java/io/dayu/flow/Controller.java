@@ -78,7 +78,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** Results of a stream that this node generates are stored. */
   public record Acknowledged(Acknowledgement acknowledgement) implements Command {}
 
-  /** This node is a member again; until now no acknowledgement could reach it. */
+  /** This node is a member again; until now no acknowledgement could reach it over the cluster. */
   public enum Rejoined implements Command {
     INSTANCE
   }
@@ -109,6 +109,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   /** A peer looks for an instance. */
   private record PeerAsked(LinkServer.Lookup lookup) implements Command {}
+
+  /** A peer that does not read its link is to be told over the cluster. */
+  private record NotRead(LinkServer.Untold untold) implements Command {}
 
   private record Listening(LinkServer.Started started, ActorRef<LinkServer.Started> replyTo)
       implements Command {}
@@ -367,6 +370,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(FromLink.class, this::onFromLink)
         .onMessage(Locate.class, this::onLocate)
         .onMessage(PeerAsked.class, this::onPeerAsked)
+        .onMessage(NotRead.class, this::onNotRead)
         .onMessage(Listening.class, this::onListening)
         .onMessageEquals(Timer.REPORT, this::onReport)
         .onMessageEquals(Timer.SOON, this::onReport)
@@ -417,6 +421,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
 
   private Behavior<Command> onListen(Listen listen) {
     var consumers = getContext().messageAdapter(LinkServer.Lookup.class, PeerAsked::new);
+    var untold = getContext().messageAdapter(LinkServer.Untold.class, NotRead::new);
     var started =
         getContext()
             .messageAdapter(LinkServer.Started.class, s -> new Listening(s, listen.replyTo()));
@@ -428,6 +433,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 env.settings().memory(),
                 listen.address(),
                 consumers,
+                untold,
                 started,
                 env.nanos()),
             "link-server");
@@ -472,8 +478,23 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onFromIngress(FromIngress from) {
-    if (from.event() instanceof Ingress.Acknowledged acknowledged)
-      peerLinks.acknowledge(acknowledged.origin(), acknowledged.acknowledgement());
+    if (from.event() instanceof Ingress.Acknowledged stored) tellOrigin(stored);
+    return this;
+  }
+
+  /**
+   * One way does, save for elements that were sent again: their origin may have missed what a link
+   * told it, because the link was cut meanwhile, or another one has opened it in its name.
+   */
+  private void tellOrigin(Ingress.Acknowledged stored) {
+    if (stored.origin().equals(env.self().node())) acknowledged(stored.acknowledgement());
+    else if (!peerLinks.acknowledge(stored.origin(), stored.acknowledgement()) || stored.again())
+      env.uplink().acknowledge(stored.origin(), stored.acknowledgement());
+  }
+
+  private Behavior<Command> onNotRead(NotRead notRead) {
+    var untold = notRead.untold();
+    env.uplink().acknowledge(untold.peer(), untold.acknowledgement());
     return this;
   }
 

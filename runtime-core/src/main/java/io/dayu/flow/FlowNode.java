@@ -203,7 +203,8 @@ public final class FlowNode {
 
   /**
    * Stops reading and waits until elements in flight are settled, at most about {@code
-   * dayu.generate.finish}. Acknowledgements come over the member system, so that must still run.
+   * dayu.generate.finish}. Acknowledgements may come over the member system, so that must still
+   * run.
    */
   public void finish() {
     if (system.getWhenTerminated().toCompletableFuture().isDone()) return;

@@ -124,18 +124,24 @@ final class PeerLinks {
   }
 
   /**
-   * The distributor acknowledges through the cluster; a link that the origin has to this node tells
-   * it too, because after an outage the cluster's connections may stay silent for as long as the
-   * outage lasted. All links for results are told, of which a node has one: whoever opens another
-   * one by the same name must not take the acknowledgements away from it. Without any, the newest
-   * link is told.
+   * Tells a node what of its elements is stored, over a link that it has to this node: after an
+   * outage the cluster's connections may stay silent for as long as the outage lasted. All links
+   * for results are told, of which a node has one: whoever opens another one by the same name must
+   * not take the acknowledgements away from it. Without any, the newest link is told.
+   *
+   * @return false if it has none
    */
-  void acknowledge(String origin, Acknowledgement acknowledgement) {
+  boolean acknowledge(String origin, Acknowledgement acknowledgement) {
     var back = backs.get(origin);
-    if (back == null) return;
-    var results = back.stream().filter(Back::results).toList();
-    if (results.isEmpty()) back.peekFirst().ref().tell(acknowledgement);
-    else results.forEach(link -> link.ref().tell(acknowledgement));
+    if (back == null) return false;
+    boolean told = false;
+    for (var link : back)
+      if (link.results()) {
+        link.ref().tell(acknowledgement);
+        told = true;
+      }
+    if (!told) back.getFirst().ref().tell(acknowledgement);
+    return true;
   }
 
   /** Returns whether suspects or being offline have changed. */

@@ -59,7 +59,8 @@ import org.slf4j.event.Level;
  *   <li>What the consumer grants again is returned as {@code credit}, with how many elements were
  *       taken and how long the last one was here.
  *   <li>A {@code ping} is answered with how many elements have arrived. An acknowledgement for the
- *       peer's node is sent as one; while the peer does not read, it is left out and counted.
+ *       peer's node is sent as one; while the peer does not read, it is left out, and the owner of
+ *       the data port hears of it.
  *   <li>{@code bye} ends the link, from either side. A peer that sends what it may not, or more
  *       than it was granted, gets one with the reason. So does one whose consumer has stopped.
  * </ol>
@@ -109,6 +110,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private final LinkSettings settings;
   private final boolean encrypted;
   private final ActorRef<LinkServer.Lookup> consumers;
+  private final ActorRef<LinkServer.Untold> untold;
   private final NodeBytes budget;
   private final Complaints complaints;
   private final Refusals refusals;
@@ -136,7 +138,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
   private long arrivedBytes; // and not granted again
   private long large; // of them, what was taken beyond the window
   private boolean open;
-  private long untold; // acknowledgements
+  private long leftOut; // acknowledgements
 
   private LinkReceiver(
       ActorContext<Command> context,
@@ -145,6 +147,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       Optional<NodeKeys> keys,
       LinkServer.Connection accepted,
       ActorRef<LinkServer.Lookup> consumers,
+      ActorRef<LinkServer.Untold> untold,
       NodeBytes budget,
       LargeBytes large,
       Complaints complaints,
@@ -156,6 +159,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     this.settings = settings;
     this.encrypted = keys.isPresent();
     this.consumers = consumers;
+    this.untold = untold;
     this.budget = budget;
     this.complaints = complaints;
     this.nanos = nanos;
@@ -204,6 +208,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       Optional<NodeKeys> keys,
       LinkServer.Connection accepted,
       ActorRef<LinkServer.Lookup> consumers,
+      ActorRef<LinkServer.Untold> untold,
       NodeBytes budget,
       LargeBytes large,
       Complaints complaints,
@@ -221,6 +226,7 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
                       keys,
                       accepted,
                       consumers,
+                      untold,
                       budget,
                       large,
                       complaints,
@@ -439,13 +445,13 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
     var frame =
         Frames.control(
             Frame.Type.ACKNOWLEDGEMENT, Acknowledgements.write(acknowledged.acknowledgement()));
-    // Leaving the frame out is safe: the cluster acknowledges as well, and an element that is not
-    // acknowledged is sent again.
-    if (!connection.offer(frame) && untold++ == 0)
+    if (connection.offer(frame)) return this;
+    untold.tell(new LinkServer.Untold(producer, acknowledged.acknowledgement()));
+    if (leftOut++ == 0)
       getContext()
           .getLog()
           .warn(
-              "{} ({}) does not read: until it does, the cluster alone tells it what is stored",
+              "{} ({}) does not read: until it does, it is told over the cluster what is stored",
               producer,
               peerAddress);
     return this;
@@ -494,10 +500,10 @@ final class LinkReceiver extends AbstractBehavior<LinkReceiver.Command> {
       inlet.tell(new Inlet.Detach(grants));
       budget.giveBack(window);
     }
-    if (untold > 0)
+    if (leftOut > 0)
       getContext()
           .getLog()
-          .info("{} acknowledgements were not told to {} over this link", untold, producer);
+          .info("{} acknowledgements were not told to {} over this link", leftOut, producer);
     connection.close();
     return this;
   }

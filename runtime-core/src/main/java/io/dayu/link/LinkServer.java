@@ -45,6 +45,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   private final LinkSettings settings;
   private final Optional<NodeKeys> keys;
   private final ActorRef<Lookup> consumers;
+  private final ActorRef<Untold> untold;
   private final Sockets sockets;
   private final ServerSocketChannel port;
 
@@ -88,6 +89,12 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   /** There is no such consumer here. */
   public record NoConsumer(String reason) implements Found {}
 
+  /**
+   * {@code peer} has opened a link and does not read it, so it is to be told in another way what is
+   * stored.
+   */
+  public record Untold(String peer, Acknowledgement acknowledgement) {}
+
   private LinkServer(
       ActorContext<Command> context,
       LinkSettings settings,
@@ -95,12 +102,14 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       NodeMemory memory,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
+      ActorRef<Untold> untold,
       LongSupplier nanos)
       throws IOException {
     super(context);
     this.settings = settings;
     this.keys = keys;
     this.consumers = consumers;
+    this.untold = untold;
     this.nanos = nanos;
     this.complaints = new Complaints(nanos.getAsLong());
     this.budget = NodeBytes.of(settings, memory.windows());
@@ -121,6 +130,7 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
   /**
    * @param keys links are encrypted, and peers show whose keys they have, where there are some
    * @param memory of the node, on which all links draw
+   * @param untold hears of acknowledgements that a link has left out
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Command> create(
@@ -129,12 +139,14 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
       NodeMemory memory,
       InetSocketAddress address,
       ActorRef<Lookup> consumers,
+      ActorRef<Untold> untold,
       ActorRef<Started> starter,
       LongSupplier nanos) {
     return Behaviors.setup(
         context -> {
           try {
-            var server = new LinkServer(context, settings, keys, memory, address, consumers, nanos);
+            var server =
+                new LinkServer(context, settings, keys, memory, address, consumers, untold, nanos);
             starter.tell(new Bound((InetSocketAddress) server.port.getLocalAddress()));
             return server;
           } catch (IOException e) {
@@ -171,7 +183,16 @@ public final class LinkServer extends AbstractBehavior<LinkServer.Command> {
     if (connections.accept(from)) {
       var link =
           LinkReceiver.create(
-              settings, keys, connection, consumers, budget, large, complaints, refusals, nanos);
+              settings,
+              keys,
+              connection,
+              consumers,
+              untold,
+              budget,
+              large,
+              complaints,
+              refusals,
+              nanos);
       getContext().watchWith(getContext().spawn(link, "link-" + ++accepted), new Closed(from));
     } else {
       sockets.close(connection.channel());

@@ -30,7 +30,7 @@ record Outgoing(
   }
 
   /**
-   * Sends a frame that may be left out, because what it says is told in another way, too.
+   * Sends a frame that may be left out, because what it says can be told in another way.
    *
    * @return false if it was left out because the peer does not read; the end of the connection is
    *     reported by its stream

@@ -346,7 +346,6 @@ public final class MemberNode implements MemberSystem {
                                       StreamName.parse(entity.getEntityId()),
                                       store,
                                       blocking,
-                                      new AcknowledgementSender(context.getSystem()),
                                       cloud.get().published())))
                   .withRole("cloud")
                   .withSettings(

@@ -4,6 +4,7 @@ import io.dayu.deliver.Distributor;
 import io.dayu.deliver.Uplink;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.pipeline.StreamName;
@@ -18,10 +19,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * {@link Uplink} over whatever member system now runs; while none does, reports are left out and
@@ -121,6 +124,17 @@ public final class MemberUplink implements Uplink {
           return Done.getInstance();
         },
         blocking);
+  }
+
+  /** By the {@link UplinkActor}s of all members of that name. */
+  @Override
+  public void acknowledge(String origin, Acknowledgement acknowledgement) {
+    var now = current.get();
+    if (now == null) return; // nobody is reached; the origin sends the elements again
+    for (var member : NodeNames.members(Cluster.get(now.system()), origin))
+      ActorRefResolver.get(now.system())
+          .<UplinkActor.Command>resolveActorRef(member.address() + "/user/" + UplinkActor.NAME)
+          .tell(new UplinkActor.Acknowledged(acknowledgement));
   }
 
   @Override

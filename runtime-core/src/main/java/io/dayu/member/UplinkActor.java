@@ -24,7 +24,7 @@ import org.apache.pekko.cluster.typed.Subscribe;
  * The member system's end of {@link Uplink}: hands views and acknowledgements down to the
  * controller, and publishes the node's reports. While another member has the node's name it does
  * neither, so that two nodes of one name never both read a source. One per member system at {@code
- * /user/uplink}, where distributors on other nodes address it.
+ * /user/uplink}, where cloud nodes address it.
  */
 public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   /** The name under the guardian; part of the protocol between nodes. */
@@ -32,7 +32,10 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   public sealed interface Command {}
 
-  /** From a distributor: results of a stream that this node generates are stored. */
+  /**
+   * From a cloud node to which this one has no link that it reads: results of a stream that this
+   * node generates are stored.
+   */
   public record Acknowledged(Acknowledgement acknowledgement) implements Command, Wire {}
 
   /** From the cloud, to the address of a member: which life of a node is there? */

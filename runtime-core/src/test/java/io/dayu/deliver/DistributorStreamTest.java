@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
-import io.dayu.facts.Acknowledgement;
 import io.dayu.pipeline.StreamName;
 import io.dayu.store.JdbcResultStore;
 import io.dayu.store.ResultStore;
@@ -12,13 +11,11 @@ import io.dayu.store.Results;
 import io.dayu.store.StoredResult;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -36,7 +33,6 @@ final class DistributorStreamTest {
   private static ActorTestKit kit;
 
   private final BlockingQueue<Runnable> writes = new LinkedBlockingQueue<>();
-  private final BlockingQueue<Acknowledgement> acknowledged = new LinkedBlockingQueue<>();
   private final BlockingQueue<List<StoredResult>> published = new LinkedBlockingQueue<>();
   @TempDir Path dir;
   private JdbcResultStore store;
@@ -58,8 +54,7 @@ final class DistributorStreamTest {
     store = JdbcResultStore.openFile(dir.resolve("results.db"), 10);
     stored = kit.createTestProbe();
     Executor blocking = writes::add;
-    distributor =
-        kit.spawn(Distributor.create(STREAM, store, blocking, this::acknowledge, this::publish));
+    distributor = kit.spawn(Distributor.create(STREAM, store, blocking, this::publish));
   }
 
   @AfterEach
@@ -69,30 +64,28 @@ final class DistributorStreamTest {
   }
 
   @Test
-  void resultsAreStoredAcknowledgedAndPublished() throws Exception {
+  void resultsAreStoredAnsweredAndPublished() throws Exception {
     store(ok(1), failed(2), ok(3));
     write();
-    assertThat(stored.receiveMessage(SOON))
-        .isEqualTo(new Distributor.Stored(Optional.empty(), List.of(2L)));
-    assertAcks(List.of(1L, 3L), List.of(2L));
+    assertStored(2L);
     assertThat(published.take()).extracting(r -> r.element().getSeq()).containsExactly(1L, 2L, 3L);
     assertThat(store.counts("crossing").get(STREAM)).isEqualTo(new ResultStore.Counts(2, 1));
   }
 
   @Test
-  void aDuplicateIsAcknowledgedWithTheOutcomeThatStandsAndNotPublished() throws Exception {
+  void aDuplicateIsAnsweredWithTheOutcomeThatStandsAndNotPublished() throws Exception {
     store(ok(1), failed(2));
     write();
-    assertAcks(List.of(1L), List.of(2L));
+    assertStored(2L);
     published.take();
     // A second attempt ended the other way round.
     store(failed(1), ok(2), ok(4), ok(4));
     write();
-    assertAcks(List.of(1L, 4L), List.of(2L));
+    assertStored(2L);
     assertThat(published.take()).extracting(r -> r.element().getSeq()).containsExactly(4L);
     store(ok(1));
     write();
-    assertAcks(List.of(1L), List.of());
+    assertStored();
     assertThat(published).isEmpty();
     assertThat(store.counts("crossing").get(STREAM)).isEqualTo(new ResultStore.Counts(2, 1));
   }
@@ -103,7 +96,6 @@ final class DistributorStreamTest {
     assertThat(stored.receiveMessage(SOON).problem())
         .hasValueSatisfying(p -> assertThat(p).contains("of crossing/cam-0"));
     assertThat(writes).isEmpty();
-    assertThat(acknowledged).isEmpty();
   }
 
   @Test
@@ -111,19 +103,17 @@ final class DistributorStreamTest {
     store(ok(1));
     var first = writes.take();
     store(ok(2));
-    store(ok(3), ok(1));
+    store(failed(3), ok(1));
     first.run();
-    assertThat(stored.receiveMessage(SOON).problem()).isEmpty();
-    assertAcks(List.of(1L), List.of());
+    assertStored();
     write();
-    stored.receiveMessage(SOON);
-    stored.receiveMessage(SOON);
-    assertAcks(List.of(2L, 3L, 1L), List.of());
+    assertStored();
+    assertStored(3L);
     assertThat(writes).isEmpty();
   }
 
   @Test
-  void aStoreThatFailsIsAnsweredAndNothingIsAcknowledged() throws Exception {
+  void aStoreThatFailsIsAnsweredAndNothingIsPublished() throws Exception {
     store.close();
     store(ok(1));
     write();
@@ -133,7 +123,6 @@ final class DistributorStreamTest {
     write();
     assertThat(stored.receiveMessage(SOON).problem()).isPresent();
     assertThat(published).isEmpty();
-    assertThat(acknowledged).isEmpty();
   }
 
   @Test
@@ -156,16 +145,10 @@ final class DistributorStreamTest {
     writes.take().run();
   }
 
-  private void acknowledge(String origin, Acknowledgement acknowledgement) {
-    assertThat(origin).isEqualTo("cloud-1");
-    acknowledged.add(acknowledgement);
-  }
-
-  private void assertAcks(List<Long> delivered, List<Long> failed) throws InterruptedException {
-    var ack = acknowledged.poll(SOON.toSeconds(), TimeUnit.SECONDS);
-    assertThat(ack.stream()).isEqualTo(STREAM);
-    assertThat(Arrays.stream(ack.delivered()).boxed()).containsExactlyElementsOf(delivered);
-    assertThat(Arrays.stream(ack.failed()).boxed()).containsExactlyElementsOf(failed);
+  /** A batch is in the store, and these of it stand as failed. */
+  private void assertStored(Long... failed) {
+    assertThat(stored.receiveMessage(SOON))
+        .isEqualTo(new Distributor.Stored(Optional.empty(), List.of(failed)));
   }
 
   private static Element ok(long seq) {

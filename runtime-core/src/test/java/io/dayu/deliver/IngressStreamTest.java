@@ -12,6 +12,7 @@ import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.element.Outputs;
 import io.dayu.element.Step;
+import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.flow.FakeController;
@@ -26,11 +27,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -79,6 +83,11 @@ final class IngressStreamTest {
           public CompletionStage<Done> keep(StreamName stream, Map<Long, Media> frames) {
             kept.add(frames);
             return keeping;
+          }
+
+          @Override
+          public void acknowledge(String origin, Acknowledgement acknowledgement) {
+            throw new AssertionError("an ingress tells its owner alone");
           }
 
           @Override
@@ -134,6 +143,35 @@ final class IngressStreamTest {
   }
 
   @Test
+  void eachOriginIsToldOfItsOwnResultsAndWhetherOneWasSentAgain() {
+    producer.send(FlowKit.parcel(0, 10));
+    var first = next();
+    for (int seq = 1; seq < 6; seq++) {
+      var element = FlowKit.element(seq, 10).toBuilder().setAttempt(seq == 2 ? 2 : 1);
+      element.setOrigin(seq < 4 ? "edge-1" : "edge-2");
+      producer.send(new Parcel(element.build(), System.nanoTime(), 0));
+    }
+    await().atMost(SOON).until(() -> producer.waiting() == 0);
+    first.stored().complete(List.of());
+    assertThat(controller.expectMessageClass(Ingress.Acknowledged.class, SOON).again()).isFalse();
+    var told = new TreeMap<String, List<Long>>();
+    var again = new TreeSet<String>();
+    while (told.values().stream().mapToInt(List::size).sum() < 5) {
+      var batch = next();
+      batch.stored().complete(List.of());
+      for (int left = batch.seqs().size(); left > 0; ) {
+        var event = controller.expectMessageClass(Ingress.Acknowledged.class, SOON);
+        var seqs = LongStream.of(event.acknowledgement().delivered()).boxed().toList();
+        told.computeIfAbsent(event.origin(), o -> new ArrayList<>()).addAll(seqs);
+        if (event.again()) again.add(event.origin());
+        left -= seqs.size();
+      }
+    }
+    assertThat(told).isEqualTo(Map.of("edge-1", List.of(1L, 2L, 3L), "edge-2", List.of(4L, 5L)));
+    assertThat(again).containsExactly("edge-1");
+  }
+
+  @Test
   void aStoreThatFailsIsTriedAgainWithoutCreditAndLosesNothing() {
     try (var logs = Logs.of(Ingress.class)) {
       for (int seq = 0; seq < 100; seq++) producer.send(FlowKit.parcel(seq, 10));
@@ -147,7 +185,7 @@ final class IngressStreamTest {
       await().atMost(SOON).until(() -> producer.waiting() == 100 - 16);
       var all = new ArrayList<>(stored(third));
       while (all.size() < 100) all.addAll(stored(next()));
-      assertThat(all).isEqualTo(java.util.stream.LongStream.range(0, 100).boxed().toList());
+      assertThat(all).isEqualTo(LongStream.range(0, 100).boxed().toList());
       assertThat(logs.loud()).hasSize(2);
       assertThat(logs.has(Level.INFO, "stored again")).isTrue();
     }

@@ -29,6 +29,8 @@ import org.slf4j.event.Level;
 
 final class PeerLinksTest {
   private static final InstanceName STAGE = InstanceName.parse("crossing@1/detect");
+  private static final Acknowledgement STORED =
+      new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1}, new long[0]);
 
   private final StillActor controller = new StillActor();
   private final List<LinkSender.Target> opened = new ArrayList<>();
@@ -223,13 +225,13 @@ final class PeerLinksTest {
     var oldest = came("edge-1");
     var newest = came("edge-1");
     var other = came("edge-2");
-    var first = acknowledge("edge-1");
-    assertThat(newest.getAllReceived()).containsExactly(first);
+    assertThat(acknowledge("edge-1")).isTrue();
+    assertThat(newest.getAllReceived()).containsExactly(STORED);
     ended(newest.getRef());
-    var second = acknowledge("edge-1");
-    assertThat(oldest.getAllReceived()).containsExactly(second);
+    assertThat(acknowledge("edge-1")).isTrue();
+    assertThat(oldest.getAllReceived()).containsExactly(STORED);
     ended(oldest.getRef());
-    acknowledge("edge-1");
+    assertThat(acknowledge("edge-1")).isFalse();
     assertThat(List.of(oldest, newest, other)).noneMatch(TestInbox::hasMessages);
   }
 
@@ -239,9 +241,9 @@ final class PeerLinksTest {
     var real = came("edge-1", InstanceName.DISTRIBUTOR);
     var claimed = came("edge-1", InstanceName.DISTRIBUTOR);
     var stage = came("edge-1");
-    var told = acknowledge("edge-1");
-    assertThat(real.getAllReceived()).containsExactly(told);
-    assertThat(claimed.getAllReceived()).containsExactly(told);
+    assertThat(acknowledge("edge-1")).isTrue();
+    assertThat(real.getAllReceived()).containsExactly(STORED);
+    assertThat(claimed.getAllReceived()).containsExactly(STORED);
     assertThat(stage.hasMessages()).as("of a link to a stage").isFalse();
   }
 
@@ -249,7 +251,7 @@ final class PeerLinksTest {
   void anAcknowledgementGoesToNobodyWhenTheOriginHasNoLinkHere() {
     links = links("cloud-1", Role.CLOUD);
     var other = came("edge-2");
-    acknowledge("edge-1");
+    assertThat(acknowledge("edge-1")).isFalse();
     assertThat(other.hasMessages()).isFalse();
   }
 
@@ -305,11 +307,9 @@ final class PeerLinksTest {
     return back;
   }
 
-  private Acknowledgement acknowledge(String origin) {
-    var acknowledgement =
-        new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1}, new long[0]);
-    controller.run(() -> links.acknowledge(origin, acknowledgement));
-    return acknowledgement;
+  /** Returns whether a link told it. */
+  private boolean acknowledge(String origin) {
+    return controller.call(() -> links.acknowledge(origin, STORED));
   }
 
   private static PeerLinks.Key key(String node, InstanceName instance) {

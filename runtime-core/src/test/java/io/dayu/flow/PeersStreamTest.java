@@ -42,6 +42,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class PeersStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final int COUNT = 1_000;
+  private static final int FEW = 20;
+
+  /** Nothing is sent again because it takes long. */
+  private static final String PATIENT = "generate { min-resend = 1h, max-resend = 1h }";
+
   private static final StreamName STREAM = StreamName.parse("one/in");
 
   @TempDir Path dir;
@@ -57,6 +62,54 @@ final class PeersStreamTest {
   void stop() {
     nodes.forEach(TestNode::close);
     kit.shutdownTestKit();
+  }
+
+  @Test
+  void anOriginWithALinkIsToldOverItAndNothingOverTheCluster() throws Exception {
+    var cloud = node("cloud-1", Role.CLOUD, List.of(), PATIENT);
+    var edge = node("edge-1", Role.EDGE, List.of(numbers()), PATIENT);
+    await().atMost(SOON).until(() -> !cloud.reports.isEmpty());
+    var view = TestNode.view(cloud, edge.pipeline("one", "numbers:x", "reader"));
+    cloud.controller.tell(new Controller.Viewed(view));
+    edge.controller.tell(new Controller.Viewed(view));
+    await().atMost(SOON).until(() -> delivered(edge) == FEW);
+    assertThat(cloud.overCluster).isEmpty();
+  }
+
+  @Test
+  void aCloudNodeThatGeneratesIsToldWithoutAnybodysHelp() throws Exception {
+    var cloud = node("cloud-1", Role.CLOUD, List.of(numbers()), PATIENT);
+    cloud.controller.tell(
+        new Controller.Viewed(TestNode.view(cloud, cloud.pipeline("one", "numbers:x", "reader"))));
+    await().atMost(SOON).until(() -> delivered(cloud) == FEW);
+    assertThat(cloud.overCluster).isEmpty();
+  }
+
+  @Test
+  void anOriginWithoutALinkIsToldOverTheCluster() throws Exception {
+    var edge = node("edge-1", Role.EDGE, List.of(numbers()), PATIENT);
+    var cloud = lastStageElsewhere(edge);
+    cloud.generating = edge.controller;
+    edge.controller.tell(new Controller.Viewed(elsewhere(edge)));
+    await().atMost(SOON).until(() -> delivered(edge) == FEW);
+    assertThat(cloud.overCluster.stream().mapToInt(a -> a.delivered().length).sum()).isEqualTo(FEW);
+  }
+
+  @Test
+  void whoOpensALinkInTheNameOfAnOriginOnlyDelaysWhatItIsTold() throws Exception {
+    var edge = node("edge-1", Role.EDGE, List.of(numbers()), "");
+    var cloud = lastStageElsewhere(edge);
+    cloud.generating = edge.controller;
+    var stolen = kit.<LinkSender.Event>createTestProbe();
+    link("edge-1", cloud, stolen);
+    LinkSender.Event event;
+    do event = stolen.receiveMessage(SOON);
+    while (!(event instanceof LinkSender.Status status) || status.report().suspect());
+    edge.controller.tell(new Controller.Viewed(elsewhere(edge)));
+    await().atMost(SOON).until(() -> delivered(edge) == FEW);
+    do event = stolen.receiveMessage(SOON);
+    while (!(event instanceof LinkSender.Acknowledged));
+    assertThat(cloud.overCluster).isNotEmpty();
   }
 
   @Test
@@ -119,20 +172,40 @@ final class PeersStreamTest {
 
   @Test
   void whatIsNotAcknowledgedIsAskedForWhenTheNodeIsAMemberAgain() throws Exception {
-    var node =
-        node(
-            "edge-1",
-            Role.CLOUD,
-            List.of(TestNode.numbers("numbers", true, 20, 500)),
-            "generate { min-resend = 1h, max-resend = 1h }");
+    var edge = node("edge-1", Role.EDGE, List.of(numbers()), PATIENT);
+    var cloud = lastStageElsewhere(edge);
     var lost = kit.<Controller.Command>createTestProbe();
-    node.generating = lost.ref();
-    node.controller.tell(
-        new Controller.Viewed(TestNode.view(node, node.pipeline("one", "numbers:x", "reader"))));
+    cloud.generating = lost.ref();
+    edge.controller.tell(new Controller.Viewed(elsewhere(edge)));
     lost.expectMessageClass(Controller.Acknowledged.class, SOON);
-    node.generating = node.controller;
-    node.controller.tell(Controller.Rejoined.INSTANCE);
-    await().atMost(SOON).until(() -> delivered(node) == 20);
+    cloud.generating = edge.controller;
+    edge.controller.tell(Controller.Rejoined.INSTANCE);
+    await().atMost(SOON).until(() -> delivered(edge) == FEW);
+  }
+
+  private static SourceProvider numbers() {
+    return TestNode.numbers("numbers", true, FEW, 500);
+  }
+
+  /**
+   * Starts {@code edge-2}, which works for the stream of {@code edge}, and a cloud node that only
+   * {@code edge-2} knows. Returns the cloud node.
+   */
+  private TestNode lastStageElsewhere(TestNode edge) throws IOException {
+    var cloud = node("cloud-1", Role.CLOUD, List.of(), PATIENT);
+    var other = node("edge-2", Role.EDGE, List.of(), PATIENT);
+    await().atMost(SOON).until(() -> !cloud.reports.isEmpty() && !other.reports.isEmpty());
+    var view = elsewhere(edge);
+    cloud.controller.tell(new Controller.Viewed(view));
+    var there = Map.of("cloud-1", new View.Seen(latest(cloud), Instant.EPOCH));
+    other.controller.tell(
+        new Controller.Viewed(new View(there, view.decisions(), view.pipelines())));
+    return cloud;
+  }
+
+  /** The stage runs on {@code edge-2}. */
+  private View elsewhere(TestNode edge) {
+    return TestNode.view(nodes.get(nodes.size() - 1), edge.pipeline("one", "numbers:x", "reader"));
   }
 
   private TestNode node(String name, Role role, List<SourceProvider> sources, String changes)

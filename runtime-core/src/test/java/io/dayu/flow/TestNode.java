@@ -88,7 +88,10 @@ final class TestNode implements AutoCloseable {
   final List<NodeReport> reports = new CopyOnWriteArrayList<>();
   final ActorRef<Controller.Command> controller;
 
-  /** Who hears that results were stored; the node itself, unless another one generates. */
+  /** What the node has told others over the cluster. */
+  final List<Acknowledgement> overCluster = new CopyOnWriteArrayList<>();
+
+  /** Who hears that; the node itself, unless another one generates. */
   volatile ActorRef<Controller.Command> generating;
 
   /** Asked before a batch is stored. */
@@ -380,14 +383,13 @@ final class TestNode implements AutoCloseable {
       elements.forEach(e -> results.putIfAbsent(e.getSeq(), e));
       var failed =
           elements.stream().map(Element::getSeq).filter(n -> results.get(n).hasEnding()).toList();
-      var delivered = elements.stream().map(Element::getSeq).filter(n -> !failed.contains(n));
-      generating.tell(
-          new Controller.Acknowledged(
-              new Acknowledgement(
-                  stream,
-                  delivered.mapToLong(n -> n).toArray(),
-                  failed.stream().mapToLong(n -> n).toArray())));
       return CompletableFuture.completedStage(failed);
+    }
+
+    @Override
+    public void acknowledge(String origin, Acknowledgement acknowledgement) {
+      overCluster.add(acknowledgement);
+      generating.tell(new Controller.Acknowledged(acknowledgement));
     }
 
     @Override

@@ -160,7 +160,14 @@ final class KeyedLinkStreamTest extends LinkContract {
     var any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     kit.spawn(
         LinkServer.create(
-            settings, own, FlowKit.memory(512), any, lookup, started.getRef(), System::nanoTime));
+            settings,
+            own,
+            FlowKit.memory(512),
+            any,
+            lookup,
+            kit.system().ignoreRef(),
+            started.getRef(),
+            System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();
   }
 

@@ -38,6 +38,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Links over TCP on the loopback interface. */
@@ -47,6 +48,12 @@ final class LinkStreamTest extends LinkContract {
   private final Map<String, ActorRef<Acknowledgement>> backs = new ConcurrentHashMap<>();
   private final Map<InstanceName, ActorRef<Inlet.Command>> consumers = new ConcurrentHashMap<>();
   private volatile Gate gate = Gate.OPEN;
+  private TestProbe<LinkServer.Untold> untold;
+
+  @BeforeEach
+  void listenForWhatIsUntold() {
+    untold = kit.createTestProbe();
+  }
 
   @Override
   protected ActorRef<Inlet.Command> inlet(LinkSettings settings) {
@@ -395,6 +402,8 @@ final class LinkStreamTest extends LinkContract {
         .isEqualTo(
             new Acknowledgement(
                 StreamName.parse("crossing/cam-0"), new long[] {1, 5, 1L << 40}, new long[] {3}));
+    awaitHandled(backs.get("edge-1"));
+    untold.expectNoMessage(Duration.ZERO);
   }
 
   @Test
@@ -517,7 +526,7 @@ final class LinkStreamTest extends LinkContract {
   }
 
   @Test
-  void creditIsNotLostWhileAPeerDoesNotRead() throws IOException {
+  void whileAPeerDoesNotReadNoCreditIsLostAndWhatItIsNotToldTheOwnerHears() throws IOException {
     var settings = FlowKit.links("element-window = 4, suspect-after = 30s");
     consumers.put(INSTANCE, consumer.ref());
     try (var logs = Logs.of(LinkReceiver.class);
@@ -541,6 +550,9 @@ final class LinkStreamTest extends LinkContract {
                 awaitHandled(backs.get("edge-1"));
                 return logs.has(Level.WARN, "edge-1", "does not read");
               });
+      var left = untold.receiveMessage(SOON);
+      assertThat(left.peer()).isEqualTo("edge-1");
+      assertThat(left.acknowledgement()).isSameAs(stored);
       offers.forEach(consumer::take);
       awaitHandled(consumer.ref());
       awaitHandled(backs.get("edge-1"));
@@ -721,6 +733,7 @@ final class LinkStreamTest extends LinkContract {
             FlowKit.memory(512),
             address,
             lookup,
+            untold.ref(),
             started.getRef(),
             System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();

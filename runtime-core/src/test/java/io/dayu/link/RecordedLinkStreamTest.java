@@ -416,6 +416,7 @@ final class RecordedLinkStreamTest {
             FlowKit.memory(512),
             any,
             lookup,
+            kit.system().ignoreRef(),
             started.getRef(),
             System::nanoTime));
     return ((LinkServer.Bound) started.receiveMessage(SOON)).address();

@@ -70,6 +70,7 @@ final class LinkHost extends AbstractBehavior<LinkHost.Command> {
                         getContext().getSystem().settings().config().getConfig("dayu.memory"))),
                 new InetSocketAddress("127.0.0.1", 0),
                 getContext().messageAdapter(LinkServer.Lookup.class, Wanted::new),
+                getContext().getSystem().ignoreRef(),
                 listen.replyTo(),
                 System::nanoTime),
             "server");

@@ -12,25 +12,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-final class AcknowledgementSenderStreamTest {
+final class MemberUplinkStreamTest {
   private static final Duration SOON = Duration.ofSeconds(30);
 
   private ActorTestKit kit;
   private TestProbe<UplinkActor.Command> uplink;
-  private AcknowledgementSender origins;
+  private final MemberUplink origins = new MemberUplink();
 
   @BeforeEach
   void start() {
     kit = MemberKit.start();
     uplink = kit.createTestProbe();
-    kit.spawn(
-        Behaviors.<UplinkActor.Command>receiveMessage(
-            message -> {
-              uplink.getRef().tell(message);
-              return Behaviors.same();
-            }),
-        UplinkActor.NAME);
-    origins = new AcknowledgementSender(kit.system());
+    var actor =
+        kit.spawn(
+            Behaviors.<UplinkActor.Command>receiveMessage(
+                message -> {
+                  uplink.getRef().tell(message);
+                  return Behaviors.same();
+                }),
+            UplinkActor.NAME);
+    origins.attach(
+        new MemberUplink.Member(
+            kit.system(), actor, kit.system().ignoreRef(), kit.system().ignoreRef()));
   }
 
   @AfterEach
@@ -42,10 +45,19 @@ final class AcknowledgementSenderStreamTest {
   void anAcknowledgementReachesTheUplinkOfTheNodeAndOneForAStrangerNobody() {
     var mine =
         new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1, 3}, new long[] {2});
-    origins.accept(
+    origins.acknowledge(
         "edge-9",
         new Acknowledgement(StreamName.parse("crossing/cam-9"), new long[] {7}, new long[0]));
-    origins.accept("cloud-1", mine);
+    origins.acknowledge("cloud-1", mine);
     assertThat(uplink.receiveMessage(SOON)).isEqualTo(new UplinkActor.Acknowledged(mine));
+  }
+
+  @Test
+  void withoutAMemberSystemNobodyIsToldAndNothingBreaks() {
+    var mine = new Acknowledgement(StreamName.parse("crossing/cam-0"), new long[] {1}, new long[0]);
+    new MemberUplink().acknowledge("cloud-1", mine);
+    origins.acknowledge("cloud-1", mine);
+    assertThat(uplink.receiveMessage(SOON)).isEqualTo(new UplinkActor.Acknowledged(mine));
+    uplink.expectNoMessage(Duration.ZERO);
   }
 }
