@@ -57,6 +57,7 @@ final class LinkServerStreamTest {
             FlowKit.memory(512),
             ANY,
             kit.<LinkServer.Lookup>createTestProbe().getRef(),
+            kit.<LinkServer.Untold>createTestProbe().getRef(),
             started.getRef(),
             () -> {
               if (held.get() && Thread.currentThread().getName().contains(BLOCKING)) {
