@@ -45,9 +45,6 @@ final class ResultEndpoints {
   private static final String NOT_KEPT =
       "results are not kept: dayu.store.keep-results is off on the cloud node; follow them live";
 
-  private static final String PRUNED =
-      "%,d of %,d results were pruned and are no longer here; spec.delivery.retain and dayu.store say what is kept";
-
   record Page(List<ResultShape> items, Optional<String> next, Optional<String> note) {}
 
   private CompletionStage<HttpResponse> page(Call call) {
@@ -71,7 +68,13 @@ final class ResultEndpoints {
     return fromTheFirst
         ? Optional.ofNullable(control.stored().pipelines().get(pipeline))
             .filter(results -> results.pruned() > 0)
-            .map(results -> String.format(Locale.ROOT, PRUNED, results.pruned(), results.stored()))
+            .map(
+                results ->
+                    String.format(
+                        Locale.ROOT,
+                        "%,d of %,d results were pruned and are no longer here; spec.delivery.retain and dayu.store say what is kept",
+                        results.pruned(),
+                        results.stored()))
         : Optional.empty();
   }
 
