@@ -73,6 +73,18 @@ class BenchArgumentsTest {
     assertThat(err.toString()).contains(told);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "--rows 19999,--rows must be at least 20000",
+    "--rows 20000 --streams 0,--streams must be from 1",
+    "--database h2,POSTGRESQL",
+    "--rows 1000000000000,take fewer"
+  })
+  void aStoreThatCannotBeFilledIsRefused(String arguments, String told) {
+    assertThat(run(("store " + arguments).split(" "))).isNotZero();
+    assertThat(err.toString()).contains(told);
+  }
+
   @Test
   void aComparisonWithoutARoundIsRefused() {
     assertThat(run("compare", "--rounds", "0")).isEqualTo(2);

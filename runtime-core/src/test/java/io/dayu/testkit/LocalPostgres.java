@@ -16,13 +16,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A PostgreSQL server for tests and benches: this machine's own programs, in a temporary directory,
  * on a port of its own at loopback and, if asked to, at one more address. It can be stopped and
  * started, which is an outage, and is gone with its data when it is closed or the process ends in
- * order. Nothing of it is durable. Safe for any thread: one starts or ends it at a time, and once
- * it is closed nothing is started any more.
+ * order. Nothing of it is durable, unless asked for. Safe for any thread: one starts or ends it at
+ * a time, and once it is closed nothing is started any more.
  *
  * <p>PostgreSQL refuses to run as root; then it runs as the user {@code postgres}.
  */
@@ -37,15 +38,17 @@ public final class LocalPostgres implements AutoCloseable {
   private final Path directory;
   private final String address;
   private final int port;
+  private final boolean durable;
   private final Thread hook = new Thread(this::end, "stop-postgres");
   private Process server; // guarded by this
   private boolean closed; // guarded by this
 
-  private LocalPostgres(Path programs, Path directory, String address, int port) {
+  private LocalPostgres(Path programs, Path directory, String address, int port, boolean durable) {
     this.programs = programs;
     this.directory = directory;
     this.address = address;
     this.port = port;
+    this.durable = durable;
   }
 
   /** Whether Debian's packages of a server are here. */
@@ -63,12 +66,26 @@ public final class LocalPostgres implements AutoCloseable {
   }
 
   /**
+   * A server as {@link #start()} has it, whose commits are forced to the disk, as they are where
+   * nobody decides otherwise.
+   *
+   * @throws IllegalStateException if it is not installed or does not start
+   */
+  public static LocalPostgres startDurable() {
+    return start(LOOPBACK, true);
+  }
+
+  /**
    * A server that accepts connections at one more address of this machine, from whoever is in the
    * same subnet, without a password. Its databases' URLs have this address.
    *
    * @throws IllegalStateException if it is not installed or does not start
    */
   public static LocalPostgres start(String address) {
+    return start(address, false);
+  }
+
+  private static LocalPostgres start(String address, boolean durable) {
     var programs =
         programs()
             .orElseThrow(
@@ -82,7 +99,7 @@ public final class LocalPostgres implements AutoCloseable {
         Files.setOwner(
             directory,
             directory.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(USER));
-      var postgres = new LocalPostgres(programs, directory, address, freePort());
+      var postgres = new LocalPostgres(programs, directory, address, freePort(), durable);
       Runtime.getRuntime().addShutdownHook(postgres.hook);
       try {
         postgres.initialise();
@@ -113,6 +130,13 @@ public final class LocalPostgres implements AutoCloseable {
     return USER;
   }
 
+  /** The server and those that it has started, none while it is down. */
+  public synchronized List<ProcessHandle> processes() {
+    return server == null
+        ? List.of()
+        : Stream.concat(Stream.of(server.toHandle()), server.descendants()).toList();
+  }
+
   /** Ends the server at once, as a crash would; its data stay. Does nothing if it is down. */
   public synchronized void down() {
     if (server == null) return;
@@ -130,8 +154,8 @@ public final class LocalPostgres implements AutoCloseable {
    */
   public synchronized void up() {
     if (server != null && server.isAlive()) return;
-    server =
-        begin(
+    var command =
+        new ArrayList<>(
             List.of(
                 program("postgres"),
                 "-D",
@@ -141,11 +165,9 @@ public final class LocalPostgres implements AutoCloseable {
                 "-h",
                 address.equals(LOOPBACK) ? LOOPBACK : LOOPBACK + "," + address,
                 "-p",
-                Integer.toString(port),
-                "-c",
-                "fsync=off",
-                "-c",
-                "full_page_writes=off"));
+                Integer.toString(port)));
+    if (!durable) command.addAll(List.of("-c", "fsync=off", "-c", "full_page_writes=off"));
+    server = begin(command);
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     var ready =
         List.of(

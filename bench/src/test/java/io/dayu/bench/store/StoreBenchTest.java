@@ -13,7 +13,8 @@ class StoreBenchTest {
 
   @Test
   void everySizeOfACommitIsMeasuredAndReported() throws Exception {
-    var figures = new StoreBench(dir, 64).run(List.of(64, 256), Duration.ofMillis(50));
+    var figures =
+        new StoreBench(new Target.Sqlite(dir), 64).run(List.of(64, 256), Duration.ofMillis(50));
     assertThat(figures).extracting(StoreBench.Figures::rowsPerCommit).containsExactly(64, 256);
     assertThat(figures)
         .allSatisfy(
