@@ -82,18 +82,23 @@ final class ResultTable {
           session.prepare(
               "INSERT INTO dayu_results (place, stream_id, seq, status, frame_kept, body)"
                   + " VALUES (?, ?, ?, ?, ?, ?)");
+      var counts =
+          session.prepare(
+              "UPDATE dayu_streams SET highest = ?, delivered = delivered + ?, failed = failed + ?"
+                  + " WHERE id = ?");
       for (var results : pipeline.getValue()) {
         var stream = results.getKey();
         long highest = highest(session, stream.stream());
         var fresh = fresh(session, stream, highest, results.getValue());
         if (fresh.isEmpty()) continue;
         insert(insert, stream, fresh, firstPlace(id) + counter + 1);
-        count(session, stream, highest, fresh);
+        count(counts, stream, highest, fresh);
         counter += fresh.size();
         for (var candidate : fresh) bytes += candidate.body().length;
       }
       if (counter == first) continue;
       insert.executeBatch();
+      counts.executeBatch(); // one by one, each stream would wait for the server
       unlock(session, id, counter, bytes);
     }
   }
@@ -190,19 +195,15 @@ final class ResultTable {
   }
 
   private static void count(
-      Session session, StreamTable.Row stream, long highest, List<Candidate> fresh)
+      PreparedStatement update, StreamTable.Row stream, long highest, List<Candidate> fresh)
       throws SQLException {
     long failed = fresh.stream().filter(Candidate::failed).count();
-    var update =
-        session.prepare(
-            "UPDATE dayu_streams SET highest = ?, delivered = delivered + ?, failed = failed + ?"
-                + " WHERE id = ?");
     update.setLong(
         1, Math.max(highest, fresh.stream().mapToLong(Candidate::seq).max().orElseThrow()));
     update.setLong(2, fresh.size() - failed);
     update.setLong(3, failed);
     update.setInt(4, stream.id());
-    update.executeUpdate();
+    update.addBatch();
   }
 
   ResultPage page(Session session, int pipeline, Optional<String> after, int limit)

@@ -83,6 +83,26 @@ abstract class ResultStoreContract {
   }
 
   @Test
+  void ofManyInABatchEachIsStoredAsItIs() {
+    var batch = new ArrayList<StoredResult>();
+    for (int seq = 0; seq < 300; seq++) {
+      var result = seq % 3 == 0 ? Results.failed(STREAM, seq) : Results.delivered(STREAM, seq);
+      batch.add(new StoredResult(result.element(), seq % 2 == 0));
+    }
+    store.store(Results.range(STREAM, 100, 101)); // this one is not new
+
+    assertThat(store.store(batch)).hasSize(299).doesNotContain(batch.get(100));
+
+    var read = new ArrayList<>(batch);
+    read.add(0, Results.delivered(STREAM, 100));
+    read.remove(101);
+    assertThat(store.page("crossing", Optional.empty(), 1_000).items()).isEqualTo(read);
+    assertThat(store.outcomes(NAME, List.of(99L, 100L, 101L)))
+        .isEqualTo(Map.of(99L, false, 100L, true, 101L, true));
+    assertThat(store.counts("crossing")).isEqualTo(Map.of(NAME, new ResultStore.Counts(200, 100)));
+  }
+
+  @Test
   void anEmptyBatchIsFine() {
     assertThat(store.store(List.of())).isEmpty();
   }

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
@@ -83,8 +85,8 @@ final class FillBench {
       return new FillReport(
           stored,
           results.streams(),
-          usages.get(ends),
-          usages.get(commits).minus(usages.get(commits - ends)),
+          at(usages, ends),
+          at(usages, commits).minus(at(usages, commits - ends)),
           tenths(usages, commits),
           bytesPerRow,
           pages(again, stored),
@@ -120,12 +122,16 @@ final class FillBench {
         int count = (int) Math.min(ROUND, border - done);
         meter.store(store, round(done * COMMIT, count));
         done += count;
-        progress.now("%,d of %,d rows".formatted(done * COMMIT, commits * COMMIT));
+        progress.now(
+            String.format(Locale.ROOT, "%,d of %,d rows", done * COMMIT, commits * COMMIT));
       }
       usages.put(border, meter.total());
       progress.line(
-          "%,d rows, %,.0f a second so far"
-              .formatted(done * COMMIT, meter.total().rowsPerSecond()));
+          String.format(
+              Locale.ROOT,
+              "%,d rows, %,.0f a second so far",
+              done * COMMIT,
+              meter.total().rowsPerSecond()));
     }
     return usages;
   }
@@ -134,8 +140,12 @@ final class FillBench {
     var tenths = new ArrayList<Usage>();
     long each = commits / TENTHS;
     for (long end = each; end <= commits; end += each)
-      tenths.add(usages.get(end).minus(usages.get(end - each)));
+      tenths.add(at(usages, end).minus(at(usages, end - each)));
     return tenths;
+  }
+
+  private static Usage at(Map<Long, Usage> usages, long commits) {
+    return Objects.requireNonNull(usages.get(commits), "every border was noted");
   }
 
   private List<List<StoredResult>> round(long from, int commits) {
@@ -166,18 +176,18 @@ final class FillBench {
       throw new IllegalStateException(counted + " of " + stored + " results are there");
   }
 
-  private Map<String, FillReport.Pages> pages(ResultStore store, long stored) {
+  private List<FillReport.Pages> pages(ResultStore store, long stored) {
     var random = new Random(1);
-    return Map.of(
-        "first", pages(store, page -> (long) page * PAGE),
-        "middle", pages(store, page -> random.nextLong(stored / 4, stored * 3 / 4)),
-        "last", pages(store, page -> stored - (long) (page + 1) * PAGE));
+    return List.of(
+        pages("first", store, page -> (long) page * PAGE),
+        pages("middle", store, page -> random.nextLong(stored / 4, stored * 3 / 4)),
+        pages("last", store, page -> stored - (long) (page + 1) * PAGE));
   }
 
   /**
    * @param first the index of the first result of each page, by the number of the page
    */
-  private FillReport.Pages pages(ResultStore store, IntToLongFunction first) {
+  private FillReport.Pages pages(String where, ResultStore store, IntToLongFunction first) {
     var millis = new double[PAGES];
     for (int i = 0; i < PAGES; i++) {
       long index = first.applyAsLong(i);
@@ -189,7 +199,7 @@ final class FillBench {
       if (items.size() != PAGE || Results.index(items.get(0).element()) / COMMIT != index / COMMIT)
         throw new IllegalStateException("the page at " + index + " has other results");
     }
-    return FillReport.Pages.of(millis);
+    return FillReport.Pages.of(where, millis);
   }
 
   /**

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * What a store is like while it is filled and when it is full.
@@ -13,7 +12,7 @@ import java.util.Map;
  * @param first what the first million rows took, or the first half of fewer
  * @param last the same of the last ones
  * @param bytesPerRow what the tables or the file, without its log, take
- * @param pages by where they are, see {@link #PLACES}
+ * @param pages the first ones, some in the middle, the last ones
  */
 record FillReport(
     long rows,
@@ -22,21 +21,19 @@ record FillReport(
     Usage last,
     List<Usage> tenths,
     double bytesPerRow,
-    Map<String, Pages> pages,
+    List<Pages> pages,
     Restart restart) {
-  static final List<String> PLACES = List.of("first", "middle", "last");
-
   FillReport {
     tenths = List.copyOf(tenths);
-    pages = Map.copyOf(pages);
+    pages = List.copyOf(pages);
   }
 
   /** How long it takes to read one. */
-  record Pages(double p50Ms, double p95Ms) {
-    static Pages of(double[] millis) {
+  record Pages(String where, double p50Ms, double p95Ms) {
+    static Pages of(String where, double[] millis) {
       var sorted = millis.clone();
       Arrays.sort(sorted);
-      return new Pages(sorted[sorted.length / 2], sorted[sorted.length * 95 / 100]);
+      return new Pages(where, sorted[sorted.length / 2], sorted[sorted.length * 95 / 100]);
     }
   }
 
@@ -78,11 +75,9 @@ record FillReport(
         format(
             "slowest tenth %,.0f rows/s; %.0f bytes a row%n",
             tenths.stream().mapToDouble(Usage::rowsPerSecond).min().orElseThrow(), bytesPerRow));
-    for (var where : PLACES) {
-      var page = pages.get(where);
+    for (var page : pages)
       text.append(
-          format("%s pages: p50 %.2f ms, p95 %.2f ms%n", where, page.p50Ms(), page.p95Ms()));
-    }
+          format("%s pages: p50 %.2f ms, p95 %.2f ms%n", page.where(), page.p50Ms(), page.p95Ms()));
     return text.append(restart.text()).append(System.lineSeparator()).toString();
   }
 
@@ -114,11 +109,8 @@ record FillReport(
     var parts = report.putArray("tenths");
     tenths.forEach(tenth -> put(parts.addObject(), tenth));
     var places = report.putObject("pagesMs");
-    for (var where : PLACES)
-      places
-          .putObject(where)
-          .put("p50", pages.get(where).p50Ms())
-          .put("p95", pages.get(where).p95Ms());
+    for (var page : pages)
+      places.putObject(page.where()).put("p50", page.p50Ms()).put("p95", page.p95Ms());
     report
         .putObject("restart")
         .put("seconds", restart.seconds())

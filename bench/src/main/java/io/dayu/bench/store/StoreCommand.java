@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -116,8 +117,13 @@ public final class StoreCommand implements Callable<Integer> {
     long room = Files.getFileStore(directory).getUsableSpace();
     if (room / MOST_BYTES_PER_ROW < rows)
       throw new UserException(
-          "%,d rows may take %,d MB, and there are %,d MB where %s lies; take fewer, or another directory (JDK_JAVA_OPTIONS=-Djava.io.tmpdir=…)"
-              .formatted(rows, rows * MOST_BYTES_PER_ROW >> 20, room >> 20, directory));
+          String.format(
+              Locale.ROOT,
+              "%,d rows may take %,d MB, and there are %,d MB where %s lies; take fewer, or another directory (JDK_JAVA_OPTIONS=-Djava.io.tmpdir=DIRECTORY)",
+              rows,
+              rows / 1_000_000 * MOST_BYTES_PER_ROW,
+              room / 1_000_000,
+              directory));
     var out = spec.commandLine().getOut();
     var progress = Progress.to(out, Progress.onTerminal());
     var filled = new FillBench(target, streams, BYTES, progress).run(rows);
