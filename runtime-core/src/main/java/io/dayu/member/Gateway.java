@@ -1,12 +1,19 @@
 package io.dayu.member;
 
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.View;
 import io.dayu.facts.Wire;
 import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Causes;
-import io.dayu.store.ResultStore;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -19,8 +26,9 @@ import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
 /**
- * What edges ask of the cloud. One on every cloud node, found through the receptionist, because an
- * edge holds no sharding proxy: one that is cut off would freeze hand-offs for all.
+ * What edges ask of the cloud and tell it, and what the cloud tells them. One on every cloud node,
+ * found through the receptionist, because an edge holds no sharding proxy: one that is cut off
+ * would freeze hand-offs for all.
  */
 public final class Gateway extends AbstractBehavior<Gateway.Command> {
   public static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "dayu-gateway");
@@ -44,6 +52,35 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
    */
   public record Goodbye(String address, long uid) implements Command, Wire {}
 
+  /**
+   * What an edge tells of itself, at least every few seconds. Everyone is told of it, and the edge
+   * is sent {@link News} from then on, for as long as it goes on reporting here. Not answered
+   * otherwise.
+   *
+   * @param heard the latest of the news that it has heard without a gap; what it has not heard is
+   *     sent anew
+   */
+  record Report(NodeReport report, News.Place heard, ActorRef<? super News> replyTo)
+      implements Command, Wire {}
+
+  private record Viewed(View view) implements Command {}
+
+  /** One that reports here. */
+  private static final class Edge {
+    Newsletter letter;
+    News.Place heard = News.Place.NONE; // by its latest report
+    long behindNanos; // since when it has not heard the next one
+    long reportedNanos;
+
+    Edge(Newsletter letter) {
+      this.letter = letter;
+    }
+
+    boolean isBehind() {
+      return letter.last().number() > 0 && !heard.equals(letter.last());
+    }
+  }
+
   private record Looked(long highest, Throwable error, ActorRef<FirstSeqIs> replyTo)
       implements Command {}
 
@@ -53,19 +90,51 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
    */
   private static final long MARGIN = 10_000;
 
-  private final ResultStore store;
-  private final Executor blocking;
+  /** News that were not heard for so long have got lost. */
+  private static final long LOST_NANOS = Duration.ofSeconds(3).toNanos();
 
-  private Gateway(ActorContext<Command> context, ResultStore store, Executor blocking) {
+  /** An edge that does not report for so long reports elsewhere, or is cut off. */
+  private static final long SILENT_NANOS = Duration.ofSeconds(30).toNanos();
+
+  private final ToLongFunction<StreamName> highest;
+  private final Executor blocking;
+  private final ActorRef<Gossip.Command> gossip;
+  private final LongSupplier nanos;
+  private final Random sessions = new Random();
+  private final Map<ActorRef<? super News>, Edge> edges = new HashMap<>(); // that report here
+  private View view = View.EMPTY; // shortened
+
+  private Gateway(
+      ActorContext<Command> context,
+      ToLongFunction<StreamName> highest,
+      Executor blocking,
+      ActorRef<Gossip.Command> gossip,
+      LongSupplier nanos) {
     super(context);
-    this.store = store;
+    this.highest = highest;
     this.blocking = blocking;
+    this.gossip = gossip;
+    this.nanos = nanos;
+    gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
     context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
   }
 
-  /** {@code blocking} runs the questions to the store. */
-  public static Behavior<Command> create(ResultStore store, Executor blocking) {
-    return Behaviors.setup(context -> new Gateway(context, store, blocking));
+  /**
+   * @param highest asks the store for the highest number of a stream; may block
+   * @param blocking runs that
+   * @param gossip of this cloud node
+   * @param nanos a clock as {@link System#nanoTime}
+   */
+  static Behavior<Command> create(
+      ToLongFunction<StreamName> highest,
+      Executor blocking,
+      ActorRef<Gossip.Command> gossip,
+      LongSupplier nanos) {
+    return Behaviors.setup(
+        context -> {
+          context.setLoggerName(Gateway.class);
+          return new Gateway(context, highest, blocking, gossip, nanos);
+        });
   }
 
   @Override
@@ -73,6 +142,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
     return newReceiveBuilder()
         .onMessage(FirstSeq.class, this::onFirstSeq)
         .onMessage(Goodbye.class, this::onGoodbye)
+        .onMessage(Report.class, this::onReport)
+        .onMessage(Viewed.class, this::onViewed)
         .onMessage(Looked.class, this::onLooked)
         .build();
   }
@@ -80,8 +151,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   private Behavior<Command> onFirstSeq(FirstSeq ask) {
     getContext()
         .pipeToSelf(
-            CompletableFuture.supplyAsync(() -> store.highestSeq(ask.stream()), blocking),
-            (highest, error) -> new Looked(error == null ? highest : -1, error, ask.replyTo()));
+            CompletableFuture.supplyAsync(() -> highest.applyAsLong(ask.stream()), blocking),
+            (found, error) -> new Looked(error == null ? found : -1, error, ask.replyTo()));
     return this;
   }
 
@@ -96,6 +167,43 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
       cluster.manager().tell(new Down(member.address()));
     }
     return this;
+  }
+
+  private Behavior<Command> onReport(Report report) {
+    // A report may come later than the removal of its node, which nobody would forget then.
+    if (NodeNames.members(Cluster.get(getContext().getSystem()), report.report().node()).isEmpty())
+      return this;
+    gossip.tell(new Gossip.PublishReport(report.report()));
+    long now = nanos.getAsLong();
+    var edge = edges.computeIfAbsent(report.replyTo(), e -> new Edge(newsletter()));
+    edge.reportedNanos = now;
+    if (!report.heard().equals(edge.heard)) edge.behindNanos = now;
+    edge.heard = report.heard();
+    if (edge.isBehind() && now - edge.behindNanos > LOST_NANOS) edge.letter = newsletter();
+    tell(report.replyTo(), edge, now);
+    return this;
+  }
+
+  private Newsletter newsletter() {
+    return new Newsletter(sessions.nextLong());
+  }
+
+  private Behavior<Command> onViewed(Viewed viewed) {
+    var now = Newsletter.shortened(viewed.view(), view);
+    if (now.equals(view)) return this;
+    view = now;
+    long at = nanos.getAsLong();
+    edges.values().removeIf(edge -> at - edge.reportedNanos > SILENT_NANOS);
+    edges.forEach((edge, told) -> tell(edge, told, at));
+    return this;
+  }
+
+  private void tell(ActorRef<? super News> edge, Edge told, long now) {
+    boolean behind = told.isBehind();
+    var news = told.letter.next(view);
+    if (news.isEmpty()) return;
+    if (!behind) told.behindNanos = now;
+    news.forEach(edge::tell);
   }
 
   private Behavior<Command> onLooked(Looked looked) {

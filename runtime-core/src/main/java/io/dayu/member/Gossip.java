@@ -5,6 +5,8 @@ import io.dayu.facts.Decisions;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.NodeReport.Edition;
+import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.PipelineFact;
 import io.dayu.facts.Pipelines;
 import io.dayu.facts.View;
@@ -39,11 +41,11 @@ import org.apache.pekko.cluster.ddata.typed.javadsl.ReplicatorMessageAdapter;
 import org.apache.pekko.cluster.typed.Cluster;
 
 /**
- * Tells every node what every node should know, and keeps what was heard. One per member system,
- * spawned by its guardian. Three last-writer-wins maps of Distributed Data, each a {@link
- * SharedMap} in parts, carry node reports, decisions and pipelines; they need no quorum, so a
- * cut-off node keeps the last state and catches up when it is back. Reports of nodes that were
- * removed from the cluster are forgotten.
+ * Tells every cloud node what every node should know, and keeps what was heard; edges are told by a
+ * {@link Gateway}. One per member system of a cloud node, spawned by its guardian. Three
+ * last-writer-wins maps of Distributed Data, each a {@link SharedMap} in parts, carry node reports,
+ * decisions and pipelines; they need no quorum, so a cut-off node keeps the last state and catches
+ * up when it is back. Reports of nodes that were removed from the cluster are forgotten.
  *
  * <p>A part that is too large for a message would reach nobody any more. So what has no room in its
  * part is kept here and tried again, and this node's report says so; a report is cut to its room.
@@ -52,7 +54,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** What gossip can be asked to do. */
   public sealed interface Command {}
 
-  /** Tell everyone about this node. */
+  /** Tell everyone about this node, or about an edge that reports to its gateway. */
   public record PublishReport(NodeReport report) implements Command {}
 
   /** Tell everyone a decision; one with a version not above the known one is ignored. */
@@ -115,7 +117,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
       new ArrayDeque<>(); // bounded by what there is to tell
   private int spent; // of AT_ONCE
   private final Map<String, Command> unsent = new TreeMap<>(); // what had no room, by its name
-  private boolean reportCut;
+  private final Set<String> reportsCut = new HashSet<>(); // nodes whose report had no room
 
   private Gossip(ActorContext<Command> context, TimerScheduler<Command> timers, Clock clock) {
     super(context);
@@ -169,14 +171,32 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onPublishReport(PublishReport publish) {
-    var whole = unsent.isEmpty() ? publish.report() : publish.report().withProblem(untold());
-    var report = ReportCut.fit(whole, allReports.room(whole.node()));
+    var told = publish.report();
+    boolean own = told.role() == Role.CLOUD; // an edge's report comes by the gateway
+    var whole = own && !unsent.isEmpty() ? told.withProblem(untold()) : told;
+    var node = whole.node();
+    var report = ReportCut.fit(whole, allReports.room(node));
     boolean cut = !report.equals(whole);
-    if (cut && !reportCut)
-      getContext().getLog().warn("{}: {}", report.node(), report.problem().orElse(""));
-    reportCut = cut;
-    update(reports, allReports, report.node(), map -> map.put(self, report.node(), report));
+    if (cut && !reportsCut.contains(node))
+      getContext().getLog().warn("{}: {}", node, report.problem().orElse(""));
+    if (cut) reportsCut.add(node);
+    else reportsCut.remove(node);
+    update(
+        reports,
+        allReports,
+        node,
+        map -> {
+          var known = map.get(node);
+          return known.isDefined() && later(known.get().edition(), report.edition())
+              ? map
+              : map.put(self, node, report);
+        });
     return this;
+  }
+
+  /** An edge that changes its gateway may be overtaken by what it has told the former one. */
+  private static boolean later(Edition known, Edition told) {
+    return known.incarnation() == told.incarnation() && known.sequence() > told.sequence();
   }
 
   private Behavior<Command> onPublish(Command publish) {
@@ -341,6 +361,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private void forgetNode(String node) {
+    reportsCut.remove(node);
     update(reports, allReports, node, map -> map.remove(self, node));
   }
 

@@ -4,7 +4,9 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.dayu.deliver.Distributor;
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
 import io.dayu.flow.Controller;
 import io.dayu.node.NodeSettings;
 import io.dayu.node.StartException;
@@ -316,22 +318,28 @@ public final class MemberNode implements MemberSystem {
       String node,
       Consumer<String> refused,
       Optional<Cloud> cloud) {
-    var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
-    var uplink =
-        context.spawn(
-            lasting(UplinkActor.create(gossip, controller, node, refused, System::nanoTime)),
-            UplinkActor.NAME);
     var gateways = context.spawn(Routers.group(Gateway.KEY), "gateways");
     ActorRef<ShardingEnvelope<Distributor.Command>> distributors =
         context.getSystem().deadLetters();
-    if (cloud.isPresent()) {
+    Consumer<NodeReport> publish;
+    Consumer<ActorRef<View>> subscribe;
+    if (cloud.isEmpty()) {
+      var gossip = context.spawn(lasting(EdgeGossip.create(Clock.systemUTC())), "gossip");
+      publish = report -> gossip.tell(new EdgeGossip.PublishReport(report));
+      subscribe = views -> gossip.tell(new EdgeGossip.Subscribe(views));
+    } else {
+      var gossip = context.spawn(lasting(Gossip.create(Clock.systemUTC())), "gossip");
+      publish = report -> gossip.tell(new Gossip.PublishReport(report));
+      subscribe = views -> gossip.tell(new Gossip.Subscribe(views));
       var store = cloud.get().store();
       var blocking =
           context
               .getSystem()
               .dispatchers()
               .lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
-      context.spawn(lasting(Gateway.create(store, blocking)), "gateway");
+      context.spawn(
+          lasting(Gateway.create(store::highestSeq, blocking, gossip, System::nanoTime)),
+          "gateway");
       var sharding = ClusterSharding.get(context.getSystem());
       distributors =
           sharding.init(
@@ -361,6 +369,12 @@ public final class MemberNode implements MemberSystem {
                   .withRole("cloud"));
       cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
     }
+    var uplink =
+        context.spawn(
+            lasting(
+                UplinkActor.create(
+                    publish, subscribe, controller, node, refused, System::nanoTime)),
+            UplinkActor.NAME);
     return new MemberUplink.Member(context.getSystem(), uplink, gateways, distributors);
   }
 

@@ -18,6 +18,7 @@ import io.dayu.facts.wire.StreamDecision;
 import io.dayu.facts.wire.WantedPipeline;
 import io.dayu.member.wire.Delivery;
 import io.dayu.member.wire.DeliveryStored;
+import io.dayu.member.wire.EdgeReport;
 import io.dayu.member.wire.Farewell;
 import io.dayu.member.wire.FirstSeqAnswer;
 import io.dayu.member.wire.FirstSeqQuestion;
@@ -82,9 +83,9 @@ public final class MemberSerializer extends SerializerWithStringManifest {
     add(
         "X",
         DroppedPipeline.class,
-        fact -> DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build(),
+        MemberSerializer::dropped,
         DroppedFact.parser(),
-        proto -> new DroppedPipeline(proto.getName(), proto.getVersion()));
+        MemberSerializer::dropped);
     add(
         "A",
         UplinkActor.Acknowledged.class,
@@ -164,6 +165,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         answer -> LifeAnswer.newBuilder().setUid(answer.uid()).build(),
         LifeAnswer.parser(),
         proto -> new UplinkActor.ItIs(proto.getUid()));
+    addNews();
     addLiveResults();
     addLifecycle();
   }
@@ -234,6 +236,55 @@ public final class MemberSerializer extends SerializerWithStringManifest {
           nameless,
           report.node());
     return report;
+  }
+
+  private static DroppedFact dropped(DroppedPipeline fact) {
+    return DroppedFact.newBuilder().setName(fact.name()).setVersion(fact.version()).build();
+  }
+
+  private static DroppedPipeline dropped(DroppedFact proto) {
+    return new DroppedPipeline(proto.getName(), proto.getVersion());
+  }
+
+  private void addNews() {
+    add(
+        "er",
+        Gateway.Report.class,
+        report ->
+            EdgeReport.newBuilder()
+                .setReport(Reports.write(report.report()))
+                .setSession(report.heard().session())
+                .setHeard(report.heard().number())
+                .setReplyTo(refs.toSerializationFormat(report.replyTo()))
+                .build(),
+        EdgeReport.parser(),
+        proto ->
+            new Gateway.Report(
+                report(proto.getReport()),
+                new News.Place(proto.getSession(), proto.getHeard()),
+                ref(proto.getReplyTo())));
+    add(
+        "en",
+        News.class,
+        news ->
+            io.dayu.member.wire.News.newBuilder()
+                .setSession(news.place().session())
+                .setNumber(news.place().number())
+                .addAllNode(news.nodes().stream().map(Reports::write).toList())
+                .addAllGone(news.gone())
+                .addAllWanted(news.wanted().stream().map(Pipelines::write).toList())
+                .addAllDropped(news.dropped().stream().map(MemberSerializer::dropped).toList())
+                .addAllDecision(news.decisions().stream().map(Decisions::write).toList())
+                .build(),
+        io.dayu.member.wire.News.parser(),
+        proto ->
+            new News(
+                new News.Place(proto.getSession(), proto.getNumber()),
+                proto.getNodeList().stream().map(MemberSerializer::report).toList(),
+                proto.getGoneList(),
+                proto.getWantedList().stream().map(Pipelines::read).toList(),
+                proto.getDroppedList().stream().map(MemberSerializer::dropped).toList(),
+                proto.getDecisionList().stream().map(Decisions::read).toList()));
   }
 
   private void addLiveResults() {

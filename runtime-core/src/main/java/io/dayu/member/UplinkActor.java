@@ -56,7 +56,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   private static final double SIGNIFICANT = 0.05;
 
-  private final ActorRef<Gossip.Command> gossip;
+  private final Consumer<NodeReport> tell;
   private final ActorRef<Controller.Command> controller;
   private final Consumer<String> refused;
   private final LongSupplier nanos;
@@ -68,13 +68,14 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   private UplinkActor(
       ActorContext<Command> context,
-      ActorRef<Gossip.Command> gossip,
+      Consumer<NodeReport> publish,
+      Consumer<ActorRef<View>> subscribe,
       ActorRef<Controller.Command> controller,
       String node,
       Consumer<String> refused,
       LongSupplier nanos) {
     super(context);
-    this.gossip = gossip;
+    this.tell = publish;
     this.controller = controller;
     this.refused = refused;
     this.nanos = nanos;
@@ -87,22 +88,25 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
         .tell(
             Subscribe.create(
                 context.messageAdapter(MemberEvent.class, Membership::new), MemberEvent.class));
-    gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
+    subscribe.accept(context.messageAdapter(View.class, Viewed::new));
   }
 
   /**
+   * @param publish tells everyone a report of this node; must not block
+   * @param subscribe has the views sent there from now on; must not block
    * @param node this node's name
    * @param refused is called when another member keeps the name, with its address; must not block
    * @param nanos a clock as {@link System#nanoTime}
    */
   public static Behavior<Command> create(
-      ActorRef<Gossip.Command> gossip,
+      Consumer<NodeReport> publish,
+      Consumer<ActorRef<View>> subscribe,
       ActorRef<Controller.Command> controller,
       String node,
       Consumer<String> refused,
       LongSupplier nanos) {
     return Behaviors.setup(
-        context -> new UplinkActor(context, gossip, controller, node, refused, nanos));
+        context -> new UplinkActor(context, publish, subscribe, controller, node, refused, nanos));
   }
 
   @Override
@@ -152,7 +156,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
     if (published.isPresent() && !silent && !significant(published.get(), report)) return this;
     published = Optional.of(report);
     publishedNanos = now;
-    gossip.tell(new Gossip.PublishReport(report));
+    tell.accept(report);
     return this;
   }
 

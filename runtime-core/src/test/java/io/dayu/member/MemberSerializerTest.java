@@ -234,6 +234,17 @@ final class MemberSerializerTest {
     messages.put("pd", new PipelineEntity.Delete(answer));
     messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));
     messages.put("B", new Gateway.Goodbye("pekko://dayu@127.0.0.1:1", 7));
+    messages.put(
+        "er", new Gateway.Report(report(), new News.Place(9, 3), (ActorRef<News>) reference));
+    messages.put(
+        "en",
+        new News(
+            new News.Place(9, 4),
+            List.of(report()),
+            List.of("edge-3"),
+            List.of(pipeline),
+            List.of(new DroppedPipeline("square", 2)),
+            List.of(decision())));
     messages.put("wq", new UplinkActor.WhoIsThere((ActorRef<UplinkActor.ItIs>) reference));
     messages.put("wa", new UplinkActor.ItIs(7));
     messages.put("q", new Gateway.FirstSeqIs(20_000, Optional.empty()));
