@@ -39,6 +39,17 @@ public final class ApiClient {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
+  /**
+   * Where the JVM reads how long an unused connection may be used again, in seconds. Up to Java 20 it
+   * does so for twenty minutes, but a cloud node closes one after {@code
+   * dayu.http.idle-timeout}, and a request that is sent at that moment fails.
+   */
+  private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
+
+  static {
+    if (System.getProperty(KEEP_ALIVE) == null) System.setProperty(KEEP_ALIVE, "20");
+  }
+
   private final URI base;
   private final Optional<String> token;
   private final HttpClient http;
