@@ -1,0 +1,38 @@
+"""Stages of Dayu in Python: a function is the whole programme.
+
+    from dayu_stage import Labels, Skip, stage
+
+    @stage(payload=["readings"], output="labels", parameters={"limit": float})
+    def count_above(element, params):
+        "Counts readings above a limit."
+        above = sum(1 for reading in element.payload if reading.value > params["limit"])
+        return Labels({"above": above}) if above else Skip("nothing above the limit")
+
+    if __name__ == "__main__":
+        count_above.serve()
+"""
+
+from .media import Box, Boxes, Frame, Frames, Label, Labels, Opaque, Reading, Readings, Text
+from .stage import Element, Failed, Parameter, Skip, Stage, StageError, stage
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Box",
+    "Boxes",
+    "Element",
+    "Failed",
+    "Frame",
+    "Frames",
+    "Label",
+    "Labels",
+    "Opaque",
+    "Parameter",
+    "Reading",
+    "Readings",
+    "Skip",
+    "Stage",
+    "StageError",
+    "Text",
+    "stage",
+]
