@@ -59,7 +59,12 @@ final class ArchitectureRules {
     "io.dayu.lab.."
   };
   private static final String[] INTERFACES = {
-    "io.dayu.http..", "io.dayu.cli..", "io.dayu.local..", "io.dayu.client..", "io.dayu.console.."
+    "io.dayu.http..",
+    "io.dayu.cli..",
+    "io.dayu.conformance..",
+    "io.dayu.local..",
+    "io.dayu.client..",
+    "io.dayu.console.."
   };
   private static final String[] ENDS = {
     "io.dayu.cloud..", "io.dayu.edge..", "io.dayu.k8s..", "io.dayu.sim..", "io.dayu.bench.."

@@ -4,6 +4,7 @@ import io.dayu.console.StandardOutput;
 import io.dayu.console.Units;
 import io.dayu.console.UserException;
 import java.io.PrintWriter;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -20,6 +21,7 @@ import picocli.CommandLine.Command;
       UpCommand.class,
       DownCommand.class,
       PipelineCommand.class,
+      StageCommand.class,
       LedgerCommand.class,
       ResultsCommand.class,
       WhyCommand.class,
@@ -48,12 +50,19 @@ public final class Dayu implements Runnable {
   }
 
   static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-    return new CommandLine(new Dayu())
+    var commands = new CommandLine(new Dayu());
+    // What follows a command to be tested belongs to it.
+    subcommand(subcommand(commands, "stage"), "test").setStopAtPositional(true);
+    return commands
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .registerConverter(java.time.Duration.class, Dayu::duration)
         .setExecutionExceptionHandler(Dayu::failed);
+  }
+
+  private static CommandLine subcommand(CommandLine of, String name) {
+    return Objects.requireNonNull(of.getSubcommands().get(name), name);
   }
 
   private static java.time.Duration duration(String text) {

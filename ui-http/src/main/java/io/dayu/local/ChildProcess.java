@@ -30,8 +30,12 @@ public final class ChildProcess implements AutoCloseable {
     this.begin = begin;
   }
 
-  /** Starts a command in a directory, with an empty standard input. */
-  static ChildProcess start(
+  /**
+   * Starts a command in a directory, with an empty standard input.
+   *
+   * @throws UserException if it cannot be started
+   */
+  public static ChildProcess start(
       String name, List<String> command, Map<String, String> environment, Path dir, Path log) {
     try {
       Files.createDirectories(dir);
