@@ -21,12 +21,12 @@ final class StageProject {
   private static final Pattern PLAIN = Pattern.compile("[\\w/.@+-]+");
   private static final int LONGEST = 60;
 
-  /** Words of Python that name no function. */
+  /** Words of Python, and what the function uses by these names; none of them can be its own. */
   private static final Set<String> PYTHON_WORDS =
       Set.of(
           "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-          "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-          "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "stage", "try", "unittest",
+          "elif", "else", "except", "finally", "float", "for", "from", "global", "if", "import", "in", "is",
+          "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "stage", "sum", "try",
           "while", "with", "yield");
 
   enum Language {

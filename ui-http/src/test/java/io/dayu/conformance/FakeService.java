@@ -114,7 +114,7 @@ final class FakeService implements AutoCloseable {
       exchange.getResponseHeaders().set("Content-Type", reply.type());
       reply.headers().forEach(exchange.getResponseHeaders()::set);
       exchange.sendResponseHeaders(reply.status(), bytes.length == 0 ? -1 : bytes.length);
-      exchange.getResponseBody().write(bytes);
+      if (bytes.length > 0) exchange.getResponseBody().write(bytes);
     }
   }
 

@@ -1,8 +1,8 @@
 import unittest
 from datetime import datetime, timezone
 
+import service
 from dayu_stage import Element, Labels, Reading, Readings, Skip
-from service import {FUNCTION}
 
 
 def readings(*values):
@@ -12,10 +12,10 @@ def readings(*values):
 
 class ServiceTest(unittest.TestCase):
     def test_it_counts_readings_above_the_limit(self):
-        self.assertEqual(Labels({"above": 2}), {FUNCTION}(readings(29, 31, 35), {"limit": 30}))
+        self.assertEqual(Labels({"above": 2}), service.{FUNCTION}(readings(29, 31, 35), {"limit": 30}))
 
     def test_it_skips_what_has_none(self):
-        self.assertIsInstance({FUNCTION}(readings(20), {"limit": 30}), Skip)
+        self.assertIsInstance(service.{FUNCTION}(readings(20), {"limit": 30}), Skip)
 
 
 if __name__ == "__main__":
