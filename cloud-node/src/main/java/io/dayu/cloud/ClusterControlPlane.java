@@ -19,6 +19,7 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.realise.DecisionLog;
@@ -130,8 +131,9 @@ final class ClusterControlPlane implements ControlPlane {
 
   /** A document that is equal to what runs well changes nothing, its version included. */
   @Override
-  public CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
-    if (!replace) return submit(spec, Optional.empty(), false);
+  public CompletionStage<Submitted> submit(
+      PipelineSpec spec, Optional<RunState> state, boolean replace) {
+    if (!replace) return submit(spec, state, Optional.empty(), false);
     return ask(spec.name(), PipelineEntity.Get::new)
         .thenCompose(
             answer -> {
@@ -139,12 +141,15 @@ final class ClusterControlPlane implements ControlPlane {
                   answer instanceof PipelineEntity.Runs runs
                       ? Optional.of(runs.pipeline())
                       : Optional.<DesiredPipeline>empty();
-              return submit(spec, running, true);
+              return submit(spec, state, running, true);
             });
   }
 
   private CompletionStage<Submitted> submit(
-      PipelineSpec spec, Optional<DesiredPipeline> running, boolean replace) {
+      PipelineSpec spec,
+      Optional<RunState> state,
+      Optional<DesiredPipeline> running,
+      boolean replace) {
     var sources = new ArrayList<SourceSpec>();
     var streams = streamsByNode();
     for (var source : spec.sources()) {
@@ -171,11 +176,11 @@ final class ClusterControlPlane implements ControlPlane {
       return CompletableFuture.completedStage(new Submitted.NoRoom(spec.name(), beside));
     // A new version starts streams that have failed, so it is what somebody wants who submits the
     // document again after mending a source.
-    if (running.filter(r -> isEqual(r, placed)).isPresent() && !hasFailed(placed))
+    if (running.filter(r -> isEqual(r, placed, state)).isPresent() && !hasFailed(placed))
       return accepted(running.get(), false);
     return ask(
             spec.name(),
-            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, replyTo))
+            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, state, replyTo))
         .thenCompose(
             answer -> {
               if (answer instanceof PipelineEntity.Created created)
@@ -204,8 +209,11 @@ final class ClusterControlPlane implements ControlPlane {
     return problems;
   }
 
-  private boolean isEqual(DesiredPipeline running, PipelineSpec placed) {
-    return running.spec().equals(placed) && running.declaredOnly() == declaredOnly;
+  private boolean isEqual(
+      DesiredPipeline running, PipelineSpec placed, Optional<RunState> state) {
+    return running.spec().equals(placed)
+        && running.declaredOnly() == declaredOnly
+        && state.orElse(running.state()) == running.state();
   }
 
   /** The node that reads a source already and is there: on another one it would begin anew. */
@@ -225,12 +233,12 @@ final class ClusterControlPlane implements ControlPlane {
   }
 
   private CompletionStage<Submitted> accepted(DesiredPipeline pipeline, boolean created) {
-    var name = pipeline.spec().name();
-    return shown(
-        new Submitted.Accepted(pipeline, created),
-        v ->
-            v.pipelines().containsKey(name)
-                && v.pipelines().get(name).version() >= pipeline.version());
+    return shown(new Submitted.Accepted(pipeline, created), v -> shows(v, pipeline));
+  }
+
+  private static boolean shows(View view, DesiredPipeline pipeline) {
+    var shown = view.pipelines().get(pipeline.name());
+    return shown != null && shown.version() >= pipeline.version();
   }
 
   /** Answers when this node's view shows the change, so that the next request here sees it too. */
@@ -248,6 +256,19 @@ final class ClusterControlPlane implements ControlPlane {
   public CompletionStage<Optional<DesiredPipeline>> pipeline(String name) {
     // Gossip knows every pipeline. To ask the entity instead would create one for a wrong name.
     return CompletableFuture.completedStage(Optional.ofNullable(view().pipelines().get(name)));
+  }
+
+  @Override
+  public CompletionStage<Optional<DesiredPipeline>> turn(String name, RunState state) {
+    if (!view().pipelines().containsKey(name))
+      return CompletableFuture.completedStage(Optional.empty());
+    return ask(name, replyTo -> new PipelineEntity.Turn(state, replyTo))
+        .thenCompose(
+            answer -> {
+              if (!(answer instanceof PipelineEntity.Replaced turned))
+                return CompletableFuture.completedStage(Optional.empty());
+              return shown(Optional.of(turned.pipeline()), v -> shows(v, turned.pipeline()));
+            });
   }
 
   @Override

@@ -210,7 +210,7 @@ class JournalTest {
 
   private CompletionStage<PipelineEntity.Answer> submit(
       ActorRef<PipelineEntity.Command> entity, String name) {
-    return ask(entity, replyTo -> new PipelineEntity.Submit(spec(name), true, false, replyTo));
+    return ask(entity, replyTo -> new PipelineEntity.Submit(spec(name), true, false, Optional.empty(), replyTo));
   }
 
   private CompletionStage<PipelineEntity.Answer> ask(

@@ -176,6 +176,61 @@ class PipelineClusterIT {
   }
 
   @Test
+  void aPausedPipelineStaysPausedThroughRestartsAndLosesNothing() {
+    cluster.submit(chain("resting", "bytes=1024&rate=300&count=1500"));
+    cluster.awaitLedger("resting", l -> l.delivered() > 100);
+    turn("resting", "pause");
+    var paused = awaitDrained("resting");
+    assertThat(paused.path("state").asText()).isEqualTo("paused");
+    long delivered = paused.at("/ledger/delivered").asLong();
+    assertThat(delivered).isLessThan(1500);
+    assertThat(paused.at("/ledger/generated").asLong()).isEqualTo(delivered);
+
+    cluster.nodes().restart(List.of("edge-1"));
+    cluster.nodes().restart(List.of("cloud-1"));
+    cluster.awaitNodes(3);
+    assertThat(awaitDrained("resting").at("/ledger/delivered").asLong()).isEqualTo(delivered);
+
+    turn("resting", "resume");
+    cluster.awaitDelivered("resting", 1500);
+    assertThat(Cluster.seqs(cluster.results("resting")))
+        .containsExactlyInAnyOrderElementsOf(upTo(1500));
+  }
+
+  @Test
+  void anEdgeThatDoesNotHearOfAPauseIsToldWhenItIsBack() {
+    cluster.submit(chain("unheard", "bytes=1024&rate=100&count=100000"));
+    cluster.awaitLedger("unheard", l -> l.delivered() > 20);
+    var edge = cluster.nodes().node("edge-1").process();
+    edge.freeze();
+    try {
+      turn("unheard", "pause");
+      assertThat(cluster.status("unheard").path("state").asText()).isEqualTo("pausing");
+    } finally {
+      edge.thaw();
+    }
+    var ledger = awaitDrained("unheard").path("ledger");
+    assertThat(ledger.path("delivered").asLong()).isEqualTo(ledger.path("generated").asLong());
+  }
+
+  private static void turn(String pipeline, String how) {
+    var path = "pipelines/" + pipeline + "/" + how;
+    assertThat(cluster.call("POST", path, "application/json", "").status()).isEqualTo(200);
+  }
+
+  /** The status of a paused pipeline of which nothing is in flight. */
+  private static JsonNode awaitDrained(String pipeline) {
+    var last = new JsonNode[1];
+    Cluster.await("that nothing of " + pipeline + " is in flight")
+        .until(
+            () -> {
+              last[0] = cluster.status(pipeline);
+              return last[0].path("drained").asBoolean();
+            });
+    return last[0];
+  }
+
+  @Test
   void theManagementEndpointShowsMembersAndShards() {
     cluster.submit(chain("shown", "bytes=10&count=50"));
     cluster.awaitDelivered("shown", 50);

@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import java.util.Objects;
 
 /**
@@ -12,12 +13,20 @@ import java.util.Objects;
  * @param spec every source has a node
  * @param declaredOnly whether its sources may open only what their nodes declare in {@code
  *     dayu.read}: others than the user of the cloud node's machine can submit pipelines
+ * @param state whether its sources are to be read
  */
 public record DesiredPipeline(
-    long version, long stagesVersion, PipelineSpec spec, boolean declaredOnly)
+    long version, long stagesVersion, PipelineSpec spec, boolean declaredOnly, RunState state)
     implements PipelineFact {
   public DesiredPipeline {
     Objects.requireNonNull(spec, "spec");
+    Objects.requireNonNull(state, "state");
+  }
+
+  /** One that runs. */
+  public DesiredPipeline(
+      long version, long stagesVersion, PipelineSpec spec, boolean declaredOnly) {
+    this(version, stagesVersion, spec, declaredOnly, RunState.RUNNING);
   }
 
   /** One that may read all that its nodes can. */
@@ -30,13 +39,28 @@ public record DesiredPipeline(
     this(version, version, spec);
   }
 
-  /** The next version. */
+  /** The next version, which goes on or stays paused as this one. */
   public DesiredPipeline changed(PipelineSpec to, boolean declaredOnly) {
     return new DesiredPipeline(
         version + 1,
         to.stages().equals(spec.stages()) ? stagesVersion : version + 1,
         to,
-        declaredOnly);
+        declaredOnly,
+        state);
+  }
+
+  /** The next version, which differs in nothing else. */
+  public DesiredPipeline turned(RunState to) {
+    return new DesiredPipeline(version + 1, stagesVersion, spec, declaredOnly, to);
+  }
+
+  /** The same version in another state. */
+  public DesiredPipeline in(RunState to) {
+    return new DesiredPipeline(version, stagesVersion, spec, declaredOnly, to);
+  }
+
+  public boolean isPaused() {
+    return state == RunState.PAUSED;
   }
 
   @Override

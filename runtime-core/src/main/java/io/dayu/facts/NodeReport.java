@@ -220,13 +220,16 @@ public record NodeReport(
     /** The source has ended and every element is accounted for. */
     COMPLETED,
     /** The source cannot be read at all. */
-    FAILED
+    FAILED,
+    /** The source is not read because the pipeline is paused. */
+    PAUSED
   }
 
   /**
    * @param decision version of the one that its elements follow; 0 before the first
    * @param problem what is wrong, if something is
    * @param reserved no element has this number or a higher one yet; 0 while that is not known
+   * @param version of the pipeline that the stream follows; 0 while that is not known
    */
   public record StreamReport(
       StreamName stream,
@@ -236,8 +239,9 @@ public record NodeReport(
       Traffic traffic,
       Latency latency,
       Optional<String> problem,
-      long reserved) {
-    /** One that does not tell of its numbers. */
+      long reserved,
+      long version) {
+    /** One that does not tell of its numbers and its pipeline's version. */
     public StreamReport(
         StreamName stream,
         StreamState state,
@@ -246,7 +250,7 @@ public record NodeReport(
         Traffic traffic,
         Latency latency,
         Optional<String> problem) {
-      this(stream, state, decision, ledger, traffic, latency, problem, 0);
+      this(stream, state, decision, ledger, traffic, latency, problem, 0, 0);
     }
 
     public StreamReport {
@@ -260,11 +264,16 @@ public record NodeReport(
 
     public StreamReport withProblem(String what) {
       return new StreamReport(
-          stream, state, decision, ledger, traffic, latency, Optional.of(what), reserved);
+          stream, state, decision, ledger, traffic, latency, Optional.of(what), reserved, version);
     }
 
-    public StreamReport withReserved(long reserved) {
-      return new StreamReport(stream, state, decision, ledger, traffic, latency, problem, reserved);
+    /**
+     * @param reserved see there
+     * @param version see there
+     */
+    public StreamReport with(long reserved, long version) {
+      return new StreamReport(
+          stream, state, decision, ledger, traffic, latency, problem, reserved, version);
     }
   }
 

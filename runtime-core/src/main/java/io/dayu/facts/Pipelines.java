@@ -5,6 +5,7 @@ import io.dayu.facts.wire.WantedPipeline;
 import io.dayu.pipeline.Parsed;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 
 /** Pipelines to and from protobuf; also the form in which they are kept. */
 public final class Pipelines {
@@ -18,6 +19,7 @@ public final class Pipelines {
             .setDeclaredOnly(pipeline.declaredOnly());
     if (pipeline.stagesVersion() != pipeline.version())
       proto.setStagesVersion(pipeline.stagesVersion());
+    if (pipeline.state() != RunState.RUNNING) proto.setState(write(pipeline.state()));
     return proto.build();
   }
 
@@ -27,7 +29,18 @@ public final class Pipelines {
         version,
         proto.getStagesVersion() == 0 ? version : proto.getStagesVersion(),
         spec(proto.getDocument()),
-        proto.getDeclaredOnly());
+        proto.getDeclaredOnly(),
+        state(proto.getState()));
+  }
+
+  /** Never 0, which stands for a state that is not told. */
+  public static int write(RunState state) {
+    return state.ordinal() + 1;
+  }
+
+  /** One that only newer releases know is not running. */
+  public static RunState state(int code) {
+    return code <= write(RunState.RUNNING) ? RunState.RUNNING : RunState.PAUSED;
   }
 
   public static PipelineSpec spec(Struct document) {

@@ -193,7 +193,8 @@ public final class Reports {
             .setP99Ms(latency.p99Ms())
             .setResent(traffic.resent())
             .setLongestGapMs(traffic.longestGapMs())
-            .setReserved(s.reserved());
+            .setReserved(s.reserved())
+            .setVersion(s.version());
     s.problem().ifPresent(proto::setProblem);
     return proto.build();
   }
@@ -210,7 +211,8 @@ public final class Reports {
             new Traffic(p.getWindow(), p.getPerSecond(), p.getResent(), p.getLongestGapMs()),
             new Latency(p.getP50Ms(), p.getP95Ms(), p.getP99Ms()),
             p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty(),
-            p.getReserved()));
+            p.getReserved(),
+            p.getVersion()));
   }
 
   /** A state that only newer releases know counts as the first one. */

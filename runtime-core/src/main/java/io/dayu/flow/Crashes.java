@@ -140,7 +140,8 @@ final class Crashes {
             last.map(StreamReport::traffic).orElse(Traffic.NONE).stopped(),
             Latency.NONE,
             Optional.empty(),
-            last.map(StreamReport::reserved).orElse(0L));
+            last.map(StreamReport::reserved).orElse(0L),
+            last.map(StreamReport::version).orElse(0L));
     return withCrashes(report);
   }
 

@@ -117,7 +117,10 @@ final class Generators {
     if (!generators.containsKey(report.stream())) return false; // it has ended since
     var told = crashes.withCrashes(report);
     var before = reports.put(told.stream(), told);
-    return before == null || before.state() != told.state() || before.decision() != told.decision();
+    return before == null
+        || before.state() != told.state()
+        || before.decision() != told.decision()
+        || before.version() != told.version();
   }
 
   /** A child has ended. Returns the stream that it read, which is over unless it crashed. */
@@ -177,12 +180,13 @@ final class Generators {
   /**
    * A generator changes to the new plan between two elements. If the source itself is another one,
    * or the stream has failed and the new version is to repair it, the generator drains, and a later
-   * view starts the next generator.
+   * view starts the next generator. One that is paused repairs nothing.
    */
   private void change(Running running, Plan plan, SourceSpec source, StreamName stream) {
     var report = reports.get(stream);
     boolean failed = report != null && report.state() == StreamState.FAILED;
-    if (!source.equals(running.source()) || failed && plan.version() > running.version()) {
+    boolean repairs = failed && !plan.isPaused() && plan.version() > running.version();
+    if (!source.equals(running.source()) || repairs) {
       running.generator().tell(Generator.Drain.INSTANCE);
       return;
     }

@@ -279,6 +279,15 @@ final class Feed {
     over = true;
   }
 
+  /** Stops reading until it is opened again. */
+  void rest() {
+    stop();
+  }
+
+  boolean isOpen() {
+    return kill.isPresent();
+  }
+
   /** Stops reading for good. */
   void close() {
     stop();

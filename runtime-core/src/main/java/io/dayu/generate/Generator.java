@@ -65,6 +65,9 @@ import org.slf4j.Logger;
  *       Only then is what was settled removed from the disk, and the source told of it.
  *   <li>A source that fails ({@link Feed.Failed}) is opened again with back-off. When it has ended
  *       and nothing is open any more, the stream is completed.
+ *   <li>A {@link Change} to a plan that is paused closes the source, or asks one that wants to be
+ *       told what is settled for nothing more; the next one that is not reads on where it was left.
+ *       What is in flight is finished meanwhile.
  *   <li>{@link Drain} and {@link Finish} close the source; the actor stops when nothing that it
  *       waits for is in flight, or after {@code dayu.generate.drain} or {@code finish}.
  * </ol>
@@ -87,7 +90,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** Follow this decision from the next element on. */
   public record Follow(Decision decision) implements Request {}
 
-  /** The pipeline has changed: elements cut from now on take the new plan. */
+  /**
+   * The pipeline has changed: elements cut from now on take the new plan. While it is paused none
+   * are.
+   */
   public record Change(Plan plan) implements Request {}
 
   /** Results were stored. */
@@ -220,6 +226,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
   private Phase phase = Phase.Reading.INSTANCE;
+  private Optional<Feed.Given> held = Optional.empty(); // came while the pipeline was paused
 
   private Generator(
       ActorContext<Command> context,
@@ -404,7 +411,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     giveUp(
         start.resumed().lost(),
         "its node ended while it was under way, and its source cannot be read again");
-    open();
+    if (isPaused()) pause();
+    else open();
     return finishIfDone();
   }
 
@@ -435,8 +443,46 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onChange(Change change) {
+    if (change.plan() == routing.plan()) return this;
+    boolean paused = isPaused();
     routing.change(change.plan());
+    if (isPaused() && !paused) pause();
+    else if (paused && !isPaused()) resume();
+    report();
     return this;
+  }
+
+  /**
+   * A source that wants to be told what is settled stays open, unread: opened again it would give
+   * again what is in flight.
+   */
+  private void pause() {
+    if (phase != Phase.Reading.INSTANCE || feed.isOver()) return;
+    timers.cancel(Timer.OPEN);
+    if (!feed.isListening()) feed.rest();
+    // Before it is known where to begin, what is in flight is not known either.
+    if (numbering.hasStarted()) {
+      if (state == StreamState.SOURCE_DOWN || problem.equals(Optional.of(NO_THREAD)))
+        problem = Optional.empty();
+      state = StreamState.PAUSED;
+      log().info("{} is paused, {} elements are in flight", stream, unsettled.size());
+    }
+  }
+
+  private void resume() {
+    if (phase != Phase.Reading.INSTANCE || feed.isOver()) return;
+    state = feed.isOpen() ? StreamState.RUNNING : StreamState.STARTING;
+    log().info("{} goes on", stream);
+    release();
+    open();
+    pull();
+  }
+
+  /** Cuts what came while the pipeline was paused. */
+  private void release() {
+    var given = held;
+    held = Optional.empty();
+    given.filter(feed::isCurrent).ifPresent(this::take);
   }
 
   private Behavior<Command> onOpened(Feed.Opened opened) {
@@ -463,6 +509,14 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onGiven(Feed.Given given) {
     if (!feed.isCurrent(given)) return this;
+    if (isPaused()) {
+      held = Optional.of(given);
+      return this;
+    }
+    return take(given);
+  }
+
+  private Behavior<Command> take(Feed.Given given) {
     long now = now();
     if (given.pieces().get(0).segment().isPresent()) {
       readable();
@@ -563,6 +617,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onEnded(Feed.Ended ended) {
     if (!feed.isCurrent(ended)) return this;
+    release();
+    if (!feed.isCurrent(ended)) return this;
     if (!(phase instanceof Phase.Draining)) log().info("{}: the source has ended", stream);
     feed.ended();
     unrepeated("its source has ended before it");
@@ -571,9 +627,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onFailed(Feed.Failed failed) {
     if (!feed.isCurrent(failed)) return this;
+    release();
+    if (!feed.isCurrent(failed)) return this;
     var message = Causes.words(failed.cause());
     problem = Optional.of(message);
     var again = feed.failed(failed.cause(), now());
+    if (again.isPresent() && isPaused()) return this; // it is opened again when it is to be read
     if (again.isPresent()) {
       state = StreamState.SOURCE_DOWN;
       log()
@@ -652,12 +711,16 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position(), now());
+    if (!isPaused() && routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position(), now());
   }
 
   private void readable() {
-    state = StreamState.RUNNING;
+    state = isPaused() ? StreamState.PAUSED : StreamState.RUNNING;
     problem = Optional.empty();
+  }
+
+  private boolean isPaused() {
+    return routing.plan().isPaused();
   }
 
   private void fill() {
@@ -673,7 +736,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * when the window has room.
    */
   private void pull() {
-    if (!feed.isWaiting() || !numbering.has(Feed.MAX_BATCH)) return;
+    if (isPaused() || !feed.isWaiting() || !numbering.has(Feed.MAX_BATCH)) return;
     boolean full = routing.isOffline(Offline.SHED) || window.isFull(now());
     if (window.sheds() || !full) feed.pull();
   }
@@ -766,7 +829,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         new Status(
             window
                 .report(stream, state, routing.decision(), sender.resent(), reported, now())
-                .withReserved(numbering.reserved())));
+                .with(numbering.reserved(), routing.plan().version())));
   }
 
   private void tellOffline() {

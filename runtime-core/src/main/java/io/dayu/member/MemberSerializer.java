@@ -30,6 +30,7 @@ import io.dayu.member.wire.PipelineDropped;
 import io.dayu.member.wire.PipelineQuestion;
 import io.dayu.member.wire.PipelineState;
 import io.dayu.member.wire.PipelineSubmission;
+import io.dayu.member.wire.PipelineTurn;
 import io.dayu.member.wire.PipelineWanted;
 import io.dayu.member.wire.ShownResult;
 import io.dayu.member.wire.ShownResults;
@@ -328,6 +329,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 .setDocument(PipelineDocument.toStruct(submit.spec()))
                 .setReplace(submit.replace())
                 .setDeclaredOnly(submit.declaredOnly())
+                .setState(submit.state().map(Pipelines::write).orElse(0))
                 .setReplyTo(refs.toSerializationFormat(submit.replyTo()))
                 .build(),
         PipelineSubmission.parser(),
@@ -336,7 +338,21 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 Pipelines.spec(proto.getDocument()),
                 proto.getReplace(),
                 proto.getDeclaredOnly(),
+                proto.getState() == 0
+                    ? Optional.empty()
+                    : Optional.of(Pipelines.state(proto.getState())),
                 ref(proto.getReplyTo())));
+    add(
+        "pt",
+        PipelineEntity.Turn.class,
+        turn ->
+            PipelineTurn.newBuilder()
+                .setState(Pipelines.write(turn.state()))
+                .setReplyTo(refs.toSerializationFormat(turn.replyTo()))
+                .build(),
+        PipelineTurn.parser(),
+        proto ->
+            new PipelineEntity.Turn(Pipelines.state(proto.getState()), ref(proto.getReplyTo())));
     add(
         "pg",
         PipelineEntity.Get.class,

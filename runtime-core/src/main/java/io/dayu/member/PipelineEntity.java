@@ -4,6 +4,7 @@ import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.Wire;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,7 +26,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.event.Level;
 
 /**
- * The life of one pipeline: wanted, changed, dropped. A sharded, event-sourced entity of the cloud,
+ * The life of one pipeline: wanted, changed, paused, dropped. A sharded, event-sourced entity of the cloud,
  * one per name, remembered while it is wanted. After every change, and whenever it is started
  * again, it tells gossip what is to run.
  */
@@ -40,10 +41,18 @@ public final class PipelineEntity
    * Run this verified pipeline.
    *
    * @param declaredOnly see {@link DesiredPipeline}
+   * @param state empty for that of the pipeline that it replaces
    */
   public record Submit(
-      PipelineSpec spec, boolean replace, boolean declaredOnly, ActorRef<Answer> replyTo)
+      PipelineSpec spec,
+      boolean replace,
+      boolean declaredOnly,
+      Optional<RunState> state,
+      ActorRef<Answer> replyTo)
       implements Command, Wire {}
+
+  /** Read its sources, or do not. */
+  public record Turn(RunState state, ActorRef<Answer> replyTo) implements Command, Wire {}
 
   public record Get(ActorRef<Answer> replyTo) implements Command, Wire {}
 
@@ -134,6 +143,7 @@ public final class PipelineEntity
               forgetIfUnused(state);
               return Effect().none();
             })
+        .onCommand(Turn.class, this::onTurn)
         .onCommand(Delete.class, this::onDelete)
         .build();
   }
@@ -169,17 +179,41 @@ public final class PipelineEntity
     var pipeline =
         state
             .pipeline()
-            .map(running -> running.changed(submit.spec(), submit.declaredOnly()))
+            .map(
+                running ->
+                    running
+                        .changed(submit.spec(), submit.declaredOnly())
+                        .in(submit.state().orElse(running.state())))
             .orElseGet(
                 () -> {
                   long version = state.version() + 1;
                   return new DesiredPipeline(
-                      version, version, submit.spec(), submit.declaredOnly());
+                      version,
+                      version,
+                      submit.spec(),
+                      submit.declaredOnly(),
+                      submit.state().orElse(RunState.RUNNING));
                 });
     return Effect()
         .persist(new Wanted(pipeline))
         .thenRun(this::tellGossip)
         .thenReply(submit.replyTo(), s -> created ? new Created(pipeline) : new Replaced(pipeline));
+  }
+
+  private Effect<Event, State> onTurn(State state, Turn turn) {
+    if (state.pipeline().isEmpty())
+      return Effect()
+          .none()
+          .thenRun(this::forgetIfUnused)
+          .thenReply(turn.replyTo(), s -> new Absent());
+    var running = state.pipeline().get();
+    if (running.state() == turn.state())
+      return Effect().reply(turn.replyTo(), new Replaced(running));
+    var turned = running.turned(turn.state());
+    return Effect()
+        .persist(new Wanted(turned))
+        .thenRun(this::tellGossip)
+        .thenReply(turn.replyTo(), s -> new Replaced(turned));
   }
 
   private Effect<Event, State> onDelete(State state, Delete delete) {

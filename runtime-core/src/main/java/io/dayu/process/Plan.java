@@ -56,6 +56,11 @@ public final class Plan {
     return pipeline.version();
   }
 
+  /** Whether its sources are not to be read. */
+  public boolean isPaused() {
+    return pipeline.isPaused();
+  }
+
   /** See {@link DesiredPipeline#declaredOnly}. */
   public boolean readsDeclaredOnly() {
     return pipeline.declaredOnly();

@@ -3,11 +3,14 @@ package io.dayu.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import io.dayu.read.Mosquitto;
@@ -20,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -85,6 +89,35 @@ final class BrokerStreamTest {
     broker.publish("plant/meter", numbers(0, 100));
     awaitAll(100);
     assertThat(report().problem()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 5})
+  void whatIsPublishedWhileAPipelineIsPausedIsReadOnceWhenItGoesOn(int version) throws Exception {
+    broker = Mosquitto.start(directory("broker"), 1_000);
+    var uri = broker.uri("plant/meter?version=" + version);
+    run(uri);
+    await().atMost(SOON).until(() -> log().contains("Sending SUBACK to dayu-one-in"));
+    broker.publish("plant/meter", numbers(0, 50));
+    awaitAll(50);
+
+    turn(uri, 2, RunState.PAUSED);
+    await().atMost(SOON).until(() -> report().state() == StreamState.PAUSED);
+    broker.publish("plant/meter", numbers(50, 150));
+    await().atMost(SOON).until(() -> log().split("Received PUBLISH from", -1).length > 150);
+    assertThat(report().ledger()).isEqualTo(new Ledger(50, 50, 0, 0, 0));
+
+    turn(uri, 3, RunState.RUNNING);
+    awaitAll(150);
+  }
+
+  private void turn(String uri, long version, RunState state) {
+    var view = TestNode.view(node, node.pipeline("one", uri, "reader"));
+    var pipelines = new TreeMap<>(view.pipelines());
+    pipelines.replaceAll(
+        (name, p) -> new DesiredPipeline(version, 1, p.spec(), p.declaredOnly(), state));
+    node.controller.tell(
+        new Controller.Viewed(new View(view.nodes(), view.decisions(), pipelines)));
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.source.Repeat;
@@ -203,6 +204,16 @@ final class GeneratorsTest {
   }
 
   @Test
+  void aPauseLeavesAStreamThatHasFailedAsItIsAndGoingOnRepairsIt() {
+    apply(plan(1, CAMERA));
+    heard(report(StreamState.FAILED, 1));
+    apply(plan(2, RunState.PAUSED, CAMERA));
+    assertThat(told(1)).doesNotContain(Generator.Drain.INSTANCE);
+    apply(plan(3, CAMERA));
+    assertThat(told(1)).contains(Generator.Drain.INSTANCE);
+  }
+
+  @Test
   void whatIsNoGeneratorMayEnd() {
     apply(plan(1, CAMERA));
     var other = controller.part(context -> context.getSystem().deadLetters());
@@ -343,6 +354,10 @@ final class GeneratorsTest {
   }
 
   private static Plan plan(long version, SourceSpec... sources) {
+    return plan(version, RunState.RUNNING, sources);
+  }
+
+  private static Plan plan(long version, RunState state, SourceSpec... sources) {
     var spec =
         new PipelineSpec(
             "crossing",
@@ -351,7 +366,7 @@ final class GeneratorsTest {
             new PolicySpec("fixed", Map.of()),
             Objective.DEFAULT,
             Delivery.DEFAULT);
-    return new Plan(new DesiredPipeline(version, spec), CATALOG);
+    return new Plan(new DesiredPipeline(version, spec).in(state), CATALOG);
   }
 
   private static SourceSpec source(String name, String node, String uri) {

@@ -19,6 +19,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
 import io.dayu.link.TestConsumer;
 import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.pipeline.RunState;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
@@ -46,6 +47,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -65,6 +67,7 @@ final class GeneratorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private final Plan plan = Plans.plan(1, List.of(Plans.READER), "detect:reader");
+  private Plan running = plan;
   private ActorTestKit kit;
   private boolean live;
   private Budget sources = FlowKit.memory(512).sources();
@@ -836,6 +839,138 @@ final class GeneratorStreamTest {
     free.complete(null);
     disk.content(GenerateKit.STREAM).toCompletableFuture().join();
     assertThat(memory.kept()).isEmpty();
+  }
+
+  @Test
+  void aPausedSourceIsReadNoMoreAndLaterFromWhereItWasLeft() {
+    generate(plan, count(1_000), "max-window = 6");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> at("edge-2").offered() == 6);
+    turn(RunState.PAUSED);
+    var seen = new ArrayList<Long>();
+    while (isNextOrPaused(seen.size())) seen.add(acked(at("edge-2")).getSeq());
+    assertThat(controller.stream().state()).isEqualTo(StreamState.PAUSED);
+    assertThat(controller.stream().version()).isEqualTo(2);
+    assertThat(seen).hasSizeLessThan(200);
+
+    turn(RunState.RUNNING);
+    seen.addAll(ackAll(1_000 - seen.size()));
+    assertThat(seen).isEqualTo(LongStream.range(500, 1_500).boxed().toList());
+    assertThat(controller.stream().ledger()).isEqualTo(settled(1_000));
+    assertThat(controller.stream().version()).isEqualTo(3);
+  }
+
+  @Test
+  void aLiveSourceThatIsPausedIsClosedAndCountsNothingAsShed() {
+    live = true;
+    var camera = new Camera();
+    generate(plan, camera, "");
+    follow(1, "detect", "edge-2:1");
+    camera.shoot(0);
+    acked(at("edge-2"));
+    var before = camera.opened.remove();
+    turn(RunState.PAUSED);
+    await().atMost(SOON).until(before::isCompleted);
+    await().atMost(SOON).until(() -> state(StreamState.PAUSED));
+    assertThat(before.offer(GenerateKit.segment(1, 10)).isEnqueued()).isFalse();
+
+    turn(RunState.RUNNING);
+    camera.shoot(2);
+    acked(at("edge-2"));
+    await().atMost(SOON).until(() -> controller.stream().ledger().equals(settled(2)));
+    assertThat(controller.stream().state()).isEqualTo(StreamState.RUNNING);
+  }
+
+  @Test
+  void aStreamThatBeginsPausedOpensItsSourceWhenItIsToGoOn() {
+    var opened = new AtomicInteger();
+    var paused = Plans.turned(plan, RunState.PAUSED, List.of(Plans.READER));
+    generate(
+        paused,
+        context -> {
+          opened.incrementAndGet();
+          return numbers(context, 3, 10);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> state(StreamState.PAUSED));
+    assertThat(opened).hasValue(0);
+    running = paused;
+    turn(RunState.RUNNING);
+    ackAll(3);
+    assertThat(opened).hasValue(1);
+  }
+
+  @Test
+  void aSourceThatIsDownIsNotTriedAgainWhileItsPipelineIsPaused() {
+    var tries = new AtomicInteger();
+    generate(
+        plan,
+        context ->
+            tries.incrementAndGet() == 1
+                ? Source.failed(new SourceException("no camera", false, null))
+                : numbers(context, 2, 10),
+        "source-min-backoff = 1h, source-max-backoff = 1h");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> state(StreamState.SOURCE_DOWN));
+    turn(RunState.PAUSED);
+    await().atMost(SOON).until(() -> state(StreamState.PAUSED));
+    assertThat(controller.stream().problem()).isEmpty();
+    turn(RunState.RUNNING);
+    ackAll(2);
+    assertThat(tries).as("at once: nobody waits for the back-off then").hasValue(2);
+  }
+
+  /** Opened again it would give again what is in flight, which would then be there twice. */
+  @Test
+  void aSourceThatIsToldWhatIsSettledStaysOpenAndWhatItGivesMeanwhileWaits() {
+    var camera = new Camera();
+    generate(
+        plan,
+        context -> {
+          context.settled().accept(upTo -> {});
+          return camera.apply(context);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    camera.shoot(0);
+    var first = at("edge-2").takeNext().element();
+    turn(RunState.PAUSED);
+    await().atMost(SOON).until(() -> state(StreamState.PAUSED));
+    camera.shoot(1);
+    camera.shoot(2);
+    ack(first.getSeq());
+    await().atMost(SOON).until(() -> controller.stream().ledger().equals(settled(1)));
+    int reports = controller.streams().size();
+    await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
+    assertThat(controller.stream().ledger()).isEqualTo(settled(1));
+
+    turn(RunState.RUNNING);
+    assertThat(List.of(acked(at("edge-2")).getSeq(), acked(at("edge-2")).getSeq()))
+        .containsExactly(501L, 502L);
+    await().atMost(SOON).until(() -> controller.stream().ledger().equals(settled(3)));
+    assertThat(camera.opened).as("openings").hasSize(1);
+  }
+
+  /** Waits until an element has come, or {@code count} are all that were cut and are settled. */
+  private boolean isNextOrPaused(int count) {
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                at("edge-2").offered() > 0
+                    || state(StreamState.PAUSED)
+                        && controller.stream().ledger().equals(settled(count)));
+    return at("edge-2").offered() > 0;
+  }
+
+  private static Ledger settled(long count) {
+    return new Ledger(count, count, 0, 0, 0);
+  }
+
+  private void turn(RunState state) {
+    running = Plans.turned(running, state, List.of(Plans.READER));
+    generator.tell(new Generator.Change(running));
   }
 
   /** A live source: what a test shoots is there at once. */

@@ -25,6 +25,7 @@ import io.dayu.facts.Readable;
 import io.dayu.facts.Reports;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
@@ -160,7 +161,9 @@ final class MemberSerializerTest {
         List.of(
             declaring,
             new DesiredPipeline(3, 2, spec, true),
-            new PipelineEntity.Submit(spec, true, true, kit.system().deadLetters())))
+            new DesiredPipeline(4, 2, spec, false, RunState.PAUSED),
+            new PipelineEntity.Submit(
+                spec, true, true, Optional.of(RunState.PAUSED), kit.system().deadLetters())))
       assertThat(serializer.fromBinary(serializer.toBinary(message), serializer.manifest(message)))
           .isEqualTo(message);
   }
@@ -229,7 +232,8 @@ final class MemberSerializerTest {
     messages.put(
         "S", new Distributor.Store(StreamName.parse("crossing/cam-0"), List.of(element), stored));
     messages.put("Q", new Gateway.FirstSeq(StreamName.parse("crossing/cam-0"), first));
-    messages.put("ps", new PipelineEntity.Submit(spec, true, false, answer));
+    messages.put("ps", new PipelineEntity.Submit(spec, true, false, Optional.empty(), answer));
+    messages.put("pt", new PipelineEntity.Turn(RunState.PAUSED, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));
     messages.put("T", new Distributor.Stored(Optional.of("the disk is full"), List.of()));

@@ -10,10 +10,12 @@ import io.dayu.member.PipelineEntity.Command;
 import io.dayu.member.PipelineEntity.Event;
 import io.dayu.member.PipelineEntity.State;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.process.Plans;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -134,10 +136,52 @@ final class PipelineEntityTest {
     assertThat(told()).isEqualTo(new Gossip.PublishPipeline(new DesiredPipeline(1, spec)));
   }
 
+  @Test
+  void aPausedPipelineStaysSoThroughRestartsAndChangesUntilItIsToldToGoOn() {
+    submit(spec, false);
+    told();
+    var paused = new DesiredPipeline(2, 1, spec, false, RunState.PAUSED);
+    assertThat(turn(RunState.PAUSED)).isEqualTo(new PipelineEntity.Replaced(paused));
+    assertThat(told()).isEqualTo(new Gossip.PublishPipeline(paused));
+    assertThat(turn(RunState.PAUSED)).as("again").isEqualTo(new PipelineEntity.Replaced(paused));
+    entity.restart();
+    assertThat(told()).isEqualTo(new Gossip.PublishPipeline(paused));
+    assertThat(submit(spec, true))
+        .as("a document that says nothing of it")
+        .isEqualTo(
+            new PipelineEntity.Replaced(new DesiredPipeline(3, 1, spec, false, RunState.PAUSED)));
+    assertThat(turn(RunState.RUNNING))
+        .isEqualTo(new PipelineEntity.Replaced(new DesiredPipeline(4, 1, spec)));
+    assertThat(submit(spec, true, Optional.of(RunState.PAUSED)))
+        .isEqualTo(
+            new PipelineEntity.Replaced(new DesiredPipeline(5, 1, spec, false, RunState.PAUSED)));
+    delete();
+    assertThat(submit(spec, false))
+        .as("a new one of the name")
+        .isEqualTo(new PipelineEntity.Created(new DesiredPipeline(7, spec)));
+  }
+
+  @Test
+  void whatIsNotThereIsNotPaused() {
+    assertThat(turn(RunState.PAUSED)).isEqualTo(new PipelineEntity.Absent());
+    shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+  }
+
   private Answer submit(PipelineSpec spec, boolean replace) {
+    return submit(spec, replace, Optional.empty());
+  }
+
+  private Answer submit(PipelineSpec spec, boolean replace, Optional<RunState> state) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, replace, false, replyTo))
+            (ActorRef<Answer> replyTo) ->
+                new PipelineEntity.Submit(spec, replace, false, state, replyTo))
+        .reply();
+  }
+
+  private Answer turn(RunState state) {
+    return entity
+        .<Answer>runCommand((ActorRef<Answer> replyTo) -> new PipelineEntity.Turn(state, replyTo))
         .reply();
   }
 

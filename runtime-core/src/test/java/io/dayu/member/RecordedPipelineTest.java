@@ -151,7 +151,7 @@ final class RecordedPipelineTest {
       EventSourcedBehaviorTestKit<Command, Event, State> entity, PipelineSpec spec) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, true, false, replyTo))
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, true, false, Optional.empty(), replyTo))
         .reply();
   }
 

@@ -10,6 +10,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
@@ -86,6 +87,13 @@ public final class Plans {
             Delivery.DEFAULT);
     return new Plan(
         new DesiredPipeline(version, spec), new Catalog(providers, List.of(), List.of()));
+  }
+
+  /** The same pipeline in another state, as its next version. */
+  public static Plan turned(Plan plan, RunState state, List<StageProvider> providers) {
+    return new Plan(
+        new DesiredPipeline(plan.version() + 1, 1, plan.spec(), false, state),
+        new Catalog(providers, List.of(), List.of()));
   }
 
   private static StageSpec spec(String text) {

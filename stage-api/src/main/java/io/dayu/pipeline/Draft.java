@@ -22,7 +22,8 @@ record Draft(
     List<Stage> stages,
     Optional<PolicySpec> policy,
     Objective objective,
-    Delivery delivery) {
+    Delivery delivery,
+    Optional<RunState> state) {
 
   record Source(
       String path,

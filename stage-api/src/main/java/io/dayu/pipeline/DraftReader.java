@@ -56,7 +56,7 @@ final class DraftReader {
           "managedFields",
           "ownerReferences");
   private static final Set<String> SPEC =
-      ordered("sources", "stages", "policy", "objective", "delivery");
+      ordered("sources", "stages", "policy", "objective", "delivery", "state");
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
   private static final Set<String> STAGE = ordered("id", "type", "after", "params");
 
@@ -73,7 +73,13 @@ final class DraftReader {
     var spec = root.field("spec").required("add spec: {sources: […], stages: […]}");
     if (spec.object(SPEC).isEmpty())
       return new Draft(
-          name, List.of(), List.of(), Optional.empty(), Objective.DEFAULT, Delivery.DEFAULT);
+          name,
+          List.of(),
+          List.of(),
+          Optional.empty(),
+          Objective.DEFAULT,
+          Delivery.DEFAULT,
+          Optional.empty());
     return new Draft(
         name,
         list(spec.field("sources"), "add a source: {name: …, uri: …}").stream()
@@ -86,7 +92,8 @@ final class DraftReader {
             .toList(),
         policy(spec.field("policy")),
         objective(spec.field("objective")),
-        delivery(spec.field("delivery")));
+        delivery(spec.field("delivery")),
+        word(spec.field("state"), RunState.values()));
   }
 
   private static Draft.Source source(DocumentNode node) {

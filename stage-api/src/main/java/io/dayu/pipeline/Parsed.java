@@ -2,12 +2,18 @@ package io.dayu.pipeline;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** A document that was read as a pipeline: either a specification or all of its problems. */
 public sealed interface Parsed {
-  record Ok(PipelineSpec spec) implements Parsed {
+  /**
+   * @param state empty if the document does not say: a new pipeline runs, and one that is there stays
+   *     as it is
+   */
+  record Ok(PipelineSpec spec, Optional<RunState> state) implements Parsed {
     public Ok {
       Objects.requireNonNull(spec, "spec");
+      Objects.requireNonNull(state, "state");
     }
   }
 

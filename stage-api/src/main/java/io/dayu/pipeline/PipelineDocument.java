@@ -31,12 +31,18 @@ public final class PipelineDocument {
   public static Parsed read(Map<String, ?> tree) {
     var problems = new Problems();
     var draft = DraftReader.read(tree, problems);
-    return problems.isEmpty() ? new Parsed.Ok(draft.spec()) : new Parsed.Bad(problems.all());
+    return problems.isEmpty() ? new Parsed.Ok(draft.spec(), draft.state()) : new Parsed.Bad(problems.all());
   }
 
   /** The document of {@code spec}, defaults included; {@link #read} gives an equal one back. */
   public static Map<String, Object> write(PipelineSpec spec) {
+    return write(spec, RunState.RUNNING);
+  }
+
+  /** The same with {@code spec.state}, which is left out where the pipeline runs. */
+  public static Map<String, Object> write(PipelineSpec spec, RunState state) {
     var body = new LinkedHashMap<String, Object>();
+    if (state != RunState.RUNNING) body.put("state", DraftReader.word(state));
     body.put("sources", spec.sources().stream().map(PipelineDocument::source).toList());
     body.put("stages", spec.stages().stream().map(PipelineDocument::stage).toList());
     body.put("policy", policy(spec.policy()));

@@ -46,7 +46,7 @@ public final class PipelineVerifier {
     if (!problems.isEmpty()) return new Parsed.Bad(problems.all());
     var spec = draft.spec();
     int bytes = PipelineDocument.toStruct(spec).getSerializedSize();
-    if (bytes <= MAX_BYTES) return new Parsed.Ok(spec);
+    if (bytes <= MAX_BYTES) return new Parsed.Ok(spec, draft.state());
     problems.add(
         "spec",
         "has %s bytes, at most %s are possible".formatted(bytes, MAX_BYTES),

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,19 +23,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Submits, lists, shows and deletes pipelines. */
+/** Submits, lists, shows, pauses and deletes pipelines. */
 @Command(
     name = "pipeline",
     mixinStandardHelpOptions = true,
-    description = "Submit, list, show and delete pipelines.",
+    description = "Submit, list, show, pause and delete pipelines.",
     synopsisSubcommandLabel = "COMMAND")
 final class PipelineCommand implements Runnable {
+  private static final long LOOK_AGAIN_MS = 200;
+
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which command: submit, list, show or delete?");
+        spec.commandLine(), "Which command: submit, list, show, pause, resume, drain or delete?");
   }
 
   @Command(
@@ -107,6 +110,67 @@ final class PipelineCommand implements Runnable {
     else api.out().print(PipelineText.of(name, answer));
     api.out().flush();
     return 0;
+  }
+
+  @Command(
+      name = "pause",
+      mixinStandardHelpOptions = true,
+      description =
+          "Read its sources no more. What is in flight is finished, and everything is kept, through"
+              + " restarts of nodes too.")
+  int pause(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
+    return turn(api, name, "pause");
+  }
+
+  @Command(
+      name = "resume",
+      mixinStandardHelpOptions = true,
+      description = "Read the sources of a paused pipeline on, from where they were left.")
+  int resume(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
+    return turn(api, name, "resume");
+  }
+
+  @Command(
+      name = "drain",
+      mixinStandardHelpOptions = true,
+      description = "Pause, and wait until nothing is in flight.")
+  int drain(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(
+              names = "--timeout",
+              paramLabel = "SECONDS",
+              defaultValue = "60",
+              description = "How long to wait. Default: ${DEFAULT-VALUE}")
+          int timeout)
+      throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeout);
+    var client = api.client();
+    var answer = client.send("POST", path("pipelines", name, "drain"), "");
+    while (!answer.path("status").path("drained").asBoolean()) {
+      if (!answer.at("/document/spec/state").asText().equals("paused"))
+        throw new UserException("pipeline %s was resumed meanwhile".formatted(name));
+      if (System.nanoTime() - until > 0)
+        throw new UserException(
+            "pipeline %s is %s after %s s; it stays paused. What it waits for: dayu pipeline show %s"
+                .formatted(name, PipelineText.state(answer.path("status")), timeout, name));
+      Thread.sleep(LOOK_AGAIN_MS);
+      answer = client.get(path("pipelines", name));
+    }
+    tell(api, name, answer);
+    return 0;
+  }
+
+  private static int turn(ApiOptions api, String name, String how) {
+    tell(api, name, api.client().send("POST", path("pipelines", name, how), ""));
+    return 0;
+  }
+
+  private static void tell(ApiOptions api, String name, JsonNode pipeline) {
+    if (api.json()) api.print(pipeline);
+    else
+      api.out()
+          .println("Pipeline %s is %s.".formatted(name, PipelineText.state(pipeline.path("status"))));
   }
 
   @Command(

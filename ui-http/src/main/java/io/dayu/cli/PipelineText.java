@@ -12,7 +12,7 @@ final class PipelineText {
   static String of(String name, JsonNode pipeline) {
     var status = pipeline.path("status");
     var text = new StringBuilder();
-    text.append("Pipeline %s is %s%n".formatted(name, status.path("state").asText("unknown")));
+    text.append("Pipeline %s is %s%n".formatted(name, state(status)));
     pruned(text, pipeline.path("results"));
     section(text, "Streams", streams(status));
     section(text, "Stages", stages(status));
@@ -22,6 +22,15 @@ final class PipelineText {
         text.append("  → %s%n".formatted(problem.path("remedy").asText()));
     }
     return text.toString();
+  }
+
+  /** With what is in flight, where nothing more is read. */
+  static String state(JsonNode status) {
+    var state = status.path("state").asText("unknown");
+    if (!state.equals("paused") && !state.equals("pausing")) return state;
+    return status.path("drained").asBoolean()
+        ? state + ", nothing is in flight"
+        : "%s, %s elements are in flight".formatted(state, word(status.path("ledger"), "inFlight"));
   }
 
   private static void pruned(StringBuilder text, JsonNode results) {

@@ -6,6 +6,7 @@ import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.store.Pruner;
@@ -35,8 +36,16 @@ public interface ControlPlane {
   /**
    * Starts a verified pipeline, or changes it where one of its name runs; sources without a node
    * are given one.
+   *
+   * @param state whether its sources are read; empty for as it is, which of a new one is yes
    */
-  CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace);
+  CompletionStage<Submitted> submit(PipelineSpec spec, Optional<RunState> state, boolean replace);
+
+  /**
+   * Pauses a pipeline or lets it go on; one that is so already is left alone. Empty if there is none
+   * of this name.
+   */
+  CompletionStage<Optional<DesiredPipeline>> turn(String name, RunState state);
 
   /** The pipeline as it is to run now; empty if there is none of this name. */
   CompletionStage<Optional<DesiredPipeline>> pipeline(String name);

@@ -15,7 +15,7 @@ import io.dayu.http.Tokens.Role;
 import io.dayu.pipeline.Parsed;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.PipelineProblem;
-import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.PipelineVerifier;
 import io.dayu.policy.Policies;
 import java.time.Clock;
@@ -61,6 +61,19 @@ final class PipelineEndpoints {
         new Endpoint(GET, ONE, Role.READ, APPLICATION_JSON, this::get),
         new Endpoint(PUT, ONE, Role.WRITE, APPLICATION_JSON, this::put),
         new Endpoint(DELETE, ONE, Role.WRITE, APPLICATION_JSON, this::delete),
+        new Endpoint(
+            POST,
+            ONE + "/pause",
+            Role.WRITE,
+            APPLICATION_JSON,
+            call -> turn(call, RunState.PAUSED)),
+        new Endpoint(
+            POST,
+            ONE + "/resume",
+            Role.WRITE,
+            APPLICATION_JSON,
+            call -> turn(call, RunState.RUNNING)),
+        new Endpoint(POST, ONE + "/drain", Role.WRITE, APPLICATION_JSON, this::drain),
         new Endpoint(GET, ONE + "/ledger", Role.READ, APPLICATION_JSON, this::ledger),
         new Endpoint(GET, ONE + "/decisions", Role.READ, APPLICATION_JSON, this::decisions),
         new Endpoint(GET, ONE + "/events", Role.READ, TEXT_EVENT_STREAM, this::events));
@@ -83,15 +96,16 @@ final class PipelineEndpoints {
   }
 
   private CompletionStage<HttpResponse> post(Call call) {
-    return spec(call.request())
-        .thenCompose(spec -> control.submit(spec, false))
+    return document(call.request())
+        .thenCompose(document -> control.submit(document.spec(), document.state(), false))
         .thenApply(this::submitted);
   }
 
   private CompletionStage<HttpResponse> put(Call call) {
-    return spec(call.request())
+    return document(call.request())
         .thenCompose(
-            spec -> {
+            document -> {
+              var spec = document.spec();
               if (!spec.name().equals(call.path("name")))
                 throw Problem.badPipeline(
                         List.of(
@@ -101,13 +115,13 @@ final class PipelineEndpoints {
                                     .formatted(spec.name(), call.path("name")),
                                 "use the same name in both")))
                     .refused();
-              return control.submit(spec, true);
+              return control.submit(spec, document.state(), true);
             })
         .thenApply(this::submitted);
   }
 
   /** The body as a verified pipeline. */
-  private CompletionStage<PipelineSpec> spec(HttpRequest request) {
+  private CompletionStage<Parsed.Ok> document(HttpRequest request) {
     var form = form(request);
     return bodies
         .read(request)
@@ -116,11 +130,11 @@ final class PipelineEndpoints {
               var parsed = PipelineVerifier.check(Documents.read(body, form), control.catalog());
               if (parsed instanceof Parsed.Bad bad)
                 throw Problem.badPipeline(bad.problems()).refused();
-              var spec = ((Parsed.Ok) parsed).spec();
+              var document = (Parsed.Ok) parsed;
               // A policy checks its own parameters, and it takes a right pipeline to do so.
-              if (control.policies().make(spec) instanceof Policies.Bad bad)
+              if (control.policies().make(document.spec()) instanceof Policies.Bad bad)
                 throw Problem.badPipeline(bad.problems()).refused();
-              return spec;
+              return document;
             });
   }
 
@@ -176,6 +190,23 @@ final class PipelineEndpoints {
 
   private CompletionStage<HttpResponse> get(Call call) {
     return wanted(call.path("name")).thenApply(p -> Json.ok(whole(p, control.view())));
+  }
+
+  private CompletionStage<HttpResponse> turn(Call call, RunState state) {
+    return turned(call.path("name"), state).thenApply(Json::ok);
+  }
+
+  /** Nothing is waited for here: the caller asks again, or looks at the status. */
+  private CompletionStage<HttpResponse> drain(Call call) {
+    return turned(call.path("name"), RunState.PAUSED)
+        .thenApply(whole -> Json.ok(whole).withStatus(whole.status().drained() ? 200 : 202));
+  }
+
+  private CompletionStage<PipelineShape.Whole> turned(String name, RunState state) {
+    return control
+        .turn(name, state)
+        .thenApply(found -> found.orElseThrow(() -> Problem.unknownPipeline(name).refused()))
+        .thenApply(pipeline -> whole(pipeline, control.view()));
   }
 
   private CompletionStage<HttpResponse> delete(Call call) {
@@ -238,8 +269,8 @@ final class PipelineEndpoints {
     return new PipelineShape.Whole(
         p.spec().name(),
         p.version(),
-        PipelineDocument.write(p.spec()),
-        PipelineShape.of(p.spec(), view, clock.instant(), settings.silentAfter()),
+        PipelineDocument.write(p.spec(), p.state()),
+        PipelineShape.of(p, view, clock.instant(), settings.silentAfter()),
         PipelineShape.Results.of(
             control.stored().pipelines().get(p.spec().name()), clock.instant()));
   }

@@ -27,11 +27,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state {@code failed} if a stream cannot run at all, {@code degraded} if something is down
  *     and tried again, {@code starting} until every stream was reported, {@code completed} when all
- *     sources have ended, else {@code running}
+ *     sources have ended, else {@code running}; of one that is to pause {@code pausing} until
+ *     every stream says that it is paused, then {@code paused}
+ * @param drained whether it is paused and nothing of it is in flight
  * @param problems what someone should look at; empty if all is well
  */
 record PipelineShape(
     String state,
+    boolean drained,
     Ledger ledger,
     List<Stream> streams,
     List<Stage> stages,
@@ -45,6 +48,7 @@ record PipelineShape(
    * @param node where its source is read
    * @param decisionInUse the decision the generator follows
    * @param decision the newest decision, if there is one
+   * @param version of the pipeline that the stream follows; 0 until that was reported
    * @param reportAgeMs empty until the stream was reported
    */
   record Stream(
@@ -52,6 +56,7 @@ record PipelineShape(
       String source,
       Optional<String> node,
       String state,
+      long version,
       Ledger ledger,
       Latency latencyMs,
       double perSecond,
@@ -112,13 +117,14 @@ record PipelineShape(
     return new Item(
         spec.name(),
         desired.version(),
-        of(spec, view, now, silentAfter).state(),
+        of(desired, view, now, silentAfter).state(),
         spec.sources().size(),
         spec.stages().size(),
         spec.policy().name());
   }
 
-  static PipelineShape of(PipelineSpec spec, View view, Instant now, Duration silentAfter) {
+  static PipelineShape of(DesiredPipeline desired, View view, Instant now, Duration silentAfter) {
+    var spec = desired.spec();
     var reports = StreamReports.of(view, spec.name());
     var streams =
         spec.sources().stream()
@@ -128,9 +134,11 @@ record PipelineShape(
         spec.stages().stream()
             .map(s -> new Stage(s.id(), s.type(), instances(spec.name(), s.id(), view)))
             .toList();
+    var ledger = StreamReports.sum(streams.stream().map(Stream::ledger).toList());
     return new PipelineShape(
-        state(streams, stages),
-        StreamReports.sum(streams.stream().map(Stream::ledger).toList()),
+        state(desired, streams, stages),
+        isPaused(desired, streams) && ledger.inFlight() == 0,
+        ledger,
         streams,
         stages,
         problems(spec, streams, stages, view, now, silentAfter));
@@ -161,6 +169,7 @@ record PipelineShape(
           source.node().filter(node -> !view.nodes().containsKey(node)).isPresent()
               ? NO_NODE
               : NodeShape.word(StreamState.STARTING),
+          0,
           Ledger.EMPTY,
           new Latency(0, 0, 0),
           0,
@@ -179,6 +188,7 @@ record PipelineShape(
         source.name(),
         Optional.of(seen.node()),
         NodeShape.word(r.state()),
+        r.version(),
         r.ledger(),
         new Latency(latency.p50Ms(), latency.p95Ms(), latency.p99Ms()),
         traffic.perSecond(),
@@ -210,7 +220,20 @@ record PipelineShape(
     return instances;
   }
 
-  private static String state(List<Stream> streams, List<Stage> stages) {
+  /** Reports of before the pipeline was paused do not count, nor do nodes that are not there. */
+  private static boolean isPaused(DesiredPipeline desired, List<Stream> streams) {
+    var paused = NodeShape.word(StreamState.PAUSED);
+    var completed = NodeShape.word(StreamState.COMPLETED);
+    return desired.isPaused()
+        && streams.stream()
+            .allMatch(
+                s ->
+                    s.version() >= desired.version()
+                        && (s.state().equals(paused) || s.state().equals(completed)));
+  }
+
+  private static String state(
+      DesiredPipeline desired, List<Stream> streams, List<Stage> stages) {
     if (has(streams, StreamState.FAILED)) return "failed";
     var backingOff = NodeShape.word(StageState.BACKING_OFF);
     if (has(streams, StreamState.SOURCE_DOWN)
@@ -218,9 +241,13 @@ record PipelineShape(
         || stages.stream()
             .flatMap(s -> s.instances().stream())
             .anyMatch(i -> i.state().equals(backingOff))) return "degraded";
-    if (has(streams, StreamState.STARTING)) return "starting";
     var completed = NodeShape.word(StreamState.COMPLETED);
-    return streams.stream().allMatch(s -> s.state().equals(completed)) ? "completed" : "running";
+    if (streams.stream().allMatch(s -> s.state().equals(completed))) return "completed";
+    if (desired.isPaused()) return isPaused(desired, streams) ? "paused" : "pausing";
+    // A stream that still says that it is paused is about to go on.
+    return has(streams, StreamState.STARTING) || has(streams, StreamState.PAUSED)
+        ? "starting"
+        : "running";
   }
 
   private static boolean has(List<Stream> streams, StreamState state) {
@@ -254,6 +281,9 @@ record PipelineShape(
       return "check that node %s reaches %s; it is tried again by itself".formatted(node, source);
     if (state.equals(NodeShape.word(StreamState.STARTING)))
       return "check that node %s reaches the cloud nodes; %s is opened after that"
+          .formatted(node, source);
+    if (state.equals(NodeShape.word(StreamState.PAUSED)))
+      return "the log of node %s tells more; %s is read again when the pipeline is resumed"
           .formatted(node, source);
     var now =
         state.equals(NodeShape.word(StreamState.COMPLETED)) ? "was read to its end" : "is read";

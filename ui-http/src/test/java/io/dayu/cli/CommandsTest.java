@@ -193,6 +193,42 @@ class CommandsTest {
   }
 
   @Test
+  void aPipelineIsPausedAndResumed() {
+    api.on("POST", "pipelines/crossing/pause", 200, paused(7, false));
+    assertThat(run("pipeline", "pause", "crossing").out())
+        .contains("Pipeline crossing is paused, 7 elements are in flight.");
+    api.on("POST", "pipelines/crossing/resume", 200, "{\"status\": {\"state\": \"starting\"}}");
+    assertThat(run("pipeline", "resume", "crossing").out())
+        .contains("Pipeline crossing is starting.");
+  }
+
+  @Test
+  void drainingWaitsUntilNothingIsInFlight() {
+    api.on("POST", "pipelines/crossing/drain", 202, paused(7, false));
+    api.get("pipelines/crossing", paused(0, true));
+    var run = run("pipeline", "drain", "crossing");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("Pipeline crossing is paused, nothing is in flight.");
+
+    api.get("pipelines/crossing", paused(7, false));
+    var late = run("pipeline", "drain", "crossing", "--timeout", "0");
+    assertThat(late.code()).isEqualTo(1);
+    assertThat(late.err())
+        .contains("paused, 7 elements are in flight after 0 s", "dayu pipeline show crossing");
+
+    api.get("pipelines/crossing", "{\"document\": {}, \"status\": {\"state\": \"running\"}}");
+    assertThat(run("pipeline", "drain", "crossing").err()).contains("was resumed meanwhile");
+  }
+
+  private static String paused(int inFlight, boolean drained) {
+    return """
+        {"document": {"spec": {"state": "paused"}},
+         "status": {"state": "paused", "drained": %s, "ledger": {"inFlight": %s}}}
+        """
+        .formatted(drained, inFlight);
+  }
+
+  @Test
   void pipelinesAreListedShownAndDeleted() {
     api.get(
         "pipelines",

@@ -8,6 +8,7 @@ import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.source.Knob;
@@ -148,13 +149,22 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
-  public synchronized CompletionStage<Submitted> submit(PipelineSpec spec, boolean replace) {
+  public synchronized CompletionStage<Submitted> submit(
+      PipelineSpec spec, Optional<RunState> state, boolean replace) {
     if (noNode) return answer(new Submitted.NoNode(spec.sources().get(0).name()));
     if (!beside.isEmpty()) return answer(new Submitted.NoRoom(spec.name(), beside));
     var created = !pipelines.containsKey(spec.name());
     if (!created && !replace) return answer(new Submitted.Exists(spec.name()));
     run(spec);
+    state.ifPresent(to -> pipelines.computeIfPresent(spec.name(), (name, p) -> p.in(to)));
     return answer(new Submitted.Accepted(pipelines.get(spec.name()), created));
+  }
+
+  @Override
+  public synchronized CompletionStage<Optional<DesiredPipeline>> turn(
+      String name, RunState state) {
+    pipelines.computeIfPresent(name, (n, p) -> p.state() == state ? p : p.turned(state));
+    return pipeline(name);
   }
 
   @Override

@@ -47,6 +47,59 @@ class PipelineApiTest {
     assertThat(server.get(path).json().get("results").has("oldestAgeMs")).isFalse();
   }
 
+  @Test
+  void aPipelineIsPausedDrainedAndResumed() {
+    Street.fill(server.control, Instant.now());
+    var path = "/api/v1/pipelines/crossing";
+    long version = server.get(path).json().get("version").asLong();
+    var pausing = post(path + "/pause");
+    assertThat(pausing.status()).isEqualTo(200);
+    assertThat(pausing.json().at("/document/spec/state").asText()).isEqualTo("paused");
+    assertThat(pausing.json().at("/status/state").asText()).isEqualTo("pausing");
+    assertThat(pausing.json().get("version").asLong()).isEqualTo(version + 1);
+    assertThat(post(path + "/pause").json().get("version").asLong()).isEqualTo(version + 1);
+
+    says(StreamState.PAUSED, new Ledger(10, 6, 1, 0, 3), version);
+    assertThat(server.get(path).json().at("/status/state").asText())
+        .as("a report of before")
+        .isEqualTo("pausing");
+    says(StreamState.PAUSED, new Ledger(10, 6, 1, 0, 3), version + 1);
+    var draining = post(path + "/drain");
+    assertThat(draining.status()).isEqualTo(202);
+    assertThat(draining.json().at("/status/state").asText()).isEqualTo("paused");
+    assertThat(draining.json().at("/status/drained").asBoolean()).isFalse();
+    says(StreamState.PAUSED, new Ledger(10, 9, 1, 0, 0), version + 1);
+    var drained = post(path + "/drain");
+    assertThat(drained.status()).isEqualTo(200);
+    assertThat(drained.json().at("/status/drained").asBoolean()).isTrue();
+    assertThat(server.get("/api/v1/pipelines").json().at("/items/0/state").asText())
+        .isEqualTo("paused");
+
+    var resumed = post(path + "/resume").json();
+    assertThat(resumed.at("/document/spec").has("state")).isFalse();
+    assertThat(resumed.at("/status/state").asText()).isEqualTo("starting");
+    assertThat(resumed.at("/status/drained").asBoolean()).isFalse();
+    assertThat(post("/api/v1/pipelines/none/pause").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aDocumentMaySayThatItsPipelineIsPaused() {
+    var paused = Street.YAML.replace("spec:", "spec:\n  state: paused");
+    var answer = server.post("application/yaml", paused).json();
+    assertThat(answer.at("/document/spec/state").asText()).isEqualTo("paused");
+    assertThat(answer.at("/status/state").asText()).isEqualTo("pausing");
+  }
+
+  private TestServer.Answer post(String path) {
+    return server.send(server.request(path).POST(BodyPublishers.noBody()));
+  }
+
+  private void says(StreamState state, Ledger ledger, long version) {
+    var report = Street.stream(Street.STREAM, state, ledger, Optional.empty()).with(100, version);
+    server.control.report(
+        Street.node("edge-1", Role.EDGE, 0.1, List.of(), List.of(report)), Instant.now());
+  }
+
   private static Pruner.Pipeline pruned(Optional<Instant> oldest) {
     return new Pruner.Pipeline(Duration.ofDays(7), 1_240, 1_200, oldest);
   }

@@ -26,7 +26,7 @@ const num = (value, digits = 0) =>
 const api = (rest = "") => `/api/v1/pipelines/${encodeURIComponent(state.pipeline)}${rest}`;
 const time = (iso) => new Date(iso).toLocaleTimeString("en-GB");
 const tone = (word) =>
-  ({ up: "good", running: "good", completed: "good", starting: "warn", degraded: "warn", "source-down": "warn", silent: "bad", failed: "bad", "backing-off": "bad" })[word] ?? "quiet";
+  ({ up: "good", running: "good", completed: "good", starting: "warn", pausing: "warn", paused: "warn", degraded: "warn", "source-down": "warn", silent: "bad", failed: "bad", "backing-off": "bad" })[word] ?? "quiet";
 
 function meter(share) {
   if (share == null) return el("td", {}, "–");
