@@ -332,7 +332,11 @@ public final class CloudNode {
                         parts.gossip(),
                         (pipeline, upTo) ->
                             ClusterControlPlane.delete(
-                                parts.context().getSystem(), parts.pipelines(), pipeline, upTo)))
+                                parts.context().getSystem(),
+                                parts.pipelines(),
+                                pipeline,
+                                upTo,
+                                Set.of())))
                 .onFailure(SupervisorStrategy.restart()),
             "deletions",
             DispatcherSelector.fromConfig(Dispatchers.BLOCKING));

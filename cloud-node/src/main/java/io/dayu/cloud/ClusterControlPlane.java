@@ -6,6 +6,7 @@ import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.http.ControlPlane;
 import io.dayu.member.ClusterMembers;
@@ -34,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -132,8 +134,8 @@ final class ClusterControlPlane implements ControlPlane {
   /** A document that is equal to what runs well changes nothing, its version included. */
   @Override
   public CompletionStage<Submitted> submit(
-      PipelineSpec spec, Optional<RunState> state, boolean replace) {
-    if (!replace) return submit(spec, state, Optional.empty(), false);
+      PipelineSpec spec, Optional<RunState> state, boolean replace, Set<Long> only) {
+    if (!replace) return submit(spec, state, Optional.empty(), false, only);
     return ask(spec.name(), PipelineEntity.Get::new)
         .thenCompose(
             answer -> {
@@ -141,7 +143,11 @@ final class ClusterControlPlane implements ControlPlane {
                   answer instanceof PipelineEntity.Runs runs
                       ? Optional.of(runs.pipeline())
                       : Optional.<DesiredPipeline>empty();
-              return submit(spec, state, running, true);
+              long present = running.map(DesiredPipeline::version).orElse(0L);
+              if (!only.isEmpty() && !only.contains(present))
+                return CompletableFuture.completedStage(
+                    new Submitted.Differs(spec.name(), present));
+              return submit(spec, state, running, true, only);
             });
   }
 
@@ -149,7 +155,8 @@ final class ClusterControlPlane implements ControlPlane {
       PipelineSpec spec,
       Optional<RunState> state,
       Optional<DesiredPipeline> running,
-      boolean replace) {
+      boolean replace,
+      Set<Long> only) {
     var sources = new ArrayList<SourceSpec>();
     var streams = streamsByNode();
     for (var source : spec.sources()) {
@@ -180,13 +187,16 @@ final class ClusterControlPlane implements ControlPlane {
       return accepted(running.get(), false);
     return ask(
             spec.name(),
-            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, state, replyTo))
+            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, state, only, replyTo))
         .thenCompose(
             answer -> {
               if (answer instanceof PipelineEntity.Created created)
                 return accepted(created.pipeline(), true);
               if (answer instanceof PipelineEntity.Replaced replaced)
                 return accepted(replaced.pipeline(), false);
+              if (answer instanceof PipelineEntity.Differs differs)
+                return CompletableFuture.completedStage(
+                    new Submitted.Differs(spec.name(), differs.version()));
               return CompletableFuture.completedStage(new Submitted.Exists(spec.name()));
             });
   }
@@ -272,12 +282,43 @@ final class ClusterControlPlane implements ControlPlane {
   }
 
   @Override
-  public CompletionStage<Deletion> delete(String name) {
-    return delete(system, pipelines, name, Long.MAX_VALUE)
+  public CompletionStage<Optional<List<PipelineVersion>>> versions(String name) {
+    if (!view().pipelines().containsKey(name))
+      return CompletableFuture.completedStage(Optional.empty());
+    return ask(name, PipelineEntity.GetVersions::new)
         .thenApply(
-            answer -> answer instanceof PipelineEntity.Deleted ? Deletion.DELETED : Deletion.ABSENT)
-        .exceptionallyCompose(unanswered -> accept(name, unanswered))
-        .thenCompose(deletion -> shown(deletion, v -> !v.pipelines().containsKey(name)));
+            answer ->
+                answer instanceof PipelineEntity.Versions versions
+                    ? Optional.of(versions.versions())
+                    : Optional.empty());
+  }
+
+  @Override
+  public CompletionStage<Optional<DesiredPipeline>> version(String name, long version) {
+    if (!view().pipelines().containsKey(name))
+      return CompletableFuture.completedStage(Optional.empty());
+    return ask(name, replyTo -> new PipelineEntity.GetVersion(version, replyTo))
+        .thenApply(
+            answer ->
+                answer instanceof PipelineEntity.Was was
+                    ? Optional.of(was.pipeline())
+                    : Optional.empty());
+  }
+
+  @Override
+  public CompletionStage<Deletion> delete(String name, Set<Long> only) {
+    return delete(system, pipelines, name, Long.MAX_VALUE, only)
+        .thenApply(
+            answer -> {
+              if (answer instanceof PipelineEntity.Deleted) return Deletion.DELETED;
+              return answer instanceof PipelineEntity.Differs ? Deletion.DIFFERS : Deletion.ABSENT;
+            })
+        .exceptionallyCompose(unanswered -> accept(name, only, unanswered))
+        .thenCompose(
+            deletion ->
+                deletion == Deletion.DIFFERS
+                    ? CompletableFuture.completedStage(deletion)
+                    : shown(deletion, v -> !v.pipelines().containsKey(name)));
   }
 
   /** Asks the entity of a pipeline; fails with a timeout if it cannot write to the store. */
@@ -285,17 +326,20 @@ final class ClusterControlPlane implements ControlPlane {
       ActorSystem<?> system,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
       String name,
-      long upTo) {
+      long upTo,
+      Set<Long> only) {
     return AskPattern.ask(
         pipelines,
-        replyTo -> new ShardingEnvelope<>(name, new PipelineEntity.Delete(upTo, replyTo)),
+        replyTo -> new ShardingEnvelope<>(name, new PipelineEntity.Delete(upTo, only, replyTo)),
         DELETED_WITHIN,
         system.scheduler());
   }
 
   /** What the entity would have to do is kept on this node until it does it. */
-  private CompletionStage<Deletion> accept(String name, Throwable unanswered) {
+  private CompletionStage<Deletion> accept(String name, Set<Long> only, Throwable unanswered) {
     var running = view().pipelines().get(name);
+    if (running != null && !only.isEmpty() && !only.contains(running.version()))
+      return CompletableFuture.completedStage(Deletion.DIFFERS);
     if (running == null)
       return view().dropped().containsKey(name)
           ? CompletableFuture.completedStage(Deletion.ACCEPTED)

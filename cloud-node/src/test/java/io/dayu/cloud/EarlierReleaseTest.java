@@ -12,6 +12,7 @@ import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import io.dayu.testkit.LocalPostgres;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ class EarlierReleaseTest {
                   context -> {
                     var system = context.getSystem();
                     return PipelineEntity.create(
-                        Release01.PIPELINE, system.ignoreRef(), system.ignoreRef());
+                        Release01.PIPELINE, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC());
                   }),
               "journal",
               config);

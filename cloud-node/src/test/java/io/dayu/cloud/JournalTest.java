@@ -15,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -200,7 +202,7 @@ class JournalTest {
             system,
             replyTo ->
                 new SpawnProtocol.Spawn<>(
-                    PipelineEntity.create(name, system.ignoreRef(), system.ignoreRef()),
+                    PipelineEntity.create(name, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC()),
                     name,
                     Props.empty(),
                     replyTo),
@@ -210,7 +212,7 @@ class JournalTest {
 
   private CompletionStage<PipelineEntity.Answer> submit(
       ActorRef<PipelineEntity.Command> entity, String name) {
-    return ask(entity, replyTo -> new PipelineEntity.Submit(spec(name), true, false, Optional.empty(), replyTo));
+    return ask(entity, replyTo -> new PipelineEntity.Submit(spec(name), true, false, Optional.empty(), Set.of(), replyTo));
   }
 
   private CompletionStage<PipelineEntity.Answer> ask(

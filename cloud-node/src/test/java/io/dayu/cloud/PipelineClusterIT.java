@@ -213,6 +213,27 @@ class PipelineClusterIT {
     assertThat(ledger.path("delivered").asLong()).isEqualTo(ledger.path("generated").asLong());
   }
 
+  @Test
+  void aPipelineGoesBackToASpecificationThatItHadWhileElementsFlow() {
+    var first = chain("returning", "bytes=1024&rate=300&count=2400");
+    cluster.submit(first);
+    cluster.awaitLedger("returning", l -> l.delivered() > 100);
+    cluster.replace("returning", diamond("returning", "bytes=1024&rate=300&count=2400"));
+    cluster.awaitLedger("returning", l -> l.delivered() > 600);
+    turn("returning", "rollback");
+    assertThat(cluster.get("pipelines/returning/versions").at("/items/0/version").asLong())
+        .isEqualTo(3);
+    cluster.awaitDelivered("returning", 2400);
+
+    var results = cluster.results("returning");
+    assertThat(Cluster.seqs(results)).containsExactlyInAnyOrderElementsOf(upTo(2400));
+    assertThat(results)
+        .filteredOn(r -> r.path("seq").asLong() == 2399)
+        .first()
+        .satisfies(
+            r -> assertThat(Cluster.trace(r)).containsExactly("first@edge-1", "only@cloud-1"));
+  }
+
   private static void turn(String pipeline, String how) {
     var path = "pipelines/" + pipeline + "/" + how;
     assertThat(cluster.call("POST", path, "application/json", "").status()).isEqualTo(200);

@@ -365,7 +365,11 @@ public final class MemberNode implements MemberSystem {
               Entity.of(
                       PipelineEntity.TYPE,
                       entity ->
-                          PipelineEntity.create(entity.getEntityId(), entity.getShard(), gossip))
+                          PipelineEntity.create(
+                              entity.getEntityId(),
+                              entity.getShard(),
+                              gossip,
+                              Clock.systemUTC()))
                   .withRole("cloud"));
       cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
     }

@@ -9,6 +9,7 @@ import io.dayu.facts.Decisions;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.Pipelines;
 import io.dayu.facts.Reports;
 import io.dayu.facts.wire.Ack;
@@ -31,7 +32,9 @@ import io.dayu.member.wire.PipelineQuestion;
 import io.dayu.member.wire.PipelineState;
 import io.dayu.member.wire.PipelineSubmission;
 import io.dayu.member.wire.PipelineTurn;
+import io.dayu.member.wire.PipelineVersionQuestion;
 import io.dayu.member.wire.PipelineWanted;
+import io.dayu.member.wire.ShortVersion;
 import io.dayu.member.wire.ShownResult;
 import io.dayu.member.wire.ShownResults;
 import io.dayu.member.wire.WatchedPipelines;
@@ -39,6 +42,7 @@ import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.io.NotSerializableException;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -330,6 +334,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 .setReplace(submit.replace())
                 .setDeclaredOnly(submit.declaredOnly())
                 .setState(submit.state().map(Pipelines::write).orElse(0))
+                .addAllOnly(submit.only())
                 .setReplyTo(refs.toSerializationFormat(submit.replyTo()))
                 .build(),
         PipelineSubmission.parser(),
@@ -341,6 +346,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 proto.getState() == 0
                     ? Optional.empty()
                     : Optional.of(Pipelines.state(proto.getState())),
+                Set.copyOf(proto.getOnlyList()),
                 ref(proto.getReplyTo())));
     add(
         "pt",
@@ -363,32 +369,57 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         PipelineQuestion.parser(),
         proto -> new PipelineEntity.Get(ref(proto.getReplyTo())));
     add(
+        "pv",
+        PipelineEntity.GetVersions.class,
+        get ->
+            PipelineQuestion.newBuilder()
+                .setReplyTo(refs.toSerializationFormat(get.replyTo()))
+                .build(),
+        PipelineQuestion.parser(),
+        proto -> new PipelineEntity.GetVersions(ref(proto.getReplyTo())));
+    add(
+        "po",
+        PipelineEntity.GetVersion.class,
+        get ->
+            PipelineVersionQuestion.newBuilder()
+                .setVersion(get.version())
+                .setReplyTo(refs.toSerializationFormat(get.replyTo()))
+                .build(),
+        PipelineVersionQuestion.parser(),
+        proto -> new PipelineEntity.GetVersion(proto.getVersion(), ref(proto.getReplyTo())));
+    add(
         "pd",
         PipelineEntity.Delete.class,
         delete ->
             PipelineDeletion.newBuilder()
                 .setReplyTo(refs.toSerializationFormat(delete.replyTo()))
                 .setUpTo(delete.upTo() == Long.MAX_VALUE ? 0 : delete.upTo())
+                .addAllOnly(delete.only())
                 .build(),
         PipelineDeletion.parser(),
         proto ->
             new PipelineEntity.Delete(
-                proto.getUpTo() == 0 ? Long.MAX_VALUE : proto.getUpTo(), ref(proto.getReplyTo())));
+                proto.getUpTo() == 0 ? Long.MAX_VALUE : proto.getUpTo(),
+                Set.copyOf(proto.getOnlyList()),
+                ref(proto.getReplyTo())));
     for (var answer :
         Map.of(
                 "ac", PipelineEntity.Created.class,
                 "ar", PipelineEntity.Replaced.class,
                 "ae", PipelineEntity.Exists.class,
                 "au", PipelineEntity.Runs.class,
+                "aw", PipelineEntity.Was.class,
+                "av", PipelineEntity.Versions.class,
+                "ax", PipelineEntity.Differs.class,
                 "ad", PipelineEntity.Deleted.class,
                 "aa", PipelineEntity.Absent.class)
             .entrySet()) answer(answer.getKey(), answer.getValue());
     add(
         "ew",
         PipelineEntity.Wanted.class,
-        event -> PipelineWanted.newBuilder().setPipeline(Pipelines.write(event.pipeline())).build(),
+        MemberSerializer::wanted,
         PipelineWanted.parser(),
-        proto -> new PipelineEntity.Wanted(Pipelines.read(proto.getPipeline())));
+        MemberSerializer::wanted);
     add(
         "ed",
         PipelineEntity.Dropped.class,
@@ -400,7 +431,14 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         PipelineEntity.State.class,
         state -> {
           var proto = PipelineState.newBuilder().setVersion(state.version());
-          state.pipeline().map(Pipelines::write).ifPresent(proto::setPipeline);
+          state
+              .latest()
+              .ifPresent(
+                  latest ->
+                      proto
+                          .setPipeline(Pipelines.write(latest.pipeline()))
+                          .setAtMs(millis(latest.at())));
+          state.earlier().forEach(was -> proto.addEarlier(wanted(was)));
           return proto.build();
         },
         PipelineState.parser(),
@@ -408,8 +446,32 @@ public final class MemberSerializer extends SerializerWithStringManifest {
             new PipelineEntity.State(
                 proto.getVersion(),
                 proto.hasPipeline()
-                    ? Optional.of(Pipelines.read(proto.getPipeline()))
-                    : Optional.empty()));
+                    ? Optional.of(
+                        new PipelineEntity.Wanted(
+                            Pipelines.read(proto.getPipeline()), instant(proto.getAtMs())))
+                    : Optional.empty(),
+                proto.getEarlierList().stream().map(MemberSerializer::wanted).toList()));
+  }
+
+  private static PipelineWanted wanted(PipelineEntity.Wanted wanted) {
+    return PipelineWanted.newBuilder()
+        .setPipeline(Pipelines.write(wanted.pipeline()))
+        .setAtMs(millis(wanted.at()))
+        .build();
+  }
+
+  private static PipelineEntity.Wanted wanted(PipelineWanted proto) {
+    return new PipelineEntity.Wanted(
+        Pipelines.read(proto.getPipeline()), instant(proto.getAtMs()));
+  }
+
+  /** 0 stands for a time that is not known. */
+  private static long millis(Optional<Instant> at) {
+    return at.map(Instant::toEpochMilli).orElse(0L);
+  }
+
+  private static Optional<Instant> instant(long millis) {
+    return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
   }
 
   private <T extends PipelineEntity.Answer> void answer(String manifest, Class<T> type) {
@@ -429,6 +491,13 @@ public final class MemberSerializer extends SerializerWithStringManifest {
       proto.setKind(PipelineAnswer.Kind.REPLACED).setPipeline(Pipelines.write(replaced.pipeline()));
     else if (answer instanceof PipelineEntity.Runs runs)
       proto.setKind(PipelineAnswer.Kind.RUNS).setPipeline(Pipelines.write(runs.pipeline()));
+    else if (answer instanceof PipelineEntity.Was was)
+      proto.setKind(PipelineAnswer.Kind.WAS).setPipeline(Pipelines.write(was.pipeline()));
+    else if (answer instanceof PipelineEntity.Versions versions) {
+      proto.setKind(PipelineAnswer.Kind.VERSIONS);
+      versions.versions().forEach(version -> proto.addVersions(inShort(version)));
+    } else if (answer instanceof PipelineEntity.Differs differs)
+      proto.setKind(PipelineAnswer.Kind.DIFFERS).setVersion(differs.version());
     else if (answer instanceof PipelineEntity.Exists) proto.setKind(PipelineAnswer.Kind.EXISTS);
     else if (answer instanceof PipelineEntity.Deleted) proto.setKind(PipelineAnswer.Kind.DELETED);
     else proto.setKind(PipelineAnswer.Kind.ABSENT);
@@ -441,10 +510,34 @@ public final class MemberSerializer extends SerializerWithStringManifest {
       case REPLACED -> new PipelineEntity.Replaced(Pipelines.read(proto.getPipeline()));
       case RUNS -> new PipelineEntity.Runs(Pipelines.read(proto.getPipeline()));
       case EXISTS -> new PipelineEntity.Exists();
+      case WAS -> new PipelineEntity.Was(Pipelines.read(proto.getPipeline()));
+      case VERSIONS ->
+          new PipelineEntity.Versions(
+              proto.getVersionsList().stream().map(MemberSerializer::inShort).toList());
+      case DIFFERS -> new PipelineEntity.Differs(proto.getVersion());
       case DELETED -> new PipelineEntity.Deleted();
       case ABSENT -> new PipelineEntity.Absent();
       case KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalArgumentException("unknown answer about a pipeline");
     };
+  }
+
+  private static ShortVersion inShort(PipelineVersion version) {
+    return ShortVersion.newBuilder()
+        .setVersion(version.version())
+        .setAtMs(millis(version.at()))
+        .setSources(version.sources())
+        .setStages(version.stages())
+        .setPolicy(version.policy())
+        .build();
+  }
+
+  private static PipelineVersion inShort(ShortVersion proto) {
+    return new PipelineVersion(
+        proto.getVersion(),
+        instant(proto.getAtMs()),
+        proto.getSources(),
+        proto.getStages(),
+        proto.getPolicy());
   }
 }

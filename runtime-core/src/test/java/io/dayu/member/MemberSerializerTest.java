@@ -21,6 +21,7 @@ import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Traffic;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.Readable;
 import io.dayu.facts.Reports;
 import io.dayu.link.FlowKit;
@@ -163,7 +164,23 @@ final class MemberSerializerTest {
             new DesiredPipeline(3, 2, spec, true),
             new DesiredPipeline(4, 2, spec, false, RunState.PAUSED),
             new PipelineEntity.Submit(
-                spec, true, true, Optional.of(RunState.PAUSED), kit.system().deadLetters())))
+                spec,
+                true,
+                true,
+                Optional.of(RunState.PAUSED),
+                Set.of(7L, 8L),
+                kit.system().deadLetters()),
+            new PipelineEntity.Delete(9, Set.of(7L), kit.system().deadLetters()),
+            new PipelineEntity.Wanted(
+                new DesiredPipeline(3, spec), Optional.of(Instant.ofEpochMilli(5))),
+            new PipelineEntity.State(
+                4,
+                Optional.of(
+                    new PipelineEntity.Wanted(
+                        new DesiredPipeline(4, spec), Optional.of(Instant.ofEpochMilli(9)))),
+                List.of(
+                    new PipelineEntity.Wanted(
+                        new DesiredPipeline(3, spec), Optional.of(Instant.ofEpochMilli(5)))))))
       assertThat(serializer.fromBinary(serializer.toBinary(message), serializer.manifest(message)))
           .isEqualTo(message);
   }
@@ -232,7 +249,17 @@ final class MemberSerializerTest {
     messages.put(
         "S", new Distributor.Store(StreamName.parse("crossing/cam-0"), List.of(element), stored));
     messages.put("Q", new Gateway.FirstSeq(StreamName.parse("crossing/cam-0"), first));
-    messages.put("ps", new PipelineEntity.Submit(spec, true, false, Optional.empty(), answer));
+    messages.put("ps", new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), answer));
+    messages.put("pv", new PipelineEntity.GetVersions(answer));
+    messages.put("po", new PipelineEntity.GetVersion(5, answer));
+    messages.put("aw", new PipelineEntity.Was(pipeline));
+    messages.put(
+        "av",
+        new PipelineEntity.Versions(
+            List.of(
+                new PipelineVersion(5, Optional.of(Instant.ofEpochMilli(7)), 1, 2, "fixed"),
+                new PipelineVersion(3, Optional.empty(), 1, 1, "wish"))));
+    messages.put("ax", new PipelineEntity.Differs(6));
     messages.put("pt", new PipelineEntity.Turn(RunState.PAUSED, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));
@@ -260,9 +287,10 @@ final class MemberSerializerTest {
     messages.put("aa", new PipelineEntity.Absent());
     messages.put("lw", new LiveResults.Watched(live, Set.of("crossing")));
     messages.put("ls", new LiveResults.Shown(List.of(new StoredResult(element, true))));
-    messages.put("ew", new PipelineEntity.Wanted(pipeline));
+    var wanted = new PipelineEntity.Wanted(pipeline, Optional.empty());
+    messages.put("ew", wanted);
     messages.put("ed", new PipelineEntity.Dropped(4));
-    messages.put("st", new PipelineEntity.State(3, Optional.of(pipeline)));
+    messages.put("st", new PipelineEntity.State(3, Optional.of(wanted), List.of()));
     return messages;
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.member.PipelineEntity.Answer;
 import io.dayu.member.PipelineEntity.Command;
 import io.dayu.member.PipelineEntity.Event;
@@ -12,10 +13,15 @@ import io.dayu.member.PipelineEntity.State;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.RunState;
 import io.dayu.process.Plans;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -35,6 +41,8 @@ final class PipelineEntityTest {
   private TestProbe<Gossip.Command> gossip;
   private EventSourcedBehaviorTestKit<Command, Event, State> entity;
 
+  private final Clock clock = Clock.fixed(Instant.ofEpochMilli(7), ZoneOffset.UTC);
+
   @BeforeEach
   void start() {
     kit =
@@ -44,7 +52,7 @@ final class PipelineEntityTest {
     gossip = kit.createTestProbe();
     entity =
         EventSourcedBehaviorTestKit.create(
-            kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef()));
+            kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), clock));
   }
 
   @AfterEach
@@ -167,15 +175,63 @@ final class PipelineEntityTest {
     shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
   }
 
+  @Test
+  void itsLastTenSpecificationsAreKeptAndPausesAreNone() {
+    submit(spec("s1:reader"), false);
+    for (int i = 2; i <= 12; i++) submit(spec("s" + i + ":reader"), true);
+    turn(RunState.PAUSED);
+    entity.restart();
+    var versions = ((PipelineEntity.Versions) ask(PipelineEntity.GetVersions::new)).versions();
+    assertThat(versions)
+        .extracting(PipelineVersion::version)
+        .containsExactly(13L, 11L, 10L, 9L, 8L, 7L, 6L, 5L, 4L, 3L);
+    assertThat(versions.get(9))
+        .isEqualTo(new PipelineVersion(3, Optional.of(Instant.ofEpochMilli(7)), 1, 1, "fixed"));
+    assertThat(ask(replyTo -> new PipelineEntity.GetVersion(3, replyTo)))
+        .isEqualTo(new PipelineEntity.Was(new DesiredPipeline(3, spec("s3:reader"))));
+    assertThat(ask(replyTo -> new PipelineEntity.GetVersion(2, replyTo)))
+        .isEqualTo(new PipelineEntity.Absent());
+    delete();
+    submit(spec, false);
+    assertThat(((PipelineEntity.Versions) ask(PipelineEntity.GetVersions::new)).versions())
+        .as("those of a pipeline that was deleted are gone")
+        .hasSize(1);
+  }
+
+  @Test
+  void whatIsMeantForAnotherVersionIsNotDone() {
+    submit(spec, false);
+    var other = spec("track:reader");
+    assertThat(submit(other, true, Optional.empty(), Set.of(2L)))
+        .isEqualTo(new PipelineEntity.Differs(1));
+    assertThat(submit(other, true, Optional.empty(), Set.of(1L)))
+        .isInstanceOf(PipelineEntity.Replaced.class);
+    assertThat(ask(r -> new PipelineEntity.Delete(Long.MAX_VALUE, Set.of(1L), r)))
+        .isEqualTo(new PipelineEntity.Differs(2));
+    assertThat(ask(r -> new PipelineEntity.Delete(Long.MAX_VALUE, Set.of(2L), r)))
+        .isEqualTo(new PipelineEntity.Deleted());
+    assertThat(submit(other, true, Optional.empty(), Set.of(2L)))
+        .isEqualTo(new PipelineEntity.Differs(0));
+  }
+
+  private Answer ask(Function<ActorRef<Answer>, PipelineEntity.Command> command) {
+    return entity.<Answer>runCommand((ActorRef<Answer> replyTo) -> command.apply(replyTo)).reply();
+  }
+
   private Answer submit(PipelineSpec spec, boolean replace) {
     return submit(spec, replace, Optional.empty());
   }
 
   private Answer submit(PipelineSpec spec, boolean replace, Optional<RunState> state) {
+    return submit(spec, replace, state, Set.of());
+  }
+
+  private Answer submit(
+      PipelineSpec spec, boolean replace, Optional<RunState> state, Set<Long> only) {
     return entity
         .<Answer>runCommand(
             (ActorRef<Answer> replyTo) ->
-                new PipelineEntity.Submit(spec, replace, false, state, replyTo))
+                new PipelineEntity.Submit(spec, replace, false, state, only, replyTo))
         .reply();
   }
 
@@ -200,7 +256,7 @@ final class PipelineEntityTest {
   private Answer deleteUpTo(long version) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Delete(version, replyTo))
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Delete(version, Set.of(), replyTo))
         .reply();
   }
 

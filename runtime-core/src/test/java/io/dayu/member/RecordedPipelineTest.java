@@ -19,12 +19,14 @@ import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -64,10 +66,11 @@ final class RecordedPipelineTest {
 
   @Test
   void eventsAndSnapshotsAreReadAndWrittenAsTheyWere() throws IOException {
-    assertSame("wanted", "ew", new PipelineEntity.Wanted(PIPELINE));
+    assertSame("wanted", "ew", new PipelineEntity.Wanted(PIPELINE, Optional.empty()));
     assertSame("dropped", "ed", new PipelineEntity.Dropped(LATE));
-    assertSame("running", "st", new State(9, Optional.of(PIPELINE)));
-    assertSame("gone", "st", new State(10, Optional.empty()));
+    assertSame("running", "st", new State(
+            9, Optional.of(new PipelineEntity.Wanted(PIPELINE, Optional.empty())), List.of()));
+    assertSame("gone", "st", new State(10, Optional.empty(), List.of()));
   }
 
   @Test
@@ -138,7 +141,7 @@ final class RecordedPipelineTest {
     var shard = kit.<ClusterSharding.ShardCommand>createTestProbe();
     var gossip = kit.<Gossip.Command>createTestProbe();
     return EventSourcedBehaviorTestKit.create(
-        kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef()));
+        kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), Clock.systemUTC()));
   }
 
   private static Answer get(EventSourcedBehaviorTestKit<Command, Event, State> entity) {
@@ -151,7 +154,7 @@ final class RecordedPipelineTest {
       EventSourcedBehaviorTestKit<Command, Event, State> entity, PipelineSpec spec) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, true, false, Optional.empty(), replyTo))
+            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), replyTo))
         .reply();
   }
 

@@ -37,7 +37,7 @@ final class PipelineCommand implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which command: submit, list, show, pause, resume, drain or delete?");
+        spec.commandLine(), "Which command: submit, list, show, versions, rollback, pause, resume, drain or delete?");
   }
 
   @Command(
@@ -109,6 +109,65 @@ final class PipelineCommand implements Runnable {
     else if (api.json()) api.print(answer);
     else api.out().print(PipelineText.of(name, answer));
     api.out().flush();
+    return 0;
+  }
+
+  @Command(
+      name = "versions",
+      mixinStandardHelpOptions = true,
+      description = "The last ten specifications of a pipeline, the present one first.")
+  int versions(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Option(
+              names = "--document",
+              paramLabel = "VERSION",
+              description = "The document of this version instead, as YAML.")
+          Optional<Long> document) {
+    if (document.isPresent()) {
+      var version =
+          api.client().get(path("pipelines", name, "versions", String.valueOf(document.get())));
+      api.out().print(PipelineYaml.write(version.path("document")));
+      api.out().flush();
+      return 0;
+    }
+    var answer = api.client().get(path("pipelines", name, "versions"));
+    if (api.json()) {
+      api.print(answer);
+      return 0;
+    }
+    var table = Table.of(">VERSION", "SINCE", ">SOURCES", ">STAGES", "POLICY");
+    for (var each : answer.path("items"))
+      table.row(
+          each.path("version").asText(),
+          each.path("at").asText("-"),
+          each.path("sources").asText(),
+          each.path("stages").asText(),
+          each.path("policy").asText());
+    api.print(table, "No versions.");
+    return 0;
+  }
+
+  @Command(
+      name = "rollback",
+      mixinStandardHelpOptions = true,
+      description = "Change a pipeline back to a specification that it had.")
+  int rollback(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Parameters(
+              paramLabel = "VERSION",
+              arity = "0..1",
+              description = "See dayu pipeline versions; without it the one before the present.")
+          Optional<Long> version) {
+    var body = version.map("{\"version\": %s}"::formatted).orElse("");
+    var answer = api.client().send("POST", path("pipelines", name, "rollback"), body);
+    if (api.json()) api.print(answer);
+    else
+      api.out()
+          .println(
+              "Pipeline %s is as it was, as version %s."
+                  .formatted(name, answer.path("version").asText()));
     return 0;
   }
 

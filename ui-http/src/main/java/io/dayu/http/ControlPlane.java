@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineProblem;
@@ -14,6 +15,7 @@ import io.dayu.store.ResultPage;
 import io.dayu.store.StoredResult;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -38,8 +40,10 @@ public interface ControlPlane {
    * are given one.
    *
    * @param state whether its sources are read; empty for as it is, which of a new one is yes
+   * @param only the versions one of which the present pipeline must have; empty for any
    */
-  CompletionStage<Submitted> submit(PipelineSpec spec, Optional<RunState> state, boolean replace);
+  CompletionStage<Submitted> submit(
+      PipelineSpec spec, Optional<RunState> state, boolean replace, Set<Long> only);
 
   /**
    * Pauses a pipeline or lets it go on; one that is so already is left alone. Empty if there is none
@@ -50,8 +54,21 @@ public interface ControlPlane {
   /** The pipeline as it is to run now; empty if there is none of this name. */
   CompletionStage<Optional<DesiredPipeline>> pipeline(String name);
 
-  /** Stops the pipeline. Its results stay. */
-  CompletionStage<Deletion> delete(String name);
+  /**
+   * The specifications that a pipeline has and had, the present one first; empty if there is none of
+   * this name.
+   */
+  CompletionStage<Optional<List<PipelineVersion>>> versions(String name);
+
+  /** A pipeline as it was in one of its {@link #versions}; empty if that is not kept. */
+  CompletionStage<Optional<DesiredPipeline>> version(String name, long version);
+
+  /**
+   * Stops the pipeline. Its results stay.
+   *
+   * @param only see {@link #submit}
+   */
+  CompletionStage<Deletion> delete(String name, Set<Long> only);
 
   /**
    * Stored results of a pipeline in the order they were stored. Fails with an {@link
@@ -89,7 +106,9 @@ public interface ControlPlane {
     /** It stops now, and is deleted in the store when that can be used, even after a restart. */
     ACCEPTED,
     /** There is none of this name. */
-    ABSENT
+    ABSENT,
+    /** Not done: it has another version than was asked for. */
+    DIFFERS
   }
 
   /** The answer to {@link #submit}. */
@@ -99,6 +118,13 @@ public interface ControlPlane {
 
     /** A pipeline of this name is already there and {@code replace} was not asked. */
     record Exists(String name) implements Submitted {}
+
+    /**
+     * Not done: the pipeline has another version than was asked for.
+     *
+     * @param version 0 if there is none of this name
+     */
+    record Differs(String name, long version) implements Submitted {}
 
     /** No edge or cloud node is there to read a source that names none. */
     record NoNode(String source) implements Submitted {}

@@ -8,6 +8,7 @@ import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.http.ControlPlane.Submitted;
 import io.dayu.http.Endpoint.Call;
@@ -15,14 +16,16 @@ import io.dayu.http.Tokens.Role;
 import io.dayu.pipeline.Parsed;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.PipelineProblem;
-import io.dayu.pipeline.RunState;
+import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineVerifier;
+import io.dayu.pipeline.RunState;
 import io.dayu.policy.Policies;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
@@ -61,6 +64,9 @@ final class PipelineEndpoints {
         new Endpoint(GET, ONE, Role.READ, APPLICATION_JSON, this::get),
         new Endpoint(PUT, ONE, Role.WRITE, APPLICATION_JSON, this::put),
         new Endpoint(DELETE, ONE, Role.WRITE, APPLICATION_JSON, this::delete),
+        new Endpoint(GET, ONE + "/versions", Role.READ, APPLICATION_JSON, this::versions),
+        new Endpoint(GET, ONE + "/versions/{version}", Role.READ, APPLICATION_JSON, this::version),
+        new Endpoint(POST, ONE + "/rollback", Role.WRITE, APPLICATION_JSON, this::rollback),
         new Endpoint(
             POST,
             ONE + "/pause",
@@ -97,7 +103,7 @@ final class PipelineEndpoints {
 
   private CompletionStage<HttpResponse> post(Call call) {
     return document(call.request())
-        .thenCompose(document -> control.submit(document.spec(), document.state(), false))
+        .thenCompose(document -> control.submit(document.spec(), document.state(), false, Set.of()))
         .thenApply(this::submitted);
   }
 
@@ -115,7 +121,9 @@ final class PipelineEndpoints {
                                     .formatted(spec.name(), call.path("name")),
                                 "use the same name in both")))
                     .refused();
-              return control.submit(spec, document.state(), true);
+              return IfMatch.of(call.request())
+                  .check(control.pipeline(spec.name()), spec.name())
+                  .thenCompose(only -> control.submit(spec, document.state(), true, only));
             })
         .thenApply(this::submitted);
   }
@@ -163,6 +171,8 @@ final class PipelineEndpoints {
               "there is already a pipeline named " + exists.name(),
               "replace it with PUT %s/%s, or choose another name".formatted(ALL, exists.name()))
           .refused();
+    if (submitted instanceof Submitted.Differs differs)
+      throw IfMatch.differs(differs.name(), differs.version()).refused();
     if (submitted instanceof Submitted.NoNode none)
       throw Problem.of(
               503,
@@ -181,7 +191,7 @@ final class PipelineEndpoints {
                       "make one of them smaller, or give this one another name")))
           .refused();
     var accepted = (Submitted.Accepted) submitted;
-    var response = Json.ok(whole(accepted.pipeline(), control.view()));
+    var response = answer(accepted.pipeline());
     if (!accepted.created()) return response;
     return response
         .withStatus(201)
@@ -189,35 +199,120 @@ final class PipelineEndpoints {
   }
 
   private CompletionStage<HttpResponse> get(Call call) {
-    return wanted(call.path("name")).thenApply(p -> Json.ok(whole(p, control.view())));
+    return wanted(call.path("name")).thenApply(this::answer);
   }
 
   private CompletionStage<HttpResponse> turn(Call call, RunState state) {
-    return turned(call.path("name"), state).thenApply(Json::ok);
+    return turned(call.path("name"), state).thenApply(this::answer);
   }
 
   /** Nothing is waited for here: the caller asks again, or looks at the status. */
   private CompletionStage<HttpResponse> drain(Call call) {
     return turned(call.path("name"), RunState.PAUSED)
-        .thenApply(whole -> Json.ok(whole).withStatus(whole.status().drained() ? 200 : 202));
+        .thenApply(
+            pipeline -> {
+              boolean drained = whole(pipeline, control.view()).status().drained();
+              return answer(pipeline).withStatus(drained ? 200 : 202);
+            });
   }
 
-  private CompletionStage<PipelineShape.Whole> turned(String name, RunState state) {
+  private CompletionStage<DesiredPipeline> turned(String name, RunState state) {
     return control
         .turn(name, state)
-        .thenApply(found -> found.orElseThrow(() -> Problem.unknownPipeline(name).refused()))
-        .thenApply(pipeline -> whole(pipeline, control.view()));
+        .thenApply(found -> found.orElseThrow(() -> Problem.unknownPipeline(name).refused()));
+  }
+
+  private CompletionStage<HttpResponse> versions(Call call) {
+    return versions(call.path("name"))
+        .thenApply(
+            versions -> Json.ok(new Items<>(versions.stream().map(VersionShape::of).toList())));
+  }
+
+  private CompletionStage<List<PipelineVersion>> versions(String name) {
+    return control
+        .versions(name)
+        .thenApply(found -> found.orElseThrow(() -> Problem.unknownPipeline(name).refused()));
+  }
+
+  private CompletionStage<HttpResponse> version(Call call) {
+    var name = call.path("name");
+    long version = VersionShape.number(call.path("version"));
+    return earlier(name, version)
+        .thenApply(
+            p ->
+                Json.ok(
+                    new VersionShape.Document(
+                        name, p.version(), PipelineDocument.write(p.spec(), p.state()))));
+  }
+
+  private CompletionStage<DesiredPipeline> earlier(String name, long version) {
+    return control
+        .version(name, version)
+        .thenApply(
+            found ->
+                found.orElseThrow(
+                    () ->
+                        Problem.of(
+                                404,
+                                "version %s of pipeline %s is not kept".formatted(version, name),
+                                "see which are: GET %s/%s/versions".formatted(ALL, name))
+                            .refused()));
+  }
+
+  /**
+   * Submits an earlier specification again; the pipeline stays paused if it is. It may be refused as
+   * any other one: a type of stage or a node may be gone since.
+   */
+  private CompletionStage<HttpResponse> rollback(Call call) {
+    var name = call.path("name");
+    return bodies
+        .read(call.request())
+        .thenCompose(
+            body -> {
+              var asked = VersionShape.asked(body);
+              return versions(name)
+                  .thenCompose(
+                      versions -> {
+                        long present = versions.get(0).version();
+                        long to = asked.orElseGet(() -> VersionShape.before(name, versions));
+                        return earlier(name, to)
+                            .thenCompose(
+                                p -> {
+                                  var spec = verified(p.spec());
+                                  return control.submit(
+                                      spec, Optional.empty(), true, Set.of(present));
+                                });
+                      });
+            })
+        .thenApply(this::submitted);
+  }
+
+  private PipelineSpec verified(PipelineSpec spec) {
+    var problems = PipelineVerifier.verify(spec, control.catalog());
+    if (!problems.isEmpty()) throw Problem.badPipeline(problems).refused();
+    if (control.policies().make(spec) instanceof Policies.Bad bad)
+      throw Problem.badPipeline(bad.problems()).refused();
+    return spec;
   }
 
   private CompletionStage<HttpResponse> delete(Call call) {
-    return control
-        .delete(call.path("name"))
+    return IfMatch.of(call.request())
+        .check(control.pipeline(call.path("name")), call.path("name"))
+        .thenCompose(only -> control.delete(call.path("name"), only))
         .thenApply(
             deletion ->
                 switch (deletion) {
                   case DELETED -> HttpResponse.create().withStatus(204);
                   case ACCEPTED ->
                       Json.ok(new Accepted(call.path("name"), ACCEPTED)).withStatus(202);
+                  case DIFFERS ->
+                      throw IfMatch.differs(
+                              call.path("name"),
+                              Optional.ofNullable(
+                                      control.view().pipelines().get(call.path("name")))
+                                  .map(DesiredPipeline::version)
+                                  .orElse(0L))
+                          .refused();
                   case ABSENT -> throw Problem.unknownPipeline(call.path("name")).refused();
                 });
   }
@@ -263,6 +358,11 @@ final class PipelineEndpoints {
                           });
               return sse.response(events);
             });
+  }
+
+  private HttpResponse answer(DesiredPipeline p) {
+    return Json.ok(whole(p, control.view()))
+        .addHeader(RawHeader.create("ETag", IfMatch.tag(p.version())));
   }
 
   private PipelineShape.Whole whole(DesiredPipeline p, View view) {

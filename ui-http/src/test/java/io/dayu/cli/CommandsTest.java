@@ -220,6 +220,36 @@ class CommandsTest {
     assertThat(run("pipeline", "drain", "crossing").err()).contains("was resumed meanwhile");
   }
 
+  @Test
+  void versionsAreListedAndRolledBack() {
+    api.get(
+        "pipelines/crossing/versions",
+        """
+        {"items": [{"version": 7, "at": "2026-03-01T10:00:00Z", "sources": 1, "stages": 4, "policy": "least-loaded"},
+                   {"version": 3, "sources": 1, "stages": 3, "policy": "fixed"}]}
+        """);
+    assertThat(run("pipeline", "versions", "crossing").out().lines())
+        .containsExactly(
+            "VERSION  SINCE                 SOURCES  STAGES  POLICY",
+            "      7  2026-03-01T10:00:00Z        1       4  least-loaded",
+            "      3  -                           1       3  fixed");
+    api.get(
+        "pipelines/crossing/versions/3",
+        "{\"document\": {\"kind\": \"Pipeline\", \"spec\": {\"policy\": \"fixed\"}}}");
+    assertThat(run("pipeline", "versions", "crossing", "--document", "3").out())
+        .contains("kind: Pipeline", "policy: fixed");
+
+    api.on("POST", "pipelines/crossing/rollback", 200, "{\"version\": 8}");
+    assertThat(run("pipeline", "rollback", "crossing", "3").out()).contains("as version 8");
+    assertThat(last().body()).isEqualTo("{\"version\": 3}");
+    run("pipeline", "rollback", "crossing");
+    assertThat(last().body()).isEmpty();
+  }
+
+  private FakeApi.Asked last() {
+    return api.asked().get(api.asked().size() - 1);
+  }
+
   private static String paused(int inFlight, boolean drained) {
     return """
         {"document": {"spec": {"state": "paused"}},

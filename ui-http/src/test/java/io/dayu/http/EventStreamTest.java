@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -153,7 +154,7 @@ class EventStreamTest {
           Street.node("edge-1", Role.EDGE, 0.2, List.of(), List.of()), Instant.now());
       var gone = reader.next("stage");
       assertThat(gone.get("state").asText()).isEqualTo("gone");
-      server.control.delete("crossing");
+      server.control.delete("crossing", Set.of());
       assertThat(reader.next("pipeline").get("state").asText()).isEqualTo("deleted");
     }
   }

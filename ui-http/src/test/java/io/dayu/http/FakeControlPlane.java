@@ -5,6 +5,7 @@ import io.dayu.element.MediaType;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
@@ -49,6 +50,7 @@ final class FakeControlPlane implements ControlPlane {
   private final Map<StreamName, Decision> latest = new TreeMap<>();
   private final List<Decision> decisions = new ArrayList<>();
   private final Map<String, DesiredPipeline> pipelines = new TreeMap<>();
+  private final List<DesiredPipeline> earlier = new ArrayList<>(); // the newest first
   private final List<StoredResult> results = new ArrayList<>();
   private volatile boolean keepsResults = true;
   private final Map<String, Media> frames = new HashMap<>();
@@ -113,6 +115,7 @@ final class FakeControlPlane implements ControlPlane {
         spec.name(),
         new DesiredPipeline(1, spec),
         (old, first) -> new DesiredPipeline(old.version() + 1, spec));
+    earlier.add(0, pipelines.get(spec.name()));
   }
 
   synchronized void decide(Decision decision) {
@@ -150,11 +153,15 @@ final class FakeControlPlane implements ControlPlane {
 
   @Override
   public synchronized CompletionStage<Submitted> submit(
-      PipelineSpec spec, Optional<RunState> state, boolean replace) {
+      PipelineSpec spec, Optional<RunState> state, boolean replace, Set<Long> only) {
     if (noNode) return answer(new Submitted.NoNode(spec.sources().get(0).name()));
     if (!beside.isEmpty()) return answer(new Submitted.NoRoom(spec.name(), beside));
     var created = !pipelines.containsKey(spec.name());
     if (!created && !replace) return answer(new Submitted.Exists(spec.name()));
+    if (differs(spec.name(), only))
+      return answer(
+          new Submitted.Differs(
+              spec.name(), created ? 0 : pipelines.get(spec.name()).version()));
     run(spec);
     state.ifPresent(to -> pipelines.computeIfPresent(spec.name(), (name, p) -> p.in(to)));
     return answer(new Submitted.Accepted(pipelines.get(spec.name()), created));
@@ -173,7 +180,40 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
-  public synchronized CompletionStage<Deletion> delete(String name) {
+  public synchronized CompletionStage<Optional<List<PipelineVersion>>> versions(String name) {
+    if (!pipelines.containsKey(name)) return answer(Optional.empty());
+    return answer(
+        Optional.of(
+            earlier.stream()
+                .filter(p -> p.name().equals(name))
+                .map(
+                    p ->
+                        new PipelineVersion(
+                            p.version(),
+                            Optional.of(Instant.EPOCH.plusSeconds(p.version())),
+                            p.spec().sources().size(),
+                            p.spec().stages().size(),
+                            p.spec().policy().name()))
+                .toList()));
+  }
+
+  @Override
+  public synchronized CompletionStage<Optional<DesiredPipeline>> version(
+      String name, long version) {
+    return answer(
+        earlier.stream()
+            .filter(p -> p.name().equals(name) && p.version() == version)
+            .findFirst());
+  }
+
+  private boolean differs(String name, Set<Long> only) {
+    var present = pipelines.get(name);
+    return !only.isEmpty() && !only.contains(present == null ? 0 : present.version());
+  }
+
+  @Override
+  public synchronized CompletionStage<Deletion> delete(String name, Set<Long> only) {
+    if (pipelines.containsKey(name) && differs(name, only)) return answer(Deletion.DIFFERS);
     if (pipelines.remove(name) == null) return answer(Deletion.ABSENT);
     return answer(storeIsAway ? Deletion.ACCEPTED : Deletion.DELETED);
   }

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,73 @@ class PipelineApiTest {
     assertThat(answer.at("/status/state").asText()).isEqualTo("pausing");
   }
 
+  @Test
+  void aPipelineGoesBackToASpecificationThatItHad() {
+    server.post("application/yaml", Street.YAML);
+    var path = "/api/v1/pipelines/crossing";
+    assertThat(post(path + "/rollback").status()).as("no other one").isEqualTo(409);
+    put(Street.YAML.replace("least-loaded", "cloud-only"), "");
+    var versions = server.get(path + "/versions").json().get("items");
+    assertThat(versions.findValuesAsText("version")).containsExactly("2", "1");
+    assertThat(versions.findValuesAsText("policy")).containsExactly("cloud-only", "least-loaded");
+    assertThat(versions.at("/0/at").asText()).isEqualTo("1970-01-01T00:00:02Z");
+    assertThat(
+            server.get(path + "/versions/1").json().at("/document/spec/policy/name").asText())
+        .isEqualTo("least-loaded");
+
+    var back = post(path + "/rollback").json();
+    assertThat(back.get("version").asLong()).isEqualTo(3);
+    assertThat(back.at("/document/spec/policy/name").asText()).isEqualTo("least-loaded");
+    var chosen =
+        server.send(
+            server
+                .request(path + "/rollback")
+                .POST(BodyPublishers.ofString("{\"version\": 2}")));
+    assertThat(chosen.json().at("/document/spec/policy/name").asText()).isEqualTo("cloud-only");
+
+    assertThat(server.get(path + "/versions/9").status()).isEqualTo(404);
+    assertThat(server.get(path + "/versions/x").status()).isEqualTo(400);
+    var wrong = server.request(path + "/rollback").POST(BodyPublishers.ofString("[2]"));
+    assertThat(server.send(wrong).status()).isEqualTo(400);
+    assertThat(post("/api/v1/pipelines/none/rollback").status()).isEqualTo(404);
+    assertThat(server.get("/api/v1/pipelines/none/versions").status()).isEqualTo(404);
+  }
+
+  @Test
+  void aChangeOfAPipelineThatHasChangedMeanwhileIsRefused() {
+    assertThat(put(Street.YAML, "*").status()).as("there is none").isEqualTo(412);
+    var path = "/api/v1/pipelines/crossing";
+    assertThat(server.post("application/yaml", Street.YAML).header("ETag")).isEqualTo("\"1\"");
+    assertThat(server.get(path).header("ETag")).isEqualTo("\"1\"");
+    assertThat(put(Street.YAML, "\"1\"").header("ETag")).isEqualTo("\"2\"");
+    var late = put(Street.YAML, "\"1\"");
+    assertThat(late.status()).isEqualTo(412);
+    assertThat(late.json().get("detail").asText()).contains("version 2");
+    assertThat(late.json().get("remedy").asText()).contains("If-Match: \"2\"");
+    assertThat(server.get(path).json().get("version").asLong()).isEqualTo(2);
+    for (var other : List.of("W/\"2\"", "\"abc\"", "2"))
+      assertThat(put(Street.YAML, other).status()).as(other).isIn(400, 412);
+    assertThat(put(Street.YAML, "\"7\", \"2\"").status()).isEqualTo(200);
+    assertThat(put(Street.YAML, "*").status()).isEqualTo(200);
+
+    assertThat(delete(path, "\"2\"").status()).isEqualTo(412);
+    assertThat(delete(path, "\"4\"").status()).isEqualTo(204);
+  }
+
+  private TestServer.Answer delete(String path, String ifMatch) {
+    return server.send(server.request(path).header("If-Match", ifMatch).DELETE());
+  }
+
+  /** Without a condition if {@code ifMatch} is empty. */
+  private TestServer.Answer put(String body, String ifMatch) {
+    var request =
+        server
+            .request("/api/v1/pipelines/crossing")
+            .header("Content-Type", "application/yaml")
+            .PUT(BodyPublishers.ofString(body));
+    return server.send(ifMatch.isEmpty() ? request : request.header("If-Match", ifMatch));
+  }
+
   private TestServer.Answer post(String path) {
     return server.send(server.request(path).POST(BodyPublishers.noBody()));
   }
@@ -124,7 +192,7 @@ class PipelineApiTest {
       var answer =
           server.send(server.request("/api/v1/pipelines").POST(BodyPublishers.ofString(body)));
       assertThat(answer.status()).isEqualTo(201);
-      server.control.delete("crossing");
+      server.control.delete("crossing", Set.of());
     }
   }
 

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,7 +80,7 @@ class ResultApiTest {
   @Test
   void resultsOutliveTheirPipeline() {
     server.control.store(Street.result(0, false), Optional.empty());
-    server.control.delete("crossing");
+    server.control.delete("crossing", Set.of());
     assertThat(server.get("/api/v1/pipelines/crossing/results").json().get("items")).hasSize(1);
   }
 
