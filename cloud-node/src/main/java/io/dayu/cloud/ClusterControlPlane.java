@@ -135,7 +135,7 @@ final class ClusterControlPlane implements ControlPlane {
   @Override
   public CompletionStage<Submitted> submit(
       PipelineSpec spec, Optional<RunState> state, boolean replace, Set<Long> only) {
-    if (!replace) return submit(spec, state, Optional.empty(), false, only);
+    if (!replace) return submit(new Wish(spec, state, only, false, false), Optional.empty());
     return ask(spec.name(), PipelineEntity.Get::new)
         .thenCompose(
             answer -> {
@@ -143,20 +143,46 @@ final class ClusterControlPlane implements ControlPlane {
                   answer instanceof PipelineEntity.Runs runs
                       ? Optional.of(runs.pipeline())
                       : Optional.<DesiredPipeline>empty();
-              long present = running.map(DesiredPipeline::version).orElse(0L);
-              if (!only.isEmpty() && !only.contains(present))
-                return CompletableFuture.completedStage(
-                    new Submitted.Differs(spec.name(), present));
-              return submit(spec, state, running, true, only);
+              return submit(new Wish(spec, state, only, true, false), running);
             });
   }
 
-  private CompletionStage<Submitted> submit(
+  /** Compares with what gossip knows: to ask the entity would create one of a new name. */
+  @Override
+  public CompletionStage<Submitted> plan(
+      PipelineSpec spec, Optional<RunState> state, Set<Long> only) {
+    return submit(
+        new Wish(spec, state, only, true, true),
+        Optional.ofNullable(view().pipelines().get(spec.name())));
+  }
+
+  /**
+   * What is submitted.
+   *
+   * @param planned whether only what it would do is asked
+   */
+  private record Wish(
       PipelineSpec spec,
       Optional<RunState> state,
-      Optional<DesiredPipeline> running,
+      Set<Long> only,
       boolean replace,
-      Set<Long> only) {
+      boolean planned) {
+    DesiredPipeline next(
+        Optional<DesiredPipeline> running, PipelineSpec placed, boolean declaredOnly) {
+      return running
+          .map(r -> r.changed(placed, declaredOnly).in(state.orElse(r.state())))
+          .orElseGet(
+              () ->
+                  new DesiredPipeline(
+                      1, 1, placed, declaredOnly, state.orElse(RunState.RUNNING)));
+    }
+  }
+
+  private CompletionStage<Submitted> submit(Wish wish, Optional<DesiredPipeline> running) {
+    var spec = wish.spec();
+    long present = running.map(DesiredPipeline::version).orElse(0L);
+    if (wish.replace() && !wish.only().isEmpty() && !wish.only().contains(present))
+      return CompletableFuture.completedStage(new Submitted.Differs(spec.name(), present));
     var sources = new ArrayList<SourceSpec>();
     var streams = streamsByNode();
     for (var source : spec.sources()) {
@@ -183,11 +209,18 @@ final class ClusterControlPlane implements ControlPlane {
       return CompletableFuture.completedStage(new Submitted.NoRoom(spec.name(), beside));
     // A new version starts streams that have failed, so it is what somebody wants who submits the
     // document again after mending a source.
-    if (running.filter(r -> isEqual(r, placed, state)).isPresent() && !hasFailed(placed))
-      return accepted(running.get(), false);
+    boolean changesNothing =
+        running.filter(r -> isEqual(r, placed, wish.state())).isPresent() && !hasFailed(placed);
+    if (wish.planned())
+      return CompletableFuture.completedStage(
+          new Submitted.Planned(
+              running,
+              changesNothing ? running.get() : wish.next(running, placed, declaredOnly)));
+    if (changesNothing) return accepted(running.get(), false);
     return ask(
             spec.name(),
-            replyTo -> new PipelineEntity.Submit(placed, replace, declaredOnly, state, only, replyTo))
+            replyTo -> new PipelineEntity.Submit(
+                    placed, wish.replace(), declaredOnly, wish.state(), wish.only(), replyTo))
         .thenCompose(
             answer -> {
               if (answer instanceof PipelineEntity.Created created)

@@ -37,7 +37,7 @@ final class PipelineCommand implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which command: submit, list, show, versions, rollback, pause, resume, drain or delete?");
+        spec.commandLine(), "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain or delete?");
   }
 
   @Command(
@@ -72,6 +72,45 @@ final class PipelineCommand implements Runnable {
     api.out().println("Pipeline " + called + " was accepted.");
     api.out().println("  Its state:     dayu pipeline show " + called);
     api.out().println("  Its results:   dayu results " + called + " --follow");
+    return 0;
+  }
+
+  @Command(
+      name = "diff",
+      mixinStandardHelpOptions = true,
+      description =
+          "What submitting the document with --replace would do; nothing is done. What would be"
+              + " refused is told as if it was submitted.")
+  int diff(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "FILE", description = "The document; - reads standard input.")
+          String file) {
+    var document = read(file);
+    var name =
+        PipelineYaml.name(document)
+            .orElseThrow(() -> new UserException(file + " has no metadata.name"));
+    var plan = api.client().send("PUT", path("pipelines", name) + "?dryRun=true", document);
+    if (api.json()) {
+      api.print(plan);
+      return 0;
+    }
+    long present = plan.path("present").asLong();
+    long next = plan.path("next").asLong();
+    if (present == next)
+      api.out().println("Nothing would change: version %s runs like that.".formatted(present));
+    else if (present == 0) api.out().println("Pipeline %s would be new.".formatted(name));
+    else
+      api.out()
+          .println(
+              "Pipeline %s would go from version %s to %s.".formatted(name, present, next));
+    var table = Table.of("PART", "NAME", "WHAT", "WHY");
+    for (var part : plan.path("parts"))
+      table.row(
+          part.path("kind").asText(),
+          part.path("name").asText(),
+          part.path("what").asText(),
+          part.path("why").asText());
+    api.print(table, "");
     return 0;
   }
 

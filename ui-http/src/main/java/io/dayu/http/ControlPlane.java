@@ -46,6 +46,12 @@ public interface ControlPlane {
       PipelineSpec spec, Optional<RunState> state, boolean replace, Set<Long> only);
 
   /**
+   * What {@link #submit} would do, without doing it: {@link Submitted.Planned}, or why it would be
+   * refused.
+   */
+  CompletionStage<Submitted> plan(PipelineSpec spec, Optional<RunState> state, Set<Long> only);
+
+  /**
    * Pauses a pipeline or lets it go on; one that is so already is left alone. Empty if there is none
    * of this name.
    */
@@ -115,6 +121,14 @@ public interface ControlPlane {
   sealed interface Submitted {
     /** It will run. */
     record Accepted(DesiredPipeline pipeline, boolean created) implements Submitted {}
+
+    /**
+     * It would run; nothing was done.
+     *
+     * @param running as it is now; empty if there is none of its name
+     * @param next as it would be; equal if nothing would change
+     */
+    record Planned(Optional<DesiredPipeline> running, DesiredPipeline next) implements Submitted {}
 
     /** A pipeline of this name is already there and {@code replace} was not asked. */
     record Exists(String name) implements Submitted {}

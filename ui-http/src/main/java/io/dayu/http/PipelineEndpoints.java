@@ -107,7 +107,9 @@ final class PipelineEndpoints {
         .thenApply(this::submitted);
   }
 
+  /** With {@code dryRun} nothing is done, and the answer says what would be. */
   private CompletionStage<HttpResponse> put(Call call) {
+    boolean dryRun = call.flag("dryRun");
     return document(call.request())
         .thenCompose(
             document -> {
@@ -123,7 +125,11 @@ final class PipelineEndpoints {
                     .refused();
               return IfMatch.of(call.request())
                   .check(control.pipeline(spec.name()), spec.name())
-                  .thenCompose(only -> control.submit(spec, document.state(), true, only));
+                  .thenCompose(
+                      only ->
+                          dryRun
+                              ? control.plan(spec, document.state(), only)
+                              : control.submit(spec, document.state(), true, only));
             })
         .thenApply(this::submitted);
   }
@@ -190,6 +196,8 @@ final class PipelineEndpoints {
                           .formatted(full.name(), String.join(", ", full.beside())),
                       "make one of them smaller, or give this one another name")))
           .refused();
+    if (submitted instanceof Submitted.Planned planned)
+      return Json.ok(ChangeShape.of(planned.running(), planned.next(), control.view()));
     var accepted = (Submitted.Accepted) submitted;
     var response = answer(accepted.pipeline());
     if (!accepted.created()) return response;

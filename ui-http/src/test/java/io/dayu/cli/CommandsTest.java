@@ -221,6 +221,32 @@ class CommandsTest {
   }
 
   @Test
+  void whatADocumentWouldChangeIsATable() throws IOException {
+    api.on(
+        "PUT",
+        "pipelines/crossing?dryRun=true",
+        200,
+        """
+        {"name": "crossing", "present": 3, "next": 4, "parts": [
+          {"kind": "stage", "name": "track", "what": "restarts", "why": "what differs is its parameters"}]}
+        """);
+    var file = document("kind: Pipeline\nmetadata: {name: crossing}\n");
+    assertThat(run("pipeline", "diff", file).out().lines())
+        .containsExactly(
+            "Pipeline crossing would go from version 3 to 4.",
+            "PART   NAME   WHAT      WHY",
+            "stage  track  restarts  what differs is its parameters");
+    api.on(
+        "PUT",
+        "pipelines/crossing?dryRun=true",
+        200,
+        "{\"name\": \"crossing\", \"present\": 3, \"next\": 3, \"parts\": []}");
+    assertThat(run("pipeline", "diff", file).out()).contains("Nothing would change: version 3");
+    assertThat(run("pipeline", "diff", document("kind: Pipeline")).err())
+        .contains("has no metadata.name");
+  }
+
+  @Test
   void versionsAreListedAndRolledBack() {
     api.get(
         "pipelines/crossing/versions",

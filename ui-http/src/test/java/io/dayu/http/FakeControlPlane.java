@@ -168,6 +168,19 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
+  public synchronized CompletionStage<Submitted> plan(
+      PipelineSpec spec, Optional<RunState> state, Set<Long> only) {
+    if (noNode) return answer(new Submitted.NoNode(spec.sources().get(0).name()));
+    var running = Optional.ofNullable(pipelines.get(spec.name()));
+    var next =
+        running
+            .map(r -> r.changed(spec, false).in(state.orElse(r.state())))
+            .orElseGet(() -> new DesiredPipeline(1, spec));
+    return answer(
+        new Submitted.Planned(running, running.filter(r -> r.spec().equals(spec)).orElse(next)));
+  }
+
+  @Override
   public synchronized CompletionStage<Optional<DesiredPipeline>> turn(
       String name, RunState state) {
     pipelines.computeIfPresent(name, (n, p) -> p.state() == state ? p : p.turned(state));

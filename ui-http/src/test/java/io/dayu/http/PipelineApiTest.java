@@ -2,10 +2,12 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.store.Pruner;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,6 +145,58 @@ class PipelineApiTest {
 
     assertThat(delete(path, "\"2\"").status()).isEqualTo(412);
     assertThat(delete(path, "\"4\"").status()).isEqualTo(204);
+  }
+
+  @Test
+  void aDryRunTellsWhatWouldBeDoneAndDoesNothing() {
+    var first = dryRun(Street.YAML);
+    assertThat(first.at("/present").asLong()).isZero();
+    assertThat(parts(first)).contains("source cam-0 starts", "stage detect starts");
+    assertThat(server.control.view().pipelines()).isEmpty();
+
+    server.post("application/yaml", Street.YAML);
+    var same = dryRun(Street.YAML);
+    assertThat(same.at("/next").asLong()).isEqualTo(same.at("/present").asLong()).isEqualTo(1);
+    assertThat(parts(same)).allMatch(part -> part.endsWith(" stays"));
+
+    var policy = dryRun(Street.YAML.replace("least-loaded", "cloud-only"));
+    assertThat(policy.at("/next").asLong()).isEqualTo(2);
+    assertThat(parts(policy))
+        .contains("policy policy changes", "stage detect stays", "source cam-0 stays");
+    assertThat(server.get("/api/v1/pipelines/crossing").json().get("version").asLong())
+        .isEqualTo(1);
+
+    var wrong =
+        server.send(
+            put("/api/v1/pipelines/crossing?dryRun=true", BodyPublishers.ofString(Street.YAML.replace("box-tracker", "x"))));
+    assertThat(wrong.status()).as("as it would be refused").isEqualTo(422);
+    assertThat(
+            server
+                .send(put("/api/v1/pipelines/crossing?dryRun=perhaps", BodyPublishers.ofString(Street.YAML)))
+                .status())
+        .isEqualTo(400);
+  }
+
+  private JsonNode dryRun(String document) {
+    var answer = server.send(put("/api/v1/pipelines/crossing?dryRun=true", BodyPublishers.ofString(document)));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.json();
+  }
+
+  private HttpRequest.Builder put(String path, HttpRequest.BodyPublisher body) {
+    return server.request(path).header("Content-Type", "application/yaml").PUT(body);
+  }
+
+  private static List<String> parts(JsonNode change) {
+    return StreamSupport.stream(change.get("parts").spliterator(), false)
+        .map(
+            part ->
+                "%s %s %s"
+                    .formatted(
+                        part.get("kind").asText(),
+                        part.get("name").asText(),
+                        part.get("what").asText()))
+        .toList();
   }
 
   private TestServer.Answer delete(String path, String ifMatch) {

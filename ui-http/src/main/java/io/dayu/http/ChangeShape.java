@@ -1,0 +1,178 @@
+package io.dayu.http;
+
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.View;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What a document would do to a pipeline if it was submitted, part by part. Elements that are under
+ * way go through the stages as they were, whatever changes.
+ *
+ * @param present the version that runs; 0 if there is none
+ * @param next the version that it would get; the present one if the document changes nothing
+ */
+record ChangeShape(String name, long present, long next, List<Part> parts) {
+  ChangeShape {
+    parts = List.copyOf(parts);
+  }
+
+  /** What happens to a part. */
+  enum What {
+    STARTS,
+    STOPS,
+    /** It goes to another node. */
+    MOVES,
+    /** It is told of something new and goes on. */
+    CHANGES,
+    /** It ends, and one like it begins. */
+    RESTARTS,
+    STAYS
+  }
+
+  /**
+   * @param kind {@code source}, {@code stage}, {@code policy}, {@code objective}, {@code delivery}
+   *     or {@code state}
+   * @param name of the source or stage; else as the kind
+   * @param what {@link What} as a word
+   * @param why what differs, and what comes of it
+   */
+  record Part(String kind, String name, String what, String why) {
+    private static Part of(String kind, String name, What what, String why) {
+      return new Part(kind, name, what.name().toLowerCase(Locale.ROOT), why);
+    }
+  }
+
+  /**
+   * @param running the pipeline as it is; empty if there is none of its name
+   * @param next as it would be, equal if nothing changes
+   * @param view tells where its stages run now
+   */
+  static ChangeShape of(Optional<DesiredPipeline> running, DesiredPipeline next, View view) {
+    var parts = new ArrayList<Part>();
+    var was = running.map(DesiredPipeline::spec);
+    var is = next.spec();
+    for (var source : was.map(PipelineSpec::sources).orElse(List.of()))
+      if (source(is, source.name()).isEmpty())
+        parts.add(
+            Part.of(
+                "source",
+                source.name(),
+                What.STOPS,
+                "what is in flight is finished; its position is forgotten"));
+    for (var source : is.sources())
+      parts.add(source(was.flatMap(s -> source(s, source.name())), source));
+    for (var stage : was.map(PipelineSpec::stages).orElse(List.of()))
+      if (is.stage(stage.id()).isEmpty())
+        parts.add(Part.of("stage", stage.id(), What.STOPS, on(next.name(), stage.id(), view)));
+    boolean others =
+        running.filter(r -> r.stagesVersion() == next.stagesVersion()).isEmpty() && was.isPresent();
+    for (var stage : is.stages())
+      parts.add(stage(was.flatMap(s -> s.stage(stage.id())), stage, others, next.name(), view));
+    was.ifPresent(
+        s -> {
+          if (!s.policy().equals(is.policy()))
+            parts.add(
+                Part.of(
+                    "policy",
+                    "policy",
+                    What.CHANGES,
+                    "from %s to %s; it decides anew where stages run"
+                        .formatted(s.policy().name(), named(s, is))));
+          if (!s.objective().equals(is.objective()))
+            parts.add(Part.of("objective", "objective", What.CHANGES, "for elements from then on"));
+          if (!s.delivery().equals(is.delivery()))
+            parts.add(Part.of("delivery", "delivery", What.CHANGES, "for elements from then on"));
+        });
+    running
+        .filter(r -> r.state() != next.state())
+        .ifPresent(
+            r ->
+                parts.add(
+                    Part.of(
+                        "state",
+                        "state",
+                        What.CHANGES,
+                        next.isPaused()
+                            ? "it is paused: sources are read no more"
+                            : "it goes on: sources are read from where they were left")));
+    return new ChangeShape(
+        next.name(), running.map(DesiredPipeline::version).orElse(0L), next.version(), parts);
+  }
+
+  private static String named(PipelineSpec was, PipelineSpec is) {
+    var name = is.policy().name();
+    return was.policy().name().equals(name) ? name + " with other parameters" : name;
+  }
+
+  private static Optional<SourceSpec> source(PipelineSpec spec, String name) {
+    return spec.sources().stream().filter(s -> s.name().equals(name)).findFirst();
+  }
+
+  private static Part source(Optional<SourceSpec> was, SourceSpec is) {
+    var node = is.node().orElse("?");
+    if (was.isEmpty()) return Part.of("source", is.name(), What.STARTS, "on node " + node);
+    var before = was.get();
+    if (before.equals(is)) return Part.of("source", is.name(), What.STAYS, "on node " + node);
+    if (!before.node().equals(is.node()))
+      return Part.of(
+          "source",
+          is.name(),
+          What.MOVES,
+          "from node %s to %s, where it is read from its beginning"
+              .formatted(before.node().orElse("?"), node));
+    var differs = new ArrayList<String>();
+    if (!before.uri().equals(is.uri())) differs.add("its address");
+    if (!before.shed().equals(is.shed())) differs.add("what it sheds");
+    if (!before.knobs().equals(is.knobs())) differs.add("its knobs");
+    return Part.of(
+        "source",
+        is.name(),
+        What.RESTARTS,
+        "%s: what is in flight is finished, then it is read from its beginning"
+            .formatted(differs(differs)));
+  }
+
+  private static Part stage(
+      Optional<StageSpec> was, StageSpec is, boolean others, String pipeline, View view) {
+    if (was.isEmpty()) return Part.of("stage", is.id(), What.STARTS, "where the policy decides");
+    var before = was.get();
+    var differs = new ArrayList<String>();
+    if (!before.type().equals(is.type()))
+      differs.add("its type (%s was %s)".formatted(is.type(), before.type()));
+    if (!Objects.equals(before.after(), is.after())) differs.add("what it follows");
+    if (!before.params().equals(is.params())) differs.add("its parameters");
+    var at = on(pipeline, is.id(), view);
+    if (!differs.isEmpty())
+      return Part.of(
+          "stage", is.id(), What.RESTARTS, differs(differs) + "; " + at);
+    return others
+        ? Part.of("stage", is.id(), What.RESTARTS, "because another stage changes; " + at)
+        : Part.of("stage", is.id(), What.STAYS, at);
+  }
+
+  private static String differs(List<String> parts) {
+    return "what differs is " + String.join(" and ", parts);
+  }
+
+  /** Where a stage runs now. */
+  private static String on(String pipeline, String stage, View view) {
+    var nodes =
+        view.nodes().values().stream()
+            .map(View.Seen::report)
+            .filter(
+                report ->
+                    report.stages().stream()
+                        .anyMatch(s -> s.pipeline().equals(pipeline) && s.stage().equals(stage)))
+            .map(report -> report.node())
+            .collect(Collectors.joining(", "));
+    return nodes.isEmpty() ? "it runs nowhere now" : "it runs on " + nodes;
+  }
+}

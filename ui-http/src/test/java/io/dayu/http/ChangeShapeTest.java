@@ -1,0 +1,111 @@
+package io.dayu.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.View;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.Objective;
+import io.dayu.pipeline.PipelineSpec.PolicySpec;
+import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.RunState;
+import java.net.URI;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class ChangeShapeTest {
+  private static final SourceSpec CAMERA = source("cam-0", "edge-1", "cam:street");
+  private static final StageSpec DETECT = stage("detect", "object-detection", 0.5);
+  private static final StageSpec TRACK = stage("track", "box-tracker", 1, "detect");
+  private static final DesiredPipeline RUNNING =
+      new DesiredPipeline(4, 2, spec(List.of(CAMERA), DETECT, TRACK));
+  private static final View VIEW =
+      new View(
+          Map.of(
+              "edge-1",
+              new View.Seen(
+                  Street.node(
+                      "edge-1",
+                      Role.EDGE,
+                      0.1,
+                      List.of(Street.stage("detect", "object-detection", 0, 1)),
+                      List.of()),
+                  Instant.EPOCH)),
+          Map.of(),
+          Map.of("crossing", RUNNING));
+
+  @Test
+  void aSourceIsToldByWhatBecomesOfItsStream() {
+    assertThat(change(spec(List.of(source("cam-0", "edge-2", "cam:street")), DETECT, TRACK)))
+        .contains("source cam-0 moves: from node edge-1 to edge-2, where it is read from its beginning");
+    assertThat(change(spec(List.of(source("cam-0", "edge-1", "cam:yard")), DETECT, TRACK)))
+        .contains(
+            "source cam-0 restarts: what differs is its address: what is in flight is finished, then it is"
+                + " read from its beginning");
+    assertThat(change(spec(List.of(source("cam-1", "edge-1", "cam:yard")), DETECT, TRACK)))
+        .contains(
+            "source cam-0 stops: what is in flight is finished; its position is forgotten",
+            "source cam-1 starts: on node edge-1");
+  }
+
+  @Test
+  void aChangeOfAStageRestartsTheOthersToo() {
+    assertThat(change(spec(List.of(CAMERA), DETECT, stage("track", "box-tracker", 2, "detect"))))
+        .containsExactly(
+            "source cam-0 stays: on node edge-1",
+            "stage detect restarts: because another stage changes; it runs on edge-1",
+            "stage track restarts: what differs is its parameters; it runs nowhere now");
+    assertThat(change(spec(List.of(CAMERA), DETECT)))
+        .contains("stage track stops: it runs nowhere now");
+  }
+
+  @Test
+  void whatIsEqualStaysAndAPauseIsToldByItself() {
+    var paused = RUNNING.turned(RunState.PAUSED);
+    var change = ChangeShape.of(Optional.of(RUNNING), paused, VIEW);
+    assertThat(change.present()).isEqualTo(4);
+    assertThat(change.next()).isEqualTo(5);
+    assertThat(words(change))
+        .containsExactly(
+            "source cam-0 stays: on node edge-1",
+            "stage detect stays: it runs on edge-1",
+            "stage track stays: it runs nowhere now",
+            "state state changes: it is paused: sources are read no more");
+  }
+
+  private static List<String> change(PipelineSpec to) {
+    return words(ChangeShape.of(Optional.of(RUNNING), RUNNING.changed(to, false), VIEW));
+  }
+
+  private static List<String> words(ChangeShape change) {
+    return change.parts().stream()
+        .map(p -> "%s %s %s: %s".formatted(p.kind(), p.name(), p.what(), p.why()))
+        .toList();
+  }
+
+  private static PipelineSpec spec(List<SourceSpec> sources, StageSpec... stages) {
+    return new PipelineSpec(
+        "crossing",
+        sources,
+        List.of(stages),
+        new PolicySpec("least-loaded", Map.of()),
+        Objective.DEFAULT,
+        Delivery.DEFAULT);
+  }
+
+  private static SourceSpec source(String name, String node, String uri) {
+    return new SourceSpec(
+        name, URI.create(uri), Optional.of(node), Optional.empty(), new TreeMap<>());
+  }
+
+  private static StageSpec stage(String id, String type, double threshold, String... after) {
+    return new StageSpec(id, type, List.of(after), Map.of("threshold", threshold));
+  }
+}
