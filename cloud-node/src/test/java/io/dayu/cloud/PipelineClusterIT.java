@@ -145,6 +145,8 @@ class PipelineClusterIT {
         .satisfies(
             r -> assertThat(Cluster.trace(r)).containsExactly("first@edge-1", "only@cloud-1"));
     assertThat(cluster.get("pipelines/changing").path("version").asLong()).isEqualTo(2);
+    assertThat(cluster.log("edge-1"))
+        .contains("stage changing@1/first goes on as changing@2/first");
   }
 
   @Test

@@ -29,6 +29,7 @@ import io.dayu.node.LastRun;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
+import io.dayu.process.Entrance;
 import io.dayu.process.Plan;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
@@ -272,7 +273,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     settings.reportEvery(),
                     fromProcessors,
                     locator,
-                    env.nanos()));
+                    env.nanos()),
+            (processor, plan) ->
+                Entrance.create(
+                    processor, plan, settings.process().retireAfter(), env.nanos()));
     this.outbox =
         context.spawn(
             lasting(

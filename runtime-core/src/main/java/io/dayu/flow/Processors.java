@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,27 +34,33 @@ final class Processors {
   private final Catalog catalog;
   private final Crashes crashes;
   private final Function<Processor.Identity, Behavior<Inlet.Command>> make;
+  private final BiFunction<ActorRef<Inlet.Command>, Plan, Behavior<Inlet.Command>> enter;
   private final Map<String, Plan> plans = new HashMap<>(); // by key, current and retiring ones
   private final Map<String, Plan> current = new HashMap<>(); // by pipeline
   private final Map<InstanceName, ActorRef<Inlet.Command>> running = new HashMap<>(); // by instance
+  // Processors by the names of those running that are entrances to them.
+  private final Map<InstanceName, ActorRef<Inlet.Command>> entered = new HashMap<>();
   private final Map<InstanceName, StageReport> reports =
       new TreeMap<>(Comparator.comparing(InstanceName::toString));
   private long started;
 
   /**
    * @param make a processor
+   * @param enter an entrance to a processor for elements of a later plan
    */
   Processors(
       ActorContext<?> context,
       String node,
       Catalog catalog,
       Crashes crashes,
-      Function<Processor.Identity, Behavior<Inlet.Command>> make) {
+      Function<Processor.Identity, Behavior<Inlet.Command>> make,
+      BiFunction<ActorRef<Inlet.Command>, Plan, Behavior<Inlet.Command>> enter) {
     this.context = context;
     this.node = node;
     this.catalog = catalog;
     this.crashes = crashes;
     this.make = make;
+    this.enter = enter;
   }
 
   /** Takes in which pipelines are to run and which are to stop. */
@@ -65,7 +72,10 @@ final class Processors {
       var plan = new Plan(pipeline, catalog);
       current.put(name, plan);
       plans.put(plan.key(), plan);
-      if (known != null && !known.key().equals(plan.key())) retire(known);
+      if (known != null && !known.key().equals(plan.key())) {
+        goOn(known, plan);
+        retire(known);
+      }
       context.getLog().info("pipeline {} is to run, version {}", name, plan.version());
     }
     for (var plan : List.copyOf(current.values())) {
@@ -122,7 +132,10 @@ final class Processors {
     return before == null || before.state() != report.state();
   }
 
-  /** A child has ended. Returns the instance that it was, if it was a processor. */
+  /**
+   * A child has ended. Returns the instance that it was, if it was a processor or an entrance; of a
+   * processor that had entrances, the one that is to run.
+   */
   Optional<InstanceName> ended(ActorRef<?> gone) {
     var instance =
         running.entrySet().stream()
@@ -130,7 +143,20 @@ final class Processors {
             .map(Map.Entry::getKey)
             .findFirst();
     instance.ifPresent(running::remove);
-    return instance;
+    if (instance.isEmpty() || entered.remove(instance.get()) != null) return instance;
+    var names =
+        entered.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(gone))
+            .map(Map.Entry::getKey)
+            .toList();
+    for (var name : names) {
+      running.remove(name);
+      entered.remove(name);
+    }
+    return names.stream()
+        .filter(name -> plan(name).filter(current::containsValue).isPresent())
+        .findFirst()
+        .or(() -> instance);
   }
 
   /** It is started again when it is asked for, once its back-off is over. */
@@ -159,10 +185,34 @@ final class Processors {
     return List.copyOf(reports.values());
   }
 
-  private void retire(Plan plan) {
+  /** Stages that are the same in the next plan go on, by another name. */
+  private void goOn(Plan plan, Plan next) {
     for (var stage : plan.order()) {
-      var processor = running.get(plan.instance(stage.id()));
-      if (processor != null) processor.tell(Processor.Retire.INSTANCE);
+      var name = plan.instance(stage.id());
+      var inlet = running.get(name);
+      if (inlet == null || !next.spec().stage(stage.id()).equals(Optional.of(stage))) continue;
+      var processor = entered.getOrDefault(name, inlet);
+      var entrance = context.spawn(enter.apply(processor, next), "entrance-" + ++started);
+      context.watch(entrance);
+      running.put(next.instance(stage.id()), entrance);
+      entered.put(next.instance(stage.id()), processor);
+      context.getLog().info("stage {} goes on as {}", name, next.instance(stage.id()));
+    }
+  }
+
+  private void retire(Plan plan) {
+    var now = Optional.ofNullable(current.get(plan.spec().name()));
+    for (var stage : plan.order()) {
+      var name = plan.instance(stage.id());
+      var inlet = running.get(name);
+      if (inlet == null) continue;
+      var processor = entered.getOrDefault(name, inlet);
+      boolean goesOn =
+          now.filter(next -> next.spec().stage(stage.id()).equals(Optional.of(stage)))
+              .map(next -> processor.equals(entered.get(next.instance(stage.id()))))
+              .orElse(false);
+      if (!goesOn) processor.tell(Processor.Retire.INSTANCE);
+      else if (inlet != processor) inlet.tell(Processor.Retire.INSTANCE);
     }
     forgetEnded();
   }

@@ -48,12 +48,13 @@ public final class CreditReturn {
   }
 
   /** Opens the inlet for a producer. */
-  void attach(Inlet.Attach attach) {
+  public void attach(Inlet.Attach attach) {
     accounts.put(attach.producer(), new Account(attach.elements(), attach.bytes()));
     attach.producer().tell(new Inlet.Grant(self, attach.elements(), attach.bytes()));
   }
 
-  void detach(ActorRef<Inlet.Grant> producer) {
+  /** The producer is gone or will offer no more. */
+  public void detach(ActorRef<Inlet.Grant> producer) {
     accounts.remove(producer);
   }
 

@@ -66,6 +66,8 @@ import org.jspecify.annotations.Nullable;
  *       its element fails at once, also where it comes a second time, and the stage gets no other
  *       one until the call returns.
  *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
+ *   <li>The stage may go on in a later plan: then elements of that come by an {@link Entrance}, and
+ *       go on as their own plan says.
  *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after}.
  * </ol>
  */
@@ -137,12 +139,14 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private record Listener(long turn, ActorRef<Outcome> ref) {}
 
   /**
+   * @param way by which it came
    * @param weight of the offer it came with, to be granted again
    * @param granted whether it was
    * @param begunNanos when it was sent to the stage
    */
   private record Work(
       Parcel parcel,
+      Entrance.Way way,
       ActorRef<Inlet.Grant> producer,
       int weight,
       long queuedNanos,
@@ -150,12 +154,17 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       int tries,
       boolean granted) {
     Work begin(long now) {
-      return new Work(parcel, producer, weight, queuedNanos, now, tries + 1, true);
+      return new Work(parcel, way, producer, weight, queuedNanos, now, tries + 1, true);
     }
 
     /** As before it was sent to the stage, which has not begun with it. */
     Work unbegun() {
-      return new Work(parcel, producer, weight, queuedNanos, 0, tries - 1, granted);
+      return new Work(parcel, way, producer, weight, queuedNanos, 0, tries - 1, granted);
+    }
+
+    /** Its producer gets its credit back. */
+    void taken() {
+      if (!granted) way.credits().taken(producer, weight);
     }
 
     Numbered numbered() {
@@ -179,7 +188,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Identity identity;
   private final ActorRef<Event> owner;
   private final LongSupplier nanos;
-  private final CreditReturn credits;
+  private final Entrance.Way front; // of the plan that it was started for
   private final Router router;
   private final Optional<JoinBuffer> join;
   private final StageMeter meter = new StageMeter(System.nanoTime());
@@ -224,7 +233,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.lastElementNanos = nanos.getAsLong();
     this.memory = memory;
     this.maxElement = links.maxElement();
-    this.credits = new CreditReturn(context.getSelf());
+    this.front = new Entrance.Way(identity.plan(), new CreditReturn(context.getSelf()));
     this.router =
         new Router(
             context,
@@ -284,9 +293,11 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   @Override
   public Receive<Inlet.Command> createReceive() {
     return router.flushing(
-        credits
+        front
+            .credits()
             .receive(newReceiveBuilder())
-            .onMessage(Inlet.Offer.class, this::onOffer)
+            .onMessage(Inlet.Offer.class, offer -> onOffer(offer, front))
+            .onMessage(Entrance.Through.class, this::onThrough)
             .onMessage(AllAnswered.class, this::onAllAnswered)
             .onMessage(Answered.class, this::onAnswered)
             .onMessage(Granted.class, this::onGranted)
@@ -318,15 +329,24 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             .build());
   }
 
-  private Behavior<Inlet.Command> onOffer(Inlet.Offer offer) {
+  private Behavior<Inlet.Command> onThrough(Entrance.Through through) {
+    var way = through.way();
+    if (through.message() instanceof Inlet.Offer offer) return onOffer(offer, way);
+    if (through.message() instanceof Inlet.Attach attach) way.credits().attach(attach);
+    else if (through.message() instanceof Inlet.Detach detach)
+      way.credits().detach(detach.producer());
+    return this;
+  }
+
+  private Behavior<Inlet.Command> onOffer(Inlet.Offer offer, Entrance.Way way) {
     long now = nanos.getAsLong();
     lastElementNanos = now;
     for (var parcel : offer.parcels()) {
       int weight = parcel.weight();
       var whole = join.isPresent() ? join.get().add(parcel, now) : Optional.of(parcel);
       if (whole.isPresent())
-        queue.add(new Work(whole.get(), offer.producer(), weight, now, 0, 0, false));
-      else credits.taken(offer.producer(), weight);
+        queue.add(new Work(whole.get(), way, offer.producer(), weight, now, 0, 0, false));
+      else way.credits().taken(offer.producer(), weight);
     }
     pump();
     return this;
@@ -581,7 +601,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         fail(work, "its call has taken too long before: it is not tried again");
         continue;
       }
-      if (!work.granted()) credits.taken(work.producer(), work.weight());
+      work.taken();
       var slot = function ? null : free.remove();
       var visit = new Visit(work.begin(now), slot);
       if (slot != null) slot.visit = visit;
@@ -602,11 +622,12 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   /** Ends an element that the stage does not get. */
   private void fail(Work work, String reason) {
-    if (!work.granted()) credits.taken(work.producer(), work.weight());
+    work.taken();
     long now = nanos.getAsLong();
     answered(
         new Work(
             work.parcel(),
+            work.way(),
             work.producer(),
             work.weight(),
             work.queuedNanos(),
@@ -678,7 +699,15 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       problem = Optional.of(called(element) + ": " + failed.reason());
       if (failed.retryable() && work.tries() < settings.maxTries()) {
         queue.addFirst(
-            new Work(work.parcel(), work.producer(), work.weight(), ended, 0, work.tries(), true));
+            new Work(
+                work.parcel(),
+                work.way(),
+                work.producer(),
+                work.weight(),
+                ended,
+                0,
+                work.tries(),
+                true));
         return;
       }
       end(work.parcel(), hop, Ending.Kind.FAILED, failed.reason());
@@ -703,11 +732,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
           Ending.Kind.FAILED,
           "with its output the element has %s bytes, dayu.link.max-element is %s and dayu.memory.stages of this node %s"
               .formatted(size, maxElement, memory.limit()));
-    else forward(work.parcel().with(grown));
+    else forward(work.parcel().with(grown), work.way().plan());
   }
 
-  private void forward(Parcel parcel) {
-    var plan = identity.plan();
+  private void forward(Parcel parcel, Plan plan) {
     var next = plan.successors(identity.stage().id());
     var element = parcel.element();
     boolean strip = element.hasPayload() && !element.getKeep();

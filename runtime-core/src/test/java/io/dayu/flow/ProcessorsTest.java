@@ -43,12 +43,14 @@ final class ProcessorsTest {
 
   private final StillActor controller = new StillActor();
   private final List<Processor.Identity> made = new ArrayList<>();
+  private final List<Map.Entry<ActorRef<Inlet.Command>, Long>> entrances = new ArrayList<>();
   private long now;
   private final Crashes crashes =
       new Crashes(() -> new Backoff(BACKOFF, BACKOFF.multipliedBy(8), () -> 0), () -> now);
   private final Processors processors =
       controller.part(
-          context -> new Processors(context, "edge-1", CATALOG, crashes, this::makeProcessor));
+          context -> new Processors(
+                  context, "edge-1", CATALOG, crashes, this::makeProcessor, this::makeEntrance));
 
   @Test
   void theHighestVersionOfAPipelineIsToRun() {
@@ -115,13 +117,63 @@ final class ProcessorsTest {
   void instancesOfOldStagesRetireAndAreFoundUntilTheyHaveEnded() {
     apply(pipeline(1, "detect:reader", "count:counter"));
     var old = find(DETECT).orElseThrow();
-    apply(pipeline(2, "detect:reader"));
+    apply(pipeline(2, "detect:counter"));
     assertThat(controller.told(old)).containsExactly(Processor.Retire.INSTANCE);
     assertThat(find(DETECT)).containsSame(old);
     assertThat(find(InstanceName.parse("crossing@2/detect"))).isPresent().get().isNotEqualTo(old);
     ended(old);
     assertThat(find(DETECT)).isEmpty();
     assertThat(find(InstanceName.parse("crossing@2/detect"))).isPresent();
+  }
+
+  @Test
+  void aStageThatIsTheSameInTheNextPlanGoesOnUnderAnotherName() {
+    apply(pipeline(1, "detect:reader", "count:counter"));
+    var detect = find(DETECT).orElseThrow();
+    var count = find(InstanceName.parse("crossing@1/count")).orElseThrow();
+    apply(pipeline(2, "detect:reader", "count:reader"));
+    assertThat(controller.told(detect)).isEmpty();
+    assertThat(controller.told(count)).containsExactly(Processor.Retire.INSTANCE);
+    assertThat(find(DETECT)).as("for what is under way").containsSame(detect);
+    var second = find(InstanceName.parse("crossing@2/detect")).orElseThrow();
+    assertThat(entrances).containsExactly(Map.entry(detect, 2L));
+    assertThat(made).hasSize(2);
+
+    apply(pipeline(3, "detect:reader"));
+    var third = find(InstanceName.parse("crossing@3/detect")).orElseThrow();
+    assertThat(entrances).as("no entrance to an entrance").contains(Map.entry(detect, 3L));
+    assertThat(controller.told(second)).containsExactly(Processor.Retire.INSTANCE);
+    assertThat(controller.told(detect)).isEmpty();
+
+    apply(pipeline(4, "detect:counter"));
+    assertThat(controller.told(detect)).containsExactly(Processor.Retire.INSTANCE);
+    assertThat(find(InstanceName.parse("crossing@3/detect"))).containsSame(third);
+    assertThat(ended(detect)).contains(DETECT);
+    assertThat(find(InstanceName.parse("crossing@3/detect"))).isEmpty();
+    assertThat(ended(third)).as("it ends with its processor").isEmpty();
+  }
+
+  @Test
+  void whatFollowsOtherStagesThanBeforeBeginsAnew() {
+    apply(pipeline(1, "detect:reader", "count:counter"));
+    var count = find(InstanceName.parse("crossing@1/count")).orElseThrow();
+    apply(pipeline(2, "count:counter"));
+    assertThat(controller.told(count)).containsExactly(Processor.Retire.INSTANCE);
+    assertThat(entrances).isEmpty();
+  }
+
+  @Test
+  void aCrashOfWhatWentOnIsOneOfTheInstanceThatIsToRun() {
+    apply(pipeline(1, "detect:reader", "count:counter"));
+    var detect = find(DETECT).orElseThrow();
+    apply(pipeline(2, "detect:reader"));
+    crash(detect);
+    var second = InstanceName.parse("crossing@2/detect");
+    assertThat(find(second)).as("within its back-off").isEmpty();
+    now += BACKOFF.toNanos();
+    assertThat(find(second)).isPresent();
+    assertThat(made).hasSize(2);
+    assertThat(made.get(1).plan().key()).isEqualTo("crossing@2");
   }
 
   @Test
@@ -232,6 +284,11 @@ final class ProcessorsTest {
 
   private Behavior<Inlet.Command> makeProcessor(Processor.Identity identity) {
     made.add(identity);
+    return Behaviors.ignore();
+  }
+
+  private Behavior<Inlet.Command> makeEntrance(ActorRef<Inlet.Command> processor, Plan plan) {
+    entrances.add(Map.entry(processor, plan.version()));
     return Behaviors.ignore();
   }
 

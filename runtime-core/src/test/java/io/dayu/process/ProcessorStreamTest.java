@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -648,6 +649,38 @@ final class ProcessorStreamTest {
                 }));
   }
 
+  @Test
+  void elementsOfALaterPlanComeByAnEntranceAndGoOnAsThatPlanSays() {
+    process(Plans.READER, "", "detect:reader", "track:reader<detect");
+    var later =
+        Plans.plan(2, List.of(Plans.READER), "detect:reader", "blur:reader<detect");
+    var entrance =
+        kit.spawn(Entrance.create(processor, later, Duration.ofMillis(100), System::nanoTime));
+    var second = new TestProducer(kit, links, entrance);
+    for (int seq = 0; seq < 200; seq++) {
+      send(seq);
+      second.send(parcel(FlowKit.element(1_000 + seq, 10), later));
+    }
+    assertThat(seqs(next("track"), 200)).isEqualTo(LongStream.range(0, 200).boxed().toList());
+    assertThat(seqs(controller.consumer("edge-2", later.instance("blur")), 200))
+        .isEqualTo(LongStream.range(1_000, 1_200).boxed().toList());
+
+    var watcher = kit.createTestProbe();
+    entrance.tell(Processor.Retire.INSTANCE);
+    watcher.expectTerminated(entrance, SOON);
+    send(200);
+    assertThat(next("track").takeNext().element().getSeq()).isEqualTo(200);
+  }
+
+  @Test
+  void anEntranceEndsWithItsProcessor() {
+    process(Plans.READER, "", "detect:reader");
+    var entrance =
+        kit.spawn(Entrance.create(processor, plan, Duration.ofHours(1), System::nanoTime));
+    kit.stop(processor);
+    kit.createTestProbe().expectTerminated(entrance, SOON);
+  }
+
   private static StageCommand.Process poll(BlockingQueue<StageCommand.Process> asked) {
     try {
       var process = asked.poll(SOON.toSeconds(), TimeUnit.SECONDS);
@@ -719,6 +752,10 @@ final class ProcessorStreamTest {
 
   /** The element with a path: the first stage here, those after it on {@code edge-2}. */
   private Parcel parcel(Element element) {
+    return parcel(element, plan);
+  }
+
+  private static Parcel parcel(Element element, Plan plan) {
     var here = plan.spec().stages().get(0).id();
     var path = new TreeMap<String, String>();
     for (var stage : plan.order())

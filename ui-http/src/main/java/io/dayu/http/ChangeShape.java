@@ -72,10 +72,8 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     for (var stage : was.map(PipelineSpec::stages).orElse(List.of()))
       if (is.stage(stage.id()).isEmpty())
         parts.add(Part.of("stage", stage.id(), What.STOPS, on(next.name(), stage.id(), view)));
-    boolean others =
-        running.filter(r -> r.stagesVersion() == next.stagesVersion()).isEmpty() && was.isPresent();
     for (var stage : is.stages())
-      parts.add(stage(was.flatMap(s -> s.stage(stage.id())), stage, others, next.name(), view));
+      parts.add(stage(was.flatMap(s -> s.stage(stage.id())), stage, next.name(), view));
     was.ifPresent(
         s -> {
           if (!s.policy().equals(is.policy()))
@@ -141,7 +139,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
   }
 
   private static Part stage(
-      Optional<StageSpec> was, StageSpec is, boolean others, String pipeline, View view) {
+      Optional<StageSpec> was, StageSpec is, String pipeline, View view) {
     if (was.isEmpty()) return Part.of("stage", is.id(), What.STARTS, "where the policy decides");
     var before = was.get();
     var differs = new ArrayList<String>();
@@ -153,9 +151,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!differs.isEmpty())
       return Part.of(
           "stage", is.id(), What.RESTARTS, differs(differs) + "; " + at);
-    return others
-        ? Part.of("stage", is.id(), What.RESTARTS, "because another stage changes; " + at)
-        : Part.of("stage", is.id(), What.STAYS, at);
+    return Part.of("stage", is.id(), What.STAYS, at);
   }
 
   private static String differs(List<String> parts) {
