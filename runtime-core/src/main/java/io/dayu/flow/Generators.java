@@ -186,12 +186,17 @@ final class Generators {
     var report = reports.get(stream);
     boolean failed = report != null && report.state() == StreamState.FAILED;
     boolean repairs = failed && !plan.isPaused() && plan.version() > running.version();
-    if (!source.equals(running.source()) || repairs) {
+    if (!isSame(source, running.source()) || repairs) {
       running.generator().tell(Generator.Drain.INSTANCE);
       return;
     }
     running.generator().tell(new Generator.Change(plan));
     generators.put(stream, new Running(running.generator(), source, plan.version()));
+  }
+
+  /** What knobs there are is for the scheduler, whose decisions tell their values. */
+  private static boolean isSame(SourceSpec a, SourceSpec b) {
+    return a.uri().equals(b.uri()) && a.shed().equals(b.shed());
   }
 
   private boolean isWanted(Collection<Plan> plans, StreamName stream) {

@@ -204,6 +204,21 @@ final class GeneratorsTest {
   }
 
   @Test
+  void otherKnobsAreNoOtherSource() {
+    apply(plan(1, CAMERA));
+    var tuned =
+        new SourceSpec(
+            "cam-0",
+            CAMERA.uri(),
+            CAMERA.node(),
+            CAMERA.shed(),
+            new TreeMap<>(Map.of("fps", List.of(5.0))));
+    apply(plan(2, tuned));
+    assertThat(told(1)).hasAtLeastOneElementOfType(Generator.Change.class);
+    assertThat(told(1)).doesNotContain(Generator.Drain.INSTANCE);
+  }
+
+  @Test
   void aPauseLeavesAStreamThatHasFailedAsItIsAndGoingOnRepairsIt() {
     apply(plan(1, CAMERA));
     heard(report(StreamState.FAILED, 1));

@@ -129,7 +129,8 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     var differs = new ArrayList<String>();
     if (!before.uri().equals(is.uri())) differs.add("its address");
     if (!before.shed().equals(is.shed())) differs.add("what it sheds");
-    if (!before.knobs().equals(is.knobs())) differs.add("its knobs");
+    if (differs.isEmpty())
+      return Part.of("source", is.name(), What.CHANGES, "other knobs; it is read on");
     return Part.of(
         "source",
         is.name(),

@@ -56,6 +56,19 @@ class ChangeShapeTest {
   }
 
   @Test
+  void aSourceWithOtherKnobsIsReadOn() {
+    var tuned =
+        new SourceSpec(
+            "cam-0",
+            CAMERA.uri(),
+            CAMERA.node(),
+            CAMERA.shed(),
+            new TreeMap<>(Map.of("fps", List.of(5.0))));
+    assertThat(change(spec(List.of(tuned), DETECT, TRACK)))
+        .contains("source cam-0 changes: other knobs; it is read on");
+  }
+
+  @Test
   void aChangeOfAStageLeavesTheOthersAlone() {
     assertThat(change(spec(List.of(CAMERA), DETECT, stage("track", "box-tracker", 2, "detect"))))
         .containsExactly(
