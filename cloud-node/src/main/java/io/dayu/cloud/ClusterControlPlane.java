@@ -173,8 +173,7 @@ final class ClusterControlPlane implements ControlPlane {
           .map(r -> r.changed(placed, declaredOnly).in(state.orElse(r.state())))
           .orElseGet(
               () ->
-                  new DesiredPipeline(
-                      1, 1, placed, declaredOnly, state.orElse(RunState.RUNNING)));
+                  new DesiredPipeline(1, 1, placed, declaredOnly, state.orElse(RunState.RUNNING)));
     }
   }
 
@@ -214,12 +213,12 @@ final class ClusterControlPlane implements ControlPlane {
     if (wish.planned())
       return CompletableFuture.completedStage(
           new Submitted.Planned(
-              running,
-              changesNothing ? running.get() : wish.next(running, placed, declaredOnly)));
+              running, changesNothing ? running.get() : wish.next(running, placed, declaredOnly)));
     if (changesNothing) return accepted(running.get(), false);
     return ask(
             spec.name(),
-            replyTo -> new PipelineEntity.Submit(
+            replyTo ->
+                new PipelineEntity.Submit(
                     placed, wish.replace(), declaredOnly, wish.state(), wish.only(), replyTo))
         .thenCompose(
             answer -> {
@@ -252,8 +251,7 @@ final class ClusterControlPlane implements ControlPlane {
     return problems;
   }
 
-  private boolean isEqual(
-      DesiredPipeline running, PipelineSpec placed, Optional<RunState> state) {
+  private boolean isEqual(DesiredPipeline running, PipelineSpec placed, Optional<RunState> state) {
     return running.spec().equals(placed)
         && running.declaredOnly() == declaredOnly
         && state.orElse(running.state()) == running.state();

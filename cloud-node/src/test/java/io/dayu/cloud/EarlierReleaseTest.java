@@ -116,7 +116,10 @@ class EarlierReleaseTest {
                   context -> {
                     var system = context.getSystem();
                     return PipelineEntity.create(
-                        Release01.PIPELINE, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC());
+                        Release01.PIPELINE,
+                        system.ignoreRef(),
+                        system.ignoreRef(),
+                        Clock.systemUTC());
                   }),
               "journal",
               config);

@@ -202,7 +202,8 @@ class JournalTest {
             system,
             replyTo ->
                 new SpawnProtocol.Spawn<>(
-                    PipelineEntity.create(name, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC()),
+                    PipelineEntity.create(
+                        name, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC()),
                     name,
                     Props.empty(),
                     replyTo),
@@ -212,7 +213,11 @@ class JournalTest {
 
   private CompletionStage<PipelineEntity.Answer> submit(
       ActorRef<PipelineEntity.Command> entity, String name) {
-    return ask(entity, replyTo -> new PipelineEntity.Submit(spec(name), true, false, Optional.empty(), Set.of(), replyTo));
+    return ask(
+        entity,
+        replyTo ->
+            new PipelineEntity.Submit(
+                spec(name), true, false, Optional.empty(), Set.of(), replyTo));
   }
 
   private CompletionStage<PipelineEntity.Answer> ask(

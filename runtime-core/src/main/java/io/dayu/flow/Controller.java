@@ -275,8 +275,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     locator,
                     env.nanos()),
             (processor, plan) ->
-                Entrance.create(
-                    processor, plan, settings.process().retireAfter(), env.nanos()));
+                Entrance.create(processor, plan, settings.process().retireAfter(), env.nanos()));
     this.outbox =
         context.spawn(
             lasting(

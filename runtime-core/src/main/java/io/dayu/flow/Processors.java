@@ -212,7 +212,7 @@ final class Processors {
               .map(next -> processor.equals(entered.get(next.instance(stage.id()))))
               .orElse(false);
       if (!goesOn) processor.tell(Processor.Retire.INSTANCE);
-      else if (inlet != processor) inlet.tell(Processor.Retire.INSTANCE);
+      else if (!inlet.equals(processor)) inlet.tell(Processor.Retire.INSTANCE);
     }
     forgetEnded();
   }

@@ -1,5 +1,6 @@
 package io.dayu.generate;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.Acknowledgement;
@@ -516,6 +517,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     return take(given);
   }
 
+  @CanIgnoreReturnValue // what a source gives stops no generator that is not draining
   private Behavior<Command> take(Feed.Given given) {
     long now = now();
     if (given.pieces().get(0).segment().isPresent()) {
@@ -711,7 +713,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /** Opens the source as soon as both a decision and a first sequence number are there. */
   private void open() {
-    if (!isPaused() && routing.hasDecision() && numbering.hasStarted()) feed.open(cutter.position(), now());
+    if (!isPaused() && routing.hasDecision() && numbering.hasStarted())
+      feed.open(cutter.position(), now());
   }
 
   private void readable() {

@@ -366,10 +366,7 @@ public final class MemberNode implements MemberSystem {
                       PipelineEntity.TYPE,
                       entity ->
                           PipelineEntity.create(
-                              entity.getEntityId(),
-                              entity.getShard(),
-                              gossip,
-                              Clock.systemUTC()))
+                              entity.getEntityId(), entity.getShard(), gossip, Clock.systemUTC()))
                   .withRole("cloud"));
       cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
     }

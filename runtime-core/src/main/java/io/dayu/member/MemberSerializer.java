@@ -461,8 +461,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
   }
 
   private static PipelineEntity.Wanted wanted(PipelineWanted proto) {
-    return new PipelineEntity.Wanted(
-        Pipelines.read(proto.getPipeline()), instant(proto.getAtMs()));
+    return new PipelineEntity.Wanted(Pipelines.read(proto.getPipeline()), instant(proto.getAtMs()));
   }
 
   /** 0 stands for a time that is not known. */

@@ -33,9 +33,9 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.event.Level;
 
 /**
- * The life of one pipeline: wanted, changed, paused, dropped. A sharded, event-sourced entity of the cloud,
- * one per name, remembered while it is wanted. After every change, and whenever it is started
- * again, it tells gossip what is to run.
+ * The life of one pipeline: wanted, changed, paused, dropped. A sharded, event-sourced entity of
+ * the cloud, one per name, remembered while it is wanted. After every change, and whenever it is
+ * started again, it tells gossip what is to run.
  */
 public final class PipelineEntity
     extends EventSourcedBehavior<
@@ -157,8 +157,7 @@ public final class PipelineEntity
    * @param earlier what it was before with other specifications, the newest first; none of before
    *     it was dropped
    */
-  public record State(long version, Optional<Wanted> latest, List<Wanted> earlier)
-      implements Wire {
+  public record State(long version, Optional<Wanted> latest, List<Wanted> earlier) implements Wire {
     public State {
       Objects.requireNonNull(latest, "latest");
       earlier = List.copyOf(earlier);

@@ -27,7 +27,8 @@ final class ReportsTest {
             Traffic.NONE,
             Latency.NONE,
             Optional.empty(),
-            40_000);
+            40_000,
+            7);
     var report =
         new NodeReport(
             new NodeReport.Self("edge-1", Role.EDGE, "north", "127.0.0.1", 25_530),

@@ -289,7 +289,8 @@ final class AdmissionTest {
             Traffic.NONE,
             Latency.NONE,
             Optional.empty(),
-            reserved);
+            reserved,
+            1);
     var report =
         new NodeReport(
             new NodeReport.Self(node, role, "here", "127.0.0.1", 1),

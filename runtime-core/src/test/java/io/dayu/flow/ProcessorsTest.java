@@ -49,7 +49,8 @@ final class ProcessorsTest {
       new Crashes(() -> new Backoff(BACKOFF, BACKOFF.multipliedBy(8), () -> 0), () -> now);
   private final Processors processors =
       controller.part(
-          context -> new Processors(
+          context ->
+              new Processors(
                   context, "edge-1", CATALOG, crashes, this::makeProcessor, this::makeEntrance));
 
   @Test

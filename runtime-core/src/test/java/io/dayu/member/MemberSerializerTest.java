@@ -249,7 +249,8 @@ final class MemberSerializerTest {
     messages.put(
         "S", new Distributor.Store(StreamName.parse("crossing/cam-0"), List.of(element), stored));
     messages.put("Q", new Gateway.FirstSeq(StreamName.parse("crossing/cam-0"), first));
-    messages.put("ps", new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), answer));
+    messages.put(
+        "ps", new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), answer));
     messages.put("pv", new PipelineEntity.GetVersions(answer));
     messages.put("po", new PipelineEntity.GetVersion(5, answer));
     messages.put("aw", new PipelineEntity.Was(pipeline));

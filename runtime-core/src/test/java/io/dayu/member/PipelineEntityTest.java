@@ -52,7 +52,8 @@ final class PipelineEntityTest {
     gossip = kit.createTestProbe();
     entity =
         EventSourcedBehaviorTestKit.create(
-            kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), clock));
+            kit.system(),
+            PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), clock));
   }
 
   @AfterEach

@@ -68,7 +68,10 @@ final class RecordedPipelineTest {
   void eventsAndSnapshotsAreReadAndWrittenAsTheyWere() throws IOException {
     assertSame("wanted", "ew", new PipelineEntity.Wanted(PIPELINE, Optional.empty()));
     assertSame("dropped", "ed", new PipelineEntity.Dropped(LATE));
-    assertSame("running", "st", new State(
+    assertSame(
+        "running",
+        "st",
+        new State(
             9, Optional.of(new PipelineEntity.Wanted(PIPELINE, Optional.empty())), List.of()));
     assertSame("gone", "st", new State(10, Optional.empty(), List.of()));
   }
@@ -141,7 +144,8 @@ final class RecordedPipelineTest {
     var shard = kit.<ClusterSharding.ShardCommand>createTestProbe();
     var gossip = kit.<Gossip.Command>createTestProbe();
     return EventSourcedBehaviorTestKit.create(
-        kit.system(), PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), Clock.systemUTC()));
+        kit.system(),
+        PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), Clock.systemUTC()));
   }
 
   private static Answer get(EventSourcedBehaviorTestKit<Command, Event, State> entity) {
@@ -154,7 +158,8 @@ final class RecordedPipelineTest {
       EventSourcedBehaviorTestKit<Command, Event, State> entity, PipelineSpec spec) {
     return entity
         .<Answer>runCommand(
-            (ActorRef<Answer> replyTo) -> new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), replyTo))
+            (ActorRef<Answer> replyTo) ->
+                new PipelineEntity.Submit(spec, true, false, Optional.empty(), Set.of(), replyTo))
         .reply();
   }
 

@@ -652,8 +652,7 @@ final class ProcessorStreamTest {
   @Test
   void elementsOfALaterPlanComeByAnEntranceAndGoOnAsThatPlanSays() {
     process(Plans.READER, "", "detect:reader", "track:reader<detect");
-    var later =
-        Plans.plan(2, List.of(Plans.READER), "detect:reader", "blur:reader<detect");
+    var later = Plans.plan(2, List.of(Plans.READER), "detect:reader", "blur:reader<detect");
     var entrance =
         kit.spawn(Entrance.create(processor, later, Duration.ofMillis(100), System::nanoTime));
     var second = new TestProducer(kit, links, entrance);

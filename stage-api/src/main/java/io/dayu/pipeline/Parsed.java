@@ -7,8 +7,8 @@ import java.util.Optional;
 /** A document that was read as a pipeline: either a specification or all of its problems. */
 public sealed interface Parsed {
   /**
-   * @param state empty if the document does not say: a new pipeline runs, and one that is there stays
-   *     as it is
+   * @param state empty if the document does not say: a new pipeline runs, and one that is there
+   *     stays as it is
    */
   record Ok(PipelineSpec spec, Optional<RunState> state) implements Parsed {
     public Ok {

@@ -31,7 +31,9 @@ public final class PipelineDocument {
   public static Parsed read(Map<String, ?> tree) {
     var problems = new Problems();
     var draft = DraftReader.read(tree, problems);
-    return problems.isEmpty() ? new Parsed.Ok(draft.spec(), draft.state()) : new Parsed.Bad(problems.all());
+    return problems.isEmpty()
+        ? new Parsed.Ok(draft.spec(), draft.state())
+        : new Parsed.Bad(problems.all());
   }
 
   /** The document of {@code spec}, defaults included; {@link #read} gives an equal one back. */

@@ -381,14 +381,16 @@ class PipelineDocumentTest {
 
   @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void readingGivesBackWhatWasWritten(@ForAll("specs") PipelineSpec spec) {
-    assertThat(PipelineDocument.read(PipelineDocument.write(spec))).isEqualTo(new Parsed.Ok(spec, Optional.empty()));
+    assertThat(PipelineDocument.read(PipelineDocument.write(spec)))
+        .isEqualTo(new Parsed.Ok(spec, Optional.empty()));
   }
 
   @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
   void protobufGivesBackWhatWasWritten(@ForAll("specs") PipelineSpec spec) throws Exception {
     var bytes = PipelineDocument.toStruct(spec).toByteArray();
 
-    assertThat(PipelineDocument.fromStruct(Struct.parseFrom(bytes))).isEqualTo(new Parsed.Ok(spec, Optional.empty()));
+    assertThat(PipelineDocument.fromStruct(Struct.parseFrom(bytes)))
+        .isEqualTo(new Parsed.Ok(spec, Optional.empty()));
   }
 
   @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)

@@ -37,7 +37,8 @@ final class PipelineCommand implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain or delete?");
+        spec.commandLine(),
+        "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain or delete?");
   }
 
   @Command(
@@ -101,8 +102,7 @@ final class PipelineCommand implements Runnable {
     else if (present == 0) api.out().println("Pipeline %s would be new.".formatted(name));
     else
       api.out()
-          .println(
-              "Pipeline %s would go from version %s to %s.".formatted(name, present, next));
+          .println("Pipeline %s would go from version %s to %s.".formatted(name, present, next));
     var table = Table.of("PART", "NAME", "WHAT", "WHY");
     for (var part : plan.path("parts"))
       table.row(
@@ -268,7 +268,8 @@ final class PipelineCommand implements Runnable {
     if (api.json()) api.print(pipeline);
     else
       api.out()
-          .println("Pipeline %s is %s.".formatted(name, PipelineText.state(pipeline.path("status"))));
+          .println(
+              "Pipeline %s is %s.".formatted(name, PipelineText.state(pipeline.path("status"))));
   }
 
   @Command(

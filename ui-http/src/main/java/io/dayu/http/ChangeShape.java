@@ -139,8 +139,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
             .formatted(differs(differs)));
   }
 
-  private static Part stage(
-      Optional<StageSpec> was, StageSpec is, String pipeline, View view) {
+  private static Part stage(Optional<StageSpec> was, StageSpec is, String pipeline, View view) {
     if (was.isEmpty()) return Part.of("stage", is.id(), What.STARTS, "where the policy decides");
     var before = was.get();
     var differs = new ArrayList<String>();
@@ -150,8 +149,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!before.params().equals(is.params())) differs.add("its parameters");
     var at = on(pipeline, is.id(), view);
     if (!differs.isEmpty())
-      return Part.of(
-          "stage", is.id(), What.RESTARTS, differs(differs) + "; " + at);
+      return Part.of("stage", is.id(), What.RESTARTS, differs(differs) + "; " + at);
     return Part.of("stage", is.id(), What.STAYS, at);
   }
 

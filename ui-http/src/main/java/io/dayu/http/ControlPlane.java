@@ -52,8 +52,8 @@ public interface ControlPlane {
   CompletionStage<Submitted> plan(PipelineSpec spec, Optional<RunState> state, Set<Long> only);
 
   /**
-   * Pauses a pipeline or lets it go on; one that is so already is left alone. Empty if there is none
-   * of this name.
+   * Pauses a pipeline or lets it go on; one that is so already is left alone. Empty if there is
+   * none of this name.
    */
   CompletionStage<Optional<DesiredPipeline>> turn(String name, RunState state);
 
@@ -61,8 +61,8 @@ public interface ControlPlane {
   CompletionStage<Optional<DesiredPipeline>> pipeline(String name);
 
   /**
-   * The specifications that a pipeline has and had, the present one first; empty if there is none of
-   * this name.
+   * The specifications that a pipeline has and had, the present one first; empty if there is none
+   * of this name.
    */
   CompletionStage<Optional<List<PipelineVersion>>> versions(String name);
 

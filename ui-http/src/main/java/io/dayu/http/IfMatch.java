@@ -48,8 +48,8 @@ record IfMatch(boolean present, Set<Long> only) {
   }
 
   /**
-   * The versions that are meant, to be checked again where the pipeline is changed; refused if there
-   * must be a pipeline and is none.
+   * The versions that are meant, to be checked again where the pipeline is changed; refused if
+   * there must be a pipeline and is none.
    */
   CompletionStage<Set<Long>> check(
       CompletionStage<Optional<DesiredPipeline>> pipeline, String name) {

@@ -268,8 +268,8 @@ final class PipelineEndpoints {
   }
 
   /**
-   * Submits an earlier specification again; the pipeline stays paused if it is. It may be refused as
-   * any other one: a type of stage or a node may be gone since.
+   * Submits an earlier specification again; the pipeline stays paused if it is. It may be refused
+   * as any other one: a type of stage or a node may be gone since.
    */
   private CompletionStage<HttpResponse> rollback(Call call) {
     var name = call.path("name");
@@ -316,8 +316,7 @@ final class PipelineEndpoints {
                   case DIFFERS ->
                       throw IfMatch.differs(
                               call.path("name"),
-                              Optional.ofNullable(
-                                      control.view().pipelines().get(call.path("name")))
+                              Optional.ofNullable(control.view().pipelines().get(call.path("name")))
                                   .map(DesiredPipeline::version)
                                   .orElse(0L))
                           .refused();

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param state {@code failed} if a stream cannot run at all, {@code degraded} if something is down
  *     and tried again, {@code starting} until every stream was reported, {@code completed} when all
- *     sources have ended, else {@code running}; of one that is to pause {@code pausing} until
- *     every stream says that it is paused, then {@code paused}
+ *     sources have ended, else {@code running}; of one that is to pause {@code pausing} until every
+ *     stream says that it is paused, then {@code paused}
  * @param drained whether it is paused and nothing of it is in flight
  * @param problems what someone should look at; empty if all is well
  */
@@ -232,8 +232,7 @@ record PipelineShape(
                         && (s.state().equals(paused) || s.state().equals(completed)));
   }
 
-  private static String state(
-      DesiredPipeline desired, List<Stream> streams, List<Stage> stages) {
+  private static String state(DesiredPipeline desired, List<Stream> streams, List<Stage> stages) {
     if (has(streams, StreamState.FAILED)) return "failed";
     var backingOff = NodeShape.word(StageState.BACKING_OFF);
     if (has(streams, StreamState.SOURCE_DOWN)

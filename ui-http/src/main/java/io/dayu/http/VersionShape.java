@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
  *
  * @param at when it became so; absent if that was with release 0.1
  */
-record VersionShape(
-    long version, Optional<Instant> at, int sources, int stages, String policy) {
+record VersionShape(long version, Optional<Instant> at, int sources, int stages, String policy) {
   private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]{0,17}");
   private static final Pattern ASKED =
       Pattern.compile("\\{\\s*\"version\"\\s*:\\s*([1-9][0-9]{0,17})\\s*}");
@@ -29,8 +28,7 @@ record VersionShape(
 
   static long number(String text) {
     if (NUMBER.matcher(text).matches()) return Long.parseLong(text);
-    throw Problem.of(
-            400, "\"%s\" is not a version".formatted(text), "give a number, such as 3")
+    throw Problem.of(400, "\"%s\" is not a version".formatted(text), "give a number, such as 3")
         .refused();
   }
 

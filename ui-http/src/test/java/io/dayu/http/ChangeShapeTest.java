@@ -44,7 +44,8 @@ class ChangeShapeTest {
   @Test
   void aSourceIsToldByWhatBecomesOfItsStream() {
     assertThat(change(spec(List.of(source("cam-0", "edge-2", "cam:street")), DETECT, TRACK)))
-        .contains("source cam-0 moves: from node edge-1 to edge-2, where it is read from its beginning");
+        .contains(
+            "source cam-0 moves: from node edge-1 to edge-2, where it is read from its beginning");
     assertThat(change(spec(List.of(source("cam-0", "edge-1", "cam:yard")), DETECT, TRACK)))
         .contains(
             "source cam-0 restarts: what differs is its address: what is in flight is finished, then it is"

@@ -160,8 +160,7 @@ final class FakeControlPlane implements ControlPlane {
     if (!created && !replace) return answer(new Submitted.Exists(spec.name()));
     if (differs(spec.name(), only))
       return answer(
-          new Submitted.Differs(
-              spec.name(), created ? 0 : pipelines.get(spec.name()).version()));
+          new Submitted.Differs(spec.name(), created ? 0 : pipelines.get(spec.name()).version()));
     run(spec);
     state.ifPresent(to -> pipelines.computeIfPresent(spec.name(), (name, p) -> p.in(to)));
     return answer(new Submitted.Accepted(pipelines.get(spec.name()), created));
@@ -181,8 +180,7 @@ final class FakeControlPlane implements ControlPlane {
   }
 
   @Override
-  public synchronized CompletionStage<Optional<DesiredPipeline>> turn(
-      String name, RunState state) {
+  public synchronized CompletionStage<Optional<DesiredPipeline>> turn(String name, RunState state) {
     pipelines.computeIfPresent(name, (n, p) -> p.state() == state ? p : p.turned(state));
     return pipeline(name);
   }
@@ -214,9 +212,7 @@ final class FakeControlPlane implements ControlPlane {
   public synchronized CompletionStage<Optional<DesiredPipeline>> version(
       String name, long version) {
     return answer(
-        earlier.stream()
-            .filter(p -> p.name().equals(name) && p.version() == version)
-            .findFirst());
+        earlier.stream().filter(p -> p.name().equals(name) && p.version() == version).findFirst());
   }
 
   private boolean differs(String name, Set<Long> only) {

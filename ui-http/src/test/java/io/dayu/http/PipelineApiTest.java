@@ -104,8 +104,7 @@ class PipelineApiTest {
     assertThat(versions.findValuesAsText("version")).containsExactly("2", "1");
     assertThat(versions.findValuesAsText("policy")).containsExactly("cloud-only", "least-loaded");
     assertThat(versions.at("/0/at").asText()).isEqualTo("1970-01-01T00:00:02Z");
-    assertThat(
-            server.get(path + "/versions/1").json().at("/document/spec/policy/name").asText())
+    assertThat(server.get(path + "/versions/1").json().at("/document/spec/policy/name").asText())
         .isEqualTo("least-loaded");
 
     var back = post(path + "/rollback").json();
@@ -113,9 +112,7 @@ class PipelineApiTest {
     assertThat(back.at("/document/spec/policy/name").asText()).isEqualTo("least-loaded");
     var chosen =
         server.send(
-            server
-                .request(path + "/rollback")
-                .POST(BodyPublishers.ofString("{\"version\": 2}")));
+            server.request(path + "/rollback").POST(BodyPublishers.ofString("{\"version\": 2}")));
     assertThat(chosen.json().at("/document/spec/policy/name").asText()).isEqualTo("cloud-only");
 
     assertThat(server.get(path + "/versions/9").status()).isEqualTo(404);
@@ -168,17 +165,24 @@ class PipelineApiTest {
 
     var wrong =
         server.send(
-            put("/api/v1/pipelines/crossing?dryRun=true", BodyPublishers.ofString(Street.YAML.replace("box-tracker", "x"))));
+            put(
+                "/api/v1/pipelines/crossing?dryRun=true",
+                BodyPublishers.ofString(Street.YAML.replace("box-tracker", "x"))));
     assertThat(wrong.status()).as("as it would be refused").isEqualTo(422);
     assertThat(
             server
-                .send(put("/api/v1/pipelines/crossing?dryRun=perhaps", BodyPublishers.ofString(Street.YAML)))
+                .send(
+                    put(
+                        "/api/v1/pipelines/crossing?dryRun=perhaps",
+                        BodyPublishers.ofString(Street.YAML)))
                 .status())
         .isEqualTo(400);
   }
 
   private JsonNode dryRun(String document) {
-    var answer = server.send(put("/api/v1/pipelines/crossing?dryRun=true", BodyPublishers.ofString(document)));
+    var answer =
+        server.send(
+            put("/api/v1/pipelines/crossing?dryRun=true", BodyPublishers.ofString(document)));
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     return answer.json();
   }
