@@ -108,7 +108,7 @@ final class Newsletter {
                             Traffic.NONE,
                             Latency.NONE,
                             Optional.empty())
-                        .withReserved(s.reserved()))
+                        .with(s.reserved(), 0))
             .toList());
   }
 

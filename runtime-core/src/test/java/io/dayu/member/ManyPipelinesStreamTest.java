@@ -222,6 +222,7 @@ final class ManyPipelinesStreamTest {
         Traffic.NONE,
         Latency.NONE,
         Optional.of("x".repeat(300)),
-        20_000);
+        20_000,
+        1);
   }
 }

@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,7 +45,8 @@ final class StageCommand implements Runnable {
   @Command(
       name = "new",
       mixinStandardHelpOptions = true,
-      description = "Make a project that runs, with a test: a service in Python or Node.js, or Java.")
+      description =
+          "Make a project that runs, with a test: a service in Python or Node.js, or Java.")
   int make(
       @Option(
               names = "--lang",
@@ -64,7 +64,9 @@ final class StageCommand implements Runnable {
     if (!StageProject.isName(name))
       throw new ParameterException(
           spec.commandLine(),
-          "\"" + name + "\" is no name of a stage: lower case letters, digits and dashes, as in"
+          "\""
+              + name
+              + "\" is no name of a stage: lower case letters, digits and dashes, as in"
               + " count-above");
     var project = new StageProject(language, name, dir.orElse(Path.of(name)));
     project.write();
@@ -170,7 +172,8 @@ final class StageCommand implements Runnable {
             "DAYU_SERVICE_NAME", "tested",
             "DAYU_SERVICE_PARALLELISM", "1");
     try (var program =
-        ChildProcess.start("the service", command, environment, Path.of("").toAbsolutePath(), log)) {
+        ChildProcess.start(
+            "the service", command, environment, Path.of("").toAbsolutePath(), log)) {
       // A command may be a shell or npm with the program as its child.
       var hook = new Thread(() -> end(program));
       Runtime.getRuntime().addShutdownHook(hook);

@@ -24,10 +24,41 @@ final class StageProject {
   /** Words of Python, and what the function uses by these names; none of them can be its own. */
   private static final Set<String> PYTHON_WORDS =
       Set.of(
-          "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-          "elif", "else", "except", "finally", "float", "for", "from", "global", "if", "import", "in", "is",
-          "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "stage", "sum", "try",
-          "while", "with", "yield");
+          "and",
+          "as",
+          "assert",
+          "async",
+          "await",
+          "break",
+          "class",
+          "continue",
+          "def",
+          "del",
+          "elif",
+          "else",
+          "except",
+          "finally",
+          "float",
+          "for",
+          "from",
+          "global",
+          "if",
+          "import",
+          "in",
+          "is",
+          "lambda",
+          "nonlocal",
+          "not",
+          "or",
+          "pass",
+          "raise",
+          "return",
+          "stage",
+          "sum",
+          "try",
+          "while",
+          "with",
+          "yield");
 
   enum Language {
     JAVA,
@@ -79,8 +110,7 @@ final class StageProject {
         case NODE -> {
           for (var file :
               new String[] {"index.d.ts", "index.js", "media.js", "package.json", "stage.js"})
-            copy(
-                home.resolve("sdk/node").resolve(file), dir.resolve("dayu-stage").resolve(file));
+            copy(home.resolve("sdk/node").resolve(file), dir.resolve("dayu-stage").resolve(file));
         }
         case JAVA -> {}
       }
@@ -110,8 +140,7 @@ final class StageProject {
         files.put("java/Stage.java", "src/main/java/com/example/" + className() + ".java");
         files.put("java/StageTest.java", "src/test/java/com/example/" + className() + "Test.java");
         files.put(
-            "java/provider",
-            "src/main/resources/META-INF/services/io.dayu.stage.StageProvider");
+            "java/provider", "src/main/resources/META-INF/services/io.dayu.stage.StageProvider");
       }
       case PYTHON -> {
         files.put("python/README.md", "README.md");

@@ -15,7 +15,11 @@ record Answer(int status, Map<String, String> headers, byte[] body, boolean keep
 
   /** The content type without its parameters, in lower case; empty if there is none. */
   String contentType() {
-    return headers.getOrDefault("content-type", "").split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    return headers
+        .getOrDefault("content-type", "")
+        .split(";", 2)[0]
+        .strip()
+        .toLowerCase(Locale.ROOT);
   }
 
   String text() {

@@ -1,6 +1,7 @@
 package io.dayu.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.Units;
 import io.dayu.local.ChildProcess;
 import java.io.IOException;
@@ -89,6 +90,7 @@ public final class Conformance {
       check("SIGTERM ends it", () -> terminates(trial.program().get()));
   }
 
+  @CanIgnoreReturnValue
   private boolean check(String what, Attempt attempt) throws InterruptedException {
     Check check;
     try {
@@ -153,8 +155,7 @@ public final class Conformance {
   private Optional<Description> describe() throws InterruptedException {
     var document = new ArrayList<byte[]>();
     trial.description().ifPresent(document::add);
-    if (document.isEmpty()
-        && !check("tells its description", () -> fetchDescription(document)))
+    if (document.isEmpty() && !check("tells its description", () -> fetchDescription(document)))
       return Optional.empty();
     var read = Description.read(document.get(0));
     for (var problem : read.problems())
@@ -217,14 +218,13 @@ public final class Conformance {
     if (!description.accepts().equals(List.of(Description.BYTES)))
       check("refuses an element without what it needs", () -> refusesNothing(description, params));
     if (!description.required().isEmpty())
-      check("refuses missing parameters", () -> refusesNoParams(description, sample, form));
+      check("refuses missing parameters", () -> refusesNoParams(sample, form));
     garbage(description, params, sample, form);
     if (checks.get(before).grade() == Check.Grade.WRONG) {
       checks.add(Check.leftOut("many elements", "one alone is not worked on"));
       return;
     }
-    check(
-        IN_A_ROW + " in a row over one connection", () -> row(description, params, sample, form));
+    check(IN_A_ROW + " in a row over one connection", () -> row(description, params, sample, form));
     check("calls at once", () -> atOnce(description, params, sample, form));
     var large = Sample.large(description);
     if (large.isPresent())
@@ -279,8 +279,7 @@ public final class Conformance {
     if (!params.isEmpty()) {
       var json = MediaForms.MAPPER.createObjectNode();
       params.forEach(json::set);
-      attributes.put(
-          "dayuparams", new String(MediaForms.bytes(json), StandardCharsets.US_ASCII));
+      attributes.put("dayuparams", new String(MediaForms.bytes(json), StandardCharsets.US_ASCII));
     }
     return attributes;
   }
@@ -338,7 +337,7 @@ public final class Conformance {
     }
   }
 
-  private String refusesNoParams(Description description, Sample sample, String form)
+  private String refusesNoParams(Sample sample, String form)
       throws Wrong, IOException {
     try (var connection = open()) {
       return refused(connection.post(headers(Map.of(), form), sample.body(form)));
@@ -508,8 +507,7 @@ public final class Conformance {
     if (answer.status() != 200) throw new Wrong(answer.brief(), remedy);
     var results = MediaForms.parse(answer.body());
     if (!results.isArray() || results.size() != ids.size())
-      throw new Wrong(
-          "%s answers to %s events".formatted(results.size(), ids.size()), remedy);
+      throw new Wrong("%s answers to %s events".formatted(results.size(), ids.size()), remedy);
     for (int i = 0; i < ids.size(); i++) {
       var result = results.get(i);
       if (!result.path("id").asText().equals(ids.get(i)))

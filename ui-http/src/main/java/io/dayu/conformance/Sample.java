@@ -166,8 +166,7 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
   }
 
   private static Media frames(byte[] jpeg) {
-    var frame =
-        Frame.newBuilder().setJpeg(ByteString.copyFrom(jpeg)).setWidth(320).setHeight(240);
+    var frame = Frame.newBuilder().setJpeg(ByteString.copyFrom(jpeg)).setWidth(320).setHeight(240);
     return Media.newBuilder().setFrames(Frames.newBuilder().setFps(10).addFrame(frame)).build();
   }
 

@@ -84,8 +84,7 @@ class StageCommandTest {
                 classes.toString(),
                 source.toString());
     assertThat(code).isZero();
-    assertThat(
-            project.resolve("src/main/resources/META-INF/services/io.dayu.stage.StageProvider"))
+    assertThat(project.resolve("src/main/resources/META-INF/services/io.dayu.stage.StageProvider"))
         .hasContent("com.example.StringStage");
     try (var loader =
         new java.net.URLClassLoader(
@@ -133,7 +132,8 @@ class StageCommandTest {
     var run = test("--timeout=2s", "import signal; signal.signal = lambda *a: None\n");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.out()).contains("it still runs 2000 ms later", "1 of ");
-    assertThat(pid()).matches(pid -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
+    assertThat(pid())
+        .matches(pid -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty());
   }
 
   @Test

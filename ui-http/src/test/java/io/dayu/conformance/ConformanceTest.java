@@ -37,7 +37,9 @@ class ConformanceTest {
     }
   }
 
-  /** What is wrong with a service that answers otherwise where the given behaviour has an answer. */
+  /**
+   * What is wrong with a service that answers otherwise where the given behaviour has an answer.
+   */
   private static List<Check> wrong(Special special) throws Exception {
     return run(asked -> special.answer(asked).orElseGet(() -> FakeService.good(asked))).stream()
         .filter(check -> check.grade() == Check.Grade.WRONG)
@@ -135,8 +137,7 @@ class ConformanceTest {
         "{\"type\": \"number\"}   | {\"type\": \"number\", \"default\": \"x\"} | parameter limit has the default \"x\"",
         "\"Counts\",              | \"Counts\"              | it is no JSON",
       })
-  void aDescriptionThatNodesCannotUseIsTold(String from, String to, String found)
-      throws Exception {
+  void aDescriptionThatNodesCannotUseIsTold(String from, String to, String found) throws Exception {
     var wrong = wrong(description(from, to));
     assertThat(wrong).isNotEmpty();
     assertThat(wrong.get(0).what()).isEqualTo("description");
@@ -147,8 +148,7 @@ class ConformanceTest {
   @Test
   void aServiceWithoutDescriptionIsTestedByAGivenOne() throws Exception {
     Behaviour silent =
-        asked ->
-            asked.path().startsWith("/.well") ? Reply.text(404, "") : FakeService.good(asked);
+        asked -> asked.path().startsWith("/.well") ? Reply.text(404, "") : FakeService.good(asked);
     assertThat(run(silent))
         .filteredOn(check -> check.grade() == Check.Grade.WRONG)
         .singleElement()
@@ -195,10 +195,8 @@ class ConformanceTest {
     "302, redirects to http://else/, give its own url",
     "201, 201, answer 200 with an output",
   })
-  void anElementThatIsNotWorkedOnIsTold(int status, String found, String remedy)
-      throws Exception {
-    var reply =
-        new Reply(status, "text/plain", "oops", Map.of("location", "http://else/"));
+  void anElementThatIsNotWorkedOnIsTold(int status, String found, String remedy) throws Exception {
+    var reply = new Reply(status, "text/plain", "oops", Map.of("location", "http://else/"));
     var wrong = wrong(elements(reply));
     assertThat(wrong.get(0).what()).isEqualTo("readings as application/json");
     assertThat(wrong.get(0).found()).contains(found);
@@ -303,7 +301,9 @@ class ConformanceTest {
                 try {
                   while (true)
                     try (var socket = listener.accept()) {
-                      socket.getOutputStream().write("220 smtp\r\n".getBytes(StandardCharsets.US_ASCII));
+                      socket
+                          .getOutputStream()
+                          .write("220 smtp\r\n".getBytes(StandardCharsets.US_ASCII));
                     }
                 } catch (IOException e) {
                   // The test has ended.

@@ -23,7 +23,8 @@ final class FakeService implements AutoCloseable {
        "parameters": {"type": "object", "properties": {"limit": {"type": "number"}}, "required": ["limit"]}}
       """;
 
-  static final String LABELS = "{\"type\": \"labels\", \"labels\": [{\"name\": \"n\", \"value\": 1}]}";
+  static final String LABELS =
+      "{\"type\": \"labels\", \"labels\": [{\"name\": \"n\", \"value\": 1}]}";
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
