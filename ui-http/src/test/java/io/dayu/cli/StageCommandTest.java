@@ -129,7 +129,10 @@ class StageCommandTest {
 
   @Test
   void aProgramThatIgnoresSigtermIsToldAndKilled() throws IOException {
-    var run = test("--timeout=2s", "import signal; signal.signal = lambda *a: None\n");
+    var run =
+        test(
+            "--timeout=2s",
+            "import signal; signal.signal(15, signal.SIG_IGN); signal.signal = lambda *a: None\n");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.out()).contains("it still runs 2000 ms later", "1 of ");
     assertThat(pid())
