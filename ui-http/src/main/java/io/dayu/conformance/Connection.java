@@ -147,7 +147,8 @@ final class Connection implements AutoCloseable {
       bounded(body.size());
       if (!line().isEmpty()) throw new ProtocolException("a chunk is longer than it says");
     }
-    while (!line().isEmpty()) continue; // trailers
+    var trailer = line();
+    while (!trailer.isEmpty()) trailer = line();
     return body.toByteArray();
   }
 
