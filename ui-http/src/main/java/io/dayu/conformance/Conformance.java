@@ -337,8 +337,7 @@ public final class Conformance {
     }
   }
 
-  private String refusesNoParams(Sample sample, String form)
-      throws Wrong, IOException {
+  private String refusesNoParams(Sample sample, String form) throws Wrong, IOException {
     try (var connection = open()) {
       return refused(connection.post(headers(Map.of(), form), sample.body(form)));
     }

@@ -294,8 +294,9 @@ class ConformanceTest {
 
   @Test
   void whatIsNoHttpIsTold() throws Exception {
+    Thread thread;
     try (var listener = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
-      var thread =
+      thread =
           new Thread(
               () -> {
                 try {
@@ -316,8 +317,7 @@ class ConformanceTest {
               Duration.ofMillis(300),
               Map.of());
       assertThat(checks.get(0).found()).contains("it answers \"220 smtp\", which is no HTTP/1.1");
-      listener.close();
-      thread.join();
     }
+    thread.join();
   }
 }
