@@ -137,8 +137,9 @@ final class StageProject {
       case JAVA -> {
         files.put("java/README.md", "README.md");
         files.put("java/pom.xml", "pom.xml");
-        files.put("java/Stage.java", "src/main/java/com/example/" + className() + ".java");
-        files.put("java/StageTest.java", "src/test/java/com/example/" + className() + "Test.java");
+        files.put("java/Stage.java.txt", "src/main/java/com/example/" + className() + ".java");
+        files.put(
+            "java/StageTest.java.txt", "src/test/java/com/example/" + className() + "Test.java");
         files.put(
             "java/provider", "src/main/resources/META-INF/services/io.dayu.stage.StageProvider");
       }
