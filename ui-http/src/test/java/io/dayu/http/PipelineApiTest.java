@@ -91,7 +91,8 @@ class PipelineApiTest {
     var paused = Street.YAML.replace("spec:", "spec:\n  state: paused");
     var answer = server.post("application/yaml", paused).json();
     assertThat(answer.at("/document/spec/state").asText()).isEqualTo("paused");
-    assertThat(answer.at("/status/state").asText()).isEqualTo("pausing");
+    var silent = server.post("application/yaml", Street.YAML.replace("crossing", "yard")).json();
+    assertThat(silent.at("/document/spec").has("state")).isFalse();
   }
 
   @Test
