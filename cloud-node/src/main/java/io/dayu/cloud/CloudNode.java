@@ -27,6 +27,7 @@ import io.dayu.policy.Policies;
 import io.dayu.realise.JdbcDecisionLog;
 import io.dayu.realise.Scheduler;
 import io.dayu.realise.SchedulerSettings;
+import io.dayu.service.Services;
 import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
@@ -94,7 +95,9 @@ public final class CloudNode {
     var store = kept(databases.results(), settings.store());
     var pruner = databases.results().pruner(settings.retain().limits());
     var policies = Policies.load();
-    var catalog = Catalog.load(policies.names());
+    var types = Catalog.load(policies.names());
+    var services = Services.start(node.services(), types, node.self().dataDir());
+    var catalog = services.in(types);
     var uplink = new MemberUplink(store);
     var flow = FlowNode.start(node, config, catalog, uplink);
 
@@ -212,6 +215,7 @@ public final class CloudNode {
           flow.finish();
           flow.stop();
           member.stop();
+          services.close();
           databases.close();
         };
     try {

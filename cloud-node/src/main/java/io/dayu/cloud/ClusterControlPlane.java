@@ -123,7 +123,11 @@ final class ClusterControlPlane implements ControlPlane {
 
   @Override
   public Catalog catalog() {
-    return catalog;
+    return catalog.withTypesElsewhere(
+        view().nodes().values().stream()
+            .flatMap(seen -> seen.report().services().stream())
+            .map(NodeReport.Service::descriptor)
+            .toList());
   }
 
   @Override

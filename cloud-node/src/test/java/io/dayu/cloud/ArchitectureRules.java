@@ -36,6 +36,7 @@ final class ArchitectureRules {
           "member",
           "flow",
           "node",
+          "service",
           "generate",
           "deliver",
           "process",

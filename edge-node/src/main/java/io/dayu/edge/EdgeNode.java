@@ -9,6 +9,7 @@ import io.dayu.node.Endpoints;
 import io.dayu.node.Launch;
 import io.dayu.node.NodeSettings;
 import io.dayu.pipeline.Catalog;
+import io.dayu.service.Services;
 import io.dayu.settings.HostPort;
 import java.util.Map;
 import java.util.Set;
@@ -33,7 +34,9 @@ public final class EdgeNode {
     var settings = NodeSettings.from(Role.EDGE, config);
     Endpoints.clear(settings.self().dataDir());
     var uplink = new MemberUplink();
-    var flow = FlowNode.start(settings, config, Catalog.load(Set.of()), uplink);
+    var catalog = Catalog.load(Set.of());
+    var services = Services.start(settings.services(), catalog, settings.self().dataDir());
+    var flow = FlowNode.start(settings, config, services.in(catalog), uplink);
     flow.whenEndedByItself(Launch::giveUp);
     var member = Membership.start(settings, config, flow, uplink, Launch::giveUp);
     member
@@ -60,6 +63,7 @@ public final class EdgeNode {
       flow.finish();
       member.stop();
       flow.stop();
+      services.close();
     };
   }
 }

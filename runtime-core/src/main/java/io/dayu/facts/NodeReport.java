@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.pipeline.StreamName;
+import io.dayu.stage.StageDescriptor;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.TreeSet;
  * @param streams the streams whose generators it hosts
  * @param problem what is wrong with the node itself, if something is
  * @param budgets what its parts may take at most; none from earlier releases
+ * @param services what it tells of the types among {@code stageTypes} that are services
  */
 public record NodeReport(
     Self self,
@@ -26,7 +28,8 @@ public record NodeReport(
     List<LinkReport> links,
     List<StreamReport> streams,
     Optional<String> problem,
-    List<Budget> budgets)
+    List<Budget> budgets,
+    List<Service> services)
     implements Wire {
   public enum Role {
     CLOUD,
@@ -43,9 +46,34 @@ public record NodeReport(
     streams = List.copyOf(streams);
     Objects.requireNonNull(problem, "problem");
     budgets = List.copyOf(budgets);
+    services = List.copyOf(services);
   }
 
-  /** One without a problem and without budgets. */
+  /** One without services. */
+  public NodeReport(
+      Self self,
+      Edition edition,
+      Resources resources,
+      Set<String> stageTypes,
+      List<StageReport> stages,
+      List<LinkReport> links,
+      List<StreamReport> streams,
+      Optional<String> problem,
+      List<Budget> budgets) {
+    this(
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        problem,
+        budgets,
+        List.of());
+  }
+
+  /** One without a problem, budgets and services. */
   public NodeReport(
       Self self,
       Edition edition,
@@ -68,12 +96,18 @@ public record NodeReport(
         links,
         streams,
         Optional.of(problem.map(p -> p + "; " + what).orElse(what)),
-        budgets);
+        budgets,
+        services);
   }
 
   public NodeReport withBudgets(List<Budget> budgets) {
     return new NodeReport(
-        self, edition, resources, stageTypes, stages, links, streams, problem, budgets);
+        self, edition, resources, stageTypes, stages, links, streams, problem, budgets, services);
+  }
+
+  public NodeReport withServices(List<Service> services) {
+    return new NodeReport(
+        self, edition, resources, stageTypes, stages, links, streams, problem, budgets, services);
   }
 
   /** The report of a node that can run nothing, and runs nothing. */
@@ -152,6 +186,20 @@ public record NodeReport(
   public record Budget(String part, long used, long limit) {
     public Budget {
       Objects.requireNonNull(part, "part");
+    }
+  }
+
+  /**
+   * A stage type whose work a service of the node does.
+   *
+   * @param transport how the node calls it, such as {@code http}
+   * @param from where it is, for people
+   */
+  public record Service(StageDescriptor descriptor, String transport, String from) {
+    public Service {
+      Objects.requireNonNull(descriptor, "descriptor");
+      Objects.requireNonNull(transport, "transport");
+      Objects.requireNonNull(from, "from");
     }
   }
 

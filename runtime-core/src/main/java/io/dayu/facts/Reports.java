@@ -48,6 +48,7 @@ public final class Reports {
     report.streams().forEach(s -> proto.addStreams(write(s)));
     report.problem().ifPresent(proto::setProblem);
     report.budgets().forEach(b -> proto.addBudgets(write(b)));
+    report.services().forEach(s -> proto.addServices(ServiceReports.write(s)));
     return proto.build();
   }
 
@@ -68,7 +69,8 @@ public final class Reports {
         proto.getLinksList().stream().map(Reports::read).toList(),
         proto.getStreamsList().stream().flatMap(Reports::read).toList(),
         proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty(),
-        proto.getBudgetsList().stream().map(Reports::read).toList());
+        proto.getBudgetsList().stream().map(Reports::read).toList(),
+        proto.getServicesList().stream().flatMap(s -> ServiceReports.read(s).stream()).toList());
   }
 
   private static BudgetFigures write(Budget b) {

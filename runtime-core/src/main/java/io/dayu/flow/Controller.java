@@ -10,6 +10,7 @@ import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
+import io.dayu.facts.ServiceReports;
 import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.Readable;
@@ -581,9 +582,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 processors.reports(),
                 peerLinks.reports(),
                 generators.reports())
-            .withBudgets(budgets());
+            .withBudgets(budgets())
+            .withServices(services());
     env.uplink().report(env.storage().run().problem().map(report::withProblem).orElse(report));
     return this;
+  }
+
+  private List<NodeReport.Service> services() {
+    return ServiceReports.fit(
+        env.catalog().services().stream()
+            .map(s -> new NodeReport.Service(s.descriptor(), s.transport(), s.from()))
+            .toList());
   }
 
   private List<NodeReport.Budget> budgets() {

@@ -80,6 +80,7 @@ final class ReportCut {
         links,
         streams,
         report.problem(),
-        report.budgets());
+        report.budgets(),
+        report.services());
   }
 }

@@ -10,6 +10,7 @@ import io.dayu.keys.Holder;
 import io.dayu.keys.KeySettings;
 import io.dayu.link.LinkSettings;
 import io.dayu.process.ProcessSettings;
+import io.dayu.service.ServiceSettings;
 import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
@@ -36,7 +37,8 @@ public record NodeSettings(
     OutboxSettings outbox,
     ReadSettings read,
     KeySettings keys,
-    MemorySettings memory) {
+    MemorySettings memory,
+    ServiceSettings services) {
   /**
    * {@code dayu.node}, without the site.
    *
@@ -178,6 +180,7 @@ public record NodeSettings(
     if (self.isPresent() && keys.isPresent())
       conflict(self.get(), role, keys.get()).ifPresent(dayu::problem);
     var memory = dayu.section("memory", MemorySettings::from);
+    var services = dayu.part("dayu.services", () -> ServiceSettings.from(config.getConfig("dayu")));
     dayu.enforce();
     return new NodeSettings(
         self.get(),
@@ -189,7 +192,8 @@ public record NodeSettings(
         outbox.get(),
         read.get(),
         keys.get(),
-        memory.get());
+        memory.get(),
+        services.get());
   }
 
   private static Optional<String> conflict(Self self, Role role, KeySettings keys) {
@@ -209,7 +213,7 @@ public record NodeSettings(
             cluster.seedManagement,
             cluster.forgetAfter);
     return new NodeSettings(
-        self, there, monitor, link, process, generate, outbox, read, keys, memory);
+        self, there, monitor, link, process, generate, outbox, read, keys, memory, services);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {
@@ -231,7 +235,8 @@ public record NodeSettings(
     // Not defaultReference(): it contains all system properties, so every key would be known.
     var known = keys(ConfigFactory.defaultReferenceUnresolved().withOnlyPath("dayu").resolve());
     for (var key : keys(config))
-      if (!known.contains(key)) {
+      // Services have names of their own, and are checked where they are read.
+      if (!known.contains(key) && !key.startsWith("services.")) {
         var near = known.stream().min(Comparator.comparingInt(other -> distance(other, key))).get();
         dayu.problem("dayu.%s is no configuration key; did you mean dayu.%s?".formatted(key, near));
       }

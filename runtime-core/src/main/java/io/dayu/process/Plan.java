@@ -5,23 +5,25 @@ import io.dayu.facts.InstanceName;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * A pipeline in the form that the runtime uses: which stages follow which, and which ones need the
- * payload. Immutable.
+ * payload. Immutable, but for services that a node comes to know.
  */
 public final class Plan {
   private final DesiredPipeline pipeline;
   private final List<StageSpec> order;
   private final Map<String, List<String>> successors = new HashMap<>();
-  private final Map<String, StageProvider> providers = new HashMap<>();
+  private final Catalog catalog;
   private final Set<String> payloadNeeded = new HashSet<>();
   private final Map<String, InstanceName> instances = new HashMap<>();
   private final List<String> roots;
@@ -31,6 +33,7 @@ public final class Plan {
   /** Stage types that {@code catalog} does not know are run elsewhere; their payload is kept. */
   public Plan(DesiredPipeline pipeline, Catalog catalog) {
     this.pipeline = pipeline;
+    this.catalog = catalog;
     var spec = pipeline.spec();
     this.order = topological(spec);
     this.key = key(spec.name(), pipeline.stagesVersion());
@@ -41,9 +44,8 @@ public final class Plan {
       instances.put(stage.id(), new InstanceName(key, stage.id()));
       var next = spec.successors(stage.id()).stream().map(StageSpec::id).toList();
       successors.put(stage.id(), next);
-      var provider = catalog.stage(stage.type());
-      provider.ifPresent(p -> providers.put(stage.id(), p));
-      boolean reads = provider.map(p -> p.descriptor().readsPayload()).orElse(true);
+      boolean reads =
+          catalog.descriptor(stage.type()).map(StageDescriptor::readsPayload).orElse(true);
       if (reads || next.stream().anyMatch(payloadNeeded::contains)) payloadNeeded.add(stage.id());
     }
   }
@@ -103,9 +105,9 @@ public final class Plan {
     return leaves;
   }
 
-  /** The provider of a stage; empty if this node does not have its type. */
-  public java.util.Optional<StageProvider> provider(String stage) {
-    return java.util.Optional.ofNullable(providers.get(stage));
+  /** The provider of a stage; empty while this node does not have its type. */
+  public Optional<StageProvider> provider(String stage) {
+    return spec().stage(stage).flatMap(s -> catalog.stage(s.type()));
   }
 
   /** Whether the payload has to reach {@code stage}, for itself or for one behind it. */

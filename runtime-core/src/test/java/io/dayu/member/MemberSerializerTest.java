@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import io.dayu.deliver.Distributor;
+import io.dayu.element.MediaType;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
@@ -31,6 +32,8 @@ import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
+import io.dayu.stage.Parameter;
+import io.dayu.stage.StageDescriptor;
 import io.dayu.store.StoredResult;
 import java.io.IOException;
 import java.io.NotSerializableException;
@@ -138,7 +141,7 @@ final class MemberSerializerTest {
 
   /** They came after the bytes of earlier releases, which are compared above. */
   @Test
-  void whatNodesLetPipelinesReadAndTheirBudgetsAreReadAsTheyWereWritten() throws Exception {
+  void whatNodesDeclareAndTheirBudgetsAreReadAsTheyWereWritten() throws Exception {
     var plain = report();
     var self = plain.self();
     var declaring =
@@ -156,7 +159,8 @@ final class MemberSerializerTest {
                 plain.stages(),
                 plain.links(),
                 plain.streams())
-            .withBudgets(List.of(new NodeReport.Budget("sources", 3, 4)));
+            .withBudgets(List.of(new NodeReport.Budget("sources", 3, 4)))
+            .withServices(List.of(service()));
     var spec = Plans.plan(3, List.of(), "detect:reader").spec();
     for (var message :
         List.of(
@@ -183,6 +187,36 @@ final class MemberSerializerTest {
                         new DesiredPipeline(3, spec), Optional.of(Instant.ofEpochMilli(5)))))))
       assertThat(serializer.fromBinary(serializer.toBinary(message), serializer.manifest(message)))
           .isEqualTo(message);
+  }
+
+  private static NodeReport.Service service() {
+    return new NodeReport.Service(
+        new StageDescriptor(
+            "count",
+            "2",
+            "counts",
+            Set.of(MediaType.FRAMES, MediaType.OPAQUE),
+            Set.of(MediaType.BOXES),
+            MediaType.LABELS,
+            List.of(
+                Parameter.required("a", Parameter.Type.STRING, "first"),
+                Parameter.optional("b", Parameter.Type.NUMBER, 3L, ""),
+                Parameter.optional("c", Parameter.Type.NUMBER, 0.5, ""),
+                Parameter.optional("d", Parameter.Type.BOOLEAN, true, ""),
+                Parameter.optional("e", Parameter.Type.STRINGS, List.of("x", "y"), "")),
+            4,
+            64),
+        "http",
+        "http://127.0.0.1:9000/");
+  }
+
+  /** One that a newer release describes in words of its own. */
+  @Test
+  void aServiceThatMakesNoSenseIsLeftOutOfItsNode() throws Exception {
+    var sent = Reports.write(report().withServices(List.of(service()))).toBuilder();
+    sent.addServices(sent.getServices(0).toBuilder().setOutput("sound"));
+    assertThat(serializer.fromBinary(sent.build().toByteArray(), "R"))
+        .isEqualTo(report().withServices(List.of(service())));
   }
 
   @Test

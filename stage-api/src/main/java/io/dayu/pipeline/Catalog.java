@@ -3,6 +3,7 @@ package io.dayu.pipeline;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.NativeMemory;
+import io.dayu.stage.ServiceProvider;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import java.net.URI;
@@ -15,16 +16,19 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
- * What a node knows to run: stage types, kinds of sources and policies. Immutable and safe for any
- * thread.
+ * What a node knows to run: stage types, kinds of sources and policies. Only its services change:
+ * one is known once it has described itself. Safe for any thread.
  */
 public final class Catalog {
   private final Map<String, StageProvider> stages = new TreeMap<>();
   private final List<SourceProvider> sources;
   private final Set<String> policies;
   private final List<NativeMemory> memory;
+  private final Supplier<? extends Collection<ServiceProvider>> services;
+  private final Map<String, StageDescriptor> elsewhere; // by type
 
   /** One whose stages and sources take no memory outside of the heap that they tell of. */
   public Catalog(
@@ -52,6 +56,39 @@ public final class Catalog {
     this.sources = List.copyOf(sources);
     this.policies = Collections.unmodifiableSet(new TreeSet<>(policies));
     this.memory = List.copyOf(memory);
+    this.services = List::of;
+    this.elsewhere = Map.of();
+  }
+
+  private Catalog(
+      Catalog catalog,
+      Supplier<? extends Collection<ServiceProvider>> services,
+      Map<String, StageDescriptor> elsewhere) {
+    this.stages.putAll(catalog.stages);
+    this.sources = catalog.sources;
+    this.policies = catalog.policies;
+    this.memory = catalog.memory;
+    this.services = services;
+    this.elsewhere = elsewhere;
+  }
+
+  /**
+   * The same with services.
+   *
+   * @param known those that are known when it is asked for; safe for any thread, and quick
+   */
+  public Catalog withServices(Supplier<? extends Collection<ServiceProvider>> known) {
+    return new Catalog(this, known, elsewhere);
+  }
+
+  /**
+   * The same for verifying pipelines that other nodes are to run as well: their types are known,
+   * where this node has none of that name, and cannot be started here.
+   */
+  public Catalog withTypesElsewhere(Collection<StageDescriptor> descriptors) {
+    var types = new TreeMap<String, StageDescriptor>();
+    for (var descriptor : descriptors) types.putIfAbsent(descriptor.type(), descriptor);
+    return types.isEmpty() ? this : new Catalog(this, services, types);
   }
 
   /** Everything that {@link ServiceLoader} finds on the class path. */
@@ -63,13 +100,38 @@ public final class Catalog {
         ServiceLoader.load(NativeMemory.class).stream().map(ServiceLoader.Provider::get).toList());
   }
 
+  /** Who makes stages of a type on this node. */
   public Optional<StageProvider> stage(String type) {
-    return Optional.ofNullable(stages.get(type));
+    var provider = stages.get(type);
+    if (provider != null) return Optional.of(provider);
+    for (var service : services.get())
+      if (service.descriptor().type().equals(type)) return Optional.of(service);
+    return Optional.empty();
   }
 
-  /** Descriptors of all stage types, ordered by type. */
+  /** What is known of a type, here or elsewhere. */
+  public Optional<StageDescriptor> descriptor(String type) {
+    return stage(type)
+        .map(StageProvider::descriptor)
+        .or(() -> Optional.ofNullable(elsewhere.get(type)));
+  }
+
+  /** Descriptors of all stage types, those elsewhere among them, ordered by type. */
   public List<StageDescriptor> stages() {
-    return stages.values().stream().map(StageProvider::descriptor).toList();
+    var all = new TreeMap<>(elsewhere);
+    for (var service : services.get()) all.put(service.descriptor().type(), service.descriptor());
+    stages.forEach((type, provider) -> all.put(type, provider.descriptor()));
+    return List.copyOf(all.values());
+  }
+
+  /** Of this node, as far as they are known now. */
+  public List<ServiceProvider> services() {
+    return List.copyOf(services.get());
+  }
+
+  /** Whether a type is one of this node that is no service. */
+  public boolean isBuiltIn(String type) {
+    return stages.containsKey(type);
   }
 
   /** The first provider that claims {@code uri}. */

@@ -56,13 +56,25 @@ final class DocumentNode {
    */
   @CanIgnoreReturnValue
   Optional<DocumentNode> object(Set<String> known) {
+    return object(known, Map.of());
+  }
+
+  /**
+   * The same, where some unknown fields have a remedy of their own.
+   *
+   * @param remedies by the name of the field
+   */
+  @CanIgnoreReturnValue
+  Optional<DocumentNode> object(Set<String> known, Map<String, String> remedies) {
     if (value == null) return Optional.empty();
     if (!(value instanceof Map<?, ?> map)) return wrong("an object with " + Words.list(known));
     var unknown =
         map.keySet().stream().map(String::valueOf).filter(n -> !known.contains(n)).toList();
     for (var name : unknown.subList(0, Math.min(UNKNOWN_LIMIT, unknown.size())))
       problems.add(
-          Words.field(path, name), "unknown field " + Words.quote(name), Words.choose(name, known));
+          Words.field(path, name),
+          "unknown field " + Words.quote(name),
+          remedies.getOrDefault(name, Words.choose(name, known)));
     if (unknown.size() > UNKNOWN_LIMIT)
       problem("has " + (unknown.size() - UNKNOWN_LIMIT) + " more unknown fields", "remove them");
     return Optional.of(this);

@@ -60,6 +60,14 @@ final class DraftReader {
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
   private static final Set<String> STAGE = ordered("id", "type", "after", "params");
 
+  /** A pipeline must be no way to run programs or to reach the network. */
+  private static final String DECLARE =
+      "a pipeline cannot name programs or addresses: declare the service at a node"
+          + " (dayu.services.NAME in its configuration) and refer to it here by type: NAME";
+
+  private static final Map<String, String> OF_SERVICES =
+      Map.of("url", DECLARE, "command", DECLARE, "image", DECLARE, "service", DECLARE);
+
   private DraftReader() {}
 
   static Draft read(Map<String, ?> tree, Problems problems) {
@@ -87,7 +95,7 @@ final class DraftReader {
             .map(DraftReader::source)
             .toList(),
         list(spec.field("stages"), "add a stage: {id: …, type: …}").stream()
-            .flatMap(node -> node.object(STAGE).stream())
+            .flatMap(node -> node.object(STAGE, OF_SERVICES).stream())
             .map(DraftReader::stage)
             .toList(),
         policy(spec.field("policy")),

@@ -3,7 +3,6 @@ package io.dayu.pipeline;
 import io.dayu.element.MediaType;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
-import io.dayu.stage.StageProvider;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -210,7 +209,7 @@ final class StageChecks {
   }
 
   private Optional<StageDescriptor> descriptor(Draft.Stage stage) {
-    return stage.type().flatMap(catalog::stage).map(StageProvider::descriptor);
+    return stage.type().flatMap(catalog::descriptor);
   }
 
   private static String words(Set<MediaType> types) {

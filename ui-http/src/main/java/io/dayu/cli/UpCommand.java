@@ -71,6 +71,14 @@ final class UpCommand implements Callable<Integer> {
       description = "Jars or directories with stages and sources of your own, for every node.")
   private List<Path> classPath = List.of();
 
+  @Option(
+      names = "--service",
+      paramLabel = "FILE",
+      description =
+          "Configuration that declares services (dayu.services), for every node; see"
+              + " docs/services.md. Nodes that are started again read it anew.")
+  private List<Path> services = List.of();
+
   @Override
   public Integer call() {
     if (clouds < 1) throw usage("--cloud must be at least 1: nothing works without a cloud node");
@@ -84,6 +92,7 @@ final class UpCommand implements Callable<Integer> {
       throw usage(
           "--store must be jdbc:postgresql://host:port/database, with user and password in"
               + " DAYU_STORE_USER and DAYU_STORE_PASSWORD");
+    ServiceFiles.check(services);
     var home = Home.find();
     return HomeLock.holding(home, "dayu up", () -> start(home));
   }
@@ -102,16 +111,17 @@ final class UpCommand implements Callable<Integer> {
     var settings = BackgroundCluster.settings(home);
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
       var keys = UpKeys.in(cluster.directory().resolve("keys"));
+      var declared = ServiceFiles.together(services, cluster.directory());
       var cloud = new ArrayList<NodeOptions>();
       for (int i = 1; i <= clouds; i++) {
-        var node = keys.give(node(NodeOptions.cloud("cloud-" + i)));
+        var node = keys.give(node(NodeOptions.cloud("cloud-" + i), declared));
         if (store.isPresent()) node = node.with("dayu.store.url", store.get());
         cloud.add(i == 1 ? node.with("dayu.http.port", "" + port) : node);
       }
       cluster.start(cloud.toArray(NodeOptions[]::new));
       var options = new ArrayList<NodeOptions>();
       for (int i = 1; i <= edges; i++)
-        options.add(keys.give(node(NodeOptions.edge("edge-" + i, "site-" + i))));
+        options.add(keys.give(node(NodeOptions.edge("edge-" + i, "site-" + i), declared)));
       cluster.start(options.toArray(NodeOptions[]::new));
       BackgroundCluster.of(cluster, NodeEnvironment.names()).write(home);
       cluster.detach();
@@ -133,10 +143,12 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** Several nodes share this machine: each counts what it uses itself. */
-  private NodeOptions node(NodeOptions options) {
-    return options
-        .with("dayu.monitor.cpu", "process")
-        .classPath(classPath.stream().map(Path::toAbsolutePath).toArray(Path[]::new));
+  private NodeOptions node(NodeOptions options, Optional<Path> declared) {
+    var node =
+        options
+            .with("dayu.monitor.cpu", "process")
+            .classPath(classPath.stream().map(Path::toAbsolutePath).toArray(Path[]::new));
+    return declared.isPresent() ? node.with("config.file", declared.get().toString()) : node;
   }
 
   private CommandLine.ParameterException usage(String message) {

@@ -15,7 +15,9 @@ import io.dayu.stage.StageDescriptor;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -73,6 +75,9 @@ final class ClusterEndpoints {
    * @param payload payload types it reads
    * @param inputs output types of earlier stages it reads
    * @param nodes nodes that could run it
+   * @param service whether a service does its work, a program beside the node
+   * @param transport how nodes call the service
+   * @param from where the service is, by node
    */
   record StageShape(
       String type,
@@ -84,7 +89,10 @@ final class ClusterEndpoints {
       List<ParameterShape> parameters,
       int parallelism,
       int memoryMb,
-      List<String> nodes) {}
+      List<String> nodes,
+      boolean service,
+      Optional<String> transport,
+      Optional<Map<String, String>> from) {}
 
   record SourceShape(
       String name,
@@ -131,6 +139,14 @@ final class ClusterEndpoints {
   }
 
   private StageShape stage(StageDescriptor d) {
+    var from = new TreeMap<String, String>();
+    Optional<String> transport = Optional.empty();
+    for (var seen : control.view().nodes().values())
+      for (var service : seen.report().services())
+        if (service.descriptor().type().equals(d.type())) {
+          from.put(seen.report().node(), service.from());
+          transport = Optional.of(service.transport());
+        }
     return new StageShape(
         d.type(),
         d.version(),
@@ -144,7 +160,10 @@ final class ClusterEndpoints {
         control.view().nodes().values().stream()
             .filter(seen -> seen.report().stageTypes().contains(d.type()))
             .map(seen -> seen.report().node())
-            .toList());
+            .toList(),
+        !from.isEmpty(),
+        transport,
+        from.isEmpty() ? Optional.empty() : Optional.of(from));
   }
 
   private static SourceShape source(SourceDescriptor d) {

@@ -3,13 +3,12 @@ package io.dayu.http;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Hop;
-import io.dayu.element.Media;
+import io.dayu.element.MediaJson;
 import io.dayu.pipeline.StreamName;
 import io.dayu.store.StoredResult;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,7 +54,7 @@ record ResultShape(
   static ResultShape of(StoredResult result) {
     var e = result.element();
     var outputs = new TreeMap<String, Object>();
-    for (var output : e.getOutputsList()) outputs.put(output.getStage(), media(output.getMedia()));
+    for (var output : e.getOutputsList()) outputs.put(output.getStage(), MediaJson.brief(output.getMedia()));
     var failed = e.hasEnding() && e.getEnding().getKind() == Ending.Kind.FAILED;
     return new ResultShape(
         e.getStream(),
@@ -84,83 +83,5 @@ record ResultShape(
 
   private static String segment(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
-  }
-
-  /**
-   * A stage's output: {@code type} and one member of the same name. Labels are a list, because a
-   * name may stand twice; pixels and opaque bytes are given by their size only.
-   */
-  static Map<String, Object> media(Media media) {
-    return switch (media.getKindCase()) {
-      case BOXES ->
-          tagged(
-              "boxes",
-              media.getBoxes().getBoxList().stream()
-                  .map(
-                      b ->
-                          fields(
-                              "x", decimal(b.getX()),
-                              "y", decimal(b.getY()),
-                              "width", decimal(b.getWidth()),
-                              "height", decimal(b.getHeight()),
-                              "label", b.getLabel(),
-                              "score", decimal(b.getScore()),
-                              "track", b.getTrack(),
-                              "frame", b.getFrame()))
-                  .toList());
-      case LABELS ->
-          tagged(
-              "labels",
-              media.getLabels().getLabelList().stream()
-                  .map(l -> fields("name", l.getName(), "value", l.getValue()))
-                  .toList());
-      case TEXT -> tagged("text", media.getText().getLineList().stream().toList());
-      case READINGS ->
-          tagged(
-              "readings",
-              media.getReadings().getReadingList().stream()
-                  .map(
-                      r ->
-                          fields(
-                              "sensor", r.getSensor(),
-                              "at", Instant.ofEpochMilli(r.getAtMs()),
-                              "value", r.getValue(),
-                              "unit", r.getUnit()))
-                  .toList());
-      case FRAMES -> {
-        var frames =
-            tagged(
-                "frames",
-                media.getFrames().getFrameList().stream()
-                    .map(
-                        f ->
-                            fields(
-                                "width", f.getWidth(),
-                                "height", f.getHeight(),
-                                "offsetMs", f.getOffsetMs(),
-                                "bytes", f.getJpeg().size()))
-                    .toList());
-        frames.put("fps", media.getFrames().getFps());
-        yield frames;
-      }
-      case OPAQUE -> tagged("opaque", Map.of("bytes", media.getOpaque().size()));
-      case KIND_NOT_SET -> tagged("opaque", Map.of("bytes", 0));
-    };
-  }
-
-  private static Map<String, Object> tagged(String type, Object content) {
-    return fields("type", type, type, content);
-  }
-
-  private static Map<String, Object> fields(Object... namesAndValues) {
-    var fields = new LinkedHashMap<String, Object>();
-    for (int i = 0; i < namesAndValues.length; i += 2)
-      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    return fields;
-  }
-
-  /** A float as people wrote it: 0.1, not 0.10000000149011612. */
-  private static double decimal(float value) {
-    return Double.parseDouble(Float.toString(value));
   }
 }

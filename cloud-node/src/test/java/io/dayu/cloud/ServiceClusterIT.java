@@ -1,0 +1,144 @@
+package io.dayu.cloud;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A service in Python that an edge starts, as the stage of a pipeline. */
+class ServiceClusterIT {
+  /** Labels an element with the number of its bytes; the standard library only. */
+  private static final String SERVICE =
+      """
+      import http.server, json, os
+      class Work(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+        def answer(self, tree):
+          body = json.dumps(tree).encode()
+          self.send_response(200)
+          self.send_header("content-type", "application/json")
+          self.send_header("content-length", str(len(body)))
+          self.end_headers()
+          self.wfile.write(body)
+        def do_GET(self):
+          self.answer({"apiVersion": "dayu.io/v1alpha1", "payload": ["opaque"], "output": "labels",
+            "accepts": ["application/octet-stream"], "parallelism": 4,
+            "parameters": {"type": "object", "properties": {"name": {"type": "string", "default": "bytes"}}}})
+        def do_POST(self):
+          size = len(self.rfile.read(int(self.headers["content-length"])))
+          name = json.loads(self.headers["ce-dayuparams"])["name"]
+          self.answer({"type": "labels", "labels": [{"name": name, "value": size}]})
+        def log_message(self, *any): pass
+      open("pid", "w").write(str(os.getpid()))
+      http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["DAYU_SERVICE_PORT"])), Work).serve_forever()
+      """;
+
+  private static Cluster cluster;
+
+  @BeforeAll
+  static void start() throws IOException {
+    var directory = Cluster.empty(ServiceClusterIT.class.getSimpleName());
+    var program = Files.writeString(directory.resolve("size.py"), SERVICE);
+    cluster =
+        Cluster.start(
+            directory,
+            2,
+            node ->
+                node.name().equals("edge-1")
+                    ? node.with("dayu.services.size.command.0", "python3")
+                        .with("dayu.services.size.command.1", program.toString())
+                    : node);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) cluster.close();
+  }
+
+  private static String pipeline(String name, String type, String params) {
+    return """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: %s}
+        spec:
+          sources: [{name: numbers, uri: "synthetic:?bytes=100&count=6000&rate=1000", node: edge-2}]
+          stages:
+            - {id: before, type: identity}
+            - {id: size, type: %s, after: [before], params: {%s}}
+        """
+        .formatted(name, type, params);
+  }
+
+  private static String pid() throws IOException {
+    var file = cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", "size", "pid"));
+    return Files.exists(file) ? Files.readString(file).strip() : "";
+  }
+
+  @Test
+  void aServiceThatIsKilledUnderLoadLosesNothing() throws IOException {
+    Cluster.await("the service among the stages")
+        .until(
+            () ->
+                Cluster.items(cluster.get("stages")).stream()
+                    .anyMatch(s -> s.path("type").asText().equals("size")));
+    var shown =
+        Cluster.items(cluster.get("stages")).stream()
+            .filter(s -> s.path("type").asText().equals("size"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(shown.path("service").asBoolean()).isTrue();
+    assertThat(shown.path("transport").asText()).isEqualTo("http");
+    assertThat(shown.at("/from/edge-1").asText()).isEqualTo("program python3");
+    assertThat(Cluster.items(shown.path("nodes"))).extracting(n -> n.asText()).containsExactly("edge-1");
+
+    cluster.submit(pipeline("sizes", "size", "name: length"));
+    cluster.awaitLedger("sizes", l -> l.delivered() >= 1000);
+    var pid = pid();
+    ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+    Cluster.await("another process").until(() -> !pid().isEmpty() && !pid().equals(pid));
+
+    var ledger = cluster.awaitLedger("sizes", l -> l.generated() == 6000 && l.inFlight() == 0);
+    assertThat(ledger.failed()).as("%s", ledger).isZero();
+    assertThat(ledger.shed()).as("%s", ledger).isZero();
+    var results = cluster.results("sizes");
+    assertThat(Cluster.seqs(results))
+        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 6000).boxed().toList());
+    assertThat(results)
+        .allSatisfy(
+            result -> {
+              assertThat(result.at("/outputs/size/labels/0/name").asText()).isEqualTo("length");
+              assertThat(result.at("/outputs/size/labels/0/value").asInt()).isEqualTo(100);
+              assertThat(Cluster.trace(result)).contains("size@edge-1");
+            });
+    cluster.delete("sizes");
+  }
+
+  @Test
+  void pipelinesAreVerifiedAgainstServicesOfOtherNodesAndCannotDeclareAny() {
+    Cluster.await("the service among the stages")
+        .until(
+            () ->
+                Cluster.items(cluster.get("stages")).stream()
+                    .anyMatch(s -> s.path("type").asText().equals("size")));
+    var wrong =
+        cluster.call(
+            "POST", "pipelines", "application/yaml", pipeline("wrong", "size", "nam: length"));
+    assertThat(wrong.status()).as(wrong.text()).isEqualTo(422);
+    assertThat(wrong.text()).contains("size has no parameter").contains("did you mean");
+    var own =
+        cluster.call(
+            "POST",
+            "pipelines",
+            "application/yaml",
+            pipeline("own", "size", "").replace("params: {}", "command: [sh]"));
+    assertThat(own.status()).as(own.text()).isEqualTo(422);
+    assertThat(own.text()).contains("declare the service at a node");
+  }
+}

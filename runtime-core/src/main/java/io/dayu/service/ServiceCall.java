@@ -1,0 +1,198 @@
+package io.dayu.service;
+
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import io.dayu.element.MediaJson;
+import io.dayu.element.MediaType;
+import io.dayu.pipeline.StreamName;
+import io.dayu.stage.Outcome;
+import io.dayu.stage.StageContext;
+import io.dayu.stage.StageDescriptor;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+
+/** One element on its way to a service and back. */
+final class ServiceCall {
+  /** Longer ones many servers refuse. */
+  private static final int MAX_PARAMS = 8 << 10;
+
+  /**
+   * What the calls of a stage have in common.
+   *
+   * @param params as JSON; empty if there are none
+   */
+  record Stage(String id, Optional<String> params) {
+    /**
+     * @throws IllegalArgumentException if its parameters do not fit into a header
+     */
+    static Stage of(StageContext context) {
+      var values = new TreeMap<>(context.params().values());
+      if (values.isEmpty()) return new Stage(context.stage(), Optional.empty());
+      var json = Json.ascii(values);
+      if (json.length() > MAX_PARAMS)
+        throw new IllegalArgumentException(
+            "its parameters have %s bytes as JSON; a service gets them in a header, of at most %s bytes"
+                .formatted(json.length(), MAX_PARAMS));
+      return new Stage(context.stage(), Optional.of(json));
+    }
+  }
+
+  /** An element in a form that a service takes. */
+  record Body(ContentType type, byte[] bytes) {}
+
+  private final Element element;
+  private final Stage stage;
+  private final Body body;
+  private final long deadlineNanos;
+  private final CompletableFuture<Outcome> answer = new CompletableFuture<>();
+
+  ServiceCall(Element element, Stage stage, Body body, long deadlineNanos) {
+    this.element = element;
+    this.stage = stage;
+    this.body = body;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  Element element() {
+    return element;
+  }
+
+  Body body() {
+    return body;
+  }
+
+  long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  CompletableFuture<Outcome> answer() {
+    return answer;
+  }
+
+  /** Of this element and attempt; differs within a stream only. */
+  String id() {
+    return element.getSeq() + "." + element.getAttempt();
+  }
+
+  /** CloudEvents' attributes without their prefix, in the order of the contract. */
+  Map<String, Object> attributes(long nowNanos) {
+    var attributes = new LinkedHashMap<String, Object>();
+    attributes.put("specversion", "1.0");
+    attributes.put("type", "io.dayu.element.v1");
+    attributes.put("source", source(element.getStream()));
+    attributes.put("id", id());
+    attributes.put("subject", stage.id());
+    attributes.put("time", Instant.ofEpochMilli(element.getCreatedAtMs()).toString());
+    attributes.put("dayuseq", element.getSeq());
+    attributes.put("dayuattempt", element.getAttempt());
+    attributes.put("dayudeadline", Math.max(1, (deadlineNanos - nowNanos) / 1_000_000));
+    stage.params().ifPresent(params -> attributes.put("dayuparams", params));
+    return attributes;
+  }
+
+  /** As one event of a batch. */
+  Map<String, Object> event(long nowNanos) {
+    var event = attributes(nowNanos);
+    event.put("datacontenttype", body.type().text());
+    if (body.type() == ContentType.JSON) event.put("data", new Json.Raw(body.bytes()));
+    else event.put("data_base64", Base64.getEncoder().encodeToString(body.bytes()));
+    return event;
+  }
+
+  private static String source(String stream) {
+    if (!StreamName.isName(stream)) return "/pipelines/" + encoded(stream);
+    var name = StreamName.parse(stream);
+    return "/pipelines/" + encoded(name.pipeline()) + "/" + encoded(name.source());
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /**
+   * What a stage of this description reads of an element, in the first form that fits; empty if
+   * none does.
+   */
+  static Optional<Body> body(Element element, ServiceDescription description) {
+    var descriptor = description.descriptor();
+    boolean payload = descriptor.readsPayload() && element.hasPayload();
+    var media = element.getPayload();
+    for (var type : description.accepts())
+      switch (type) {
+        case JPEG -> {
+          if (payload && media.hasFrames() && media.getFrames().getFrameCount() == 1)
+            return Optional.of(
+                new Body(type, media.getFrames().getFrame(0).getJpeg().toByteArray()));
+        }
+        case BYTES -> {
+          if (payload && media.getKindCase() == Media.KindCase.OPAQUE)
+            return Optional.of(new Body(type, media.getOpaque().toByteArray()));
+        }
+        case JSON -> {
+          return Optional.of(new Body(type, json(element, descriptor, payload)));
+        }
+        case PROTOBUF -> {
+          return Optional.of(new Body(type, protobuf(element, descriptor, payload)));
+        }
+        case TEXT -> {
+          // of answers only
+        }
+      }
+    return Optional.empty();
+  }
+
+  /** Why none of the forms fits, and what to do. */
+  static String refusal(Element element, ServiceDescription description) {
+    var media = element.getPayload();
+    var what =
+        media.hasFrames()
+            ? "an element of %s frames".formatted(media.getFrames().getFrameCount())
+            : element.hasPayload()
+                ? "a payload of " + MediaType.of(media).word()
+                : "an element without payload";
+    return "the service takes %s and got %s; let it accept application/x-protobuf or application/json"
+        .formatted(
+            String.join(", ", description.accepts().stream().map(ContentType::text).toList()),
+            what);
+  }
+
+  private static byte[] json(Element element, StageDescriptor descriptor, boolean payload) {
+    var tree = new LinkedHashMap<String, Object>();
+    if (payload) tree.put("payload", MediaJson.full(element.getPayload()));
+    var outputs = new LinkedHashMap<String, Object>();
+    for (var output : element.getOutputsList())
+      if (reads(descriptor, output.getMedia()))
+        outputs.put(output.getStage(), MediaJson.full(output.getMedia()));
+    tree.put("outputs", outputs);
+    return Json.bytes(tree);
+  }
+
+  private static byte[] protobuf(Element element, StageDescriptor descriptor, boolean payload) {
+    var sent =
+        Element.newBuilder()
+            .setStream(element.getStream())
+            .setSeq(element.getSeq())
+            .setAttempt(element.getAttempt());
+    if (payload) sent.setPayload(element.getPayload());
+    for (var output : element.getOutputsList())
+      if (reads(descriptor, output.getMedia())) sent.addOutputs(output);
+    return sent.build().toByteArray();
+  }
+
+  private static boolean reads(StageDescriptor descriptor, Media output) {
+    return descriptor.inputs().contains(MediaType.of(output));
+  }
+
+  /** All calls as one body. */
+  static byte[] batch(List<ServiceCall> calls, long nowNanos) {
+    return Json.bytes(calls.stream().map(call -> call.event(nowNanos)).toList());
+  }
+}

@@ -1,0 +1,107 @@
+package io.dayu.service;
+
+import io.dayu.pipeline.Catalog;
+import io.dayu.settings.Checks;
+import io.dayu.stage.ServiceProvider;
+import java.net.http.HttpClient;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+
+/** The services of a node. Whoever starts them closes them. Safe for any thread. */
+public final class Services implements AutoCloseable {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+
+  private final ExecutorService calls;
+  private final ScheduledThreadPoolExecutor timer;
+  private final List<HttpService> services = new ArrayList<>();
+  private final List<LocalProgram> programs = new ArrayList<>();
+
+  private Services(ExecutorService calls, ScheduledThreadPoolExecutor timer) {
+    this.calls = calls;
+    this.timer = timer;
+  }
+
+  /**
+   * Starts programs and asks services what they are; returns at once, whether they answer or not.
+   *
+   * @param catalog of the node, whose stage types have their names already
+   * @param dataDir of the node; a program works in a directory of its own below it
+   * @throws io.dayu.settings.ConfigurationException if a service has the name of another stage type
+   */
+  public static Services start(ServiceSettings settings, Catalog catalog, Path dataDir) {
+    var names = new Checks("dayu.services");
+    for (var declaration : settings.declared())
+      names.that(
+          !catalog.isBuiltIn(declaration.name()),
+          declaration.name(),
+          "has the name of a stage type that the node has already; take another one");
+    names.enforce();
+    // Without services there is no thread: they are started with the first task.
+    var calls =
+        Executors.newFixedThreadPool(
+            Math.max(2, Runtime.getRuntime().availableProcessors()), threads("service-calls"));
+    var timer = new ScheduledThreadPoolExecutor(1, threads("service-timer"));
+    timer.setRemoveOnCancelPolicy(true);
+    var all = new Services(calls, timer);
+    if (settings.declared().isEmpty()) return all;
+    var client =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .connectTimeout(CONNECT_TIMEOUT)
+            .executor(calls)
+            .build();
+    for (var declaration : settings.declared()) {
+      var service = new HttpService(declaration, client, timer);
+      all.services.add(service);
+      if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
+      else if (declaration.place() instanceof ServiceDeclaration.Program program) {
+        var directory = dataDir.toAbsolutePath().resolve("services").resolve(declaration.name());
+        var local = new LocalProgram(declaration, program, directory, service, timer);
+        all.programs.add(local);
+        local.start();
+      }
+    }
+    return all;
+  }
+
+  /** The catalog with the services that have described themselves, as soon as they have. */
+  public Catalog in(Catalog catalog) {
+    return catalog.withServices(this::known);
+  }
+
+  private List<ServiceProvider> known() {
+    var known = new ArrayList<ServiceProvider>(services.size());
+    for (var service : services) if (service.isDescribed()) known.add(service);
+    return known;
+  }
+
+  /** For tests. */
+  HttpService service(String name) {
+    return services.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  private static ThreadFactory threads(String name) {
+    return task -> {
+      var thread = new Thread(task, name);
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /** Ends programs, all at the same time, and calls. Blocks for some seconds at most. */
+  @Override
+  public void close() {
+    services.forEach(HttpService::close);
+    programs.stream().parallel().forEach(LocalProgram::close);
+    timer.shutdownNow();
+    calls.shutdown();
+  }
+}

@@ -1,0 +1,109 @@
+package io.dayu.service;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A service as somebody might write it; what it answers the test says. */
+final class TestService implements AutoCloseable {
+  interface Work {
+    void answer(HttpExchange exchange) throws IOException;
+  }
+
+  /** A request to do work. */
+  record Got(String path, Map<String, List<String>> headers, byte[] body) {
+    String header(String name) {
+      return headers.entrySet().stream()
+          .filter(h -> h.getKey().equalsIgnoreCase(name))
+          .map(h -> h.getValue().get(0))
+          .findFirst()
+          .orElse("");
+    }
+
+    String text() {
+      return new String(body, StandardCharsets.UTF_8);
+    }
+  }
+
+  static final String TEXT_TO_LABELS =
+      """
+      {"apiVersion": "dayu.io/v1alpha1", "payload": ["text"], "output": "labels"}
+      """;
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  final List<Got> got = new CopyOnWriteArrayList<>();
+  volatile Work work = exchange -> json(exchange, 200, "{}");
+  volatile String description = TEXT_TO_LABELS;
+  volatile int health = 200;
+
+  private TestService(int port) throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    server.createContext("/", this::handle);
+    server.setExecutor(threads);
+    server.start();
+  }
+
+  static TestService start() {
+    return start(0);
+  }
+
+  static TestService start(int port) {
+    try {
+      return new TestService(port);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    var path = exchange.getRequestURI().getPath();
+    if (path.equals("/health")) answer(exchange, health, "text/plain", "");
+    else if (path.equals("/.well-known/dayu-stage"))
+      json(exchange, description.isEmpty() ? 404 : 200, description);
+    else {
+      got.add(
+          new Got(
+              path,
+              Map.copyOf(exchange.getRequestHeaders()),
+              exchange.getRequestBody().readAllBytes()));
+      work.answer(exchange);
+    }
+  }
+
+  static void json(HttpExchange exchange, int status, String body) throws IOException {
+    answer(exchange, status, "application/json", body);
+  }
+
+  static void answer(HttpExchange exchange, int status, String type, String body)
+      throws IOException {
+    answer(exchange, status, type, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static void answer(HttpExchange exchange, int status, String type, byte[] body)
+      throws IOException {
+    exchange.getResponseHeaders().set("content-type", type);
+    exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+    if (body.length > 0) exchange.getResponseBody().write(body);
+    exchange.close();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}

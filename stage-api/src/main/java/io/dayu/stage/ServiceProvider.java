@@ -1,0 +1,16 @@
+package io.dayu.stage;
+
+/**
+ * A stage type whose work a service does: a program of its own, in any language, that the node
+ * calls. A node has one for each service that it knows the description of.
+ *
+ * <p>Safe for any thread. {@link #descriptor} may change when the service is replaced while the
+ * node runs, but for what it reads and gives.
+ */
+public interface ServiceProvider extends StageProvider {
+  /** How it is called, such as {@code http}. */
+  String transport();
+
+  /** For people, where it is: an address, or the name of a program; without secrets. */
+  String from();
+}
