@@ -188,15 +188,17 @@ class PipelineClusterIT {
     assertThat(delivered).isLessThan(1500);
     assertThat(paused.at("/ledger/generated").asLong()).isEqualTo(delivered);
 
-    cluster.nodes().restart(List.of("edge-1"));
-    cluster.nodes().restart(List.of("cloud-1"));
+    cluster.nodes().kill("edge-1");
+    cluster.nodes().restart("edge-1");
+    cluster.nodes().kill("cloud-1");
+    cluster.nodes().restart("cloud-1");
     cluster.awaitNodes(3);
     assertThat(awaitDrained("resting").at("/ledger/delivered").asLong()).isEqualTo(delivered);
 
     turn("resting", "resume");
     cluster.awaitDelivered("resting", 1500);
-    assertThat(Cluster.seqs(cluster.results("resting")))
-        .containsExactlyInAnyOrderElementsOf(upTo(1500));
+    // A node that was killed leaves out the numbers that it had reserved.
+    assertThat(Cluster.seqs(cluster.results("resting"))).hasSize(1500).doesNotHaveDuplicates();
   }
 
   @Test
