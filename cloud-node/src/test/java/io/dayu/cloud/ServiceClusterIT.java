@@ -77,7 +77,8 @@ class ServiceClusterIT {
   }
 
   private static String pid() throws IOException {
-    var file = cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", "size", "pid"));
+    var file =
+        cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", "size", "pid"));
     return Files.exists(file) ? Files.readString(file).strip() : "";
   }
 
@@ -96,7 +97,9 @@ class ServiceClusterIT {
     assertThat(shown.path("service").asBoolean()).isTrue();
     assertThat(shown.path("transport").asText()).isEqualTo("http");
     assertThat(shown.at("/from/edge-1").asText()).isEqualTo("program python3");
-    assertThat(Cluster.items(shown.path("nodes"))).extracting(n -> n.asText()).containsExactly("edge-1");
+    assertThat(Cluster.items(shown.path("nodes")))
+        .extracting(n -> n.asText())
+        .containsExactly("edge-1");
 
     cluster.submit(pipeline("sizes", "size", "name: length"));
     cluster.awaitLedger("sizes", l -> l.delivered() >= 1000);

@@ -60,17 +60,7 @@ public record NodeReport(
       List<StreamReport> streams,
       Optional<String> problem,
       List<Budget> budgets) {
-    this(
-        self,
-        edition,
-        resources,
-        stageTypes,
-        stages,
-        links,
-        streams,
-        problem,
-        budgets,
-        List.of());
+    this(self, edition, resources, stageTypes, stages, links, streams, problem, budgets, List.of());
   }
 
   /** One without a problem, budgets and services. */

@@ -190,8 +190,7 @@ final class Answers {
 
   /** At the time of the frame that was sent. */
   private static Media frame(byte[] body, Element element) throws UnreadableMedia {
-    var size =
-        JpegSize.of(body).orElseThrow(() -> unreadable("it says image/jpeg and is no JPEG"));
+    var size = JpegSize.of(body).orElseThrow(() -> unreadable("it says image/jpeg and is no JPEG"));
     var sent = element.getPayload().getFrames();
     var frame =
         Frame.newBuilder()

@@ -98,7 +98,8 @@ final class HttpService implements ServiceProvider, AutoCloseable {
   private volatile @Nullable ServiceDescription description; // null until it is known
 
   // The rest is guarded by this.
-  private final ArrayDeque<ServiceCall> waiting = new ArrayDeque<>(); // bounded by the stages' slots
+  private final ArrayDeque<ServiceCall> waiting =
+      new ArrayDeque<>(); // bounded by the stages' slots
   private final Set<Exchange> running = new LinkedHashSet<>();
   private final Backoff backoff = new Backoff(FIRST_LOOK, LONGEST_LOOK);
   private @Nullable URI url; // null while a program of ours does not run
@@ -115,8 +116,7 @@ final class HttpService implements ServiceProvider, AutoCloseable {
    * @param client follows no redirects
    * @param timer runs short tasks only
    */
-  HttpService(
-      ServiceDeclaration declaration, HttpClient client, ScheduledExecutorService timer) {
+  HttpService(ServiceDeclaration declaration, HttpClient client, ScheduledExecutorService timer) {
     this.declaration = declaration;
     this.client = client;
     this.timer = timer;
@@ -202,7 +202,8 @@ final class HttpService implements ServiceProvider, AutoCloseable {
         new ServiceCall(
             element, stage, body.get(), System.nanoTime() + declaration.timeout().toNanos());
     synchronized (this) {
-      if (closed) return CompletableFuture.completedStage(new Outcome.Failed("the node ends", true));
+      if (closed)
+        return CompletableFuture.completedStage(new Outcome.Failed("the node ends", true));
       waiting.add(call);
       sweepLater();
     }
@@ -315,8 +316,7 @@ final class HttpService implements ServiceProvider, AutoCloseable {
     pump();
   }
 
-  private static void all(
-      Exchange exchange, Outcome outcome, Map<ServiceCall, Outcome> outcomes) {
+  private static void all(Exchange exchange, Outcome outcome, Map<ServiceCall, Outcome> outcomes) {
     for (var call : exchange.calls) outcomes.put(call, outcome);
   }
 
@@ -487,8 +487,7 @@ final class HttpService implements ServiceProvider, AutoCloseable {
                         : BoundedBody.beginning());
     // Not the timeout of the request, which ends with the headers.
     var late =
-        timer.schedule(
-            () -> response.cancel(true), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        timer.schedule(() -> response.cancel(true), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     return response.whenComplete((answer, error) -> late.cancel(false));
   }
 
@@ -502,8 +501,7 @@ final class HttpService implements ServiceProvider, AutoCloseable {
                 throw new BadDescription(
                     "%s answers with status %s".formatted(DESCRIPTION, answer.statusCode()));
           };
-      int bytes =
-          ServiceReports.size(new NodeReport.Service(read.descriptor(), transport(), from));
+      int bytes = ServiceReports.size(new NodeReport.Service(read.descriptor(), transport(), from));
       if (bytes > ServiceReports.MAX_BYTES)
         throw new BadDescription(
             "its description has %s bytes as nodes tell each other, at most %s are possible; shorten the descriptions of its parameters"

@@ -135,10 +135,9 @@ final class LocalProgram implements AutoCloseable {
     var command = new ArrayList<String>();
     boolean group = Files.isExecutable(SETSID);
     if (group) command.add(SETSID.toString());
-    else
-      LOG.warn(
-          "this system has no {}: children of service {} may outlive it", SETSID, name());
-    command.addAll(List.of("/bin/sh", "-c", (group ? "group=-$$\n" : "group=\n") + SHELL, "service"));
+    else LOG.warn("this system has no {}: children of service {} may outlive it", SETSID, name());
+    command.addAll(
+        List.of("/bin/sh", "-c", (group ? "group=-$$\n" : "group=\n") + SHELL, "service"));
     command.add(
         program.memory().isPresent()
             ? Long.toString(program.memory().getAsLong() / 1024)
@@ -228,8 +227,7 @@ final class LocalProgram implements AutoCloseable {
     }
     closeQuietly(pipe);
     try {
-      if (!running.waitFor(KILLED.toMillis(), TimeUnit.MILLISECONDS))
-        running.destroyForcibly();
+      if (!running.waitFor(KILLED.toMillis(), TimeUnit.MILLISECONDS)) running.destroyForcibly();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -131,8 +131,7 @@ record ServiceDeclaration(
     var parallelism = has(config, "parallelism") ? section.count("parallelism") : 1;
     if (parallelism < 1 || parallelism > MAX_PARALLELISM)
       section.problem(
-          "%s.parallelism is %s; it must be 1 to %s"
-              .formatted(path, parallelism, MAX_PARALLELISM));
+          "%s.parallelism is %s; it must be 1 to %s".formatted(path, parallelism, MAX_PARALLELISM));
     var timeout = value(config, section, "timeout", Config::getDuration, Duration.ofSeconds(10));
     if (timeout.isNegative() || timeout.isZero())
       section.problem(path + ".timeout must be positive");
@@ -143,9 +142,7 @@ record ServiceDeclaration(
     return new ServiceDeclaration(
         name,
         place(path, config, section),
-        has(config, "parallelism")
-            ? OptionalInt.of(Math.max(1, parallelism))
-            : OptionalInt.empty(),
+        has(config, "parallelism") ? OptionalInt.of(Math.max(1, parallelism)) : OptionalInt.empty(),
         timeout,
         (int) Math.min(maxAnswer, MAX_ANSWER),
         types(path, config, section, "payload"),
@@ -193,7 +190,8 @@ record ServiceDeclaration(
             "%s.url is \"%s\"; write it as http://127.0.0.1:9000/".formatted(path, text));
       else if (url.getRawUserInfo() != null || url.getRawFragment() != null)
         section.problem(path + ".url has a user or a fragment (#); leave it out");
-      else return Objects.requireNonNullElse(url.getRawPath(), "").isEmpty() ? url.resolve("/") : url;
+      else
+        return Objects.requireNonNullElse(url.getRawPath(), "").isEmpty() ? url.resolve("/") : url;
     } catch (URISyntaxException e) {
       section.problem(
           "%s.url is \"%s\" (%s); write it as http://127.0.0.1:9000/"
@@ -213,8 +211,7 @@ record ServiceDeclaration(
               value.valueType() != ConfigValueType.OBJECT
                   && value.valueType() != ConfigValueType.LIST;
           if (!plain || !VARIABLE.matcher(name).matches())
-            section.problem(
-                "%s.environment.%s is no variable with a text".formatted(path, name));
+            section.problem("%s.environment.%s is no variable with a text".formatted(path, name));
           else if (name.startsWith(OURS))
             section.problem(
                 "%s.environment.%s is set by the node itself; take another name"
@@ -246,8 +243,7 @@ record ServiceDeclaration(
     return type;
   }
 
-  private static Optional<List<ContentType>> accepts(
-      String path, Config config, Section section) {
+  private static Optional<List<ContentType>> accepts(String path, Config config, Section section) {
     if (!has(config, "accepts")) return Optional.empty();
     var words = section.get("accepts", Config::getStringList, List.<String>of());
     var types = words.stream().flatMap(word -> ContentType.of(word).stream()).distinct().toList();

@@ -37,8 +37,7 @@ public record ServiceSettings(List<ServiceDeclaration> declared) {
 
   private static ServiceSettings read(Config dayu, Section section) {
     var allowed = new ArrayList<HostRule>();
-    for (var host :
-        section.get("services-allowed-hosts", Config::getStringList, List.<String>of()))
+    for (var host : section.get("services-allowed-hosts", Config::getStringList, List.<String>of()))
       HostRule.parse(host)
           .ifPresentOrElse(
               allowed::add,
@@ -64,9 +63,7 @@ public record ServiceSettings(List<ServiceDeclaration> declared) {
       section
           .part(
               "dayu.services." + name,
-              () ->
-                  ServiceDeclaration.from(
-                      name, ((ConfigObject) value).toConfig()))
+              () -> ServiceDeclaration.from(name, ((ConfigObject) value).toConfig()))
           .ifPresent(
               declaration -> {
                 refuseOthers(declaration, allowed, section);
@@ -98,8 +95,7 @@ public record ServiceSettings(List<ServiceDeclaration> declared) {
         allowed.stream()
             .anyMatch(
                 rule ->
-                    rule.names(host)
-                        && (rule.port().isEmpty() || rule.port().getAsInt() == port));
+                    rule.names(host) && (rule.port().isEmpty() || rule.port().getAsInt() == port));
     if (!fits)
       section.problem(
           "dayu.services.%s.url leads to %s, which dayu.services-allowed-hosts does not name; add it there if elements may be sent to it"

@@ -208,8 +208,7 @@ class HttpServiceTest {
         {"apiVersion": "dayu.io/v1alpha1", "payload": ["frames", "opaque"], "output": "opaque",
          "accepts": ["image/jpeg", "application/octet-stream", "application/x-protobuf"]}
         """;
-    server.work =
-        exchange -> TestService.answer(exchange, 200, "application/octet-stream", "back");
+    server.work = exchange -> TestService.answer(exchange, 200, "application/octet-stream", "back");
     var service = service(server.port(), "");
     var bytes = Media.newBuilder().setOpaque(ByteString.copyFromUtf8("raw")).build();
 
@@ -234,7 +233,8 @@ class HttpServiceTest {
         {"apiVersion": "dayu.io/v1alpha1", "payload": ["text"], "output": "text"}
         """;
     var service = service(server.port(), "");
-    server.work = exchange -> TestService.answer(exchange, 200, "text/plain; charset=utf-8", "ä\nb");
+    server.work =
+        exchange -> TestService.answer(exchange, 200, "text/plain; charset=utf-8", "ä\nb");
     var lines = Media.newBuilder().setText(Text.newBuilder().addLine("ä").addLine("b")).build();
     assertThat(call(service, text(1))).isEqualTo(new Outcome.Output(lines));
     server.work =

@@ -153,7 +153,8 @@ class LocalProgramTest {
 
   @Test
   void oneThatFillsItsLogDoesNotStopForIt() {
-    shell("i=0; while [ $i -lt 20000 ]; do echo a line of a log that nobody reads; i=$((i+1)); done; echo done > end; exec sleep 1000");
+    shell(
+        "i=0; while [ $i -lt 20000 ]; do echo a line of a log that nobody reads; i=$((i+1)); done; echo done > end; exec sleep 1000");
     assertThat(await("end")).isEqualTo("done");
   }
 
@@ -173,7 +174,10 @@ class LocalProgramTest {
   void itsMemoryIsBounded() {
     start(
         "it",
-        List.of("python3", "-c", "open('began','w').write('x')\nx = b'x' * (1 << 28)\nopen('got','w').write('x')"),
+        List.of(
+            "python3",
+            "-c",
+            "open('began','w').write('x')\nx = b'x' * (1 << 28)\nopen('got','w').write('x')"),
         Map.of("memory", "64 MiB"));
     await("began");
     Awaitility.await()
@@ -189,7 +193,9 @@ class LocalProgramTest {
     public static void main(String[] args) throws Exception {
       var test = new LocalProgramTest();
       test.dir = Path.of(args[0]);
-      var unused = test.shell("trap '' TERM; sleep 1000 & echo $! > child; echo $$ > pid; while :; do sleep 1; done");
+      var unused =
+          test.shell(
+              "trap '' TERM; sleep 1000 & echo $! > child; echo $$ > pid; while :; do sleep 1; done");
       Thread.currentThread().join();
     }
   }

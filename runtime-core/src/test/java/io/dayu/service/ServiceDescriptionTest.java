@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ServiceDescriptionTest {
   private static ServiceDeclaration declaration(String more) {
-    return ServiceSettingsTest.settings("services.count { url = \"http://127.0.0.1/\" " + more + "}")
+    return ServiceSettingsTest.settings(
+            "services.count { url = \"http://127.0.0.1/\" " + more + "}")
         .declared()
         .get(0);
   }

@@ -40,8 +40,8 @@ public final class ApiClient {
   private static final Duration ANSWER = Duration.ofSeconds(30);
 
   /**
-   * Where the JVM reads how long an unused connection may be used again, in seconds. Up to Java 20 it
-   * does so for twenty minutes, but a cloud node closes one after {@code
+   * Where the JVM reads how long an unused connection may be used again, in seconds. Up to Java 20
+   * it does so for twenty minutes, but a cloud node closes one after {@code
    * dayu.http.idle-timeout}, and a request that is sent at that moment fails.
    */
   private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";

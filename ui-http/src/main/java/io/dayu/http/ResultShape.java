@@ -54,7 +54,8 @@ record ResultShape(
   static ResultShape of(StoredResult result) {
     var e = result.element();
     var outputs = new TreeMap<String, Object>();
-    for (var output : e.getOutputsList()) outputs.put(output.getStage(), MediaJson.brief(output.getMedia()));
+    for (var output : e.getOutputsList())
+      outputs.put(output.getStage(), MediaJson.brief(output.getMedia()));
     var failed = e.hasEnding() && e.getEnding().getKind() == Ending.Kind.FAILED;
     return new ResultShape(
         e.getStream(),
