@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServiceDescriptionTest {
   private static ServiceDeclaration declaration(String more) {
     return ServiceSettingsTest.settings(
-            "services.count { url = \"http://127.0.0.1/\" " + more + "}")
+            "services.count { url = \"http://127.0.0.1/\"\n" + more + "}")
         .declared()
         .get(0);
   }

@@ -121,9 +121,12 @@ public final class MediaJson {
   public static Media read(@Nullable Object tree) throws UnreadableMedia {
     if (!(tree instanceof Map<?, ?> map))
       throw new UnreadableMedia("it is no JSON object with type and content");
-    var type = map.get("type");
-    if (!(type instanceof String word))
+    if (!(map.get("type") instanceof String type))
       throw new UnreadableMedia("type is missing; it is one of " + types());
+    return read(map, type);
+  }
+
+  private static Media read(Map<?, ?> map, String word) throws UnreadableMedia {
     try {
       return switch (word) {
         case "boxes" ->
