@@ -160,8 +160,7 @@ public final class MediaJson {
                 .build();
         case "opaque" -> Media.newBuilder().setOpaque(bytes(map.get(word), word)).build();
         default ->
-            throw new UnreadableMedia(
-                "type \"%s\" is none of %s".formatted(cut(String.valueOf(type)), types()));
+            throw new UnreadableMedia("type \"%s\" is none of %s".formatted(cut(word), types()));
       };
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new UnreadableMedia(String.valueOf(e.getMessage()));
