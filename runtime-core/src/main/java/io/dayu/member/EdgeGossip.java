@@ -6,6 +6,7 @@ import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.pipeline.StreamName;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -16,17 +17,18 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 
 /**
  * An edge's end of {@link Gossip}: reports to a gateway and keeps what that tells. One per member
- * system of an edge, spawned by its guardian. When its gateway is gone or cannot be reached, it
- * takes another one, which tells it everything; as long as there is none it keeps the one it had,
- * and what it heard. What got lost on the way comes again after the next report, because that says
- * what was heard.
+ * system of an edge, spawned by its guardian. When its gateway is gone, cannot be reached or does
+ * not answer a report, it takes another one, which tells it everything; as long as there is none it
+ * keeps the one it had, and what it heard. What got lost on the way comes again after the next
+ * report, because that says what was heard.
  */
 final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
-  sealed interface Command permits PublishReport, Subscribe, News, Gateways {}
+  sealed interface Command permits PublishReport, Subscribe, News, Gateways, Unanswered {}
 
   /** Tell everyone about this node; the latest one is also told to the next gateway. */
   record PublishReport(NodeReport report) implements Command {}
@@ -36,8 +38,21 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
 
   private record Gateways(Receptionist.Listing listing) implements Command {}
 
+  /** The gateway has said nothing since a report. */
+  private enum Unanswered implements Command {
+    INSTANCE
+  }
+
+  /**
+   * The cluster takes much longer to notice that a node of another data center is dead, because the
+   * way there may be slow.
+   */
+  static final Duration PATIENCE = Duration.ofSeconds(4);
+
+  private final TimerScheduler<Command> timers;
   private final Clock clock;
   private final Random random = new Random();
+  private List<ActorRef<Gateway.Command>> reachable = List.of(); // as far as the cluster knows
   private Optional<ActorRef<Gateway.Command>> gateway = Optional.empty();
   private Optional<NodeReport> latest = Optional.empty();
   private Optional<ActorRef<View>> subscriber = Optional.empty();
@@ -48,8 +63,9 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   private final TreeMap<String, DesiredPipeline> pipelines = new TreeMap<>();
   private final TreeMap<String, Long> dropped = new TreeMap<>();
 
-  private EdgeGossip(ActorContext<Command> context, Clock clock) {
+  private EdgeGossip(ActorContext<Command> context, TimerScheduler<Command> timers, Clock clock) {
     super(context);
+    this.timers = timers;
     this.clock = clock;
     context
         .getSystem()
@@ -61,10 +77,12 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
 
   static Behavior<Command> create(Clock clock) {
     return Behaviors.setup(
-        context -> {
-          context.setLoggerName(EdgeGossip.class);
-          return new EdgeGossip(context, clock);
-        });
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  context.setLoggerName(EdgeGossip.class);
+                  return new EdgeGossip(context, timers, clock);
+                }));
   }
 
   @Override
@@ -74,6 +92,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(News.class, this::onNews)
         .onMessage(Gateways.class, this::onGateways)
+        .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
         .build();
   }
 
@@ -89,6 +108,8 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   }
 
   private void report() {
+    if (!timers.isTimerActive(Unanswered.INSTANCE))
+      timers.startSingleTimer(Unanswered.INSTANCE, Unanswered.INSTANCE, PATIENCE);
     gateway.ifPresent(
         to ->
             latest.ifPresent(
@@ -102,6 +123,8 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   }
 
   private Behavior<Command> onNews(News news) {
+    timers.cancel(Unanswered.INSTANCE);
+    if (news.place().equals(heard)) return this; // nothing is new
     if (news.place().number() == 1) forget();
     else if (!news.place().equals(heard.next())) return this; // the report says what is missing
     heard = news.place();
@@ -130,11 +153,22 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   }
 
   private Behavior<Command> onGateways(Gateways gateways) {
-    var reachable = List.copyOf(gateways.listing().getServiceInstances(Gateway.KEY));
-    if (reachable.isEmpty() || gateway.filter(reachable::contains).isPresent()) return this;
-    gateway = Optional.of(reachable.get(random.nextInt(reachable.size())));
-    report();
+    reachable = List.copyOf(gateways.listing().getServiceInstances(Gateway.KEY));
+    if (gateway.filter(reachable::contains).isEmpty()) change();
     return this;
+  }
+
+  private Behavior<Command> onUnanswered() {
+    change();
+    return this;
+  }
+
+  /** Takes another gateway, if there is one. */
+  private void change() {
+    var others = reachable.stream().filter(other -> !gateway.equals(Optional.of(other))).toList();
+    if (others.isEmpty()) return;
+    gateway = Optional.of(others.get(random.nextInt(others.size())));
+    report();
   }
 
   private void tell() {

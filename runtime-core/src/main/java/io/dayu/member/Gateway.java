@@ -54,8 +54,8 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
 
   /**
    * What an edge tells of itself, at least every few seconds. Everyone is told of it, and the edge
-   * is sent {@link News} from then on, for as long as it goes on reporting here. Not answered
-   * otherwise.
+   * is sent {@link News} from then on, for as long as it goes on reporting here. If nothing is new
+   * and it has heard all there is, it is told so, by the place of the latest news without any.
    *
    * @param heard the latest of the news that it has heard without a gap; what it has not heard is
    *     sent anew
@@ -180,7 +180,9 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
     if (!report.heard().equals(edge.heard)) edge.behindNanos = now;
     edge.heard = report.heard();
     if (edge.isBehind() && now - edge.behindNanos > LOST_NANOS) edge.letter = newsletter();
-    tell(report.replyTo(), edge, now);
+    boolean told = tell(report.replyTo(), edge, now);
+    if (!told && edge.heard.equals(edge.letter.last()))
+      report.replyTo().tell(News.none(edge.heard));
     return this;
   }
 
@@ -194,16 +196,20 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
     view = now;
     long at = nanos.getAsLong();
     edges.values().removeIf(edge -> at - edge.reportedNanos > SILENT_NANOS);
-    edges.forEach((edge, told) -> tell(edge, told, at));
+    for (var edge : edges.entrySet()) {
+      var unused = tell(edge.getKey(), edge.getValue(), at);
+    }
     return this;
   }
 
-  private void tell(ActorRef<? super News> edge, Edge told, long now) {
+  /** Whether there was something to tell. */
+  private boolean tell(ActorRef<? super News> edge, Edge told, long now) {
     boolean behind = told.isBehind();
     var news = told.letter.next(view);
-    if (news.isEmpty()) return;
+    if (news.isEmpty()) return false;
     if (!behind) told.behindNanos = now;
     news.forEach(edge::tell);
+    return true;
   }
 
   private Behavior<Command> onLooked(Looked looked) {

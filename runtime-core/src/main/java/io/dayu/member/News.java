@@ -30,6 +30,11 @@ record News(
     decisions = List.copyOf(decisions);
   }
 
+  /** Nothing is new since these. */
+  static News none(Place latest) {
+    return new News(latest, List.of(), List.of(), List.of(), List.of(), List.of());
+  }
+
   /**
    * Where among the news a message stands, or how far an edge has heard them.
    *

@@ -12,8 +12,10 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.process.Plans;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -124,6 +126,39 @@ final class EdgeGossipStreamTest {
     var told = second.expectMessageClass(Gateway.Report.class, SOON);
     assertThat(told.report()).isEqualTo(report(1));
     assertThat(told.heard()).isEqualTo(new News.Place(5, 1));
+  }
+
+  @Test
+  void aGatewayThatDoesNotAnswerIsLeftForAnother() {
+    var silent = kit.<Gateway.Command>createTestProbe();
+    var other = kit.<Gateway.Command>createTestProbe();
+    var receptionist = kit.system().receptionist();
+    receptionist.tell(Receptionist.register(Gateway.KEY, silent.getRef()));
+    var edge = edge(kit.createTestProbe());
+    edge.tell(new EdgeGossip.PublishReport(report(1)));
+    silent.expectMessageClass(Gateway.Report.class, SOON);
+    receptionist.tell(Receptionist.register(Gateway.KEY, other.getRef()));
+    assertThat(other.expectMessageClass(Gateway.Report.class, SOON).report()).isEqualTo(report(1));
+  }
+
+  @Test
+  void aReportIsAnsweredThoughNothingIsNew() {
+    var gateway = gateway();
+    var news = kit.<News>createTestProbe();
+    gossip.tell(new Gossip.PublishPipeline(wanted("a", 1)));
+    await(cloud, v -> v.pipelines().containsKey("a"));
+    gateway.tell(new Gateway.Report(report(1), News.Place.NONE, news.getRef()));
+    // The report itself is news, which may come with the pipeline or behind it.
+    var heard = News.Place.NONE;
+    var told = new HashSet<String>();
+    while (!told.containsAll(Set.of("a", "cloud-1"))) {
+      var some = news.receiveMessage(SOON);
+      some.wanted().forEach(w -> told.add(w.name()));
+      some.nodes().forEach(n -> told.add(n.node()));
+      heard = some.place();
+    }
+    gateway.tell(new Gateway.Report(report(1), heard, news.getRef()));
+    assertThat(news.receiveMessage(SOON)).isEqualTo(News.none(heard));
   }
 
   private ActorRef<Gateway.Command> gateway() {
