@@ -41,8 +41,11 @@ public final class LastKnown implements AutoCloseable {
   private static final String FILE = "known.pb";
   private static final int HEADER = Integer.BYTES; // CRC-32C of the rest
 
-  /** Changes that follow each other are written together. */
-  private static final Duration WRITE_EVERY = Duration.ofSeconds(1);
+  /**
+   * Changes that follow each other are written together, but before people see a change come true:
+   * a node that is killed then must not forget that a pipeline is paused.
+   */
+  private static final Duration WRITE_EVERY = Duration.ofMillis(100);
 
   private static final Resources UNKNOWN =
       new Resources(0, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty());
