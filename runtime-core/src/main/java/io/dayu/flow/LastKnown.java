@@ -41,11 +41,8 @@ public final class LastKnown implements AutoCloseable {
   private static final String FILE = "known.pb";
   private static final int HEADER = Integer.BYTES; // CRC-32C of the rest
 
-  /**
-   * Changes that follow each other are written together, but before people see a change come true:
-   * a node that is killed then must not forget that a pipeline is paused.
-   */
-  private static final Duration WRITE_EVERY = Duration.ofMillis(100);
+  /** Changes that follow each other are written together, but for those of pipelines. */
+  private static final Duration WRITE_EVERY = Duration.ofSeconds(1);
 
   private static final Resources UNKNOWN =
       new Resources(0, 0, 0, 0, 0, 0, 0, 0, OptionalDouble.empty());
@@ -113,25 +110,31 @@ public final class LastKnown implements AutoCloseable {
   }
 
   /**
-   * Remembers what is new in {@code view}; after {@link #close} only until the process ends.
+   * Remembers what is new in {@code view}; after {@link #close} only until the process ends. Which
+   * pipelines there are is written at once: a node that is killed when people have just seen a pause
+   * come true must not forget it.
    *
    * @return the view, completed by what was known before. As long as a view names no cloud node, it
    *     comes from a node that has just begun to listen or is cut off, so facts that it does not
    *     name may still hold
    */
-  public synchronized View learn(View view) {
-    var whole = merge(known, view);
-    var kept = worthKeeping(whole);
-    if (!kept.equals(known)) {
+  public View learn(View view) {
+    View whole;
+    CompletableFuture<Void> time;
+    synchronized (this) {
+      whole = merge(known, view);
+      var kept = worthKeeping(whole);
+      if (kept.equals(known)) return whole;
+      boolean atOnce = !kept.pipelines().equals(known.pipelines());
       known = kept;
-      if (!closed && due.isEmpty()) {
-        due = Optional.of(soon.get());
-        var unused =
-            due.get()
-                .thenRunAsync(this::writeDue, blocking)
-                .whenComplete((done, error) -> notWritten(error));
-      }
+      if (closed || !atOnce && due.isPresent()) return whole;
+      time = atOnce ? CompletableFuture.completedFuture(null) : soon.get();
+      if (!atOnce) due = Optional.of(time);
     }
+    // Not while the lock is held, because whoever writes takes it after another one.
+    var unused =
+        time.thenRunAsync(() -> writeDue(time), blocking)
+            .whenComplete((done, error) -> notWritten(error));
     return whole;
   }
 
@@ -190,12 +193,12 @@ public final class LastKnown implements AutoCloseable {
     return NodeReport.idle(report.self(), NodeReport.Edition.NONE, UNKNOWN);
   }
 
-  private void writeDue() {
+  private void writeDue(CompletableFuture<Void> time) {
     synchronized (writing) {
       View now;
       synchronized (this) {
         if (closed) return;
-        due = Optional.empty();
+        if (due.equals(Optional.of(time))) due = Optional.empty();
         now = known;
       }
       write(now);

@@ -161,7 +161,19 @@ final class LastKnownTest {
   }
 
   @Test
+  void aChangeOfPipelinesIsWrittenAtOnce() {
+    var known = open(dir, BLOCKING);
+    known.learn(view(List.of(), 7));
+    await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(file()));
+    assertThat(reopened().pipelines()).containsEntry(NAME, PIPELINE);
+    known.learn(view(List.of(), 8));
+    assertThat(due).as("a decision has time").hasSize(1);
+    known.close();
+  }
+
+  @Test
   void nothingIsWrittenAfterClosing() throws IOException {
+    learn(view(List.of(), 6)); // the pipeline is known
     var handedOver = new ArrayList<Runnable>();
     var known = open(dir, handedOver::add);
     known.learn(view(List.of(), 7));
@@ -179,6 +191,7 @@ final class LastKnownTest {
 
   @Test
   void nothingIsScheduledAfterClosingAndWhatWasIsCancelled() {
+    learn(view(List.of(), 6)); // the pipeline is known
     var known = open(dir, BLOCKING);
     known.learn(view(List.of(), 7));
     known.close();
@@ -191,7 +204,8 @@ final class LastKnownTest {
   void closingWaitsForTheWriteThatIsUnderWay() throws Exception {
     var later = dir.resolve("later");
     var known = open(later, BLOCKING);
-    known.learn(view(List.of(), 7));
+    var nodes = view(List.of(report("cloud-1", Role.CLOUD, 1)), 7).nodes();
+    known.learn(new View(nodes, new TreeMap<>(), new TreeMap<>(), new TreeMap<>()));
     var closing = new Thread(known::close, "closing");
     try (var warning = new HeldWarning()) {
       // It fails, and is not over before that is told.
