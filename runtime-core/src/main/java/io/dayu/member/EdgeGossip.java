@@ -167,6 +167,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   private void change() {
     var others = reachable.stream().filter(other -> !gateway.equals(Optional.of(other))).toList();
     if (others.isEmpty()) return;
+    timers.cancel(Unanswered.INSTANCE); // it is the time of the one before
     gateway = Optional.of(others.get(random.nextInt(others.size())));
     report();
   }
