@@ -5,12 +5,11 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.element.Media;
+import io.dayu.element.MediaJson;
 import io.dayu.element.MediaType;
 import java.io.IOException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -34,61 +33,9 @@ final class MediaForms {
     }
   }
 
-  static ObjectNode json(Media media) {
-    var type = MediaType.of(media);
-    var json = MAPPER.createObjectNode().put("type", type.word());
-    switch (type) {
-      case FRAMES -> {
-        json.put("fps", media.getFrames().getFps());
-        var frames = json.putArray("frames");
-        for (var each : media.getFrames().getFrameList())
-          frames
-              .addObject()
-              .put("jpeg", base64(each.getJpeg().toByteArray()))
-              .put("width", each.getWidth())
-              .put("height", each.getHeight())
-              .put("offsetMs", each.getOffsetMs());
-      }
-      case BOXES -> {
-        var boxes = json.putArray("boxes");
-        for (var each : media.getBoxes().getBoxList())
-          boxes
-              .addObject()
-              .put("x", each.getX())
-              .put("y", each.getY())
-              .put("width", each.getWidth())
-              .put("height", each.getHeight())
-              .put("label", each.getLabel())
-              .put("score", each.getScore())
-              .put("track", each.getTrack())
-              .put("frame", each.getFrame());
-      }
-      case LABELS -> {
-        var labels = json.putArray("labels");
-        for (var each : media.getLabels().getLabelList())
-          labels.addObject().put("name", each.getName()).put("value", each.getValue());
-      }
-      case TEXT -> {
-        var lines = json.putArray("text");
-        media.getText().getLineList().forEach(lines::add);
-      }
-      case READINGS -> {
-        var readings = json.putArray("readings");
-        for (var each : media.getReadings().getReadingList())
-          readings
-              .addObject()
-              .put("sensor", each.getSensor())
-              .put("at", Instant.ofEpochMilli(each.getAtMs()).toString())
-              .put("value", each.getValue())
-              .put("unit", each.getUnit());
-      }
-      case OPAQUE -> json.put("opaque", base64(media.getOpaque().toByteArray()));
-    }
-    return json;
-  }
-
-  private static String base64(byte[] bytes) {
-    return Base64.getEncoder().encodeToString(bytes);
+  /** As nodes send it. */
+  static JsonNode json(Media media) {
+    return MAPPER.valueToTree(MediaJson.full(media));
   }
 
   /** Checks that an answer with status 200 holds media of a type. */
