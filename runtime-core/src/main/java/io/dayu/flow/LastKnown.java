@@ -111,8 +111,8 @@ public final class LastKnown implements AutoCloseable {
 
   /**
    * Remembers what is new in {@code view}; after {@link #close} only until the process ends. Which
-   * pipelines there are is written at once: a node that is killed when people have just seen a pause
-   * come true must not forget it.
+   * pipelines there are is written at once: a node that is killed when people have just seen a
+   * pause come true must not forget it.
    *
    * @return the view, completed by what was known before. As long as a view names no cloud node, it
    *     comes from a node that has just begun to listen or is cut off, so facts that it does not
