@@ -1,6 +1,18 @@
 /** Stages of Dayu in Node.js: a function is the whole programme. */
 
-export type MediaType = "frames" | "boxes" | "labels" | "text" | "readings" | "opaque";
+export type MediaType =
+  | "frames"
+  | "boxes"
+  | "labels"
+  | "text"
+  | "readings"
+  | "opaque"
+  | "tracks"
+  | "keypoints"
+  | "masks"
+  | "regions"
+  | "attributes"
+  | "audio";
 
 /** One picture; sizes in pixels, `offsetMs` from the start of the source. */
 export interface Frame {
@@ -38,6 +50,66 @@ export interface Reading {
   unit: string;
 }
 
+/** Where a thing has been, the newest point last; in fractions of the frame. */
+export interface Track {
+  id: number;
+  label: string;
+  points: { x: number; y: number; offsetMs: number }[];
+}
+
+/** The named points of one person or thing, in fractions of the frame. */
+export interface Pose {
+  label: string;
+  score: number;
+  track: number;
+  frame: number;
+  points: { name: string; x: number; y: number; score: number }[];
+}
+
+/** A grid of cells over a part of the frame, which is given in fractions. */
+export interface Mask {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  label: string;
+  score: number;
+  track: number;
+  frame: number;
+  columns: number;
+  rows: number;
+  /** Lengths of runs of cells, row by row, outside and inside in turn; the first is outside and may be 0. */
+  runs: number[];
+}
+
+/** A place with text; corners in fractions, three or more, clockwise. */
+export interface Region {
+  corners: [number, number][];
+  text: string;
+  score: number;
+  track: number;
+  frame: number;
+}
+
+/** What is known of the thing in box number `box` (from 0) of stage `of`; of the whole element without these. */
+export interface Attribute {
+  name: string;
+  value: string;
+  score: number;
+  of: string;
+  track: number;
+  box?: number;
+}
+
+/** Samples of 16 bits, signed, little-endian, channels in turn; or encoded, as `contentType` says. */
+export interface Sound {
+  data: Buffer;
+  sampleRate: number;
+  channels: number;
+  offsetMs: number;
+  contentType?: string;
+}
+
 export interface Frames {
   type: "frames";
   /** Frames per second of the source at which they were read. */
@@ -63,6 +135,34 @@ export interface Readings {
 export interface Opaque {
   type: "opaque";
   opaque: Buffer;
+  /** What the bytes are, if anybody has said. */
+  contentType?: string;
+}
+export interface Tracks {
+  type: "tracks";
+  tracks: Track[];
+}
+export interface Keypoints {
+  type: "keypoints";
+  keypoints: Pose[];
+  /** Names of points between which a line is drawn. */
+  bones: [string, string][];
+}
+export interface Masks {
+  type: "masks";
+  masks: Mask[];
+}
+export interface Regions {
+  type: "regions";
+  regions: Region[];
+}
+export interface Attributes {
+  type: "attributes";
+  attributes: Attribute[];
+}
+export interface Audio {
+  type: "audio";
+  audio: Sound;
 }
 
 export interface MediaOf {
@@ -72,6 +172,12 @@ export interface MediaOf {
   text: Text;
   readings: Readings;
   opaque: Opaque;
+  tracks: Tracks;
+  keypoints: Keypoints;
+  masks: Masks;
+  regions: Regions;
+  attributes: Attributes;
+  audio: Audio;
 }
 export type Media = MediaOf[MediaType];
 
@@ -84,6 +190,12 @@ export interface OutputOf {
   text: Text | string[] | string;
   readings: Readings | Array<Pick<Reading, "sensor" | "at" | "value"> & Partial<Reading>>;
   opaque: Opaque | Uint8Array;
+  tracks: Tracks | Track[];
+  keypoints: Keypoints | (Pick<Pose, "points"> & Partial<Pose>)[];
+  masks: Masks | (Omit<Mask, "label" | "score" | "track" | "frame"> & Partial<Mask>)[];
+  regions: Regions | (Pick<Region, "corners"> & Partial<Region>)[];
+  attributes: Attributes | (Pick<Attribute, "name" | "value"> & Partial<Attribute>)[] | Record<string, string>;
+  audio: Audio | (Pick<Sound, "data" | "sampleRate"> & Partial<Sound>);
 }
 
 type ParameterType =

@@ -1,7 +1,20 @@
 // What flows between stages, and its JSON form. What a message brings is checked here once; a wrong one throws a
 // MediaError with the reason.
 
-export const TYPES = ["frames", "boxes", "labels", "text", "readings", "opaque"];
+export const TYPES = [
+  "frames",
+  "boxes",
+  "labels",
+  "text",
+  "readings",
+  "opaque",
+  "tracks",
+  "keypoints",
+  "masks",
+  "regions",
+  "attributes",
+  "audio",
+];
 
 export class MediaError extends Error {}
 
@@ -11,9 +24,18 @@ export function fromJson(media) {
   const type = media.type;
   if (!TYPES.includes(type))
     throw new MediaError(`media has the type ${JSON.stringify(type)}, not one of ${TYPES.join(", ")}`);
-  return type === "frames"
-    ? { type, fps: number(media, "fps", 0), frames: list(media, type).map(frameFromJson) }
-    : { type, [type]: type === "opaque" ? base64(media, type) : list(media, type).map(READ[type]) };
+  switch (type) {
+    case "frames":
+      return { type, fps: number(media, "fps", 0), frames: list(media, type).map(frameFromJson) };
+    case "opaque":
+      return { type, opaque: base64(media, type), ...contentType(media) };
+    case "audio":
+      return { type, audio: { ...audio(media.audio), data: base64(media.audio, "data") } };
+    case "keypoints":
+      return { type, keypoints: list(media, type).map(READ[type]), bones: bones(media) };
+    default:
+      return { type, [type]: list(media, type).map(READ[type]) };
+  }
 }
 
 /** The JSON form of media, which are checked on the way. */
@@ -21,7 +43,11 @@ export function toJson(media) {
   const type = media.type;
   switch (type) {
     case "opaque":
-      return { type, opaque: bytes(media.opaque, "opaque").toString("base64") };
+      return { type, opaque: bytes(media.opaque, "opaque").toString("base64"), ...contentType(media) };
+    case "audio":
+      return { type, audio: { ...audio(media.audio), data: bytes(media.audio.data, "data").toString("base64") } };
+    case "keypoints":
+      return { type, keypoints: list(media, type).map(READ[type]), bones: bones(media) };
     case "readings":
       return { type, readings: list(media, type).map((each) => ({ ...reading(each), at: time(each.at).toISOString() })) };
     case "frames":
@@ -48,6 +74,9 @@ export function output(value, declared) {
     return value;
   }
   if (declared === "opaque") return { type: "opaque", opaque: bytes(value, "opaque") };
+  if (declared === "audio" && isObject(value)) return { type: "audio", audio: value };
+  if (declared === "attributes" && isObject(value))
+    return { type: declared, attributes: Object.entries(value).map(([name, value]) => ({ name, value: String(value) })) };
   if (declared === "frames")
     return { type: "frames", fps: 0, frames: value instanceof Uint8Array ? [value] : array(value, declared) };
   if (declared === "text")
@@ -55,6 +84,32 @@ export function output(value, declared) {
   if (declared === "labels" && isObject(value))
     return { type: "labels", labels: Object.entries(value).map(([name, value]) => ({ name, value })) };
   return { type: declared, [declared]: array(value, declared) };
+}
+
+/** The sound of a WAV file of 16-bit samples. */
+export function sound(file) {
+  const bad = (what) => new MediaError(`this is no WAV file of 16-bit samples: ${what}`);
+  if (file.length < 12 || file.toString("latin1", 0, 4) !== "RIFF" || file.toString("latin1", 8, 12) !== "WAVE")
+    throw bad("it does not begin as one");
+  let made = null;
+  for (let at = 12; at + 8 <= file.length; ) {
+    const tag = file.toString("latin1", at, at + 4);
+    const length = file.readUInt32LE(at + 4);
+    at += 8;
+    if (tag === "data") {
+      if (!made) throw bad("the data come before their format");
+      // A program that writes to a pipe does not know the length beforehand.
+      const whole = Math.min(length, file.length - at);
+      return { ...made, data: file.subarray(at, at + whole - (whole % (2 * made.channels))) };
+    }
+    if (tag === "fmt ") {
+      if (at + 16 > file.length || file.readUInt16LE(at + 14) !== 16) throw bad("its samples have another size");
+      made = { data: file, sampleRate: file.readUInt32LE(at + 4), channels: file.readUInt16LE(at + 2), offsetMs: 0 };
+      if (made.channels < 1) throw bad("it has no channel");
+    }
+    at += length + (length % 2);
+  }
+  throw bad("it has no data");
 }
 
 /** A frame from a JPEG file, with its size read from the file. */
@@ -87,7 +142,83 @@ const READ = {
     return line;
   },
   readings: reading,
+  tracks: (track) => ({
+    id: number(track, "id", 0),
+    label: string(track, "label", ""),
+    points: list(track, "points").map((point) => ({
+      x: number(point, "x"),
+      y: number(point, "y"),
+      offsetMs: number(point, "offsetMs", 0),
+    })),
+  }),
+  keypoints: (pose) => ({
+    label: string(pose, "label", ""),
+    ...found(pose),
+    points: list(pose, "points").map((point) => ({
+      name: string(point, "name", ""),
+      x: number(point, "x"),
+      y: number(point, "y"),
+      score: number(point, "score", 0),
+    })),
+  }),
+  masks: (mask) => ({
+    x: number(mask, "x"),
+    y: number(mask, "y"),
+    width: number(mask, "width"),
+    height: number(mask, "height"),
+    label: string(mask, "label", ""),
+    ...found(mask),
+    columns: number(mask, "columns"),
+    rows: number(mask, "rows"),
+    runs: numbers(mask.runs, "runs"),
+  }),
+  regions: (region) => ({
+    corners: list(region, "corners").map((corner) => numbers(corner, "a corner", 2)),
+    text: string(region, "text", ""),
+    ...found(region),
+  }),
+  attributes: (attribute) => ({
+    name: string(attribute, "name", ""),
+    value: string(attribute, "value"),
+    score: number(attribute, "score", 0),
+    of: string(attribute, "of", ""),
+    track: number(attribute, "track", 0),
+    ...(attribute.box === undefined || attribute.box === null ? {} : { box: number(attribute, "box") }),
+  }),
 };
+
+/** What poses, masks and regions have in common with boxes. */
+function found(each) {
+  return { score: number(each, "score", 0), track: number(each, "track", 0), frame: number(each, "frame", 0) };
+}
+
+function audio(each) {
+  return {
+    sampleRate: number(each, "sampleRate", 0),
+    channels: number(each, "channels", 1),
+    offsetMs: number(each, "offsetMs", 0),
+    ...contentType(each),
+  };
+}
+
+function contentType(each) {
+  const type = string(each, "contentType", "");
+  return type ? { contentType: type } : {};
+}
+
+function bones(media) {
+  return (media.bones ?? []).map((bone) => {
+    if (!Array.isArray(bone) || bone.length !== 2 || !bone.every((name) => typeof name === "string"))
+      throw new MediaError(`a bone is ${shown(bone)}, not two names`);
+    return bone;
+  });
+}
+
+function numbers(value, what, length = value?.length) {
+  if (!Array.isArray(value) || value.length !== length || !value.every((each) => Number.isFinite(each)))
+    throw new MediaError(`${what} is ${shown(value)}, no list of numbers`);
+  return value;
+}
 
 function reading(each) {
   return {

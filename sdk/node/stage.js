@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
-import { base64, fromJson, isObject, MediaError, output, picture, toJson, TYPES } from "./media.js";
+import { base64, fromJson, isObject, MediaError, output, picture, sound, toJson, TYPES } from "./media.js";
 
 const MAX_BODY = 256 * 1024 * 1024;
 const DEADLINE_MS = 3_600_000; // of requests that tell none, such as those of a person with curl
@@ -131,7 +131,7 @@ class Stage {
 
   get accepts() {
     // Bytes travel as they are where nothing goes with them.
-    const raw = { frames: "image/jpeg", opaque: "application/octet-stream" };
+    const raw = { frames: "image/jpeg", opaque: "application/octet-stream", audio: "audio/wav" };
     const alone = this.inputs.length > 0 ? [] : this.payload;
     return [...alone.filter((type) => type in raw).map((type) => raw[type]), "application/json"];
   }
@@ -292,13 +292,16 @@ class Stage {
   /** The payload and the outputs of a body. */
   #content(type, body) {
     if (type === "application/json") return this.#message(parse(body));
-    if (!this.accepts.includes(type))
+    const bytes = this.accepts.includes("application/octet-stream");
+    if (!this.accepts.includes(type) && !(bytes && type.includes("/") && !type.includes("cloudevents")))
       throw new Bad(`content type ${type || "none"} is not one of ${this.accepts.join(", ")}`, 415);
-    const payload =
-      type === "image/jpeg"
-        ? { type: "frames", fps: 0, frames: [readable(() => picture(body))] }
-        : { type: "opaque", opaque: body };
-    return { payload, outputs: {} };
+    if (this.accepts.includes(type) && type === "image/jpeg")
+      return { payload: { type: "frames", fps: 0, frames: [readable(() => picture(body))] }, outputs: {} };
+    if (this.accepts.includes(type) && type === "audio/wav")
+      return { payload: { type: "audio", audio: readable(() => sound(body)) }, outputs: {} };
+    // Bytes whose source has said what they are come with their own type.
+    const told = type === "application/octet-stream" ? {} : { contentType: type };
+    return { payload: { type: "opaque", opaque: body, ...told }, outputs: {} };
   }
 
   #message(message) {
@@ -469,11 +472,17 @@ function readable(read, where = "") {
 }
 
 function encoded(media) {
-  if (media.type === "opaque") return { status: 200, type: "application/octet-stream", body: media.opaque };
+  if (media.type === "opaque") return { status: 200, type: ownType(media.contentType), body: media.opaque };
   const [only] = media.type === "frames" && media.frames.length === 1 ? media.frames : [];
   if (only instanceof Uint8Array && picture(Buffer.from(only.buffer, only.byteOffset, only.byteLength)))
     return { status: 200, type: "image/jpeg", body: only };
   return json(JSON.stringify(toJson(media)));
+}
+
+/** Of opaque bytes; one that says how an answer is to be read is left out. */
+function ownType(type = "") {
+  const free = /^[!-~]+\/[ -~]+$/.test(type) && !["application/json", "application/x-protobuf"].includes(mediaType(type));
+  return free ? type : "application/octet-stream";
 }
 
 function ascii(reason) {

@@ -149,6 +149,31 @@ describe("a stage", () => {
       { type: "labels", labels: [{ name: "a", value: 1 }, { name: "a", value: 2.5 }] },
       { type: "text", text: ["one", "zwölf"] },
       { type: "frames", fps: 10, frames: [{ jpeg: JPEG.toString("base64"), width: 64, height: 48, offsetMs: 100 }] },
+      { type: "tracks", tracks: [{ id: 3, label: "car", points: [{ x: 0.5, y: 0.25, offsetMs: 40 }] }] },
+      {
+        type: "keypoints",
+        keypoints: [
+          { label: "person", score: 0.5, track: 3, frame: 1, points: [{ name: "nose", x: 0.5, y: 0.25, score: 0.5 }] },
+        ],
+        bones: [["nose", "left_eye"]],
+      },
+      { type: "masks", masks: [{ ...BOXES.boxes[0], columns: 3, rows: 2, runs: [1, 2, 3] }] },
+      {
+        type: "regions",
+        regions: [{ corners: [[0, 0], [1, 0], [1, 0.5]], text: "Straße", score: 0.5, track: 3, frame: 1 }],
+      },
+      {
+        type: "attributes",
+        attributes: [
+          { name: "plate", value: "M AB 123", score: 0.5, of: "detect", track: 3, box: 0 },
+          { name: "weather", value: "rain", score: 0, of: "", track: 0 },
+        ],
+      },
+      { type: "audio", audio: { data: "AQACAA==", sampleRate: 8000, channels: 1, offsetMs: 40 } },
+      {
+        type: "audio",
+        audio: { data: "SUQz", sampleRate: 0, channels: 2, offsetMs: 0, contentType: "audio/mpeg" },
+      },
     ]) {
       const made = stage({ payload: media.type, output: media.type }, (element) => element.payload);
       const answer = await post(made, { payload: media });
@@ -164,6 +189,7 @@ describe("a stage", () => {
       ["labels", [{ name: "a", value: 1 }], [{ name: "a", value: 1 }]],
       ["labels", { type: 1, labels: 2 }, [{ name: "type", value: 1 }, { name: "labels", value: 2 }]],
       ["text", "one\ntwo", ["one", "two"]],
+      ["attributes", { colour: "red" }, [{ name: "colour", value: "red", score: 0, of: "", track: 0 }]],
       ["readings", [{ sensor: "s", at, value: 2 }], [{ sensor: "s", at: at.toISOString(), value: 2, unit: "" }]],
     ]) {
       const answer = await post(readingStage(() => given, { output }), { payload: READINGS });
@@ -189,6 +215,34 @@ describe("a stage", () => {
       JSON.parse(answer.body).labels.map((label) => label.value),
       [64, 48],
     );
+  });
+
+  it("keeps the type of bytes that their source told", async () => {
+    const same = stage({ payload: "opaque", output: "opaque" }, ({ payload }) => payload);
+    const answer = await post(same, Buffer.from("abc"), { "content-type": "application/pdf" });
+    assert.deepEqual([answer.status, answer.type, String(answer.body)], [200, "application/pdf", "abc"]);
+    // This one would be read as media.
+    const mistaken = stage({ payload: "opaque", output: "opaque" }, ({ payload }) => ({
+      ...payload,
+      contentType: "application/json",
+    }));
+    assert.equal((await post(mistaken, Buffer.from("{}"), { "content-type": "a/b" })).type, "application/octet-stream");
+  });
+
+  it("reads sound from a WAV file", async () => {
+    const file = Buffer.from(
+      "524946462800000057415645666d74201000000001000100401f0000803e0000020010006461746104000000" + "01000200",
+      "hex",
+    );
+    const made = stage({ payload: "audio", output: "audio" }, ({ payload }) => payload);
+    assert.deepEqual(made.accepts, ["audio/wav", "application/json"]);
+    const answer = await post(made, file, { "content-type": "audio/wav" });
+    assert.deepEqual(JSON.parse(answer.body), {
+      type: "audio",
+      audio: { sampleRate: 8000, channels: 1, offsetMs: 0, data: "AQACAA==" },
+    });
+    for (const bad of [Buffer.alloc(0), Buffer.from("RIFF"), file.subarray(0, 30)])
+      assert.equal((await post(made, bad, { "content-type": "audio/wav" })).status, 400);
   });
 
   it("fails a clip where one frame is wanted", async () => {

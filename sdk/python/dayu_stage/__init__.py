@@ -12,27 +12,64 @@
         count_above.serve()
 """
 
-from .media import Box, Boxes, Frame, Frames, Label, Labels, Opaque, Reading, Readings, Text
+from .media import (
+    Attribute,
+    Attributes,
+    Audio,
+    Box,
+    Boxes,
+    Frame,
+    Frames,
+    Keypoint,
+    Keypoints,
+    Label,
+    Labels,
+    Mask,
+    Masks,
+    Opaque,
+    Pose,
+    Reading,
+    Readings,
+    Region,
+    Regions,
+    Text,
+    Track,
+    TrackPoint,
+    Tracks,
+)
 from .stage import Element, Failed, Parameter, Skip, Stage, StageError, stage
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Attribute",
+    "Attributes",
+    "Audio",
     "Box",
     "Boxes",
     "Element",
     "Failed",
     "Frame",
     "Frames",
+    "Keypoint",
+    "Keypoints",
     "Label",
     "Labels",
+    "Mask",
+    "Masks",
     "Opaque",
     "Parameter",
+    "Pose",
     "Reading",
     "Readings",
+    "Region",
+    "Regions",
     "Skip",
     "Stage",
     "StageError",
     "Text",
+    "Track",
+    "TrackPoint",
+    "Tracks",
     "stage",
 ]

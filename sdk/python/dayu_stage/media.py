@@ -1,17 +1,32 @@
 """What flows between stages, and its JSON form.
 
-Each type is a tuple (opaque: bytes), so a stage reads it with ``for``, ``len`` and ``[0]``. What a message brings is
+Each type is a tuple (opaque and audio: bytes), so a stage reads it with ``for``, ``len`` and ``[0]``. What a message brings is
 checked here once; a wrong one raises ``ValueError`` with the reason.
 """
 
 import base64
 import binascii
+import io
 import math
+import wave
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
-TYPES = ("frames", "boxes", "labels", "text", "readings", "opaque")
+TYPES = (
+    "frames",
+    "boxes",
+    "labels",
+    "text",
+    "readings",
+    "opaque",
+    "tracks",
+    "keypoints",
+    "masks",
+    "regions",
+    "attributes",
+    "audio",
+)
 
 
 class Box(NamedTuple):
@@ -50,6 +65,81 @@ class Frame(NamedTuple):
     width: int = 0
     height: int = 0
     offset_ms: int = 0
+
+
+class TrackPoint(NamedTuple):
+    """The middle of a thing at a moment, in fractions of the frame; ``offset_ms`` from the start of the source."""
+
+    x: float
+    y: float
+    offset_ms: int = 0
+
+
+class Track(NamedTuple):
+    """Where a thing has been, the newest point last."""
+
+    id: int
+    label: str = ""
+    points: tuple = ()
+
+
+class Keypoint(NamedTuple):
+    """A named point of a body, in fractions of the frame."""
+
+    name: str
+    x: float
+    y: float
+    score: float = 0.0
+
+
+class Pose(NamedTuple):
+    """The points of one person or thing; ``track`` and ``frame`` as those of a box."""
+
+    points: tuple
+    label: str = ""
+    score: float = 0.0
+    track: int = 0
+    frame: int = 0
+
+
+class Mask(NamedTuple):
+    """A grid of cells over a part of the frame, which is given in fractions.
+
+    ``runs``: lengths of runs of cells, row by row, outside and inside in turn; the first is outside and may be 0.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    columns: int
+    rows: int
+    runs: tuple
+    label: str = ""
+    score: float = 0.0
+    track: int = 0
+    frame: int = 0
+
+
+class Region(NamedTuple):
+    """A place with text; ``corners`` are pairs (x, y) in fractions, three or more, clockwise."""
+
+    corners: tuple
+    text: str = ""
+    score: float = 0.0
+    track: int = 0
+    frame: int = 0
+
+
+class Attribute(NamedTuple):
+    """What is known of the thing in box number ``box`` (from 0) of stage ``of``; of the whole element without these."""
+
+    name: str
+    value: str
+    score: float = 0.0
+    of: str = ""
+    box: Optional[int] = None
+    track: int = 0
 
 
 class Boxes(tuple):
@@ -153,15 +243,179 @@ class Frames(tuple):
 
 
 class Opaque(bytes):
-    """Bytes that only the stages themselves understand."""
+    """Bytes that only the stages themselves understand; ``content_type`` says what they are, if anybody has said."""
 
     type = "opaque"
 
+    def __new__(cls, data=b"", content_type=""):
+        made = super().__new__(cls, data)
+        made.content_type = content_type
+        return made
+
     def to_json(self):
-        return {"type": "opaque", "opaque": base64.b64encode(self).decode("ascii")}
+        tree = {"type": "opaque", "opaque": base64.b64encode(self).decode("ascii")}
+        return {**tree, "contentType": self.content_type} if self.content_type else tree
 
 
-_CLASSES = {each.type: each for each in (Frames, Boxes, Labels, Text, Readings, Opaque)}
+class Tracks(tuple):
+    """Where things have been."""
+
+    type = "tracks"
+
+    def __new__(cls, tracks=()):
+        return super().__new__(cls, [_with(_made(Track, t), points=TrackPoint) for t in tracks])
+
+    def to_json(self):
+        return {
+            "type": "tracks",
+            "tracks": [
+                {
+                    "id": int(t.id),
+                    "label": str(t.label),
+                    "points": [{"x": _number(p.x), "y": _number(p.y), "offsetMs": int(p.offset_ms)} for p in t.points],
+                }
+                for t in self
+            ],
+        }
+
+
+class Keypoints(tuple):
+    """Points of bodies; ``bones`` are pairs of names of points between which a line is drawn."""
+
+    type = "keypoints"
+
+    def __new__(cls, poses=(), bones=()):
+        made = super().__new__(cls, [_with(_made(Pose, pose), points=Keypoint) for pose in poses])
+        made.bones = tuple((str(a), str(b)) for a, b in bones)
+        return made
+
+    def to_json(self):
+        return {
+            "type": "keypoints",
+            "keypoints": [
+                {
+                    "points": [
+                        {"name": str(p.name), "x": _number(p.x), "y": _number(p.y), "score": _number(p.score)}
+                        for p in pose.points
+                    ],
+                    **_thing(pose),
+                }
+                for pose in self
+            ],
+            "bones": [list(bone) for bone in self.bones],
+        }
+
+
+class Masks(tuple):
+    """Which cells of the frame belong to things or classes."""
+
+    type = "masks"
+
+    def __new__(cls, masks=()):
+        return super().__new__(cls, [_made(Mask, mask) for mask in masks])
+
+    def to_json(self):
+        return {
+            "type": "masks",
+            "masks": [
+                {
+                    "x": _number(m.x),
+                    "y": _number(m.y),
+                    "width": _number(m.width),
+                    "height": _number(m.height),
+                    "columns": int(m.columns),
+                    "rows": int(m.rows),
+                    "runs": [int(run) for run in m.runs],
+                    **_thing(m),
+                }
+                for m in self
+            ],
+        }
+
+
+class Regions(tuple):
+    """Places with text."""
+
+    type = "regions"
+
+    def __new__(cls, regions=()):
+        return super().__new__(cls, [_made(Region, region) for region in regions])
+
+    def to_json(self):
+        regions = []
+        for r in self:
+            region = {**_thing(r), "corners": [[_number(x), _number(y)] for x, y in r.corners], "text": str(r.text)}
+            del region["label"]
+            regions.append(region)
+        return {"type": "regions", "regions": regions}
+
+
+class Attributes(tuple):
+    """What is known of things, or of the whole element, from attributes or from a mapping of names to values."""
+
+    type = "attributes"
+
+    def __new__(cls, attributes=()):
+        given = attributes.items() if isinstance(attributes, Mapping) else attributes
+        return super().__new__(cls, [_made(Attribute, attribute) for attribute in given])
+
+    def to_json(self):
+        return {
+            "type": "attributes",
+            "attributes": [
+                {
+                    "name": str(a.name),
+                    "value": str(a.value),
+                    "score": _number(a.score),
+                    "of": str(a.of),
+                    "track": int(a.track),
+                    **({} if a.box is None else {"box": int(a.box)}),
+                }
+                for a in self
+            ],
+        }
+
+
+class Audio(bytes):
+    """Sound: samples of 16 bits, signed, little-endian, channels in turn; or encoded, as ``content_type`` says."""
+
+    type = "audio"
+
+    def __new__(cls, data=b"", sample_rate=0, channels=1, offset_ms=0, content_type=""):
+        made = super().__new__(cls, data)
+        made.sample_rate = int(sample_rate)
+        made.channels = int(channels)
+        made.offset_ms = int(offset_ms)
+        made.content_type = content_type
+        return made
+
+    def to_json(self):
+        audio = {
+            "data": base64.b64encode(self).decode("ascii"),
+            "sampleRate": self.sample_rate,
+            "channels": self.channels,
+            "offsetMs": self.offset_ms,
+        }
+        return {"type": "audio", "audio": {**audio, "contentType": self.content_type} if self.content_type else audio}
+
+
+_CLASSES = {
+    each.type: each
+    for each in (
+        Frames,
+        Boxes,
+        Labels,
+        Text,
+        Readings,
+        Opaque,
+        Tracks,
+        Keypoints,
+        Masks,
+        Regions,
+        Attributes,
+        Audio,
+    )
+}
 
 
 def output(value, declared):
@@ -178,7 +432,7 @@ def output(value, declared):
             return Opaque(value)
         if declared == "frames":
             return Frames([bytes(value)])
-    elif declared in ("labels", "boxes", "text", "readings", "frames"):
+    elif declared in _CLASSES and declared not in ("opaque", "audio"):
         try:
             return _CLASSES[declared](value)
         except (TypeError, ValueError) as e:
@@ -196,7 +450,15 @@ def from_json(media):
     content = media.get(kind)
     try:
         if kind == "opaque":
-            return Opaque(_base64(content))
+            return Opaque(_base64(content), media.get("contentType", ""))
+        if kind == "audio":
+            return Audio(
+                _base64(content["data"]),
+                content.get("sampleRate", 0),
+                content.get("channels", 0),
+                content.get("offsetMs", 0),
+                content.get("contentType", ""),
+            )
         if not isinstance(content, list):
             raise ValueError("no list")
         if kind == "boxes":
@@ -220,6 +482,58 @@ def from_json(media):
         if kind == "readings":
             return Readings(
                 Reading(r.get("sensor", ""), _time(r["at"]), float(r["value"]), r.get("unit", "")) for r in content
+            )
+        if kind == "tracks":
+            return Tracks(
+                Track(
+                    int(t.get("id", 0)),
+                    t.get("label", ""),
+                    [TrackPoint(float(p["x"]), float(p["y"]), int(p.get("offsetMs", 0))) for p in t["points"]],
+                )
+                for t in content
+            )
+        if kind == "keypoints":
+            poses = (
+                Pose(
+                    [
+                        Keypoint(p.get("name", ""), float(p["x"]), float(p["y"]), float(p.get("score", 0)))
+                        for p in pose["points"]
+                    ],
+                    *_read_thing(pose),
+                )
+                for pose in content
+            )
+            return Keypoints(poses, media.get("bones", ()))
+        if kind == "masks":
+            return Masks(
+                Mask(
+                    float(m["x"]),
+                    float(m["y"]),
+                    float(m["width"]),
+                    float(m["height"]),
+                    int(m["columns"]),
+                    int(m["rows"]),
+                    tuple(int(run) for run in m["runs"]),
+                    *_read_thing(m),
+                )
+                for m in content
+            )
+        if kind == "regions":
+            return Regions(
+                Region(tuple((float(x), float(y)) for x, y in r["corners"]), r.get("text", ""), *_read_thing(r)[1:])
+                for r in content
+            )
+        if kind == "attributes":
+            return Attributes(
+                Attribute(
+                    a.get("name", ""),
+                    a["value"],
+                    float(a.get("score", 0)),
+                    a.get("of", ""),
+                    None if a.get("box") is None else int(a["box"]),
+                    int(a.get("track", 0)),
+                )
+                for a in content
             )
         return Frames(
             (
@@ -267,6 +581,35 @@ def _made(kind, value):
     if isinstance(value, tuple):
         return kind(*value)
     raise ValueError(f"{type(value).__name__} instead of {kind.__name__}")
+
+
+def _with(made, points):
+    return made._replace(points=tuple(_made(points, point) for point in made.points))
+
+
+def _thing(each):
+    """What poses, masks and regions have in common with boxes."""
+    return {
+        "label": str(getattr(each, "label", "")),
+        "score": _number(each.score),
+        "track": int(each.track),
+        "frame": int(each.frame),
+    }
+
+
+def _read_thing(tree):
+    return tree.get("label", ""), float(tree.get("score", 0)), int(tree.get("track", 0)), int(tree.get("frame", 0))
+
+
+def sound(file):
+    """The sound of a WAV file of 16-bit samples; ``ValueError`` if it is none."""
+    try:
+        with wave.open(io.BytesIO(file)) as read:
+            if read.getsampwidth() != 2:
+                raise ValueError("this WAV file has no samples of 16 bits")
+            return Audio(read.readframes(read.getnframes()), read.getframerate(), read.getnchannels())
+    except (wave.Error, EOFError) as e:
+        raise ValueError(f"this is no WAV file: {e}") from e
 
 
 def _number(value):

@@ -228,7 +228,7 @@ class Stage:
         """Content types of requests, the best first."""
         # Bytes travel as they are where nothing goes with them.
         alone = () if self.inputs else self.payload
-        raw = {"frames": "image/jpeg", "opaque": "application/octet-stream"}
+        raw = {"frames": "image/jpeg", "opaque": "application/octet-stream", "audio": "audio/wav"}
         return [raw[word] for word in alone if word in raw] + ["application/json"]
 
     def describe(self):
@@ -351,9 +351,13 @@ class Stage:
             try:
                 if kind == "image/jpeg":
                     return Frames([media.picture(body)]), {}
+                if kind == "audio/wav":
+                    return media.sound(body), {}
                 return Opaque(body), {}
             except ValueError as e:
                 raise _Bad(str(e)) from e
+        if "application/octet-stream" in self.accepts and "/" in kind and "cloudevents" not in kind:
+            return Opaque(body, kind), {}  # bytes whose source has said what they are
         raise _Bad(f"content type {kind or 'none'} is not one of {', '.join(self.accepts)}", 415)
 
     def _message(self, message):
@@ -482,10 +486,17 @@ def _output(made):
 
 def _answer(made):
     if isinstance(made, Opaque):
-        return Answer(200, bytes(made), "application/octet-stream")
+        return Answer(200, bytes(made), _own_type(made.content_type))
     if isinstance(made, Frames) and len(made) == 1 and not made.fps and not made[0].offset_ms:
         return Answer(200, made[0].jpeg, "image/jpeg")
     return Answer(200, _dumps(made.to_json()), "application/json")
+
+
+def _own_type(content_type):
+    """Of opaque bytes; one that says how an answer is to be read is left out."""
+    told = content_type.partition(";")[0].strip().lower()
+    free = told not in ("", "application/json", "application/x-protobuf") and content_type.isascii()
+    return content_type if free and content_type.isprintable() else "application/octet-stream"
 
 
 def _ascii(text):

@@ -1,14 +1,17 @@
 """What a stage's author is told, and what becomes of answers; no socket is open here."""
 
 import base64
+import io
 import json
 import struct
 import threading
 import time
 import unittest
+import wave
 from datetime import datetime, timezone
 
 from dayu_stage import (
+    Audio,
     Box,
     Boxes,
     Element,
@@ -181,6 +184,74 @@ class Answers(unittest.TestCase):
                 "fps": 10.0,
                 "frames": [{"jpeg": base64.b64encode(JPEG).decode(), "width": 64, "height": 48, "offsetMs": 100}],
             },
+            {
+                "type": "tracks",
+                "tracks": [{"id": 3, "label": "car", "points": [{"x": 0.5, "y": 0.25, "offsetMs": 40}]}],
+            },
+            {
+                "type": "keypoints",
+                "keypoints": [
+                    {
+                        "points": [{"name": "nose", "x": 0.5, "y": 0.25, "score": 0.5}],
+                        "label": "person",
+                        "score": 0.5,
+                        "track": 3,
+                        "frame": 1,
+                    }
+                ],
+                "bones": [["nose", "left_eye"]],
+            },
+            {
+                "type": "masks",
+                "masks": [
+                    {
+                        "x": 0.5,
+                        "y": 0.25,
+                        "width": 0.125,
+                        "height": 1.0,
+                        "columns": 3,
+                        "rows": 2,
+                        "runs": [1, 2, 3],
+                        "label": "person",
+                        "score": 0.5,
+                        "track": 3,
+                        "frame": 1,
+                    }
+                ],
+            },
+            {
+                "type": "regions",
+                "regions": [
+                    {
+                        "corners": [[0.0, 0.0], [1.0, 0.0], [1.0, 0.5]],
+                        "text": "Stra\u00dfe",
+                        "score": 0.5,
+                        "track": 3,
+                        "frame": 1,
+                    }
+                ],
+            },
+            {
+                "type": "attributes",
+                "attributes": [
+                    {"name": "plate", "value": "M AB 123", "score": 0.5, "of": "detect", "track": 3, "box": 0},
+                    {"name": "weather", "value": "rain", "score": 0.0, "of": "", "track": 0},
+                ],
+            },
+            {
+                "type": "audio",
+                "audio": {"data": "AQACAA==", "sampleRate": 8000, "channels": 1, "offsetMs": 40},
+            },
+            {
+                "type": "audio",
+                "audio": {
+                    "data": "SUQz",
+                    "sampleRate": 0,
+                    "channels": 2,
+                    "offsetMs": 0,
+                    "contentType": "audio/mpeg",
+                },
+            },
         ]
         for each in media:
             with self.subTest(each["type"]):
@@ -211,6 +282,28 @@ class Answers(unittest.TestCase):
         answer = post(made, JPEG, content_type="image/jpeg")
         self.assertEqual((200, "image/jpeg", JPEG), (answer.status, answer.content_type, answer.body))
         self.assertEqual(["image/jpeg", "application/json"], made.accepts)
+
+    def test_bytes_keep_the_type_that_their_source_told(self):
+        made = stage(payload="opaque", output="opaque")(lambda element, params: element.payload)
+        answer = post(made, b"abc", content_type="application/pdf")
+        self.assertEqual((200, "application/pdf", b"abc"), (answer.status, answer.content_type, answer.body))
+        # This one would be read as media.
+        made = stage(payload="opaque", output="opaque")(lambda element, params: Opaque(b"{}", "application/json"))
+        self.assertEqual("application/octet-stream", post(made, b"abc", content_type="application/pdf").content_type)
+
+    def test_sound_is_read_from_a_wav_file(self):
+        file = io.BytesIO()
+        with wave.open(file, "wb") as written:
+            written.setnchannels(1)
+            written.setsampwidth(2)
+            written.setframerate(8000)
+            written.writeframes(b"\1\0\2\0")
+        made = stage(payload="audio", output="audio")(lambda element, params: element.payload)
+        self.assertEqual(["audio/wav", "application/json"], made.accepts)
+        answer = post(made, file.getvalue(), content_type="audio/wav")
+        self.assertEqual(Audio(b"\1\0\2\0", 8000).to_json(), json.loads(answer.body))
+        for bad in (b"", b"RIFF", file.getvalue()[:30]):
+            self.assertEqual(400, post(made, bad, content_type="audio/wav").status)
 
     def test_the_size_of_a_picture_is_read_from_it(self):
         seen = []

@@ -2,14 +2,17 @@ package io.dayu.service;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.dayu.element.Audio;
 import io.dayu.element.Element;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
 import io.dayu.element.Media;
 import io.dayu.element.MediaJson;
 import io.dayu.element.MediaJson.UnreadableMedia;
+import io.dayu.element.MediaRules;
 import io.dayu.element.MediaType;
 import io.dayu.element.Text;
+import io.dayu.element.Wav;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageDescriptor;
@@ -39,7 +42,7 @@ final class Answers {
     if (answer.status() == 204) return new Outcome.Skip(reasonOfSkip(answer));
     if (answer.status() / 100 != 2) return failed(answer);
     try {
-      return output(media(answer, element), descriptor);
+      return output(media(answer, element, descriptor.output()), descriptor);
     } catch (UnreadableMedia e) {
       return new Outcome.Failed("the service's answer cannot be read: " + e.getMessage(), true);
     }
@@ -138,9 +141,16 @@ final class Answers {
     return text;
   }
 
-  private static Media media(Answer answer, Element element) throws UnreadableMedia {
+  private static Media media(Answer answer, Element element, MediaType output)
+      throws UnreadableMedia {
     var header = answer.headers().firstValue("content-type").orElse("");
     var type = ContentType.ofHeader(header);
+    if (output == MediaType.OPAQUE && !isEnvelope(type) && MediaRules.isContentType(header))
+      return opaque(answer.body(), type.equals(Optional.of(ContentType.BYTES)) ? "" : header);
+    if (output == MediaType.AUDIO
+        && type.isEmpty()
+        && ContentType.name(header).startsWith("audio/")
+        && MediaRules.isContentType(header)) return encoded(answer.body(), header, element);
     if (type.isEmpty())
       throw unreadable(
           header.isEmpty()
@@ -150,13 +160,45 @@ final class Answers {
     return switch (type.get()) {
       case JSON -> MediaJson.read(json(answer.body()));
       case PROTOBUF -> protobuf(answer.body());
-      case BYTES -> Media.newBuilder().setOpaque(ByteString.copyFrom(answer.body())).build();
+      case BYTES -> opaque(answer.body(), "");
+      case WAV -> sound(answer.body(), element);
       case JPEG -> frame(answer.body(), element);
       case TEXT ->
           Media.newBuilder()
               .setText(Text.newBuilder().addAllLine(text(answer.body()).lines().toList()))
               .build();
     };
+  }
+
+  /** Whether an answer says itself which media it holds. */
+  private static boolean isEnvelope(Optional<ContentType> type) {
+    return type.filter(t -> t == ContentType.JSON || t == ContentType.PROTOBUF).isPresent();
+  }
+
+  private static Media opaque(byte[] body, String contentType) {
+    return Media.newBuilder()
+        .setOpaque(ByteString.copyFrom(body))
+        .setContentType(contentType)
+        .build();
+  }
+
+  /** Of another encoding than {@link Wav} reads: as it came. At the time of what was sent. */
+  private static Media encoded(byte[] body, String contentType, Element element) {
+    return Media.newBuilder()
+        .setAudio(
+            Audio.newBuilder()
+                .setData(ByteString.copyFrom(body))
+                .setContentType(contentType)
+                .setOffsetMs(element.getPayload().getAudio().getOffsetMs()))
+        .build();
+  }
+
+  private static Media sound(byte[] body, Element element) throws UnreadableMedia {
+    var audio =
+        Wav.read(body)
+            .orElseThrow(() -> unreadable("it says audio/wav and is no WAV of 16-bit samples"));
+    long offset = element.getPayload().getAudio().getOffsetMs();
+    return checked(Media.newBuilder().setAudio(audio.toBuilder().setOffsetMs(offset)).build());
   }
 
   private static Object json(byte[] body) throws UnreadableMedia {
@@ -174,10 +216,16 @@ final class Answers {
       var media = Media.parseFrom(body);
       if (media.getKindCase() == Media.KindCase.KIND_NOT_SET)
         throw unreadable("it is an empty Media");
-      return media;
+      return checked(media);
     } catch (InvalidProtocolBufferException e) {
       throw unreadable("it is no Media");
     }
+  }
+
+  private static Media checked(Media media) throws UnreadableMedia {
+    var problem = MediaRules.problem(media);
+    if (problem.isPresent()) throw unreadable(problem.get());
+    return media;
   }
 
   private static String text(byte[] body) throws UnreadableMedia {

@@ -10,6 +10,7 @@ enum ContentType {
   JSON("application/json"),
   PROTOBUF("application/x-protobuf"),
   JPEG("image/jpeg"),
+  WAV("audio/wav"),
   BYTES("application/octet-stream"),
   /** Of answers only. */
   TEXT("text/plain");
@@ -25,10 +26,15 @@ enum ContentType {
     return text;
   }
 
+  /** Without parameters. */
+  static String name(String header) {
+    int end = header.indexOf(';');
+    return (end < 0 ? header : header.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+  }
+
   /** Of a header, parameters left aside; empty if it is none of these. */
   static Optional<ContentType> ofHeader(String header) {
-    int end = header.indexOf(';');
-    var name = (end < 0 ? header : header.substring(0, end)).strip().toLowerCase(Locale.ROOT);
+    var name = name(header);
     return Arrays.stream(values()).filter(type -> type.text.equals(name)).findFirst();
   }
 

@@ -270,7 +270,7 @@ final class HttpService implements ServiceProvider, AutoCloseable {
   private static HttpRequest single(URI there, ServiceCall call, long now) {
     var request =
         HttpRequest.newBuilder(there)
-            .header("content-type", call.body().type().text())
+            .header("content-type", call.body().header())
             .POST(BodyPublishers.ofByteArray(call.body().bytes()));
     call.attributes(now)
         .forEach((name, value) -> request.header("ce-" + name, String.valueOf(value)));

@@ -3,7 +3,9 @@ package io.dayu.service;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaJson;
+import io.dayu.element.MediaRules;
 import io.dayu.element.MediaType;
+import io.dayu.element.Wav;
 import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageContext;
@@ -45,8 +47,16 @@ final class ServiceCall {
     }
   }
 
-  /** An element in a form that a service takes. */
-  record Body(ContentType type, byte[] bytes) {}
+  /**
+   * An element in a form that a service takes.
+   *
+   * @param header its content type, which opaque bytes may have of their own
+   */
+  record Body(ContentType type, String header, byte[] bytes) {
+    Body(ContentType type, byte[] bytes) {
+      this(type, type.text(), bytes);
+    }
+  }
 
   private final Element element;
   private final Stage stage;
@@ -101,7 +111,7 @@ final class ServiceCall {
   /** As one event of a batch. */
   Map<String, Object> event(long nowNanos) {
     var event = attributes(nowNanos);
-    event.put("datacontenttype", body.type().text());
+    event.put("datacontenttype", body.header());
     if (body.type() == ContentType.JSON) event.put("data", new Json.Raw(body.bytes()));
     else event.put("data_base64", Base64.getEncoder().encodeToString(body.bytes()));
     return event;
@@ -134,7 +144,12 @@ final class ServiceCall {
         }
         case BYTES -> {
           if (payload && media.getKindCase() == Media.KindCase.OPAQUE)
-            return Optional.of(new Body(type, media.getOpaque().toByteArray()));
+            return Optional.of(
+                new Body(type, header(media.getContentType()), media.getOpaque().toByteArray()));
+        }
+        case WAV -> {
+          if (payload && media.hasAudio() && media.getAudio().getContentType().isEmpty())
+            return Optional.of(new Body(type, Wav.write(media.getAudio())));
         }
         case JSON -> {
           return Optional.of(new Body(type, json(element, descriptor, payload)));
@@ -147,6 +162,13 @@ final class ServiceCall {
         }
       }
     return Optional.empty();
+  }
+
+  /** Of opaque bytes; one that says how a body of this contract is to be read is left out. */
+  private static String header(String own) {
+    boolean free =
+        ContentType.ofHeader(own).isEmpty() && !ContentType.name(own).contains("cloudevents");
+    return free && MediaRules.isContentType(own) ? own : ContentType.BYTES.text();
   }
 
   /** Why none of the forms fits, and what to do. */

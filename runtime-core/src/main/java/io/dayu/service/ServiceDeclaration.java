@@ -7,7 +7,6 @@ import io.dayu.settings.Section;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -231,15 +230,9 @@ record ServiceDeclaration(
   }
 
   private static Optional<MediaType> type(String place, Section section, String word) {
-    var type = Arrays.stream(MediaType.values()).filter(t -> t.word().equals(word)).findFirst();
+    var type = MediaType.ofWord(word);
     if (type.isEmpty())
-      section.problem(
-          "%s has \"%s\"; use %s"
-              .formatted(
-                  place,
-                  word,
-                  String.join(
-                      ", ", Arrays.stream(MediaType.values()).map(MediaType::word).toList())));
+      section.problem("%s has \"%s\"; use %s".formatted(place, word, MediaType.words()));
     return type;
   }
 

@@ -8,7 +8,6 @@ import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -146,15 +145,11 @@ record ServiceDescription(
     }
 
     private Optional<MediaType> type(String field, String word) {
-      var type = Arrays.stream(MediaType.values()).filter(t -> t.word().equals(word)).findFirst();
+      var type = MediaType.ofWord(word);
       if (type.isEmpty())
         problems.add(
             "%s is \"%s\", which is none of %s"
-                .formatted(
-                    field,
-                    Causes.cut(word),
-                    String.join(
-                        ", ", Arrays.stream(MediaType.values()).map(MediaType::word).toList())));
+                .formatted(field, Causes.cut(word), MediaType.words()));
       return type;
     }
 

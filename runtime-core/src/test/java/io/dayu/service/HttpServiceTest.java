@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.dayu.element.Audio;
 import io.dayu.element.Element;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
@@ -12,6 +13,7 @@ import io.dayu.element.Labels;
 import io.dayu.element.Media;
 import io.dayu.element.Output;
 import io.dayu.element.Text;
+import io.dayu.element.Wav;
 import io.dayu.pipeline.Catalog;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.stage.Outcome;
@@ -223,6 +225,65 @@ class HttpServiceTest {
     assertThat(sent.getStream()).isEqualTo("my-pipe/cam-0");
   }
 
+  @Test
+  void soundGoesAsAFileAndComesBackAtItsTime() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["audio"], "output": "audio", "accepts": ["audio/wav"]}
+        """;
+    server.work =
+        exchange ->
+            TestService.answer(exchange, 200, "audio/wav", server.got.get(0).body().clone());
+    var service = service(server.port(), "");
+    var sound =
+        Audio.newBuilder()
+            .setData(ByteString.copyFrom(new byte[] {1, 2, 3, 4}))
+            .setSampleRate(8_000)
+            .setChannels(1)
+            .setOffsetMs(40)
+            .build();
+
+    var outcome = call(service, element(1, Media.newBuilder().setAudio(sound).build()));
+    assertThat(server.got.get(0).header("content-type")).isEqualTo("audio/wav");
+    assertThat(Wav.read(server.got.get(0).body()))
+        .contains(sound.toBuilder().clearOffsetMs().build());
+    assertThat(((Outcome.Output) outcome).media().getAudio()).isEqualTo(sound);
+
+    server.work = exchange -> TestService.answer(exchange, 200, "audio/mpeg", "ID3");
+    outcome = call(service, element(2, Media.newBuilder().setAudio(sound).build()));
+    var encoded = ((Outcome.Output) outcome).media().getAudio();
+    assertThat(encoded.getContentType()).isEqualTo("audio/mpeg");
+    assertThat(encoded.getData()).isEqualTo(ByteString.copyFromUtf8("ID3"));
+  }
+
+  @Test
+  void opaqueBytesGoAndComeWithTheirOwnContentType() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["opaque"], "output": "opaque",
+         "accepts": ["application/octet-stream"]}
+        """;
+    server.work = exchange -> TestService.answer(exchange, 200, "image/png", "PNG");
+    var service = service(server.port(), "");
+    var bytes = Media.newBuilder().setOpaque(ByteString.copyFromUtf8("raw"));
+
+    var outcome = call(service, element(1, bytes.setContentType("application/pdf").build()));
+    assertThat(server.got.get(0).header("content-type")).isEqualTo("application/pdf");
+    assertThat(((Outcome.Output) outcome).media())
+        .isEqualTo(
+            Media.newBuilder()
+                .setOpaque(ByteString.copyFromUtf8("PNG"))
+                .setContentType("image/png")
+                .build());
+    for (var mistaken : List.of("application/json", "text/x\r\nce-id: 3", "image/jpeg")) {
+      call(service, element(2, bytes.setContentType(mistaken).build()));
+      assertThat(server.got.get(server.got.size() - 1).header("content-type"))
+          .isEqualTo("application/octet-stream");
+    }
+  }
+
   // What answers mean
 
   @Test
@@ -319,6 +380,7 @@ class HttpServiceTest {
         "text/html | <html> | content type text/html",
         "application/x-protobuf | xyz | no Media",
         "image/jpeg | GIF89a | no JPEG",
+        "audio/wav | RIFF | no WAV",
       })
   void garbageIsTriedAgain(String type, String body, String expected) throws Exception {
     var server = server();

@@ -81,7 +81,83 @@ class ElementWireTest {
                               .setValue(0.5)
                               .setUnit("u")))
               .build(),
-          Media.newBuilder().setOpaque(ByteString.copyFromUtf8("o")).build());
+          Media.newBuilder().setOpaque(ByteString.copyFromUtf8("o")).setContentType("c").build(),
+          Media.newBuilder()
+              .setTracks(
+                  Tracks.newBuilder()
+                      .addTrack(
+                          Track.newBuilder()
+                              .setId(1)
+                              .setLabel("l")
+                              .addPoint(
+                                  TrackPoint.newBuilder().setX(0.5f).setY(0.25f).setOffsetMs(2))))
+              .build(),
+          Media.newBuilder()
+              .setKeypoints(
+                  Keypoints.newBuilder()
+                      .addPose(
+                          Pose.newBuilder()
+                              .addPoint(
+                                  Keypoint.newBuilder()
+                                      .setName("n")
+                                      .setX(0.5f)
+                                      .setY(0.25f)
+                                      .setScore(1))
+                              .setLabel("l")
+                              .setScore(2)
+                              .setTrack(3)
+                              .setFrame(4))
+                      .addBone(Bone.newBuilder().setFrom("a").setTo("b")))
+              .build(),
+          Media.newBuilder()
+              .setMasks(
+                  Masks.newBuilder()
+                      .addMask(
+                          Mask.newBuilder()
+                              .setX(0.5f)
+                              .setY(0.25f)
+                              .setWidth(1)
+                              .setHeight(2)
+                              .setColumns(3)
+                              .setRows(4)
+                              .addAllRun(List.of(5, 300))
+                              .setLabel("l")
+                              .setScore(6)
+                              .setTrack(7)
+                              .setFrame(8)))
+              .build(),
+          Media.newBuilder()
+              .setRegions(
+                  Regions.newBuilder()
+                      .addRegion(
+                          Region.newBuilder()
+                              .addCorner(Corner.newBuilder().setX(0.5f).setY(0.25f))
+                              .setText("t")
+                              .setScore(1)
+                              .setTrack(2)
+                              .setFrame(3)))
+              .build(),
+          Media.newBuilder()
+              .setAttributes(
+                  Attributes.newBuilder()
+                      .addAttribute(
+                          Attribute.newBuilder()
+                              .setName("n")
+                              .setValue("v")
+                              .setScore(1)
+                              .setOf("o")
+                              .setBox(0)
+                              .setTrack(2)))
+              .build(),
+          Media.newBuilder()
+              .setAudio(
+                  Audio.newBuilder()
+                      .setData(ByteString.copyFromUtf8("d"))
+                      .setContentType("c")
+                      .setSampleRate(1)
+                      .setChannels(2)
+                      .setOffsetMs(3))
+              .build());
 
   private static final String ELEMENT_BYTES =
       "0a03702f731001180220032a01653004380540014a160a140a090a016a1006180720081100000000"
@@ -93,7 +169,15 @@ class ElementWireTest {
           "1a0e0a0c0a016e11000000000000e03f",
           "22030a0174",
           "2a130a110a0173100119000000000000e03f220175",
-          "32016f");
+          "32016f6a0163",
+          "3a150a13080112016c1a0c0d0000003f150000803e1802",
+          "422a0a200a120a016e150000003f1d0000803e250000803f12016c1d00000040200328041206"
+              + "0a0161120162",
+          "4a2b0a290d0000003f150000803e1d0000803f2500000040280330043a0305ac0242016c4d00"
+              + "00c04050075808",
+          "521a0a180a0a0d0000003f150000803e1201741d0000803f20022803",
+          "5a140a120a016e1201761d0000803f22016f28003002",
+          "620c0a0164120163180120022803");
 
   @Test
   void fieldsOfAnElementKeepTheirNumbers() throws Exception {
@@ -118,7 +202,18 @@ class ElementWireTest {
             ELEMENT.getTrace(0),
             ELEMENT.getEnding(),
             OTHERS.get(0).getLabels().getLabel(0),
-            OTHERS.get(2).getReadings().getReading(0)))
+            OTHERS.get(2).getReadings().getReading(0),
+            OTHERS.get(4).getTracks().getTrack(0),
+            OTHERS.get(4).getTracks().getTrack(0).getPoint(0),
+            OTHERS.get(5).getKeypoints(),
+            OTHERS.get(5).getKeypoints().getPose(0),
+            OTHERS.get(5).getKeypoints().getPose(0).getPoint(0),
+            OTHERS.get(5).getKeypoints().getBone(0),
+            OTHERS.get(6).getMasks().getMask(0),
+            OTHERS.get(7).getRegions().getRegion(0),
+            OTHERS.get(7).getRegions().getRegion(0).getCorner(0),
+            OTHERS.get(8).getAttributes().getAttribute(0),
+            OTHERS.get(9).getAudio()))
       assertThat(message.getAllFields().keySet())
           .containsExactlyInAnyOrderElementsOf(message.getDescriptorForType().getFields());
   }

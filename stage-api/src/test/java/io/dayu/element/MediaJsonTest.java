@@ -58,8 +58,93 @@ class MediaJsonTest {
                             .setValue(21.5)
                             .setUnit("C")))
             .build(),
-        Media.newBuilder().setOpaque(ByteString.copyFromUtf8("\0any")).build());
+        Media.newBuilder().setOpaque(ByteString.copyFromUtf8("\0any")).build(),
+        Media.newBuilder()
+            .setOpaque(ByteString.copyFromUtf8("%PDF"))
+            .setContentType("application/pdf")
+            .build(),
+        Media.newBuilder()
+            .setTracks(
+                Tracks.newBuilder()
+                    .addTrack(
+                        Track.newBuilder()
+                            .setId(7)
+                            .setLabel("car")
+                            .addPoint(TrackPoint.newBuilder().setX(0.1f).setY(0.2f).setOffsetMs(40))
+                            .addPoint(TrackPoint.newBuilder().setX(0.3f).setOffsetMs(80))))
+            .build(),
+        Media.newBuilder()
+            .setKeypoints(
+                Keypoints.newBuilder()
+                    .addPose(
+                        Pose.newBuilder()
+                            .addPoint(
+                                Keypoint.newBuilder()
+                                    .setName("nose")
+                                    .setX(0.1f)
+                                    .setY(0.2f)
+                                    .setScore(0.9f))
+                            .setLabel("person")
+                            .setScore(0.8f)
+                            .setTrack(7)
+                            .setFrame(1))
+                    .addBone(Bone.newBuilder().setFrom("nose").setTo("left_eye")))
+            .build(),
+        MASK,
+        Media.newBuilder()
+            .setRegions(
+                Regions.newBuilder()
+                    .addRegion(
+                        Region.newBuilder()
+                            .addCorner(Corner.newBuilder().setX(0.1f).setY(0.2f))
+                            .addCorner(Corner.newBuilder().setX(0.3f).setY(0.2f))
+                            .addCorner(Corner.newBuilder().setX(0.3f).setY(0.4f))
+                            .setText("M AB 123")
+                            .setScore(0.7f)
+                            .setTrack(7)
+                            .setFrame(1)))
+            .build(),
+        Media.newBuilder()
+            .setAttributes(
+                Attributes.newBuilder()
+                    .addAttribute(
+                        Attribute.newBuilder()
+                            .setName("plate")
+                            .setValue("M AB 123")
+                            .setScore(0.7f)
+                            .setOf("detect")
+                            .setBox(0)
+                            .setTrack(7))
+                    .addAttribute(Attribute.newBuilder().setName("weather").setValue("rain")))
+            .build(),
+        Media.newBuilder()
+            .setAudio(
+                Audio.newBuilder()
+                    .setData(ByteString.copyFrom(new byte[] {1, 2, 3, 4}))
+                    .setSampleRate(16_000)
+                    .setChannels(2)
+                    .setOffsetMs(40))
+            .build());
   }
+
+  private static final Media MASK =
+      Media.newBuilder()
+          .setMasks(
+              Masks.newBuilder()
+                  .addMask(
+                      Mask.newBuilder()
+                          .setX(0.1f)
+                          .setY(0.2f)
+                          .setWidth(0.3f)
+                          .setHeight(0.4f)
+                          .setColumns(3)
+                          .setRows(2)
+                          .addAllRun(List.of(1, 2, 3))
+                          .setLabel("person")
+                          .setScore(0.9f)
+                          .setTrack(7)
+                          .setFrame(1)))
+          .build();
 
   @ParameterizedTest
   @MethodSource("everyType")
@@ -79,6 +164,38 @@ class MediaJsonTest {
   void inBriefBytesAreCountedOnly() {
     assertThat(MediaJson.brief(everyType().toList().get(5)))
         .isEqualTo(Map.of("type", "opaque", "opaque", Map.of("bytes", 4)));
+  }
+
+  @Test
+  void inBriefSoundIsCountedOnly() {
+    var audio = (Map<?, ?>) MediaJson.brief(everyType().toList().get(12)).get("audio");
+    assertThat(audio.get("bytes")).isEqualTo(4);
+    assertThat(audio.containsKey("data")).isFalse();
+  }
+
+  @Test
+  void inBriefMasksHaveTheirCellsWhileTheyAreFew() throws UnreadableMedia {
+    var mask = MASK.getMasks().getMask(0);
+    var ragged = mask.toBuilder().clearRun().setColumns(200).setRows(200);
+    for (int i = 0; i < 15_000; i++) ragged.addRun(1);
+    var media =
+        Media.newBuilder()
+            .setMasks(Masks.newBuilder().addMask(ragged).addMask(ragged).addMask(mask))
+            .build();
+
+    var masks = (List<?>) MediaJson.brief(media).get("masks");
+    assertThat(((Map<?, ?>) masks.get(0)).get("runs")).isEqualTo(ragged.getRunList());
+    assertThat(((Map<?, ?>) masks.get(1)).containsKey("runs")).isFalse();
+    assertThat(((Map<?, ?>) masks.get(1)).get("runCount")).isEqualTo(15_000);
+    assertThat(((Map<?, ?>) masks.get(2)).get("runs")).isEqualTo(List.of(1, 2, 3));
+    assertThat(MediaJson.read(MediaJson.full(media))).isEqualTo(media);
+  }
+
+  @Test
+  void whatCannotBeReadIsToldWithItsPlace() {
+    var labels = List.of(Map.of("name", "a", "value", 1), Map.of("name", "b"));
+    assertThatThrownBy(() -> MediaJson.read(Map.of("type", "labels", "labels", labels)))
+        .hasMessage("labels[1]: value is missing");
   }
 
   @Test
@@ -116,7 +233,39 @@ class MediaJsonTest {
             "type",
             "boxes",
             "boxes",
-            List.of(Map.of("x", 0, "y", 0, "width", 0, "height", 0, "frame", 1e12))));
+            List.of(Map.of("x", 0, "y", 0, "width", 0, "height", 0, "frame", 1e12))),
+        Map.of("type", "tracks", "tracks", List.of(Map.of("id", 1))),
+        Map.of("type", "keypoints", "keypoints", List.of(), "bones", List.of(List.of("a"))),
+        Map.of("type", "regions", "regions", List.of(Map.of("corners", List.of(List.of(0, 1))))),
+        Map.of("type", "regions", "regions", List.of(Map.of("corners", List.of(List.of("0", 1))))),
+        Map.of("type", "masks", "masks", List.of(mask(2, 1, 3))),
+        Map.of("type", "masks", "masks", List.of(mask(2, -1, 2))),
+        Map.of("type", "masks", "masks", List.of(mask(2, 0.5))),
+        Map.of("type", "masks", "masks", List.of(mask(4097, 1))),
+        Map.of("type", "attributes", "attributes", List.of(Map.of("name", "n", "value", 1))),
+        Map.of("type", "audio", "audio", List.of()),
+        Map.of("type", "audio", "audio", Map.of("data", "AAA=", "sampleRate", 8000)),
+        Map.of("type", "audio", "audio", Map.of("data", "AA==", "sampleRate", 1, "channels", 1)),
+        Map.of("type", "audio", "audio", Map.of("data", "", "channels", 1)),
+        Map.of("type", "opaque", "opaque", "", "contentType", "text/plain\r\nx: y"));
+  }
+
+  private static Map<String, Object> mask(int columns, Number... runs) {
+    return Map.of(
+        "x",
+        0,
+        "y",
+        0,
+        "width",
+        1,
+        "height",
+        1,
+        "columns",
+        columns,
+        "rows",
+        1,
+        "runs",
+        List.of(runs));
   }
 
   @ParameterizedTest

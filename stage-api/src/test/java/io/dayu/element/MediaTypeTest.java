@@ -20,6 +20,12 @@ class MediaTypeTest {
       case TEXT -> media.setText(Text.getDefaultInstance());
       case READINGS -> media.setReadings(Readings.getDefaultInstance());
       case OPAQUE -> media.setOpaque(ByteString.EMPTY);
+      case TRACKS -> media.setTracks(Tracks.getDefaultInstance());
+      case KEYPOINTS -> media.setKeypoints(Keypoints.getDefaultInstance());
+      case MASKS -> media.setMasks(Masks.getDefaultInstance());
+      case REGIONS -> media.setRegions(Regions.getDefaultInstance());
+      case ATTRIBUTES -> media.setAttributes(Attributes.getDefaultInstance());
+      case AUDIO -> media.setAudio(Audio.getDefaultInstance());
     }
 
     assertThat(MediaType.of(media.build())).isEqualTo(type);
@@ -33,7 +39,7 @@ class MediaTypeTest {
 
   @Test
   void wordsAreTheFieldNamesOfTheWireMessage() {
-    assertThat(Media.getDescriptor().getFields())
+    assertThat(Media.getDescriptor().getOneofs().get(0).getFields())
         .extracting(field -> field.getName())
         .containsExactlyElementsOf(Arrays.stream(MediaType.values()).map(MediaType::word).toList());
   }

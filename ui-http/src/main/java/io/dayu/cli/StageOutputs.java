@@ -35,12 +35,7 @@ final class StageOutputs {
   /** An output in a few words. */
   static String brief(JsonNode output) {
     return switch (output.path("type").asText()) {
-      case "boxes" -> {
-        var counts = new TreeMap<String, Integer>();
-        for (var box : output.path("boxes"))
-          counts.merge(box.path("label").asText("?"), 1, Integer::sum);
-        yield counts.isEmpty() ? "nothing" : list(counts);
-      }
+      case "boxes" -> counted(output.path("boxes"));
       case "labels" -> {
         var values = new ArrayList<String>();
         for (var label : output.path("labels"))
@@ -61,9 +56,29 @@ final class StageOutputs {
         yield cut(String.join(", ", values));
       }
       case "frames" -> output.path("frames").size() + " frame(s)";
+      case "tracks", "keypoints", "masks" -> counted(output.path(output.path("type").asText()));
+      case "regions" -> texts(output.path("regions"), "text");
+      case "attributes" -> texts(output.path("attributes"), "value");
+      case "audio" ->
+          Units.bytes(output.path("audio").path("bytes").asDouble())
+              + " at "
+              + output.path("audio").path("sampleRate").asInt()
+              + " Hz";
       case "opaque" -> Units.bytes(output.path("opaque").path("bytes").asDouble());
       default -> cut(output.path(output.path("type").asText("-")).toString());
     };
+  }
+
+  private static String counted(JsonNode things) {
+    var counts = new TreeMap<String, Integer>();
+    for (var thing : things) counts.merge(thing.path("label").asText("?"), 1, Integer::sum);
+    return counts.isEmpty() ? "nothing" : list(counts);
+  }
+
+  private static String texts(JsonNode things, String member) {
+    var texts = new ArrayList<String>();
+    for (var thing : things) texts.add(thing.path(member).asText());
+    return texts.isEmpty() ? "nothing" : cut(String.join(", ", texts));
   }
 
   private static String list(SortedMap<String, Integer> counts) {

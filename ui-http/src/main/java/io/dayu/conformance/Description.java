@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.element.MediaType;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -33,9 +32,10 @@ record Description(
   static final String JPEG = "image/jpeg";
   static final String PROTOBUF = "application/x-protobuf";
   static final String BYTES = "application/octet-stream";
+  static final String WAV = "audio/wav";
 
   private static final String VERSION = "dayu.io/v1alpha1";
-  private static final List<String> FORMS = List.of(JSON, JPEG, PROTOBUF, BYTES);
+  private static final List<String> FORMS = List.of(JSON, JPEG, PROTOBUF, BYTES, WAV);
   private static final List<String> PARAMETER_TYPES =
       List.of("string", "number", "integer", "boolean");
 
@@ -114,14 +114,11 @@ record Description(
     }
 
     private Optional<MediaType> type(String name, JsonNode word) {
-      var known = Arrays.stream(MediaType.values()).filter(t -> t.word().equals(word.textValue()));
-      var found = known.findFirst();
+      var found = MediaType.ofWord(word.asText());
       if (found.isEmpty())
         wrong(
             name + " is " + shown(word) + ", which is no media type",
-            "use one of: "
-                + String.join(
-                    ", ", Arrays.stream(MediaType.values()).map(MediaType::word).toList()));
+            "use one of: " + MediaType.words());
       return found;
     }
 
@@ -139,6 +136,7 @@ record Description(
       var raw = EnumSet.noneOf(MediaType.class);
       if (accepts.contains(JPEG)) raw.add(MediaType.FRAMES);
       if (accepts.contains(BYTES)) raw.add(MediaType.OPAQUE);
+      if (accepts.contains(WAV)) raw.add(MediaType.AUDIO);
       if (!any && (!inputs.isEmpty() || !raw.containsAll(payload)))
         wrong(
             "accepts has nothing in which all of its inputs fit: " + String.join(", ", accepts),

@@ -8,12 +8,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.dayu.element.Media;
 import io.dayu.element.MediaJson;
+import io.dayu.element.MediaRules;
 import io.dayu.element.MediaType;
+import io.dayu.element.Wav;
 import java.io.IOException;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
-import java.util.Arrays;
-import java.util.Base64;
 
 /** Media as they stand in requests, and a look at those of answers. */
 final class MediaForms {
@@ -40,30 +38,54 @@ final class MediaForms {
 
   /** Checks that an answer with status 200 holds media of a type. */
   static void check(Answer answer, MediaType declared) throws Wrong {
-    switch (answer.contentType()) {
+    var contentType = answer.contentType();
+    switch (contentType) {
       case Description.JSON -> check(parse(answer.body()), declared);
       case Description.PROTOBUF -> {
         try {
-          same(MediaType.of(Media.parseFrom(answer.body())).word(), declared);
+          var media = Media.parseFrom(answer.body());
+          same(MediaType.of(media).word(), declared);
+          var problem = MediaRules.problem(media);
+          if (problem.isPresent()) throw new Wrong("of the output " + problem.get(), SEE);
         } catch (InvalidProtocolBufferException e) {
           throw new Wrong("the output is no Media of protobuf: " + e.getMessage(), SEE);
         }
       }
+      default -> {
+        // Opaque bytes may be of any type.
+        if (declared != MediaType.OPAQUE || !MediaRules.isContentType(contentType))
+          raw(answer, contentType, declared);
+      }
+    }
+  }
+
+  private static void raw(Answer answer, String contentType, MediaType declared) throws Wrong {
+    switch (contentType) {
       case Description.JPEG -> {
         same("frames", declared);
         var body = answer.body();
         if (body.length < 2 || (body[0] & 0xff) != 0xff || (body[1] & 0xff) != 0xd8)
           throw new Wrong("the output is no JPEG file", "encode the frame as JPEG");
       }
+      case Description.WAV -> {
+        same("audio", declared);
+        if (Wav.read(answer.body()).isEmpty())
+          throw new Wrong(
+              "the output is no WAV file of 16-bit samples",
+              "write such a file, or give its own content type to sound in another form");
+      }
       case Description.BYTES -> same("opaque", declared);
       case "text/plain" -> same("text", declared);
-      default ->
+      default -> {
+        if (contentType.startsWith("audio/")) same("audio", declared);
+        else
           throw new Wrong(
-              answer.contentType().isEmpty()
+              contentType.isEmpty()
                   ? "the output has no content type"
-                  : "the output has the content type " + answer.contentType(),
+                  : "the output has the content type " + contentType,
               "send content-type: application/json, application/x-protobuf, image/jpeg,"
-                  + " application/octet-stream or text/plain");
+                  + " audio/wav, application/octet-stream or text/plain");
+      }
     }
   }
 
@@ -77,49 +99,19 @@ final class MediaForms {
     }
   }
 
-  /** Checks that JSON is media of a type. */
+  /** Checks that JSON is media of a type, as nodes read it. */
   static void check(JsonNode media, MediaType declared) throws Wrong {
     if (!media.isObject() || !media.path("type").isTextual())
       throw new Wrong("the output is " + shown(media) + ", no object with a type", SEE);
     var type = media.path("type").asText();
-    if (Arrays.stream(MediaType.values()).noneMatch(each -> each.word().equals(type)))
+    if (MediaType.ofWord(type).isEmpty())
       throw new Wrong("the output has the type \"" + type + "\", which is no media type", SEE);
     same(type, declared);
-    var content = media.path(type);
-    if (declared == MediaType.OPAQUE) {
-      base64(content, "opaque");
-      return;
-    }
-    if (!content.isArray())
-      throw new Wrong("the output's \"" + type + "\" is " + shown(content) + ", no list", SEE);
-    for (int i = 0; i < content.size(); i++) check(content.get(i), declared, type + "[" + i + "]");
-  }
-
-  private static void check(JsonNode each, MediaType type, String where) throws Wrong {
-    if (type == MediaType.TEXT) {
-      if (!each.isTextual()) throw new Wrong(where + " is " + shown(each) + ", no string", SEE);
-      return;
-    }
-    if (!each.isObject()) throw new Wrong(where + " is " + shown(each) + ", no object", SEE);
-    switch (type) {
-      case BOXES -> {
-        for (var name : new String[] {"x", "y", "width", "height"})
-          number(each.path(name), where + "." + name);
-        for (var name : new String[] {"score", "track", "frame"})
-          if (each.has(name)) number(each.path(name), where + "." + name);
-        if (each.has("label")) string(each.path("label"), where + ".label");
-      }
-      case LABELS -> {
-        string(each.path("name"), where + ".name");
-        number(each.path("value"), where + ".value");
-      }
-      case READINGS -> {
-        time(each.path("at"), where + ".at");
-        number(each.path("value"), where + ".value");
-        for (var name : new String[] {"sensor", "unit"})
-          if (each.has(name)) string(each.path(name), where + "." + name);
-      }
-      default -> base64(each.path("jpeg"), where + ".jpeg");
+    try {
+      var unused =
+          MediaJson.read(MAPPER.convertValue(media, Object.class)); // whether it can be read
+    } catch (MediaJson.UnreadableMedia e) {
+      throw new Wrong("the output cannot be read: " + e.getMessage(), SEE);
     }
   }
 
@@ -128,32 +120,6 @@ final class MediaForms {
       throw new Wrong(
           "the output is " + type + ", and the description says " + declared.word(),
           "give what is declared, or correct \"output\" of the description");
-  }
-
-  private static void number(JsonNode value, String where) throws Wrong {
-    if (!value.isNumber()) throw new Wrong(where + " is " + shown(value) + ", no number", SEE);
-  }
-
-  private static void string(JsonNode value, String where) throws Wrong {
-    if (!value.isTextual()) throw new Wrong(where + " is " + shown(value) + ", no string", SEE);
-  }
-
-  private static void time(JsonNode value, String where) throws Wrong {
-    string(value, where);
-    try {
-      var unused = OffsetDateTime.parse(value.asText()); // only whether it can be read
-    } catch (DateTimeParseException e) {
-      throw new Wrong(where + " is " + shown(value), "write times as 2026-01-01T12:00:00Z");
-    }
-  }
-
-  private static void base64(JsonNode value, String where) throws Wrong {
-    string(value, where);
-    try {
-      var unused = Base64.getDecoder().decode(value.asText()); // only whether it can be read
-    } catch (IllegalArgumentException e) {
-      throw new Wrong(where + " is no base64", "encode bytes as base64 with + and /");
-    }
   }
 
   static String shown(JsonNode node) {

@@ -2,19 +2,35 @@ package io.dayu.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
+import io.dayu.element.Attribute;
+import io.dayu.element.Attributes;
+import io.dayu.element.Audio;
+import io.dayu.element.Bone;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
+import io.dayu.element.Corner;
 import io.dayu.element.Element;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
+import io.dayu.element.Keypoint;
+import io.dayu.element.Keypoints;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
+import io.dayu.element.Mask;
+import io.dayu.element.Masks;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.element.Outputs;
+import io.dayu.element.Pose;
 import io.dayu.element.Reading;
 import io.dayu.element.Readings;
+import io.dayu.element.Region;
+import io.dayu.element.Regions;
 import io.dayu.element.Text;
+import io.dayu.element.Track;
+import io.dayu.element.TrackPoint;
+import io.dayu.element.Tracks;
+import io.dayu.element.Wav;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -36,6 +52,7 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
   static final String STAGE = "earlier";
   static final int LARGE = 8 * 1024 * 1024;
 
+  private static final int RATE = 16_000; // samples a second
   private static final int COMMENT = 65_000; // bytes of a JPEG comment, which has 65,533 at most
 
   /** Elements of every type that a service says it reads; none without what it needs. */
@@ -84,6 +101,7 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
                 switch (form) {
                   case Description.JPEG -> alone.equals(Optional.of(MediaType.FRAMES));
                   case Description.BYTES -> alone.equals(Optional.of(MediaType.OPAQUE));
+                  case Description.WAV -> alone.equals(Optional.of(MediaType.AUDIO));
                   default -> true;
                 })
         .toList();
@@ -94,6 +112,7 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
     return switch (form) {
       case Description.JPEG -> media.getFrames().getFrame(0).getJpeg().toByteArray();
       case Description.BYTES -> media.getOpaque().toByteArray();
+      case Description.WAV -> Wav.write(media.getAudio());
       case Description.PROTOBUF -> protobuf();
       default -> MediaForms.bytes(json());
     };
@@ -146,7 +165,89 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
         yield Media.newBuilder().setReadings(readings).build();
       }
       case OPAQUE -> opaque(new byte[] {0, 1, 2, (byte) 0xfe, (byte) 0xff});
+      case TRACKS ->
+          Media.newBuilder()
+              .setTracks(
+                  Tracks.newBuilder()
+                      .addTrack(
+                          Track.newBuilder()
+                              .setId(1)
+                              .setLabel("person")
+                              .addPoint(trackPoint(0.25f, 0))
+                              .addPoint(trackPoint(0.5f, 40))))
+              .build();
+      case KEYPOINTS ->
+          Media.newBuilder()
+              .setKeypoints(
+                  Keypoints.newBuilder()
+                      .addPose(
+                          Pose.newBuilder()
+                              .addPoint(keypoint("left_hip", 0.25f))
+                              .addPoint(keypoint("left_knee", 0.75f))
+                              .setLabel("person")
+                              .setScore(0.5f)
+                              .setTrack(1))
+                      .addBone(Bone.newBuilder().setFrom("left_hip").setTo("left_knee")))
+              .build();
+      case MASKS ->
+          Media.newBuilder()
+              .setMasks(
+                  Masks.newBuilder()
+                      .addMask(
+                          Mask.newBuilder()
+                              .setX(0.25f)
+                              .setY(0.25f)
+                              .setWidth(0.5f)
+                              .setHeight(0.5f)
+                              .setColumns(4)
+                              .setRows(2)
+                              .addAllRun(List.of(1, 2, 2, 2, 1))
+                              .setLabel("person")))
+              .build();
+      case REGIONS ->
+          Media.newBuilder()
+              .setRegions(
+                  Regions.newBuilder()
+                      .addRegion(
+                          Region.newBuilder()
+                              .addCorner(Corner.newBuilder().setX(0.25f).setY(0.25f))
+                              .addCorner(Corner.newBuilder().setX(0.75f).setY(0.25f))
+                              .addCorner(Corner.newBuilder().setX(0.75f).setY(0.5f))
+                              .addCorner(Corner.newBuilder().setX(0.25f).setY(0.5f))
+                              .setText("Ausfahrt größer freihalten")
+                              .setScore(0.5f)))
+              .build();
+      case ATTRIBUTES ->
+          Media.newBuilder()
+              .setAttributes(
+                  Attributes.newBuilder()
+                      .addAttribute(
+                          Attribute.newBuilder()
+                              .setName("colour")
+                              .setValue("red")
+                              .setScore(0.5f)
+                              .setOf(STAGE)
+                              .setBox(0)
+                              .setTrack(1)))
+              .build();
+      case AUDIO ->
+          Media.newBuilder()
+              .setAudio(
+                  Audio.newBuilder()
+                      .setData(
+                          ByteString.copyFrom(new byte[RATE / 2])) // silence of a quarter second
+                      .setSampleRate(RATE)
+                      .setChannels(1))
+              .build();
     };
+  }
+
+  private static TrackPoint.Builder trackPoint(float x, long offsetMs) {
+    return TrackPoint.newBuilder().setX(x).setY(0.5f).setOffsetMs(offsetMs);
+  }
+
+  private static Keypoint.Builder keypoint(String name, float y) {
+    return Keypoint.newBuilder().setName(name).setX(0.5f).setY(y).setScore(0.5f);
   }
 
   private static Box box(String label, float score, float x, long track) {

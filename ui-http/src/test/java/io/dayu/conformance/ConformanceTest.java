@@ -170,7 +170,7 @@ class ConformanceTest {
         "{\"type\": \"text\", \"text\": []}                     | the output is text, and the description says labels",
         "{\"type\": \"sound\"}                                  | \"sound\", which is no media type",
         "{\"type\": \"labels\", \"labels\": {\"n\": 1}}         | no list",
-        "{\"type\": \"labels\", \"labels\": [{\"name\": \"n\"}]} | labels[0].value is missing, no number",
+        "{\"type\": \"labels\", \"labels\": [{\"name\": \"n\"}]} | labels[0]: value is missing",
         "{\"labels\": []}                                       | no object with a type",
         "labels                                                 | the answer is no JSON",
       })

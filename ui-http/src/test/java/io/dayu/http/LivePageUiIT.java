@@ -132,6 +132,23 @@ class LivePageUiIT {
   }
 
   @Test
+  void whatElseStagesFoundIsDrawnOnTheLatestFrame() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> server.control.readers() == 1);
+    server.control.store(Street.allKinds(18), Optional.of(Street.frame()));
+    var canvas = page.locator("canvas[data-stream='" + Street.STREAM + "']");
+    assertThat(page.locator("figcaption")).containsText("plates: plate M AB 123");
+    // The frame has no colour here.
+    assertThat(saturation(canvas, 0.3, 0.9)).as("the track").isGreaterThan(60);
+    assertThat(saturation(canvas, 0.8, 0.2)).as("the text's region").isGreaterThan(60);
+    assertThat(saturation(canvas, 0.9, 0.6)).as("the thigh").isGreaterThan(60);
+    assertThat(saturation(canvas, 0.95, 0.6)).as("a bone without its point").isLessThan(30);
+    assertThat(saturation(canvas, 0.02, 0.6)).as("inside of the mask").isGreaterThan(30);
+    assertThat(saturation(canvas, 0.06, 0.6)).as("outside of the mask").isLessThan(30);
+    assertThat(saturation(canvas, 0.5535, 0.82)).as("the note below the car").isGreaterThan(60);
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
   void aRouteChangeIsHighlightedWithItsReason() {
     var stage = page.locator("#routes tr[data-stage=detect]");
     assertThat(stage).containsText("edge-1");

@@ -66,6 +66,7 @@ class OpenApiTest {
   void theAnswersHaveNoMembersThatAreNotDescribed() {
     try (var server = new TestServer()) {
       Street.fill(server.control, java.time.Instant.now());
+      server.control.store(Street.allKinds(2), java.util.Optional.empty());
       server.control.store(Street.failed(1), java.util.Optional.empty());
       var document = server.get("/api/v1/openapi.json").json();
       var base = "/api/v1/pipelines/crossing";
@@ -73,7 +74,9 @@ class OpenApiTest {
       covers(document, "PipelineItem", server.get("/api/v1/pipelines").json().at("/items/0"));
       covers(document, "PipelineLedger", server.get(base + "/ledger").json());
       covers(document, "Decision", server.get(base + "/decisions").json().at("/items/0"));
-      covers(document, "Result", server.get(base + "/results").json().at("/items/0"));
+      var results = server.get(base + "/results").json().get("items");
+      assertThat(results).hasSizeGreaterThan(1);
+      for (var result : results) covers(document, "Result", result);
       covers(document, "Node", server.get("/api/v1/nodes").json().at("/items/1"));
       covers(document, "StageType", server.get("/api/v1/stages").json().at("/items/0"));
       covers(document, "Policy", server.get("/api/v1/policies").json().at("/items/0"));
@@ -91,6 +94,13 @@ class OpenApiTest {
       covers(document, document.at(schema.get("$ref").asText().substring(1)), answer, path);
     } else if (answer.isArray()) {
       answer.forEach(item -> covers(document, schema.get("items"), item, path + "[]"));
+    } else if (answer.isObject() && schema.path("additionalProperties").isObject()) {
+      for (var member : answer.properties())
+        covers(
+            document,
+            schema.get("additionalProperties"),
+            member.getValue(),
+            path + "." + member.getKey());
     } else if (answer.isObject() && schema.has("properties")) {
       answer
           .properties()

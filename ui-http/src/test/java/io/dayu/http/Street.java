@@ -1,17 +1,31 @@
 package io.dayu.http;
 
 import com.google.protobuf.ByteString;
+import io.dayu.element.Attribute;
+import io.dayu.element.Attributes;
+import io.dayu.element.Bone;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
+import io.dayu.element.Corner;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
 import io.dayu.element.Hop;
+import io.dayu.element.Keypoint;
+import io.dayu.element.Keypoints;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
+import io.dayu.element.Mask;
+import io.dayu.element.Masks;
 import io.dayu.element.Media;
 import io.dayu.element.Outputs;
+import io.dayu.element.Pose;
+import io.dayu.element.Region;
+import io.dayu.element.Regions;
+import io.dayu.element.Track;
+import io.dayu.element.TrackPoint;
+import io.dayu.element.Tracks;
 import io.dayu.facts.Decision;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
@@ -200,6 +214,79 @@ final class Street {
                     .setTries(1))
             .build(),
         frame);
+  }
+
+  /** With an output of every kind that is drawn. */
+  static StoredResult allKinds(long seq) {
+    var track = Track.newBuilder().setId(4).setLabel("person");
+    for (int i = 0; i < 5; i++)
+      track.addPoint(TrackPoint.newBuilder().setX(0.1f + i * 0.1f).setY(0.9f).setOffsetMs(i));
+    var pose =
+        Pose.newBuilder()
+            .setLabel("person")
+            .addPoint(keypoint("hip", 0.9f, 0.5f, 0.9f))
+            .addPoint(keypoint("knee", 0.9f, 0.7f, 0.9f))
+            .addPoint(keypoint("elbow", 0.95f, 0.5f, 0.9f))
+            .addPoint(keypoint("hand", 0.95f, 0.7f, 0.1f));
+    var mask =
+        Mask.newBuilder()
+            .setY(0.5f)
+            .setWidth(0.08f)
+            .setHeight(0.3f)
+            .setColumns(2)
+            .setRows(1)
+            .addAllRun(List.of(0, 1, 1))
+            .setLabel("person");
+    var region =
+        Region.newBuilder()
+            .addCorner(Corner.newBuilder().setX(0.7f).setY(0.2f))
+            .addCorner(Corner.newBuilder().setX(0.9f).setY(0.2f))
+            .addCorner(Corner.newBuilder().setX(0.9f).setY(0.3f))
+            .addCorner(Corner.newBuilder().setX(0.7f).setY(0.3f))
+            .setText("Ausfahrt");
+    var plate =
+        Attribute.newBuilder()
+            .setName("plate")
+            .setValue("M AB 123")
+            .setOf("track")
+            .setBox(1)
+            .setTrack(5);
+    return new StoredResult(
+        result(seq, true).element().toBuilder()
+            .addOutputs(
+                Outputs.of(
+                    "paths",
+                    Media.newBuilder().setTracks(Tracks.newBuilder().addTrack(track)).build()))
+            .addOutputs(
+                Outputs.of(
+                    "pose",
+                    Media.newBuilder()
+                        .setKeypoints(
+                            Keypoints.newBuilder()
+                                .addPose(pose)
+                                .addBone(Bone.newBuilder().setFrom("hip").setTo("knee"))
+                                .addBone(Bone.newBuilder().setFrom("elbow").setTo("hand")))
+                        .build()))
+            .addOutputs(
+                Outputs.of(
+                    "segments",
+                    Media.newBuilder().setMasks(Masks.newBuilder().addMask(mask)).build()))
+            .addOutputs(
+                Outputs.of(
+                    "signs",
+                    Media.newBuilder().setRegions(Regions.newBuilder().addRegion(region)).build()))
+            .addOutputs(
+                Outputs.of(
+                    "plates",
+                    Media.newBuilder()
+                        .setAttributes(Attributes.newBuilder().addAttribute(plate))
+                        .build()))
+            .build(),
+        true);
+  }
+
+  private static Keypoint keypoint(String name, float x, float y, float score) {
+    return Keypoint.newBuilder().setName(name).setX(x).setY(y).setScore(score).build();
   }
 
   static StoredResult failed(long seq) {

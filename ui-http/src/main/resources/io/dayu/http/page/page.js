@@ -1,6 +1,6 @@
 // The live page: polls states once a second, follows decisions and kept frames as they come.
 import { Refused, follow, image, json, useToken } from "/api.js";
-import { boxesOf, draw } from "/canvas.js";
+import { draw, marksOf } from "/canvas.js";
 
 const POLL_MS = 1000;
 const MOVED_MS = 15000;
@@ -141,14 +141,17 @@ async function showFrame(result) {
     while (f.next) {
       const r = f.next;
       f.next = null;
-      const boxes = boxesOf(r.outputs, state.document?.spec.stages ?? []);
+      const marks = marksOf(r.outputs, state.document?.spec.stages ?? []);
       const bitmap = await image(r.frame);
-      draw(f.canvas, bitmap, boxes);
+      draw(f.canvas, bitmap, marks);
       bitmap.close();
-      const labels = Object.entries(r.outputs).filter(([, m]) => m.type === "labels").map(([stage, m]) =>
+      const lines = Object.entries(r.outputs).filter(([, m]) => m.type === "labels").map(([stage, m]) =>
         `${stage}: ${m.labels.map((l) => `${l.name} ${Number(l.value.toFixed(2))}`).join(", ") || "none"}`);
-      f.caption.replaceChildren(el("strong", {}, r.stream), ` #${r.seq}, ${time(r.createdAt)}, ${r.latencyMs.toFixed(0)} ms, ${boxes.length} boxes`,
-        ...(labels.length ? [el("br", {}), labels.join("; ")] : []));
+      for (const [stage, media] of Object.entries(r.outputs))
+        if (media.type === "attributes")
+          lines.push(`${stage}: ${media.attributes.map((a) => `${a.name} ${a.value}`).join(", ") || "none"}`);
+      f.caption.replaceChildren(el("strong", {}, r.stream), ` #${r.seq}, ${time(r.createdAt)}, ${r.latencyMs.toFixed(0)} ms, ${marks.boxes.length} boxes`,
+        ...(lines.length ? [el("br", {}), lines.join("; ")] : []));
       if (!f.figure.isConnected && state.frames.get(r.stream) === f) {
         if (!$("frames").querySelector("figure")) $("frames").replaceChildren();
         $("frames").append(f.figure);
