@@ -16,13 +16,22 @@ import java.util.TreeMap;
 /**
  * The result of a run.
  *
+ * @param variants what all pipelines were, one after the other, together
+ * @param seen of how many of these there are results
  * @param problems what went wrong besides: a node that died by itself, a stream that never settled
  */
 public record ChaosReport(
-    long seed, Duration duration, List<Done> faults, Verdict verdict, List<String> problems) {
+    long seed,
+    Duration duration,
+    List<Done> faults,
+    Verdict verdict,
+    int variants,
+    int seen,
+    List<String> problems) {
   /**
    * A fault as it was done.
    *
+   * @param node or pipeline
    * @param at from the start of the run
    * @param lasted until it was undone
    * @param gaps the longest time between two results of each stream, by pipeline; none of a stream
@@ -68,7 +77,9 @@ public record ChaosReport(
         .put("lost", verdict.lost())
         .put("duplicates", verdict.duplicates())
         .put("corrupted", verdict.corrupted())
-        .put("ledgerBalanced", verdict.ledgerBalanced());
+        .put("ledgerBalanced", verdict.ledgerBalanced())
+        .put("variants", variants)
+        .put("variantsSeen", seen);
     var gaps = json.putObject("longestGapMs");
     byKind().forEach((fault, done) -> put(gaps.putObject(fault.word()), longest(done)));
     var schedule = json.putArray("schedule");
@@ -154,6 +165,8 @@ public record ChaosReport(
                 verdict.duplicates(),
                 verdict.corrupted(),
                 verdict.ledgerBalanced() ? "balances" : "DOES NOT BALANCE"));
+    text.append(
+        "the pipelines were in %s variants, results are there of %s%n".formatted(variants, seen));
     verdict.notes().forEach(note -> text.append("  ").append(note).append(System.lineSeparator()));
     problems.forEach(p -> text.append("  ").append(p).append(System.lineSeparator()));
     return text.toString();

@@ -2,6 +2,7 @@ package io.dayu.bench.chaos;
 
 import io.dayu.bench.truth.Load;
 import io.dayu.bench.truth.StoredResult;
+import io.dayu.bench.truth.Variant;
 import io.dayu.bench.truth.Verdict;
 import io.dayu.client.ApiClient;
 import io.dayu.client.LedgerCounts;
@@ -30,6 +31,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 
 /**
  * One run: starts nodes, lets elements flow, does to the nodes what the schedule says, heals all,
@@ -110,6 +112,7 @@ public final class ChaosRun {
       case PACKETS -> network == NetworkKind.NAMESPACES;
       case DISKS -> Disks.available();
       case STORE -> LocalPostgres.installed();
+      case PROGRAMS -> Programs.available();
     };
   }
 
@@ -130,6 +133,7 @@ public final class ChaosRun {
             settings.clouds(),
             settings.edges(),
             settings.networkNeeded(),
+            settings.needs(Fault.Need.PROGRAMS),
             disk,
             settings.tcpRetries());
     try (var testbed = Testbed.open(testbedSettings, progress)) {
@@ -178,10 +182,11 @@ public final class ChaosRun {
                 settings.seed(), schedule.faults().size(), Units.clock(settings.duration())));
     var arrivals = new TreeMap<String, Arrivals>();
     for (var load : loads) arrivals.put(load.name(), Arrivals.of(testbed.apis(), load.name()));
+    var changes = new LiveChanges(testbed.apis());
     try {
-      inflict(testbed, schedule, () -> tell(api, loads));
+      inflict(testbed, schedule, loads, changes, () -> tell(api, loads));
       settle(testbed, api, loads);
-      return compare(testbed, api, loads, arrivals);
+      return compare(testbed, api, loads, changes, arrivals);
     } finally {
       arrivals.values().forEach(Arrivals::close);
     }
@@ -199,21 +204,30 @@ public final class ChaosRun {
     var two = edges.get(edges.size() - 1);
     var dir = testbed.directory();
     Map<String, Object> roundRobin = Map.of("name", "round-robin");
-    return List.of(
-        Load.file("files-1", one, Load.fixed(edges, all, all, edges), FILE_RATE, reading, dir),
-        Load.file("files-2", two, Map.of("name", "least-loaded"), FILE_RATE, reading, dir),
-        Load.live("live-1", one, roundRobin, LIVE_RATE, until, dir),
-        Load.live("live-2", two, Load.fixed(all, edges, all, all), LIVE_RATE, until, dir));
+    var loads =
+        List.of(
+            Load.file("files-1", one, Load.fixed(edges, all, all, edges), FILE_RATE, reading, dir),
+            Load.file("files-2", two, Map.of("name", "least-loaded"), FILE_RATE, reading, dir),
+            Load.live("live-1", one, roundRobin, LIVE_RATE, until, dir),
+            Load.live("live-2", two, Load.fixed(all, edges, all, all), LIVE_RATE, until, dir));
+    return settings.needs(Fault.Need.PROGRAMS)
+        ? loads.stream().map(Load::withService).toList()
+        : loads;
   }
 
   /** Each fault on a thread of its own, for some take a while to be undone. */
-  private void inflict(Testbed testbed, Schedule schedule, Runnable meanwhile) {
+  private void inflict(
+      Testbed testbed,
+      Schedule schedule,
+      List<Load> loads,
+      LiveChanges changes,
+      Runnable meanwhile) {
     var threads = Executors.newCachedThreadPool(ChaosRun::daemon);
     try {
       var running = new ArrayList<Future<?>>();
       for (var planned : schedule.faults()) {
         while (Instant.now().isBefore(start.plus(planned.at()))) look(testbed, meanwhile);
-        running.add(threads.submit(() -> inflict(testbed, planned)));
+        running.add(threads.submit(() -> inflict(testbed, loads, changes, planned)));
       }
       while (running.stream().anyMatch(f -> !f.isDone())
           || Instant.now().isBefore(start.plus(settings.duration()))) look(testbed, meanwhile);
@@ -238,26 +252,33 @@ public final class ChaosRun {
     }
   }
 
-  private void inflict(Testbed testbed, Schedule.Planned planned) {
-    var role = planned.fault().role();
-    var node = Testbed.name(role, planned.rank());
+  private void inflict(
+      Testbed testbed, List<Load> loads, LiveChanges changes, Schedule.Planned planned) {
+    var fault = planned.fault();
+    var name = fault.victim().name(planned.rank());
     // On a slow machine a node may still be starting when its next fault is due, or that of another
     // cloud node.
-    var turn = role == Role.CLOUD ? role.word() : node;
+    var turn = fault.victim() == Fault.Victim.CLOUD ? fault.victim().name() : name;
     synchronized (turns.computeIfAbsent(turn, n -> new Object())) {
-      inflict(testbed, planned, node);
+      if (fault.victim() == Fault.Victim.PIPELINE) {
+        var load = loads.get(planned.rank());
+        inflict(
+            planned, load.name(), () -> changes.begin(fault, load), () -> changes.end(fault, load));
+      } else {
+        inflict(planned, name, () -> testbed.begin(fault, name), () -> testbed.end(fault, name));
+      }
     }
   }
 
-  private void inflict(Testbed testbed, Schedule.Planned planned, String node) {
+  private void inflict(Schedule.Planned planned, String node, Runnable begin, Runnable end) {
     try {
       var begun = Instant.now();
-      testbed.begin(planned.fault(), node);
+      begin.run();
       say(
           "%s %s for %s"
               .formatted(planned.fault().word(), node, Units.millis(planned.lasting().toMillis())));
       pause(planned.lasting());
-      testbed.end(planned.fault(), node);
+      end.run();
       var undone = Instant.now();
       done.add(new Done(planned, node, begun, undone));
       say(
@@ -346,13 +367,23 @@ public final class ChaosRun {
   }
 
   private ChaosReport compare(
-      Testbed testbed, ApiClient api, List<Load> loads, Map<String, Arrivals> arrivals) {
+      Testbed testbed,
+      ApiClient api,
+      List<Load> loads,
+      LiveChanges changes,
+      Map<String, Arrivals> arrivals) {
     var verdict = Verdict.NONE;
+    int variants = 0;
+    int seen = 0;
     var created = new ArrayList<Long>();
     for (var load : loads) {
       var rows = StoredResult.all(api, load.name());
       rows.forEach(row -> created.add(row.createdAtMs()));
-      verdict = verdict.plus(load.verdict(api, rows, testbed.kills(load.node())));
+      var had = changes.had(load);
+      verdict = verdict.plus(load.verdict(api, rows, testbed.kills(load.node()), had));
+      var plans = rows.stream().map(StoredResult::plan).collect(Collectors.toSet());
+      variants += had.size();
+      seen += (int) had.stream().map(Variant::plan).filter(plans::contains).count();
     }
     var faults = new ArrayList<ChaosReport.Done>();
     for (var d : List.copyOf(done)) {
@@ -373,7 +404,13 @@ public final class ChaosRun {
               created.stream().filter(at -> at >= from && at <= to).count()));
     }
     return new ChaosReport(
-        settings.seed(), settings.duration(), faults, verdict, List.copyOf(problems));
+        settings.seed(),
+        settings.duration(),
+        faults,
+        verdict,
+        variants,
+        seen,
+        List.copyOf(problems));
   }
 
   /**

@@ -1,24 +1,41 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.local.NodeOptions.Role;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** What is done to a node, and for how long. */
+/** What is done to a node or to a pipeline, and for how long. */
 public enum Fault {
-  KILL_EDGE(Role.EDGE, Need.NOTHING, 1, 8, "kill -9, started again at the same address"),
-  KILL_CLOUD(Role.CLOUD, Need.NOTHING, 1, 8, "kill -9, started again at the same address"),
-  FREEZE_EDGE(Role.EDGE, Need.NOTHING, 2, 15, "SIGSTOP, then SIGCONT"),
-  FREEZE_CLOUD(Role.CLOUD, Need.NOTHING, 1, 8, "SIGSTOP, then SIGCONT"),
-  CUT_EDGE(Role.EDGE, Need.LINKS, 2, 20, "its cable is pulled"),
-  CUT_FROM_CLOUD(Role.EDGE, Need.LINKS, 2, 20, "nothing passes between it and the cloud"),
-  SLOW_LINK(Role.EDGE, Need.LINKS, 3, 20, "1 Mbit/s up and down"),
-  LOSSY_LINK(Role.EDGE, Need.PACKETS, 3, 20, "5 % of packets vanish, up and down"),
-  FULL_DISK_EDGE(Role.EDGE, Need.DISKS, 2, 12, "no space is left"),
-  FULL_DISK_CLOUD(Role.CLOUD, Need.DISKS, 2, 12, "no space is left"),
-  STORE_OUTAGE(Role.CLOUD, Need.STORE, 2, 20, "the database is stopped");
+  KILL_EDGE(Victim.EDGE, Need.NOTHING, 1, 8, "kill -9, started again at the same address"),
+  KILL_CLOUD(Victim.CLOUD, Need.NOTHING, 1, 8, "kill -9, started again at the same address"),
+  FREEZE_EDGE(Victim.EDGE, Need.NOTHING, 2, 15, "SIGSTOP, then SIGCONT"),
+  FREEZE_CLOUD(Victim.CLOUD, Need.NOTHING, 1, 8, "SIGSTOP, then SIGCONT"),
+  CUT_EDGE(Victim.EDGE, Need.LINKS, 2, 20, "its cable is pulled"),
+  CUT_FROM_CLOUD(Victim.EDGE, Need.LINKS, 2, 20, "nothing passes between it and the cloud"),
+  SLOW_LINK(Victim.EDGE, Need.LINKS, 3, 20, "1 Mbit/s up and down"),
+  LOSSY_LINK(Victim.EDGE, Need.PACKETS, 3, 20, "5 % of packets vanish, up and down"),
+  FULL_DISK_EDGE(Victim.EDGE, Need.DISKS, 2, 12, "no space is left"),
+  FULL_DISK_CLOUD(Victim.CLOUD, Need.DISKS, 2, 12, "no space is left"),
+  STORE_OUTAGE(Victim.CLOUD, Need.STORE, 2, 20, "the database is stopped"),
+  KILL_SERVICE(Victim.EDGE, Need.PROGRAMS, 1, 4, "kill -9 of a service's program"),
+  FREEZE_SERVICE(Victim.EDGE, Need.PROGRAMS, 1, 15, "SIGSTOP of a service's program, then SIGCONT"),
+  CHANGE_STAGES(
+      Victim.PIPELINE, Need.NOTHING, 1, 8, "a stage is replaced and one added; then back"),
+  CHANGE_PARAMETERS(Victim.PIPELINE, Need.PROGRAMS, 1, 8, "a stage gets other parameters, twice"),
+  PAUSE(Victim.PIPELINE, Need.NOTHING, 1, 8, "paused, then resumed");
+
+  /** To what it is done. */
+  enum Victim {
+    CLOUD,
+    EDGE,
+    PIPELINE;
+
+    /** Such as {@code edge-1} for rank 0; of a pipeline its place among all. */
+    String name(int rank) {
+      return name().toLowerCase(Locale.ROOT) + "-" + (rank + 1);
+    }
+  }
 
   /** What must be there to do it. */
   public enum Need {
@@ -26,7 +43,8 @@ public enum Fault {
     LINKS("a network of proxies (Linux) or of namespaces"),
     PACKETS("a network of namespaces (root, and the commands ip and tc)"),
     DISKS("root, and the command mount"),
-    STORE("PostgreSQL (Debian's package postgresql)");
+    STORE("PostgreSQL (Debian's package postgresql)"),
+    PROGRAMS("python3");
 
     private final String words;
 
@@ -40,22 +58,22 @@ public enum Fault {
     }
   }
 
-  private final Role role;
+  private final Victim victim;
   private final Need need;
   private final Duration shortest;
   private final Duration longest;
   private final String how;
 
-  Fault(Role role, Need need, int shortestSeconds, int longestSeconds, String how) {
-    this.role = role;
+  Fault(Victim victim, Need need, int shortestSeconds, int longestSeconds, String how) {
+    this.victim = victim;
     this.need = need;
     this.shortest = Duration.ofSeconds(shortestSeconds);
     this.longest = Duration.ofSeconds(longestSeconds);
     this.how = how;
   }
 
-  Role role() {
-    return role;
+  Victim victim() {
+    return victim;
   }
 
   Need need() {

@@ -1,6 +1,6 @@
 package io.dayu.bench.chaos;
 
-import io.dayu.local.NodeOptions.Role;
+import io.dayu.bench.chaos.Fault.Victim;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,12 +17,16 @@ import java.util.TreeSet;
  * What is done to whom and when, all of it drawn from a seed before anything begins: the same seed,
  * duration, nodes and kinds give the same schedule. Every kind has its turn before one comes again;
  * at most {@link #AT_ONCE} faults last at the same time, on different nodes and at most one of them
- * on a cloud node, for a majority of these must live; all is healed before the end.
+ * on a cloud node, for a majority of these must live; pipelines are changed whatever is broken, one
+ * change at a time each; all is healed before the end.
  *
  * @param faults in the order of their beginnings
  */
 record Schedule(List<Planned> faults) {
   static final int AT_ONCE = 2;
+
+  /** How many pipelines there are. */
+  static final int PIPELINES = 4;
 
   /** Before the first fault and after the last. */
   static final Duration QUIET = Duration.ofSeconds(2);
@@ -35,7 +39,7 @@ record Schedule(List<Planned> faults) {
 
   /**
    * @param at from the start of the run
-   * @param rank of the node among those of the fault's role, from 0
+   * @param rank of the node or pipeline among its kind, from 0
    */
   record Planned(Fault fault, int rank, Duration at, Duration lasting) {
     Planned {
@@ -53,7 +57,7 @@ record Schedule(List<Planned> faults) {
     }
   }
 
-  private record Target(Role role, int rank) {}
+  private record Target(Victim victim, int rank) {}
 
   Schedule {
     faults = List.copyOf(faults);
@@ -72,12 +76,17 @@ record Schedule(List<Planned> faults) {
         Collections.shuffle(deck, random);
       }
       var fault = deck.remove(deck.size() - 1);
-      int nodes = fault.role() == Role.CLOUD ? clouds : edges;
-      var target = new Target(fault.role(), random.nextInt(nodes));
+      int victims =
+          switch (fault.victim()) {
+            case CLOUD -> clouds;
+            case EDGE -> edges;
+            case PIPELINE -> PIPELINES;
+          };
+      var target = new Target(fault.victim(), random.nextInt(victims));
       var lasting = lasting(fault, duration, random);
-      var place = fault.role() == Role.CLOUD ? new Target(Role.CLOUD, 0) : target;
+      var place = fault.victim() == Victim.CLOUD ? new Target(Victim.CLOUD, 0) : target;
       at = later(at, busy.getOrDefault(place, Duration.ZERO));
-      at = later(at, roomFrom(faults, at));
+      if (fault.victim() != Victim.PIPELINE) at = later(at, roomFrom(faults, at));
       var planned = new Planned(fault, target.rank(), at, lasting);
       if (planned.healed().compareTo(limit) > 0) break;
       faults.add(planned);
@@ -102,6 +111,7 @@ record Schedule(List<Planned> faults) {
   private static Duration roomFrom(List<Planned> faults, Duration at) {
     var ends =
         faults.stream()
+            .filter(planned -> planned.fault().victim() != Victim.PIPELINE)
             .map(Planned::over)
             .filter(over -> over.compareTo(at) > 0)
             .sorted(Collections.reverseOrder())

@@ -45,6 +45,7 @@ public final class Testbed implements AutoCloseable {
 
   /**
    * @param clouds several of them share a PostgreSQL, one has an embedded store
+   * @param service whether nodes have {@link NodeClasses#service}
    * @param diskMb size of a cloud node's disk; empty for the machine's
    * @param tcpRetries of the nodes' networks; empty for the system's
    */
@@ -53,6 +54,7 @@ public final class Testbed implements AutoCloseable {
       int clouds,
       int edges,
       NetworkKind network,
+      boolean service,
       OptionalInt diskMb,
       OptionalInt tcpRetries) {}
 
@@ -65,6 +67,7 @@ public final class Testbed implements AutoCloseable {
   private final String store;
   private final LocalCluster cluster;
   private final Waiting waiting;
+  private final Programs programs = new Programs();
   private final String token = "chaos-" + ProcessHandle.current().pid();
   private final Map<String, LocalCluster.Node> nodes = new ConcurrentHashMap<>();
   private final Map<String, List<Instant>> kills = new ConcurrentHashMap<>();
@@ -185,7 +188,15 @@ public final class Testbed implements AutoCloseable {
             .with("dayu.monitor.cpu", "process")
             .with("dayu.read.files", directory.toString())
             .classPath(stages);
-    return network.map(net -> net.attach(known)).orElse(known);
+    var able = settings.service() ? withService(known) : known;
+    return network.map(net -> net.attach(able)).orElse(able);
+  }
+
+  private NodeOptions withService(NodeOptions options) {
+    var command = "dayu.services." + NodeClasses.SERVICE + ".command.";
+    return options
+        .with(command + "0", "python3")
+        .with(command + "1", NodeClasses.service(stages).toString());
   }
 
   private Path disk(String node) {
@@ -312,6 +323,9 @@ public final class Testbed implements AutoCloseable {
       case LOSSY_LINK -> net().lossy(node, LOSS);
       case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.fill(disk(node));
       case STORE_OUTAGE -> storeDown();
+      case KILL_SERVICE -> programs.kill(node, pid(node));
+      case FREEZE_SERVICE -> programs.freeze(node, pid(node));
+      case CHANGE_STAGES, CHANGE_PARAMETERS, PAUSE -> throw ofAPipeline(fault);
     }
   }
 
@@ -323,7 +337,16 @@ public final class Testbed implements AutoCloseable {
       case CUT_EDGE, CUT_FROM_CLOUD, SLOW_LINK, LOSSY_LINK -> heal(node);
       case FULL_DISK_EDGE, FULL_DISK_CLOUD -> Disks.free(disk(node));
       case STORE_OUTAGE -> storeUp();
+      case KILL_SERVICE -> {
+        // Its node starts it again.
+      }
+      case FREEZE_SERVICE -> programs.thaw(node);
+      case CHANGE_STAGES, CHANGE_PARAMETERS, PAUSE -> throw ofAPipeline(fault);
     }
+  }
+
+  private static IllegalArgumentException ofAPipeline(Fault fault) {
+    return new IllegalArgumentException(fault + " is done to a pipeline");
   }
 
   private LocalPostgres store() {

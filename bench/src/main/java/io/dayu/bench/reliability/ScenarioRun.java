@@ -73,6 +73,7 @@ final class ScenarioRun implements AutoCloseable {
             clouds,
             2,
             network ? NetworkKind.NAMESPACES : NetworkKind.NONE,
+            false,
             OptionalInt.empty(),
             OptionalInt.empty());
     try (var testbed = Testbed.open(settings, context.progress())) {

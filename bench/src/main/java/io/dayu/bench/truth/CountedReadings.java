@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Random;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /**
  * Readings made from a sensor's name and an index alone, so that whoever knows both knows all of a
@@ -32,9 +32,9 @@ public final class CountedReadings {
         .build();
   }
 
-  /** Of everything in a reading. */
+  /** Of everything in a reading. The one that Python has, too. */
   public static String checksum(Reading reading) {
-    var crc = new CRC32C();
+    var crc = new CRC32();
     crc.update(reading.getSensor().getBytes(StandardCharsets.UTF_8));
     crc.update(
         ByteBuffer.allocate(16).putLong(reading.getAtMs()).putDouble(reading.getValue()).flip());

@@ -4,6 +4,7 @@ import io.dayu.pipeline.StreamName;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** What a stream was given, and what was done to the node that read it. */
 public sealed interface Expected {
@@ -13,8 +14,8 @@ public sealed interface Expected {
   /** The text of each reading, in bytes. */
   int bytes();
 
-  /** The number of stages that add a mark to an element. */
-  int stages();
+  /** The stages that add a mark to an element, by each variant that the pipeline had. */
+  Set<Set<String>> plans();
 
   /** When the node that reads the source was killed, in milliseconds since 1970. */
   List<Long> kills();
@@ -27,11 +28,17 @@ public sealed interface Expected {
 
   /** A file: {@code count} readings of one sensor. Each must arrive. */
   record Replayed(
-      StreamName stream, String sensor, long count, int bytes, int stages, List<Long> kills)
+      StreamName stream,
+      String sensor,
+      long count,
+      int bytes,
+      Set<Set<String>> plans,
+      List<Long> kills)
       implements Expected {
     public Replayed {
       Objects.requireNonNull(stream, "stream");
       Objects.requireNonNull(sensor, "sensor");
+      plans = Set.copyOf(plans);
       kills = List.copyOf(kills);
     }
 
@@ -53,10 +60,15 @@ public sealed interface Expected {
    * @param journal times of all readings by sensor, see {@link Journal#read}
    */
   record Live(
-      StreamName stream, Map<String, long[]> journal, int bytes, int stages, List<Long> kills)
+      StreamName stream,
+      Map<String, long[]> journal,
+      int bytes,
+      Set<Set<String>> plans,
+      List<Long> kills)
       implements Expected {
     public Live {
       Objects.requireNonNull(stream, "stream");
+      plans = Set.copyOf(plans);
       journal = Map.copyOf(journal);
       kills = List.copyOf(kills);
     }

@@ -16,6 +16,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A pipeline whose elements can be recognised: {@code a} forks to {@code b} and {@code c}, {@code
@@ -29,6 +32,7 @@ import java.util.Map;
  * @param count readings of a file
  * @param until end of a live source
  * @param directory of the file or the journal
+ * @param service whether {@code b} is a service in Python, see {@link NodeClasses#service}
  */
 public record Load(
     String name,
@@ -39,8 +43,8 @@ public record Load(
     int bytes,
     long count,
     Instant until,
-    Path directory) {
-  public static final List<String> STAGES = List.of("a", "b", "c", "d");
+    Path directory,
+    boolean service) {
   private static final String SOURCE = "counted";
 
   public Load {
@@ -52,7 +56,7 @@ public record Load(
   public static Load file(
       String name, String node, Map<String, Object> policy, int rate, int seconds, Path directory) {
     return new Load(
-        name, node, false, policy, rate, 200, (long) rate * seconds, Instant.MAX, directory);
+        name, node, false, policy, rate, 200, (long) rate * seconds, Instant.MAX, directory, false);
   }
 
   public static Load live(
@@ -62,7 +66,12 @@ public record Load(
       int rate,
       Instant until,
       Path directory) {
-    return new Load(name, node, true, policy, rate, 4096, 0, until, directory);
+    return new Load(name, node, true, policy, rate, 4096, 0, until, directory, false);
+  }
+
+  /** With a stage in Python. */
+  public Load withService() {
+    return new Load(name, node, live, policy, rate, bytes, count, until, directory, true);
   }
 
   /** A policy that keeps each stage on the nodes named for it. */
@@ -79,14 +88,18 @@ public record Load(
   /** Writes the file and submits the pipeline. */
   public void submit(ApiClient api) {
     if (!live) write();
-    api.send("POST", "pipelines", document().toString());
+    api.send("POST", "pipelines", document(Variant.FIRST).toString());
   }
 
   /** Changes nothing but the policy of the pipeline. */
   public void change(ApiClient api, Map<String, Object> policy) {
-    var changed =
-        new Load(name, node, live, policy, rate, bytes, count, until, directory).document();
-    api.send("PUT", "pipelines/" + name, changed.toString());
+    var changed = new Load(name, node, live, policy, rate, bytes, count, until, directory, service);
+    changed.change(api, Variant.FIRST);
+  }
+
+  /** Makes the pipeline such a variant. */
+  public void change(ApiClient api, Variant variant) {
+    api.send("PUT", "pipelines/" + name, document(variant).toString());
   }
 
   private void write() {
@@ -102,7 +115,7 @@ public record Load(
     return directory.resolve(live ? name : name + ".ndjson");
   }
 
-  private ObjectNode document() {
+  private ObjectNode document(Variant variant) {
     var json = JsonNodeFactory.instance.objectNode();
     json.put("apiVersion", "dayu.io/v1alpha1").put("kind", "Pipeline");
     json.putObject("metadata").put("name", name);
@@ -119,13 +132,28 @@ public record Load(
       source.putObject("knobs").putArray("rate").add(rate);
     }
     var stages = spec.putArray("stages");
-    for (var id : STAGES) {
-      var stage = stages.addObject().put("id", id).put("type", ChecksumStage.TYPE);
-      if (id.equals("b") || id.equals("c")) stage.putArray("after").add("a");
-      if (id.equals("d")) stage.putArray("after").add("b").add("c");
-    }
-    spec.set("policy", new ObjectMapper().valueToTree(policy));
+    variant
+        .stages()
+        .forEach(
+            (id, before) -> {
+              var stage = stages.addObject().put("id", id);
+              boolean program = service && id.equals(Variant.SERVICE);
+              stage.put("type", program ? NodeClasses.SERVICE : ChecksumStage.TYPE);
+              if (program) stage.putObject("params").put(Variant.REVISION, variant.revision());
+              var after = stage.putArray("after");
+              before.forEach(after::add);
+            });
+    spec.set("policy", new ObjectMapper().valueToTree(routed(variant)));
     return json;
+  }
+
+  /** The policy, where it fixes routes with one for each stage of the variant. */
+  private Map<String, Object> routed(Variant variant) {
+    if (!policy.get("name").equals("fixed")) return policy;
+    var fixed = (Map<?, ?>) ((Map<?, ?>) policy.get("params")).get("route");
+    var route = new TreeMap<String, Object>();
+    for (var id : variant.stages().keySet()) route.put(id, fixed.get(Variant.placedAs(id)));
+    return Map.of("name", "fixed", "params", Map.of("route", route));
   }
 
   /** Whether everything the source gave is settled, as far as the API knows. */
@@ -148,9 +176,20 @@ public record Load(
    * @param kills when the node that reads the source was killed
    */
   public Verdict verdict(ApiClient api, List<StoredResult> rows, List<Instant> kills) {
+    return verdict(api, rows, kills, Set.of(Variant.FIRST));
+  }
+
+  /**
+   * The same of a pipeline that was {@link #change(ApiClient, Variant) changed}.
+   *
+   * @param variants all that it had
+   */
+  public Verdict verdict(
+      ApiClient api, List<StoredResult> rows, List<Instant> kills, Set<Variant> variants) {
     var at = new ArrayList<Long>();
     kills.forEach(k -> at.add(k.toEpochMilli()));
-    return Comparison.of(expected(at), rows, ledger(api));
+    var plans = variants.stream().map(Variant::plan).collect(Collectors.toSet());
+    return Comparison.of(expected(at, plans), rows, ledger(api));
   }
 
   /** The longest time between two readings of a live source that overlaps [from, until]. */
@@ -177,10 +216,10 @@ public record Load(
         .asLong();
   }
 
-  private Expected expected(List<Long> kills) {
-    if (!live) return new Expected.Replayed(stream(), name, count, bytes, STAGES.size(), kills);
+  private Expected expected(List<Long> kills, Set<Set<String>> plans) {
+    if (!live) return new Expected.Replayed(stream(), name, count, bytes, plans, kills);
     try {
-      return new Expected.Live(stream(), Journal.read(path()), bytes, STAGES.size(), kills);
+      return new Expected.Live(stream(), Journal.read(path()), bytes, plans, kills);
     } catch (IOException e) {
       throw new UserException("the journal of " + name + " cannot be read: " + e.getMessage(), e);
     }

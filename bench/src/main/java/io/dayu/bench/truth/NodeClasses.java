@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Brings this package's stage and source to nodes. */
 public final class NodeClasses {
+  /** Stage type of the {@link #service}. */
+  public static final String SERVICE = "checksum-service";
+
   private NodeClasses() {}
 
   /**
@@ -32,6 +35,16 @@ public final class NodeClasses {
     } catch (IOException | URISyntaxException e) {
       throw new UserException("cannot make " + directory + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * The program in Python that does what {@link ChecksumStage} does, where it was {@link
+   * #copy(Path) copied} to.
+   */
+  public static Path service(Path directory) {
+    return directory
+        .resolve(NodeClasses.class.getPackageName().replace('.', '/'))
+        .resolve("checksum.py");
   }
 
   private static void copy(Path from, Path to) throws IOException {

@@ -8,8 +8,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -19,6 +22,7 @@ import java.util.function.Consumer;
  * @param createdAtMs by the clock of the node that cut it
  * @param latencyMs from there to the store
  * @param marks one of each {@link ChecksumStage} it passed
+ * @param plan the stages whose outputs it has; with its revision where one has put that out
  */
 public record StoredResult(
     StreamName stream,
@@ -26,7 +30,8 @@ public record StoredResult(
     Optional<String> reason,
     long createdAtMs,
     double latencyMs,
-    List<Mark> marks) {
+    List<Mark> marks,
+    Set<String> plan) {
   private static final int PAGE = 1000;
 
   /** Of which data a stage made its output, and what it found there. */
@@ -34,6 +39,12 @@ public record StoredResult(
 
   public StoredResult {
     marks = List.copyOf(marks);
+    plan = Collections.unmodifiableSet(new TreeSet<>(plan));
+  }
+
+  /** A stage of a {@link #plan}. */
+  static String step(String stage, int revision) {
+    return revision == 0 ? stage : stage + "(" + revision + ")";
   }
 
   boolean failed() {
@@ -42,13 +53,21 @@ public record StoredResult(
 
   public static StoredResult of(JsonNode result) {
     var marks = new ArrayList<Mark>();
-    for (var output : result.path("outputs"))
-      for (var reading : output.path("readings"))
-        marks.add(
-            new Mark(
-                reading.path("sensor").asText(),
-                reading.path("value").asLong(),
-                reading.path("unit").asText()));
+    var plan = new TreeSet<String>();
+    for (var output : result.path("outputs").properties()) {
+      int revision = 0;
+      for (var reading : output.getValue().path("readings")) {
+        if (reading.path("sensor").asText().equals(Variant.REVISION))
+          revision = reading.path("value").asInt();
+        else
+          marks.add(
+              new Mark(
+                  reading.path("sensor").asText(),
+                  reading.path("value").asLong(),
+                  reading.path("unit").asText()));
+      }
+      plan.add(step(output.getKey(), revision));
+    }
     return new StoredResult(
         StreamName.parse(result.path("stream").asText()),
         result.path("seq").asLong(),
@@ -57,7 +76,8 @@ public record StoredResult(
             : Optional.empty(),
         Instant.parse(result.path("createdAt").asText()).toEpochMilli(),
         result.path("latencyMs").asDouble(),
-        marks);
+        marks,
+        plan);
   }
 
   /**

@@ -77,6 +77,20 @@ class ChaosClusterIT {
   }
 
   @Test
+  void nothingIsLostWhenServicesDieAndPipelinesChange() {
+    var kinds =
+        EnumSet.of(
+            Fault.KILL_SERVICE,
+            Fault.FREEZE_SERVICE,
+            Fault.CHANGE_STAGES,
+            Fault.CHANGE_PARAMETERS,
+            Fault.PAUSE);
+    var report = run(3, kinds, NetworkKind.NONE);
+    happened(report, kinds.size());
+    assertThat(report.seen()).as(report.text()).isGreaterThan(Schedule.PIPELINES);
+  }
+
+  @Test
   void nothingIsLostWhenNetworksAndDisksFail() {
     // Without root there are fewer kinds, and proxies for a network.
     var network = NetworkKind.best();

@@ -35,7 +35,7 @@ class ChaosReportTest {
             done(Fault.KILL_EDGE, 9, 900, 30),
             new ChaosReport.Done(
                 Fault.CUT_EDGE, "edge-1", Duration.ofSeconds(12), Duration.ZERO, Map.of(), 0));
-    return new ChaosReport(7, Duration.ofSeconds(20), faults, verdict, problems);
+    return new ChaosReport(7, Duration.ofSeconds(20), faults, verdict, 5, 4, problems);
   }
 
   @Test
@@ -58,6 +58,8 @@ class ChaosReportTest {
     assertThat(json.path("ledgerBalanced").asBoolean()).isTrue();
     assertThat(json.path("generated").asLong()).isEqualTo(12);
     assertThat(json.path("schedule")).hasSize(4);
+    assertThat(json.path("variants").asInt()).isEqualTo(5);
+    assertThat(json.path("variantsSeen").asInt()).isEqualTo(4);
   }
 
   @Test

@@ -2,8 +2,8 @@ package io.dayu.bench.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.bench.chaos.Fault.Victim;
 import io.dayu.bench.chaos.Schedule.Planned;
-import io.dayu.local.NodeOptions.Role;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -55,21 +55,46 @@ class ScheduleTest {
     for (long seed : seeds()) {
       var faults = draw(seed);
       for (var fault : faults) {
+        if (fault.fault().victim() == Victim.PIPELINE) continue;
         var meanwhile =
             faults.stream()
                 .filter(f -> f != fault)
                 .filter(f -> f.at().compareTo(fault.at()) <= 0)
+                .filter(f -> f.fault().victim() != Victim.PIPELINE)
                 .filter(f -> f.healed().plus(f.fault().recovery()).compareTo(fault.at()) > 0)
                 .toList();
         assertThat(meanwhile)
             .hasSizeLessThan(Schedule.AT_ONCE)
-            .noneMatch(f -> f.fault().role() == fault.fault().role() && f.rank() == fault.rank());
-        if (fault.fault().role() == Role.CLOUD)
+            .noneMatch(
+                f -> f.fault().victim() == fault.fault().victim() && f.rank() == fault.rank());
+        if (fault.fault().victim() == Victim.CLOUD)
           assertThat(meanwhile)
               .as("a majority lives")
-              .noneMatch(f -> f.fault().role() == Role.CLOUD);
+              .noneMatch(f -> f.fault().victim() == Victim.CLOUD);
       }
     }
+  }
+
+  @Test
+  void aPipelineIsChangedInOneWayAtATimeAlsoWhileNodesAreBroken() {
+    int beside = 0;
+    for (long seed : seeds()) {
+      var faults = draw(seed);
+      for (var change : faults) {
+        if (change.fault().victim() != Victim.PIPELINE) continue;
+        var meanwhile =
+            faults.stream()
+                .filter(f -> f != change)
+                .filter(f -> f.at().compareTo(change.at()) <= 0)
+                .filter(f -> f.healed().compareTo(change.at()) > 0)
+                .toList();
+        assertThat(meanwhile)
+            .noneMatch(f -> f.fault().victim() == Victim.PIPELINE && f.rank() == change.rank());
+        if (meanwhile.stream().filter(f -> f.fault().victim() != Victim.PIPELINE).count()
+            == Schedule.AT_ONCE) beside++;
+      }
+    }
+    assertThat(beside).isPositive();
   }
 
   @Test
@@ -85,7 +110,14 @@ class ScheduleTest {
   void nodesAreDrawnByRankAmongThoseOfTheirRole() {
     for (long seed : seeds())
       for (var fault : Schedule.draw(seed, MINUTES, ALL, 1, 2).faults())
-        assertThat(fault.rank()).isBetween(0, fault.fault().role() == Role.CLOUD ? 0 : 1);
+        assertThat(fault.rank())
+            .isBetween(
+                0,
+                switch (fault.fault().victim()) {
+                  case CLOUD -> 0;
+                  case EDGE -> 1;
+                  case PIPELINE -> Schedule.PIPELINES - 1;
+                });
   }
 
   @Test

@@ -9,31 +9,39 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
   private static final int COUNT = 20;
   private static final int BYTES = 40;
-  private static final int STAGES = 2;
+  private static final Set<String> STAGES = Set.of("a", "b");
+  private static final Set<Set<String>> PLANS = Set.of(STAGES, Set.of("a", "b(1)"));
 
   private static Expected file(Long... kills) {
     return new Expected.Replayed(
-        StreamName.parse("p/s"), "file", COUNT, BYTES, STAGES, List.of(kills));
+        StreamName.parse("p/s"), "file", COUNT, BYTES, PLANS, List.of(kills));
   }
 
   /** Given at 1000, 1100, … */
   private static Expected live(Long... kills) {
     var times = LongStream.range(0, COUNT).map(i -> 1000 + 100 * i).toArray();
     return new Expected.Live(
-        StreamName.parse("p/s"), Map.of("live~1", times), BYTES, STAGES, List.of(kills));
+        StreamName.parse("p/s"), Map.of("live~1", times), BYTES, PLANS, List.of(kills));
   }
 
   private static StoredResult row(long seq, String sensor, long index) {
     var checksum = CountedReadings.checksum(CountedReadings.reading(sensor, index, BYTES));
     var mark = new StoredResult.Mark(sensor, index, checksum);
     return new StoredResult(
-        StreamName.parse("p/s"), seq, Optional.empty(), 0, 0, Collections.nCopies(STAGES, mark));
+        StreamName.parse("p/s"),
+        seq,
+        Optional.empty(),
+        0,
+        0,
+        Collections.nCopies(STAGES.size(), mark),
+        STAGES);
   }
 
   private static List<StoredResult> rows(String sensor) {
@@ -92,7 +100,8 @@ class ComparisonTest {
             Optional.empty(),
             0,
             0,
-            Collections.nCopies(STAGES, wrong)));
+            Collections.nCopies(STAGES.size(), wrong),
+            STAGES));
     var verdict = Comparison.of(file(), rows, delivered(COUNT));
     assertThat(verdict.corrupted()).isEqualTo(1);
     assertThat(verdict.kept()).isFalse();
@@ -102,7 +111,8 @@ class ComparisonTest {
   void outputsOfDifferentReadingsOrMissingOnesAreCorrupted() {
     var rows = rows("file");
     var mixed = List.of(rows.get(4).marks().get(0), rows.get(5).marks().get(0));
-    rows.set(4, new StoredResult(StreamName.parse("p/s"), 4, Optional.empty(), 0, 0, mixed));
+    rows.set(
+        4, new StoredResult(StreamName.parse("p/s"), 4, Optional.empty(), 0, 0, mixed, STAGES));
     rows.set(
         6,
         new StoredResult(
@@ -111,8 +121,25 @@ class ComparisonTest {
             Optional.empty(),
             0,
             0,
-            List.of(rows.get(6).marks().get(0))));
+            List.of(rows.get(6).marks().get(0)),
+            Set.of("a")));
     assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(2);
+  }
+
+  @Test
+  void aResultHasTheOutputsOfOneVariantOfItsPipeline() {
+    var rows = rows("file");
+    var row = rows.get(4);
+    rows.set(4, planned(row, Set.of("a", "b(1)")));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT)).kept()).isTrue();
+    rows.set(4, planned(row, Set.of("a", "b(2)")));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(1);
+    rows.set(4, planned(row, Set.of("b", "b(1)")));
+    assertThat(Comparison.of(file(), rows, delivered(COUNT)).corrupted()).isEqualTo(1);
+  }
+
+  private static StoredResult planned(StoredResult row, Set<String> plan) {
+    return new StoredResult(row.stream(), row.seq(), row.reason(), 0, 0, row.marks(), plan);
   }
 
   @Test
@@ -126,7 +153,9 @@ class ComparisonTest {
   void anElementThatFailedIsNotLost() {
     var rows = rows("file");
     rows.set(
-        4, new StoredResult(StreamName.parse("p/s"), 4, Optional.of("too late"), 0, 0, List.of()));
+        4,
+        new StoredResult(
+            StreamName.parse("p/s"), 4, Optional.of("too late"), 0, 0, List.of(), Set.of()));
     var ledger = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(file(), rows, ledger).kept()).isTrue();
   }
@@ -169,7 +198,7 @@ class ComparisonTest {
     rows.set(
         7,
         new StoredResult(
-            StreamName.parse("p/s"), 7, Optional.of("its node ended"), 0, 0, List.of()));
+            StreamName.parse("p/s"), 7, Optional.of("its node ended"), 0, 0, List.of(), Set.of()));
     var failed = new LedgerCounts(COUNT, COUNT - 1, 1, 0, 0);
     assertThat(Comparison.of(live(1_800L), rows, failed).kept()).isTrue();
     var shed = new LedgerCounts(COUNT, COUNT - 1, 0, 1, 0);
