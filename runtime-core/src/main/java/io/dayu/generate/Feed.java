@@ -4,6 +4,7 @@ import io.dayu.link.Backoff;
 import io.dayu.pipeline.StreamName;
 import io.dayu.source.Access;
 import io.dayu.source.Knobs;
+import io.dayu.source.Repeat;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
@@ -59,6 +60,12 @@ final class Feed {
     INSTANCE
   }
 
+  /**
+   * @param source ends what is read; what it has given is still handed over
+   * @param all ends all at once
+   */
+  private record Switches(UniqueKillSwitch source, UniqueKillSwitch all) {}
+
   /** What is read, and how. */
   record Origin(StreamName stream, URI uri, SourceProvider provider) {}
 
@@ -81,7 +88,8 @@ final class Feed {
   private Optional<SourceBytes.Opening> room = Optional.empty(); // while it is open
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // by the source
-  private Optional<UniqueKillSwitch> kill = Optional.empty(); // while it is open
+  private Optional<Switches> open = Optional.empty(); // while it is
+  private boolean resting; // while it is open, and gives what it has given before it was to rest
   private Optional<ActorRef<Ack>> waiting = Optional.empty(); // to be asked for the next batch
   private int generation;
   private final Backoff backoff;
@@ -129,7 +137,7 @@ final class Feed {
    * @param nowNanos any clock that goes on steadily
    */
   void open(long position, long nowNanos) {
-    if (kill.isPresent() || over) return;
+    if (open.isPresent() || over) return;
     int mine = ++generation;
     gave = false;
     answered = false;
@@ -142,7 +150,7 @@ final class Feed {
       return;
     }
     room = Optional.of(opening);
-    kill =
+    open =
         Optional.of(
             SourceBatches.of(
                     origin.provider(),
@@ -156,7 +164,7 @@ final class Feed {
                         Access.ANYTHING),
                     maxBatch,
                     new SourceBatches.Room(memory, opening, sheds))
-                .viaMat(KillSwitches.single(), Keep.right())
+                .viaMat(KillSwitches.single(), Keep.both())
                 .to(
                     ActorSink.actorRefWithBackpressure(
                             owner,
@@ -168,6 +176,7 @@ final class Feed {
                             error -> new Failed(error, mine))
                         // It would keep 16 batches otherwise, however large their elements are.
                         .withAttributes(Attributes.inputBuffer(1, 1)))
+                .mapMaterializedValue(both -> new Switches(both.first(), both.second()))
                 .run(system));
   }
 
@@ -232,7 +241,7 @@ final class Feed {
    * @param nowNanos the clock of {@link #open}
    */
   boolean lacksThread(long nowNanos) {
-    if (kill.isEmpty() || answered) return false;
+    if (open.isEmpty() || answered) return false;
     if (askedForThread.isPresent()) return nowNanos - askedForThread.get() > QUIET_NANOS;
     if (nowNanos - openedNanos > QUIET_NANOS) {
       int mine = generation;
@@ -279,13 +288,29 @@ final class Feed {
     over = true;
   }
 
-  /** Stops reading until it is opened again. */
+  /**
+   * Stops reading until it is opened again. A source that repeats nothing gives what was read of it
+   * before, and is {@link #isResting resting} until it has ended.
+   */
   void rest() {
+    if (open.isPresent() && origin.provider().descriptor().repeat() == Repeat.NONE) {
+      resting = true;
+      open.get().source().shutdown();
+    } else stop();
+  }
+
+  /** Whether what it gives was read before it was to rest. */
+  boolean isResting() {
+    return resting;
+  }
+
+  /** It has given all; it may be opened again. */
+  void rested() {
     stop();
   }
 
   boolean isOpen() {
-    return kill.isPresent();
+    return open.isPresent();
   }
 
   /** Stops reading for good. */
@@ -301,8 +326,9 @@ final class Feed {
   private void stop() {
     generation++;
     waiting = Optional.empty();
-    kill.ifPresent(UniqueKillSwitch::shutdown);
-    kill = Optional.empty();
+    resting = false;
+    open.ifPresent(switches -> switches.all().shutdown());
+    open = Optional.empty();
     room.ifPresent(SourceBytes.Opening::close);
     room = Optional.empty();
   }

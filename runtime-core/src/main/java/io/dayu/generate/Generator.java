@@ -455,7 +455,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /**
    * A source that wants to be told what is settled stays open, unread: opened again it would give
-   * again what is in flight.
+   * again what is in flight. What another one has given already is cut, for a live one would not
+   * give it again.
    */
   private void pause() {
     if (phase != Phase.Reading.INSTANCE || feed.isOver()) return;
@@ -510,7 +511,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onGiven(Feed.Given given) {
     if (!feed.isCurrent(given)) return this;
-    if (isPaused()) {
+    if (isPaused() && !feed.isResting()) {
       held = Optional.of(given);
       return this;
     }
@@ -621,6 +622,11 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     if (!feed.isCurrent(ended)) return this;
     release();
     if (!feed.isCurrent(ended)) return this;
+    if (feed.isResting()) {
+      feed.rested();
+      open();
+      return this;
+    }
     if (!(phase instanceof Phase.Draining)) log().info("{}: the source has ended", stream);
     feed.ended();
     unrepeated("its source has ended before it");
@@ -739,7 +745,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * when the window has room.
    */
   private void pull() {
-    if (isPaused() || !feed.isWaiting() || !numbering.has(Feed.MAX_BATCH)) return;
+    if (isPaused() && !feed.isResting() || !feed.isWaiting() || !numbering.has(Feed.MAX_BATCH))
+      return;
     boolean full = routing.isOffline(Offline.SHED) || window.isFull(now());
     if (window.sheds() || !full) feed.pull();
   }

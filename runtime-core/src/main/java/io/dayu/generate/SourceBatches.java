@@ -14,6 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.pf.PFBuilder;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.UniqueKillSwitch;
+import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
@@ -77,12 +80,15 @@ final class SourceBatches {
   private SourceBatches() {}
 
   /**
+   * The kill switch ends the source, and what it has given until then is still handed over.
+   *
    * @param elements the most in a batch
    */
-  static Source<List<Piece>, NotUsed> of(
+  static Source<List<Piece>, UniqueKillSwitch> of(
       SourceProvider provider, SourceContext context, int elements, Room room) {
     long each = BATCH_BYTES / elements;
     return open(provider, context)
+        .viaMat(KillSwitches.single(), Keep.right())
         .map(Piece::of)
         .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build())
         .mapAsync(1, room::take)

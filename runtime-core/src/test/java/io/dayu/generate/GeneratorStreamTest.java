@@ -46,6 +46,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
@@ -879,6 +880,29 @@ final class GeneratorStreamTest {
     acked(at("edge-2"));
     await().atMost(SOON).until(() -> controller.stream().ledger().equals(settled(2)));
     assertThat(controller.stream().state()).isEqualTo(StreamState.RUNNING);
+  }
+
+  @Test
+  void whatALiveSourceGaveBeforeItWasPausedIsCutAndNothingAfter() {
+    live = true;
+    var given = new AtomicLong();
+    generate(
+        plan,
+        context -> Source.repeat(0).map(again -> GenerateKit.segment(given.getAndIncrement(), 10)),
+        "");
+    follow(1, "detect", "edge-2:1");
+    for (int i = 0; i < 3; i++) {
+      long before = given.get();
+      await().atMost(SOON).until(() -> given.get() > before + 1_000);
+      turn(RunState.PAUSED);
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  state(StreamState.PAUSED)
+                      && controller.stream().ledger().generated() == given.get());
+      turn(RunState.RUNNING);
+    }
   }
 
   @Test

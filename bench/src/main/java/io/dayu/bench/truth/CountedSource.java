@@ -17,10 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.ThrottleMode;
@@ -66,14 +66,21 @@ public final class CountedSource implements SourceProvider {
     int bytes = Integer.parseInt(query.get("bytes"));
     long until = Long.parseLong(query.get("until"));
     var path = Path.of(query.get("journal"));
-    return Source.fromIterator(() -> new Sensor(path, bytes, until))
+    // What is throttled is no reading yet: one that waits in there would be lost at the closing.
+    return Source.repeat(NotUsed.getInstance())
         // Timers tick every 20 ms: only a burst of several ticks keeps the rate up.
         .throttle(
             1,
             Duration.ofNanos(1_000_000_000L / rate),
             Math.max(1, rate / 10),
             ThrottleMode.shaping())
-        .mapMaterializedValue(done -> NotUsed.getInstance());
+        .statefulMapConcat(
+            () -> {
+              var sensor = new Sensor(path, bytes, until);
+              return turn -> Collections.singleton(sensor.next());
+            })
+        .takeWhile(Optional::isPresent)
+        .map(Optional::get);
   }
 
   private static Map<String, String> query(URI uri) {
@@ -82,7 +89,7 @@ public final class CountedSource implements SourceProvider {
         .collect(Collectors.toMap(p -> p[0], p -> URLDecoder.decode(p[1], StandardCharsets.UTF_8)));
   }
 
-  private static final class Sensor implements Iterator<Segment> {
+  private static final class Sensor {
     private final Path path;
     private final int bytes;
     private final long until;
@@ -95,20 +102,17 @@ public final class CountedSource implements SourceProvider {
       this.until = until;
     }
 
-    @Override
-    public boolean hasNext() {
-      return System.currentTimeMillis() < until;
-    }
-
-    @Override
-    public Segment next() {
-      if (!hasNext()) throw new NoSuchElementException();
+    /** Empty at the end. */
+    Optional<Segment> next() {
+      if (System.currentTimeMillis() >= until) return Optional.empty();
       try {
         if (journal == null) journal = Journal.begin(path);
         journal.add(System.currentTimeMillis());
         var reading = CountedReadings.reading(journal.sensor(), index++, bytes);
-        return new Segment(
-            Media.newBuilder().setReadings(Readings.newBuilder().addReading(reading)).build(), 0);
+        return Optional.of(
+            new Segment(
+                Media.newBuilder().setReadings(Readings.newBuilder().addReading(reading)).build(),
+                0));
       } catch (IOException e) {
         throw new SourceException("the journal cannot be written: " + e, false, e);
       }
