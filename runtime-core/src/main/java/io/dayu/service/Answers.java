@@ -30,8 +30,6 @@ import java.util.OptionalLong;
 
 /** What the answers of services mean. Stateless and safe for any thread. */
 final class Answers {
-  private static final long LONGEST_WAIT_SECONDS = 60;
-
   private Answers() {}
 
   /** An answer that has come. */
@@ -71,7 +69,7 @@ final class Answers {
     }
   }
 
-  private static Outcome output(Media media, StageDescriptor descriptor) {
+  static Outcome output(Media media, StageDescriptor descriptor) {
     var type = MediaType.of(media);
     if (type == descriptor.output()) return new Outcome.Output(media);
     return new Outcome.Failed(
@@ -111,7 +109,8 @@ final class Answers {
       return Optional.empty(); // a date, or anything
     }
     if (seconds.isEmpty() || seconds.getAsLong() < 0) return Optional.empty();
-    return Optional.of(Duration.ofSeconds(Math.min(seconds.getAsLong(), LONGEST_WAIT_SECONDS)));
+    return Optional.of(
+        Duration.ofSeconds(Math.min(seconds.getAsLong(), Service.LONGEST_WAIT.toSeconds())));
   }
 
   private static String reasonOfSkip(Answer answer) {

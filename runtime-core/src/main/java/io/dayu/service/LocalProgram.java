@@ -73,7 +73,7 @@ final class LocalProgram implements AutoCloseable {
   private final ServiceDeclaration declaration;
   private final Program program;
   private final Path directory;
-  private final HttpService service;
+  private final Service<?> service;
   private final ScheduledExecutorService timer;
   private final Backoff backoff = new Backoff(FIRST_RESTART, LONGEST_RESTART);
 
@@ -90,7 +90,7 @@ final class LocalProgram implements AutoCloseable {
       ServiceDeclaration declaration,
       Program program,
       Path directory,
-      HttpService service,
+      Service<?> service,
       ScheduledExecutorService timer) {
     this.declaration = declaration;
     this.program = program;
@@ -149,6 +149,7 @@ final class LocalProgram implements AutoCloseable {
     environment.putAll(program.environment());
     environment.put("DAYU_SERVICE_PORT", Integer.toString(port));
     environment.put("DAYU_SERVICE_NAME", name());
+    environment.put("DAYU_SERVICE_TRANSPORT", declaration.transport().word());
     environment.put(
         "DAYU_SERVICE_PARALLELISM", Integer.toString(declaration.parallelism().orElse(1)));
     return builder;

@@ -6,23 +6,16 @@ import io.dayu.element.MediaJson;
 import io.dayu.element.MediaRules;
 import io.dayu.element.MediaType;
 import io.dayu.element.Wav;
-import io.dayu.pipeline.StreamName;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /** One element on its way to a service and back. */
-final class ServiceCall {
+class ServiceCall {
   /** Longer ones many servers refuse. */
   private static final int MAX_PARAMS = 8 << 10;
 
@@ -60,14 +53,12 @@ final class ServiceCall {
 
   private final Element element;
   private final Stage stage;
-  private final Body body;
   private final long deadlineNanos;
   private final CompletableFuture<Outcome> answer = new CompletableFuture<>();
 
-  ServiceCall(Element element, Stage stage, Body body, long deadlineNanos) {
+  ServiceCall(Element element, Stage stage, long deadlineNanos) {
     this.element = element;
     this.stage = stage;
-    this.body = body;
     this.deadlineNanos = deadlineNanos;
   }
 
@@ -75,8 +66,8 @@ final class ServiceCall {
     return element;
   }
 
-  Body body() {
-    return body;
+  Stage stage() {
+    return stage;
   }
 
   long deadlineNanos() {
@@ -90,41 +81,6 @@ final class ServiceCall {
   /** Of this element and attempt; differs within a stream only. */
   String id() {
     return element.getSeq() + "." + element.getAttempt();
-  }
-
-  /** CloudEvents' attributes without their prefix, in the order of the contract. */
-  Map<String, Object> attributes(long nowNanos) {
-    var attributes = new LinkedHashMap<String, Object>();
-    attributes.put("specversion", "1.0");
-    attributes.put("type", "io.dayu.element.v1");
-    attributes.put("source", source(element.getStream()));
-    attributes.put("id", id());
-    attributes.put("subject", stage.id());
-    attributes.put("time", Instant.ofEpochMilli(element.getCreatedAtMs()).toString());
-    attributes.put("dayuseq", element.getSeq());
-    attributes.put("dayuattempt", element.getAttempt());
-    attributes.put("dayudeadline", Math.max(1, (deadlineNanos - nowNanos) / 1_000_000));
-    stage.params().ifPresent(params -> attributes.put("dayuparams", params));
-    return attributes;
-  }
-
-  /** As one event of a batch. */
-  Map<String, Object> event(long nowNanos) {
-    var event = attributes(nowNanos);
-    event.put("datacontenttype", body.header());
-    if (body.type() == ContentType.JSON) event.put("data", new Json.Raw(body.bytes()));
-    else event.put("data_base64", Base64.getEncoder().encodeToString(body.bytes()));
-    return event;
-  }
-
-  private static String source(String stream) {
-    if (!StreamName.isName(stream)) return "/pipelines/" + encoded(stream);
-    var name = StreamName.parse(stream);
-    return "/pipelines/" + encoded(name.pipeline()) + "/" + encoded(name.source());
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
   /**
@@ -198,6 +154,11 @@ final class ServiceCall {
   }
 
   private static byte[] protobuf(Element element, StageDescriptor descriptor, boolean payload) {
+    return sent(element, descriptor, payload).build().toByteArray();
+  }
+
+  /** What a stage reads of an element, and which one it is. */
+  static Element.Builder sent(Element element, StageDescriptor descriptor, boolean payload) {
     var sent =
         Element.newBuilder()
             .setStream(element.getStream())
@@ -206,15 +167,10 @@ final class ServiceCall {
     if (payload) sent.setPayload(element.getPayload());
     for (var output : element.getOutputsList())
       if (reads(descriptor, output.getMedia())) sent.addOutputs(output);
-    return sent.build().toByteArray();
+    return sent;
   }
 
   private static boolean reads(StageDescriptor descriptor, Media output) {
     return descriptor.inputs().contains(MediaType.of(output));
-  }
-
-  /** All calls as one body. */
-  static byte[] batch(List<ServiceCall> calls, long nowNanos) {
-    return Json.bytes(calls.stream().map(call -> call.event(nowNanos)).toList());
   }
 }

@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
  *
  * @param name also the stage type that pipelines refer to
  * @param place where it runs
+ * @param transport how the node calls it
  * @param parallelism calls at once
  * @param timeout of one call
  * @param maxAnswer bytes that an answer may have
@@ -37,6 +38,7 @@ import java.util.regex.Pattern;
 record ServiceDeclaration(
     String name,
     Place place,
+    Transport transport,
     OptionalInt parallelism,
     Duration timeout,
     int maxAnswer,
@@ -90,6 +92,7 @@ record ServiceDeclaration(
   ServiceDeclaration {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(place, "place");
+    Objects.requireNonNull(transport, "transport");
     Objects.requireNonNull(parallelism, "parallelism");
     Objects.requireNonNull(timeout, "timeout");
     payload = payload.map(Set::copyOf);
@@ -121,12 +124,7 @@ record ServiceDeclaration(
                     + ".image: only an operator on Kubernetes starts images; here start the container yourself and give its url, or give a command"
                 : "%s.%s is no key of a service; use some of %s"
                     .formatted(path, key, String.join(", ", KEYS)));
-    if (has(config, "transport")) {
-      var transport = section.text("transport");
-      if (!transport.equals("http"))
-        section.problem(
-            "%s.transport is \"%s\"; this release speaks http".formatted(path, transport));
-    }
+    var transport = transport(path, config, section);
     var parallelism = has(config, "parallelism") ? section.count("parallelism") : 1;
     if (parallelism < 1 || parallelism > MAX_PARALLELISM)
       section.problem(
@@ -140,7 +138,8 @@ record ServiceDeclaration(
           "%s.max-answer is %s bytes; it must be 1 byte to 1 GiB".formatted(path, maxAnswer));
     return new ServiceDeclaration(
         name,
-        place(path, config, section),
+        place(path, config, section, transport),
+        transport,
         has(config, "parallelism") ? OptionalInt.of(Math.max(1, parallelism)) : OptionalInt.empty(),
         timeout,
         (int) Math.min(maxAnswer, MAX_ANSWER),
@@ -152,7 +151,19 @@ record ServiceDeclaration(
         accepts(path, config, section));
   }
 
-  private static Place place(String path, Config config, Section section) {
+  private static Transport transport(String path, Config config, Section section) {
+    if (!has(config, "transport")) return Transport.HTTP;
+    var word = section.text("transport");
+    var transport = Transport.of(word);
+    if (transport.isEmpty())
+      section.problem("%s.transport is \"%s\"; write %s".formatted(path, word, Transport.words()));
+    else if (transport.get() == Transport.GRPC && has(config, "accepts"))
+      section.problem(
+          path + ".accepts is for transport = http; over gRPC every element comes as protobuf");
+    return transport.orElse(Transport.HTTP);
+  }
+
+  private static Place place(String path, Config config, Section section, Transport transport) {
     boolean url = has(config, "url");
     boolean command = has(config, "command");
     if (url == command)
@@ -177,7 +188,9 @@ record ServiceDeclaration(
         section.problem(
             "%s.%s is for a command, which the node starts; a service at a url has its own"
                 .formatted(path, key));
-    return new At(url(path, url ? section.text("url") : "http://localhost/", section));
+    var text = url ? section.text("url") : "http://localhost/";
+    return new At(
+        transport == Transport.GRPC ? grpcUrl(path, text, section) : url(path, text, section));
   }
 
   private static URI url(String path, String text, Section section) {
@@ -197,6 +210,29 @@ record ServiceDeclaration(
               .formatted(path, text, e.getReason()));
     }
     return URI.create("http://localhost/");
+  }
+
+  private static URI grpcUrl(String path, String text, Section section) {
+    try {
+      var url = new URI(text);
+      var scheme = Objects.requireNonNullElse(url.getScheme(), "").toLowerCase(Locale.ROOT);
+      boolean plain =
+          url.getRawUserInfo() == null && url.getRawQuery() == null && url.getRawFragment() == null;
+      boolean root = Objects.requireNonNullElse(url.getRawPath(), "").matches("/?");
+      if ((scheme.equals("grpc") || scheme.equals("http"))
+          && url.getHost() != null
+          && url.getPort() > 0
+          && plain
+          && root) return url;
+      section.problem(
+          "%s.url is \"%s\"; for transport = grpc write it as grpc://127.0.0.1:9000"
+              .formatted(path, text));
+    } catch (URISyntaxException e) {
+      section.problem(
+          "%s.url is \"%s\" (%s); for transport = grpc write it as grpc://127.0.0.1:9000"
+              .formatted(path, text, e.getReason()));
+    }
+    return URI.create("grpc://localhost:9000");
   }
 
   private static Map<String, String> environment(String path, Config config, Section section) {

@@ -61,8 +61,13 @@ record ServiceDescription(
     if (declaration.output().isEmpty()
         || declaration.payload().isEmpty() && declaration.inputs().isEmpty())
       throw new BadDescription(
-          "it does not describe itself at %s; add that to the service, or payload or inputs, and output, to dayu.services.%s"
-              .formatted(HttpService.DESCRIPTION, declaration.name()));
+          "it does not describe itself %s; add that to the service, or payload or inputs, and output, to dayu.services.%s"
+              .formatted(
+                  switch (declaration.transport()) {
+                    case HTTP -> "at " + HttpService.DESCRIPTION;
+                    case GRPC -> "by Describe";
+                  },
+                  declaration.name()));
     return new Reader(declaration, Json.object()).read();
   }
 

@@ -19,7 +19,7 @@ public final class Services implements AutoCloseable {
 
   private final ExecutorService calls;
   private final ScheduledThreadPoolExecutor timer;
-  private final List<HttpService> services = new ArrayList<>();
+  private final List<Service<?>> services = new ArrayList<>();
   private final List<LocalProgram> programs = new ArrayList<>();
 
   private Services(ExecutorService calls, ScheduledThreadPoolExecutor timer) {
@@ -59,7 +59,11 @@ public final class Services implements AutoCloseable {
             .executor(calls)
             .build();
     for (var declaration : settings.declared()) {
-      var service = new HttpService(declaration, client, timer);
+      var service =
+          switch (declaration.transport()) {
+            case HTTP -> new HttpService(declaration, client, timer);
+            case GRPC -> new GrpcService(declaration, timer);
+          };
       all.services.add(service);
       if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
       else if (declaration.place() instanceof ServiceDeclaration.Program program) {
@@ -84,7 +88,7 @@ public final class Services implements AutoCloseable {
   }
 
   /** For tests. */
-  HttpService service(String name) {
+  Service<?> service(String name) {
     return services.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
   }
 
@@ -99,7 +103,7 @@ public final class Services implements AutoCloseable {
   /** Ends programs, all at the same time, and calls. Blocks for some seconds at most. */
   @Override
   public void close() {
-    services.forEach(HttpService::close);
+    services.forEach(Service::close);
     programs.stream().parallel().forEach(LocalProgram::close);
     timer.shutdownNow();
     calls.shutdown();

@@ -68,13 +68,13 @@ class HttpServiceTest {
     return closed(TestService.start());
   }
 
-  private HttpService service(int port, String more) {
+  private Service<?> service(int port, String more) {
     var service = declared(port, more);
     Awaitility.await().atMost(Duration.ofSeconds(60)).until(service::isDescribed);
     return service;
   }
 
-  private HttpService declared(int port, String more) {
+  private Service<?> declared(int port, String more) {
     var settings =
         ServiceSettingsTest.settings(
             "services.count { url = \"http://127.0.0.1:%s/\"\n %s }".formatted(port, more));
@@ -114,7 +114,7 @@ class HttpServiceTest {
         new StageContext("my-pipe", "count-1", "edge-1", new Params(params)));
   }
 
-  private static Outcome call(HttpService service, Element element) throws Exception {
+  private static Outcome call(Service<?> service, Element element) throws Exception {
     return get(service.call(element, stage(Map.of())));
   }
 

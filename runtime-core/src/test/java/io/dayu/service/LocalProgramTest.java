@@ -48,7 +48,7 @@ class LocalProgramTest {
     if (services != null) services.close();
   }
 
-  private HttpService start(String name, List<String> command, Map<String, Object> more) {
+  private Service<?> start(String name, List<String> command, Map<String, Object> more) {
     var dayu =
         ConfigFactory.parseMap(more)
             .withValue("command", ConfigValueFactory.fromIterable(command))
@@ -58,7 +58,7 @@ class LocalProgramTest {
     return services.service(name);
   }
 
-  private HttpService shell(String script) {
+  private Service<?> shell(String script) {
     return start("it", List.of("sh", "-c", script), Map.of());
   }
 

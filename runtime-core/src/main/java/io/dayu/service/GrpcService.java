@@ -1,0 +1,449 @@
+package io.dayu.service;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import io.dayu.service.wire.Calls;
+import io.dayu.service.wire.DescribeRequest;
+import io.dayu.service.wire.Description;
+import io.dayu.service.wire.Replies;
+import io.dayu.service.wire.Reply;
+import io.dayu.stage.Causes;
+import io.dayu.stage.Outcome;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service over gRPC: one stream for all elements of the node.
+ *
+ * <p>The service grants credit for calls, and nothing is sent beyond it, nor beyond what its
+ * description says it works on at once. What waits goes together in one message. Answers may come
+ * in any order.
+ *
+ * <p>When a stream breaks off, any of the elements that were at the service may be what it broke
+ * off at. A single one has had its try. Several go back to the head of the queue, cost no try, and
+ * are sent one by one through the next stream: the one that breaks it off again is then known, and
+ * does not take hundreds of others with it.
+ *
+ * <p>All of gRPC runs on one thread of its own, which sends, receives and reads. Safe for any
+ * thread.
+ */
+final class GrpcService extends Service<GrpcCall> {
+  /** How much of answers may be on the way while this node is busy with earlier ones. */
+  private static final int WINDOW = 4 << 20;
+
+  private static final int CONNECT_TIMEOUT_MILLIS = 2_000;
+  private static final long MOST_CREDIT = 1 << 20;
+
+  /** Messages, and answers to nothing that was asked, before a service is taken for mad. */
+  private static final int MOST_EXCESS = 10_000;
+
+  /** A connection and its stream. What changes is guarded by the service. */
+  private final class Link extends ClientCall.Listener<Replies> {
+    final ManagedChannel channel;
+    final ClientCall<Calls, Replies> call; // only the loop sends
+    final Map<Long, GrpcCall> open = new LinkedHashMap<>(); // bounded by the description
+    long credit;
+    long lastId;
+    long heardNanos;
+    boolean heard;
+    int excess;
+
+    Link(ManagedChannel channel) {
+      this.channel = channel;
+      this.call = channel.newCall(StageMethods.WORK, CallOptions.DEFAULT);
+    }
+
+    @Override
+    public void onReady() {
+      send();
+    }
+
+    @Override
+    public void onMessage(Replies message) {
+      received(this, message);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      broken(this, GrpcService.words(status), status.getCode() == Status.Code.RESOURCE_EXHAUSTED);
+    }
+  }
+
+  /**
+   * Writes to the standard error of the node, and of every late message; kept, so that its level
+   * is.
+   */
+  private static final java.util.logging.Logger GRPC =
+      java.util.logging.Logger.getLogger("io.grpc");
+
+  static {
+    GRPC.setLevel(java.util.logging.Level.WARNING);
+  }
+
+  private final EventLoopGroup loop;
+
+  // Guarded by this.
+  private @Nullable ManagedChannel asked; // of the last look, until its stream is opened
+  private @Nullable Link link;
+  private boolean pumping;
+
+  /**
+   * @param timer runs short tasks only
+   */
+  GrpcService(ServiceDeclaration declaration, ScheduledExecutorService timer) {
+    super(declaration, timer);
+    loop = new NioEventLoopGroup(1, new DefaultThreadFactory("service-" + name(), true));
+  }
+
+  @Override
+  GrpcCall prepare(
+      Element element,
+      ServiceCall.Stage stage,
+      ServiceDescription description,
+      long deadlineNanos) {
+    return new GrpcCall(element, stage, description, deadlineNanos);
+  }
+
+  // Sending
+
+  @Override
+  void pump() {
+    synchronized (this) {
+      if (pumping || link == null) return;
+      pumping = true;
+    }
+    onLoop(this::send);
+  }
+
+  /** False where the service is closed. */
+  @CanIgnoreReturnValue
+  private boolean onLoop(Runnable task) {
+    try {
+      loop.execute(task);
+      return true;
+    } catch (RejectedExecutionException closed) {
+      return false;
+    }
+  }
+
+  /** On the loop. */
+  private void send() {
+    while (true) {
+      Link to;
+      var calls = Calls.newBuilder();
+      synchronized (this) {
+        pumping = false;
+        to = link;
+        if (to == null || open() == null || !to.call.isReady()) return;
+        take(to, calls);
+        if (calls.getCallCount() == 0) return;
+      }
+      to.call.sendMessage(calls.build());
+    }
+  }
+
+  /** What waits, as far as the service takes it and it may go in one message; holds this. */
+  private void take(Link to, Calls.Builder calls) {
+    int most = known().descriptor().parallelism();
+    long now = System.nanoTime();
+    int bytes = 0;
+    while (!waiting.isEmpty() && to.credit > 0 && to.open.size() < most) {
+      var next = waiting.peek();
+      // Suspects stand before all others, and each is sent alone.
+      if (!to.open.isEmpty() && (next.suspect || to.open.values().iterator().next().suspect))
+        return;
+      bytes += next.size();
+      if (calls.getCallCount() > 0 && bytes > MAX_BATCH_BYTES) return;
+      next.sentNanos = now;
+      to.credit--;
+      to.open.put(++to.lastId, waiting.remove());
+      calls.addCall(next.message(to.lastId, now));
+    }
+  }
+
+  // Receiving
+
+  /** On the loop. */
+  private void received(Link from, Replies message) {
+    var outcomes = new LinkedHashMap<GrpcCall, Outcome>();
+    boolean mad;
+    synchronized (this) {
+      if (link != from) return;
+      from.heardNanos = System.nanoTime();
+      if (!from.heard) works();
+      from.heard = true;
+      from.credit = Math.min(MOST_CREDIT, from.credit + Math.max(0, message.getCredit()));
+      for (var reply : message.getReplyList()) {
+        var call = from.open.remove(reply.getId());
+        // It came late or twice, or was never asked for.
+        if (call == null) from.excess++;
+        else outcomes.put(call, outcome(reply));
+      }
+      from.excess = Math.max(0, from.excess + 1 - 2 * outcomes.size());
+      mad = from.excess > MOST_EXCESS;
+    }
+    outcomes.forEach(this::tell);
+    if (mad) broken(from, "it sends answers that nobody has asked for", false);
+    else {
+      from.call.request(1);
+      send();
+    }
+  }
+
+  private Outcome outcome(Reply reply) {
+    return switch (reply.getOutcomeCase()) {
+      case OUTPUT ->
+          reply.getOutput().getKindCase() == Media.KindCase.KIND_NOT_SET
+              ? new Outcome.Failed("the service's answer is an empty Media", true)
+              : Answers.output(reply.getOutput(), known().descriptor());
+      case SKIP -> new Outcome.Skip(or(reply.getSkip(), "skipped by the service"));
+      case FAILED -> {
+        var failed = reply.getFailed();
+        var reason = or(failed.getReason(), "the service gives no reason");
+        if (failed.getRetryAfterMs() > 0)
+          hold(
+              Duration.ofMillis(Math.min(failed.getRetryAfterMs(), LONGEST_WAIT.toMillis())),
+              "it failed (%s)".formatted(reason));
+        yield new Outcome.Failed(reason, failed.getRetryable() || failed.getRetryAfterMs() > 0);
+      }
+      case OUTCOME_NOT_SET -> new Outcome.Failed("the service's answer is empty", true);
+    };
+  }
+
+  private static String or(String text, String instead) {
+    return text.isBlank() ? instead : Causes.cut(text);
+  }
+
+  /** The stream has ended, or is ended because it is of no more use. */
+  private void broken(Link from, String why, boolean forGood) {
+    var outcomes = new LinkedHashMap<GrpcCall, Outcome>();
+    synchronized (this) {
+      if (link != from) return;
+      link = null;
+      var left = List.copyOf(from.open.values());
+      from.open.clear();
+      if (isClosed())
+        for (var call : left) outcomes.put(call, new Outcome.Failed("the node ends", true));
+      else if (left.size() == 1)
+        outcomes.put(left.get(0), new Outcome.Failed("the call broke off: " + why, !forGood));
+      else {
+        for (var call : left) call.suspect = true;
+        putBack(left);
+      }
+      down(why, false);
+    }
+    from.channel.shutdownNow();
+    outcomes.forEach(this::tell);
+  }
+
+  @Override
+  String busy() {
+    return link != null && link.credit == 0
+        ? "the service took no more elements for %s ms".formatted(declaration.timeout().toMillis())
+        : "the service was busy with other elements for %s ms"
+            .formatted(declaration.timeout().toMillis());
+  }
+
+  @Override
+  boolean isCalling() {
+    return link != null && !link.open.isEmpty();
+  }
+
+  @Override
+  List<Runnable> overdue(long now, boolean starved) {
+    var from = link;
+    if (from == null) return List.of();
+    var todo = new ArrayList<Runnable>();
+    boolean silent =
+        starved && from.open.isEmpty() && now - from.heardNanos >= declaration.timeout().toNanos();
+    for (var calls = from.open.values().iterator(); calls.hasNext(); ) {
+      var call = calls.next();
+      if (now - call.deadlineNanos() < 0) continue;
+      calls.remove();
+      todo.add(() -> tell(call, late()));
+      silent |= from.heardNanos - call.sentNanos < 0;
+    }
+    // One that answers others is slow. One that says nothing at all may be frozen, or have lost
+    // count of its credit.
+    if (silent) todo.add(() -> broken(from, "it has said nothing for too long", false));
+    else if (!todo.isEmpty()) todo.add(this::pump);
+    return todo;
+  }
+
+  // Health and description
+
+  @Override
+  CompletableFuture<Optional<byte[]>> ask(URI there) {
+    var said = new CompletableFuture<Optional<byte[]>>();
+    if (!onLoop(() -> describe(there, said))) said.cancel(false);
+    return said;
+  }
+
+  /** On the loop. */
+  private void describe(URI there, CompletableFuture<Optional<byte[]>> said) {
+    var channel = channel(there);
+    @Nullable ManagedChannel before;
+    synchronized (this) {
+      before = asked;
+      asked = channel;
+    }
+    if (before != null) before.shutdownNow();
+    if (isClosed()) channel.shutdownNow();
+    var late =
+        timer.schedule(() -> said.cancel(false), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    var unused =
+        said.whenComplete(
+            (answer, error) -> {
+              late.cancel(false);
+              if (error != null) channel.shutdownNow();
+            });
+    var call =
+        channel.newCall(
+            StageMethods.DESCRIBE, CallOptions.DEFAULT.withMaxInboundMessageSize(MAX_DESCRIPTION));
+    call.start(new Asked(said), new Metadata());
+    call.request(2);
+    call.sendMessage(DescribeRequest.getDefaultInstance());
+    call.halfClose();
+  }
+
+  private static final class Asked extends ClientCall.Listener<Description> {
+    private final CompletableFuture<Optional<byte[]>> said;
+    private @Nullable Description description;
+
+    Asked(CompletableFuture<Optional<byte[]>> said) {
+      this.said = said;
+    }
+
+    @Override
+    public void onMessage(Description message) {
+      description = message;
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      if (status.isOk() && description != null)
+        said.complete(Optional.of(description.getJson().getBytes(StandardCharsets.UTF_8)));
+      else if (status.getCode() == Status.Code.UNIMPLEMENTED) said.complete(Optional.empty());
+      else said.completeExceptionally(status.asRuntimeException());
+    }
+  }
+
+  private ManagedChannel channel(URI there) {
+    return NettyChannelBuilder.forAddress(there.getHost(), there.getPort())
+        .usePlaintext()
+        .eventLoopGroup(loop)
+        .channelType(NioSocketChannel.class)
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+        .directExecutor()
+        .proxyDetector(address -> null)
+        .disableRetry()
+        .disableServiceConfigLookUp()
+        .flowControlWindow(WINDOW)
+        .maxInboundMessageSize(declaration.maxAnswer())
+        .build();
+  }
+
+  @Override
+  void ready() {
+    onLoop(this::begin);
+  }
+
+  /** On the loop. */
+  private void begin() {
+    @Nullable Link before;
+    Link now;
+    synchronized (this) {
+      before = link;
+      if (asked == null || isClosed()) return;
+      now = new Link(asked);
+      asked = null;
+      now.heardNanos = System.nanoTime();
+    }
+    if (before != null) broken(before, "it was started again", false);
+    synchronized (this) {
+      link = now;
+    }
+    now.call.start(now, new Metadata());
+    now.call.request(2);
+  }
+
+  @Override
+  boolean isUnreached(Throwable cause) {
+    var status = status(cause);
+    return status.isPresent() && isUnreached(status.get());
+  }
+
+  private static boolean isUnreached(Status status) {
+    return cause(status, ConnectException.class) || cause(status, UnknownHostException.class);
+  }
+
+  private static boolean cause(Status status, Class<? extends Throwable> type) {
+    for (var cause = status.getCause(); cause != null; cause = cause.getCause())
+      if (type.isInstance(cause)) return true;
+    return false;
+  }
+
+  @Override
+  String words(Throwable cause) {
+    return status(cause).map(GrpcService::words).orElseGet(() -> Causes.words(cause));
+  }
+
+  private static Optional<Status> status(Throwable cause) {
+    if (cause instanceof StatusRuntimeException runtime) return Optional.of(runtime.getStatus());
+    if (cause instanceof StatusException checked) return Optional.of(checked.getStatus());
+    return Optional.empty();
+  }
+
+  private static String words(Status status) {
+    if (cause(status, ConnectException.class)) return "nobody listens there";
+    if (cause(status, UnknownHostException.class)) return "there is no such host";
+    if (status.isOk()) return "it has ended the stream";
+    var said = status.getDescription() == null ? "" : status.getDescription();
+    if (said.contains("message exceeds maximum size"))
+      return "the answer is longer than max-answer";
+    var why = status.getCause() == null ? "" : Causes.words(status.getCause());
+    if (why.contains(said)) said = "";
+    return Causes.cut(
+        status.getCode() + (said.isEmpty() ? "" : ": " + said) + (why.isEmpty() ? "" : ": " + why));
+  }
+
+  @Override
+  void closeCalls() {
+    @Nullable ManagedChannel channel;
+    @Nullable Link from;
+    synchronized (this) {
+      channel = asked;
+      from = link;
+    }
+    if (channel != null) channel.shutdownNow();
+    if (from != null) broken(from, "the node ends", false);
+    var unused = loop.shutdownGracefully(0, LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,414 @@
+package io.dayu.service;
+
+import io.dayu.element.Element;
+import io.dayu.facts.NodeReport;
+import io.dayu.facts.ServiceReports;
+import io.dayu.link.Backoff;
+import io.dayu.service.ServiceDescription.BadDescription;
+import io.dayu.stage.Causes;
+import io.dayu.stage.Outcome;
+import io.dayu.stage.ServiceProvider;
+import io.dayu.stage.StageCommand;
+import io.dayu.stage.StageContext;
+import io.dayu.stage.StageDescriptor;
+import io.dayu.stage.Stages;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.Behavior;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A service of this node, however it is called: the queue of its calls for all stages that have its
+ * type, their deadlines, and whether it is there.
+ *
+ * <p>Calls wait in one queue, in the order in which they came. While the service is not there
+ * nothing is sent and no try is lost; it is asked for its health and its description until it
+ * answers. Each call ends at its deadline, wherever it is.
+ *
+ * <p>No thread waits for an answer. Safe for any thread.
+ */
+abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCloseable {
+  /** Of calls that go together. */
+  static final int MAX_BATCH_BYTES = 1 << 20;
+
+  static final int MAX_DESCRIPTION = 256 << 10;
+  static final Duration LOOK_TIMEOUT = Duration.ofSeconds(2);
+
+  /** How long nothing is sent to a service that asks to wait and does not say how long. */
+  static final Duration BRIEFLY = Duration.ofMillis(500);
+
+  /** How long a service may ask to wait. */
+  static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+  private static final Duration FIRST_LOOK = Duration.ofMillis(100);
+  private static final Duration LONGEST_LOOK = Duration.ofSeconds(2);
+
+  /** How late a call may end after its deadline. */
+  private static final long SWEEP_MILLIS = 100;
+
+  /** A failure is not told at once: tries of one element in a row would meet the same trouble. */
+  private static final long PAUSE_MILLIS = 100;
+
+  final ServiceDeclaration declaration;
+  final ScheduledExecutorService timer;
+  private final String from;
+  private volatile @Nullable ServiceDescription description; // null until it is known
+
+  // The rest is guarded by this.
+
+  /** Bounded by the slots of the stages. */
+  final ArrayDeque<C> waiting = new ArrayDeque<>();
+
+  private final Backoff backoff = new Backoff(FIRST_LOOK, LONGEST_LOOK);
+  private @Nullable URI url; // null while a program of ours does not run
+  private long epoch; // of the url
+  private boolean up;
+  private boolean looking;
+  private boolean sweeping;
+  private boolean closed;
+  private long heldUntilNanos;
+  private boolean held;
+  private String problem = "it has not answered yet";
+
+  /**
+   * @param timer runs short tasks only
+   */
+  Service(ServiceDeclaration declaration, ScheduledExecutorService timer) {
+    this.declaration = declaration;
+    this.timer = timer;
+    this.from =
+        declaration.place() instanceof ServiceDeclaration.At at
+            ? at.url().toString()
+            : "program " + ((ServiceDeclaration.Program) declaration.place()).command().get(0);
+  }
+
+  // What transports do differently
+
+  /**
+   * An element as it is sent.
+   *
+   * @throws Refused if it cannot be
+   */
+  abstract C prepare(
+      Element element, ServiceCall.Stage stage, ServiceDescription description, long deadlineNanos)
+      throws Refused;
+
+  /** Sends what waits, as far as the service takes it. */
+  abstract void pump();
+
+  /**
+   * Asks the service whether it can work and what it is; fails if it cannot be used.
+   *
+   * @return the JSON of its description; empty if it does not describe itself
+   */
+  abstract CompletableFuture<Optional<byte[]>> ask(URI there);
+
+  /** The service can be used from now on. */
+  abstract void ready();
+
+  /** Whether a failure says that nobody has taken what was sent. */
+  abstract boolean isUnreached(Throwable cause);
+
+  /** A failure in words for people. */
+  abstract String words(Throwable cause);
+
+  /** Why a call has found no room until its deadline while the service was there; holds this. */
+  abstract String busy();
+
+  /** Whether calls are under way; holds this. */
+  abstract boolean isCalling();
+
+  /**
+   * Takes calls that are under way and late; holds this.
+   *
+   * @param starved whether calls have found no room until their deadline
+   * @return what is to be done then without it
+   */
+  abstract List<Runnable> overdue(long now, boolean starved);
+
+  /** Ends calls that are under way; the service is closed already. */
+  abstract void closeCalls();
+
+  /** The element does not fit the service. */
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Refused(String message) {
+      super(message);
+    }
+  }
+
+  final String name() {
+    return declaration.name();
+  }
+
+  /** Whether what it reads and gives is known. */
+  final boolean isDescribed() {
+    return description != null;
+  }
+
+  @Override
+  public final StageDescriptor descriptor() {
+    return known().descriptor();
+  }
+
+  @Override
+  public final String transport() {
+    return declaration.transport().word();
+  }
+
+  @Override
+  public final String from() {
+    return from;
+  }
+
+  @Override
+  public final Behavior<StageCommand> create(StageContext context) {
+    var stage = ServiceCall.Stage.of(context);
+    return Stages.async(element -> call(element, stage));
+  }
+
+  final ServiceDescription known() {
+    var now = description;
+    if (now == null)
+      throw new IllegalStateException("service " + name() + " has not described itself");
+    return now;
+  }
+
+  /** The service is to be found here from now on; it is called once it answers. */
+  final void at(URI place) {
+    synchronized (this) {
+      url = place;
+      epoch++;
+      up = false;
+      backoff.reset();
+    }
+    lookIn(Duration.ZERO);
+  }
+
+  /** The service is nowhere for now. */
+  final void gone(String why) {
+    synchronized (this) {
+      url = null;
+      epoch++;
+      up = false;
+      problem = why;
+    }
+  }
+
+  /** What calls wait for; for logs and tests. */
+  final synchronized String problem() {
+    return up ? "" : problem;
+  }
+
+  // Calls
+
+  final CompletionStage<Outcome> call(Element element, ServiceCall.Stage stage) {
+    C call;
+    try {
+      call = prepare(element, stage, known(), System.nanoTime() + declaration.timeout().toNanos());
+    } catch (Refused e) {
+      return CompletableFuture.completedStage(new Outcome.Failed(Causes.words(e), false));
+    }
+    synchronized (this) {
+      if (closed)
+        return CompletableFuture.completedStage(new Outcome.Failed("the node ends", true));
+      waiting.add(call);
+      sweepLater();
+    }
+    pump();
+    return call.answer();
+  }
+
+  /** Where to send to, if anything may be sent now; holds this. */
+  final @Nullable URI open() {
+    if (held && System.nanoTime() - heldUntilNanos >= 0) held = false;
+    return up && !closed && !held ? url : null;
+  }
+
+  final synchronized boolean isClosed() {
+    return closed;
+  }
+
+  /** What fails is told a little later; then its next try is not made in the same moment. */
+  final void tell(C call, Outcome outcome) {
+    if (outcome instanceof Outcome.Failed failed && failed.retryable() && !isClosed()) {
+      var unused =
+          timer.schedule(
+              () -> call.answer().complete(outcome), PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    } else call.answer().complete(outcome);
+  }
+
+  final Outcome.Failed late() {
+    return new Outcome.Failed(
+        "the service did not answer within %s ms".formatted(declaration.timeout().toMillis()),
+        true);
+  }
+
+  /** Nothing is sent for so long, because the service asks for it; holds this. */
+  final void hold(Duration wait, String why) {
+    if (wait.isZero()) return;
+    held = true;
+    heldUntilNanos = System.nanoTime() + wait.toNanos();
+    problem = "%s and asked to wait %s ms".formatted(why, wait.toMillis());
+    var unused = timer.schedule(this::pump, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+  }
+
+  /** Calls that wait again, before all others, and have not cost a try; holds this. */
+  final void putBack(List<C> calls) {
+    for (int i = calls.size() - 1; i >= 0; i--) waiting.addFirst(calls.get(i));
+  }
+
+  /** The service is not there any more; it is asked for again. Holds this. */
+  final void down(String why, boolean atOnce) {
+    if (url == null || !up) return;
+    up = false;
+    problem = why;
+    if (closed) return;
+    LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
+    lookIn(atOnce ? Duration.ZERO : backoff.next());
+  }
+
+  /** What has been opened works; the next trouble is met as the first. Holds this. */
+  final void works() {
+    backoff.reset();
+  }
+
+  // Deadlines
+
+  /** Holds this. */
+  private void sweepLater() {
+    if (sweeping || closed) return;
+    sweeping = true;
+    var unused = timer.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void sweep() {
+    var late = new ArrayList<C>();
+    List<Runnable> overdue;
+    String why;
+    synchronized (this) {
+      sweeping = false;
+      long now = System.nanoTime();
+      // Those at the head have waited longest.
+      while (!waiting.isEmpty() && now - waiting.peek().deadlineNanos() >= 0)
+        late.add(waiting.remove());
+      why = up && !held ? busy() : "the service does not answer: " + problem;
+      overdue = overdue(now, !late.isEmpty());
+      if (!waiting.isEmpty() || isCalling()) sweepLater();
+    }
+    overdue.forEach(Runnable::run);
+    for (var call : late) call.answer().complete(new Outcome.Failed(why, true));
+  }
+
+  // Health and description
+
+  private void lookIn(Duration wait) {
+    synchronized (this) {
+      if (looking || closed || url == null || up) return;
+      looking = true;
+    }
+    var unused = timer.schedule(this::look, wait.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void look() {
+    URI there;
+    long now;
+    synchronized (this) {
+      there = url;
+      now = epoch;
+      if (closed || there == null) {
+        looking = false;
+        return;
+      }
+    }
+    var unused =
+        ask(there)
+            .thenAccept(said -> described(said, now))
+            .whenComplete((done, error) -> looked(error, now));
+  }
+
+  private void described(Optional<byte[]> said, long of) {
+    try {
+      var read =
+          said.isPresent()
+              ? ServiceDescription.read(declaration, said.get())
+              : ServiceDescription.declared(declaration);
+      int bytes = ServiceReports.size(new NodeReport.Service(read.descriptor(), transport(), from));
+      if (bytes > ServiceReports.MAX_BYTES)
+        throw new BadDescription(
+            "its description has %s bytes as nodes tell each other, at most %s are possible; shorten the descriptions of its parameters"
+                .formatted(bytes, ServiceReports.MAX_BYTES));
+      synchronized (this) {
+        if (of != epoch || closed) return;
+        take(read);
+        up = true;
+      }
+      ready();
+    } catch (BadDescription e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
+  }
+
+  private void take(ServiceDescription read) {
+    var before = description;
+    if (before == null)
+      LOG.info(
+          "service {} is ready at {}: it gives {}", name(), url, read.descriptor().output().word());
+    else if (!read.hasTypesOf(before)) {
+      LOG.warn(
+          "service {} now says that it reads or gives other types; that holds once this node is started again",
+          name());
+      return;
+    } else if (!up) LOG.info("service {} is ready again", name());
+    description = read;
+  }
+
+  private void looked(@Nullable Throwable error, long of) {
+    Duration again;
+    synchronized (this) {
+      looking = false;
+      if (closed || up) return;
+      if (error != null && of == epoch) {
+        var cause = Causes.of(error);
+        var words =
+            cause instanceof CancellationException
+                ? "it does not answer within %s ms".formatted(LOOK_TIMEOUT.toMillis())
+                : words(cause);
+        // A program of ours listens when it has started; whether it does not start is told there.
+        boolean starting =
+            declaration.place() instanceof ServiceDeclaration.Program && isUnreached(cause);
+        if (!words.equals(problem) && !starting)
+          LOG.warn("service {} cannot be used yet: {}", name(), words);
+        problem = words;
+      }
+      again = of == epoch ? backoff.next() : Duration.ZERO;
+    }
+    lookIn(again);
+  }
+
+  /** Ends all calls; the program, if it is ours, is ended by who started it. */
+  @Override
+  public final void close() {
+    List<C> left;
+    synchronized (this) {
+      closed = true;
+      left = List.copyOf(waiting);
+      waiting.clear();
+    }
+    closeCalls();
+    for (var call : left) call.answer().complete(new Outcome.Failed("the node ends", true));
+  }
+}
