@@ -232,6 +232,8 @@ export interface Element<P extends MediaType = MediaType> {
   payload: MediaOf[P];
   /** What earlier stages gave, by their names. */
   outputs: Record<string, Media>;
+  /** The same by the names of a stage that has named inputs; an optional one may be missing. */
+  inputs: Record<string, Media>;
   /** The JPEG file of the one frame; an element of several frames fails. */
   readonly frame: Buffer;
   /** "pipeline/source". */
@@ -268,6 +270,12 @@ export class Failed extends Error {
 /** All that is wrong with a stage as its author wrote it; thrown when the programme starts. */
 export class StageError extends Error {}
 
+/** The types that a named input may have; it is required unless something else is said. */
+export type Input =
+  | readonly MediaType[]
+  | MediaType
+  | { types: readonly MediaType[] | MediaType; required?: boolean };
+
 export interface Options<I extends MediaType, O extends MediaType, P extends Record<string, Parameter>> {
   /** For messages; the function's name if it is left out. */
   name?: string;
@@ -275,8 +283,8 @@ export interface Options<I extends MediaType, O extends MediaType, P extends Rec
   version?: string;
   /** Types that it reads of the payload. */
   payload?: readonly I[] | I;
-  /** Types that it reads of outputs of earlier stages. */
-  inputs?: readonly MediaType[] | MediaType;
+  /** Types that it reads of outputs of earlier stages, or its named inputs: a pipeline says which stage gives each. */
+  inputs?: readonly MediaType[] | MediaType | Record<string, Input>;
   output: O;
   parameters?: P;
   /** Calls at once (1); more are good for functions that wait. */

@@ -45,7 +45,7 @@ class Element {
   constructor(values) {
     Object.assign(
       this,
-      { payload: null, outputs: {}, stream: "", stage: "", seq: 0, attempt: 1, createdAt: "" },
+      { payload: null, inputs: {}, outputs: {}, stream: "", stage: "", seq: 0, attempt: 1, createdAt: "" },
       { deadline: performance.now() + DEADLINE_MS },
       values,
     );
@@ -74,6 +74,7 @@ class Stage {
   #running = 0;
   #waiting = [];
   #params = new Map();
+  #named;
   #lastTrace = -Infinity;
 
   constructor(options, work) {
@@ -81,7 +82,11 @@ class Stage {
     this.version = String(options.version ?? "1");
     this.description = options.description ?? this.name;
     this.payload = words(options.payload);
-    this.inputs = words(options.inputs);
+    this.#named = isObject(options.inputs) ? named(options.inputs) : [];
+    this.inputs =
+      this.#named.length > 0
+        ? [...new Set(this.#named.flatMap((each) => each.types))]
+        : words(isObject(options.inputs) ? [] : options.inputs);
     this.output = options.output;
     this.parallelism = options.parallelism ?? 1;
     this.batch = options.batch ?? 1;
@@ -108,6 +113,11 @@ class Stage {
       for (const word of this[what])
         if (!TYPES.includes(word))
           problems.push(`${what}: there is no media type ${JSON.stringify(word)}; use ${TYPES.join(", ")}`);
+    for (const { name, types } of this.#named) {
+      if (!/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/.test(name))
+        problems.push(`inputs: ${JSON.stringify(name)} is no name; use letters, digits, _ and -, a letter at the beginning`);
+      if (types.length === 0) problems.push(`inputs: ${name} has no media type; say which, as in { ${name}: "boxes" }`);
+    }
     if (this.payload.length + this.inputs.length === 0)
       problems.push('it reads nothing; say payload: ["readings"] or inputs: ["boxes"], or both');
     if (this.output === undefined) problems.push('output: say what it gives, as in output: "labels"');
@@ -148,7 +158,12 @@ class Stage {
       version: this.version,
       description: this.description,
       payload: this.payload,
-      inputs: this.inputs,
+      inputs:
+        this.#named.length === 0
+          ? this.inputs
+          : Object.fromEntries(
+              this.#named.map(({ name, types, required }) => [name, required ? types : { types, required }]),
+            ),
       output: this.output,
       accepts: this.accepts,
       parallelism: this.parallelism,
@@ -306,19 +321,28 @@ class Stage {
 
   #message(message) {
     if (!isObject(message)) throw new Bad('an element is a JSON object {"payload": …, "outputs": {…}}');
-    const given = message.outputs ?? {};
-    if (!isObject(given)) throw new Bad("outputs are a JSON object by stage");
+    const field = this.#named.length > 0 ? "inputs" : "outputs";
+    const given = message[field] ?? {};
+    if (!isObject(given)) throw new Bad(`${field} are a JSON object by ${field === "inputs" ? "name" : "stage"}`);
     const payload =
       message.payload === undefined || message.payload === null
         ? null
         : readable(() => fromJson(message.payload), "payload: ");
     const outputs = Object.create(null);
     for (const [name, each] of Object.entries(given))
-      outputs[name] = readable(() => fromJson(each), `outputs.${name}: `);
+      outputs[name] = readable(() => fromJson(each), `${field}.${name}: `);
     if (this.payload.length > 0) {
       if (payload === null) throw new Bad(`the element has no payload; this stage reads ${this.payload.join(" or ")}`);
       if (!this.payload.includes(payload.type))
         throw new Bad(`the payload is ${payload.type}; this stage reads ${this.payload.join(" or ")}`);
+    }
+    if (this.#named.length > 0) {
+      for (const { name, types, required } of this.#named)
+        if (!(name in outputs)) {
+          if (required) throw new Bad(`the element has no input ${name}; this stage reads ${types.join(" or ")} there`);
+        } else if (!types.includes(outputs[name].type))
+          throw new Bad(`the input ${name} is ${outputs[name].type}; this stage reads ${types.join(" or ")} there`);
+      return { payload, inputs: outputs };
     }
     if (this.inputs.length > 0 && !Object.values(outputs).some((each) => this.inputs.includes(each.type)))
       throw new Bad(`the element has no output that this stage reads: ${this.inputs.join(" or ")}`);
@@ -434,6 +458,14 @@ const KNOWN = [
 
 function words(given = []) {
   return typeof given === "string" ? [given] : [...given];
+}
+
+/** Named inputs, each given by its types, or by an object of types and whether it is required. */
+function named(inputs) {
+  return Object.entries(inputs).map(([name, given]) => {
+    const { types, required = true } = isObject(given) ? given : { types: given };
+    return { name, types: words(types), required };
+  });
 }
 
 function fits(value, type) {

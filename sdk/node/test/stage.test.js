@@ -316,6 +316,38 @@ describe("a stage", () => {
     }
   });
 
+  it("gets named inputs by their names", async () => {
+    const seen = [];
+    const made = stage(
+      { inputs: { vehicles: "boxes", lights: { types: ["labels"], required: false } }, output: "labels" },
+      (element) => {
+        seen.push(element);
+        return {};
+      },
+    );
+    assert.deepEqual(made.describe().inputs, { vehicles: ["boxes"], lights: { types: ["labels"], required: false } });
+    const labels = { type: "labels", labels: [{ name: "red", value: 1 }] };
+    assert.equal((await post(made, { inputs: { vehicles: BOXES, lights: labels } })).status, 200);
+    assert.equal((await post(made, { inputs: { vehicles: BOXES } })).status, 200);
+    assert.deepEqual(seen[0].inputs.lights, labels);
+    assert.deepEqual(seen[0].outputs, {});
+    assert.deepEqual(Object.keys(seen[1].inputs), ["vehicles"]);
+    for (const [body, words] of [
+      [{ inputs: { lights: labels } }, "no input vehicles; this stage reads boxes there"],
+      [{ outputs: { vehicles: BOXES } }, "no input vehicles"],
+      [{ inputs: { vehicles: labels } }, "the input vehicles is labels"],
+      [{ inputs: [1] }, "inputs are a JSON object by name"],
+    ]) {
+      const answer = await post(made, body);
+      assert.equal(answer.status, 400, answer.body);
+      assert(answer.body.includes(words), answer.body);
+    }
+    assert.throws(
+      () => stage({ inputs: { "a b": "boxes", lights: [], x: "sound" }, output: "labels" }, () => {}),
+      /"sound"[^]*"a b" is no name[^]*lights has no media type/,
+    );
+  });
+
   it("refuses for good what cannot be read", async () => {
     const made = readingStage(() => ({}), { inputs: "boxes" });
     for (const [body, words] of [

@@ -37,7 +37,7 @@ from .media import (
     TrackPoint,
     Tracks,
 )
-from .stage import Element, Failed, Parameter, Skip, Stage, StageError, stage
+from .stage import Element, Failed, Input, Parameter, Skip, Stage, StageError, stage
 
 __version__ = "0.1.0"
 
@@ -51,6 +51,7 @@ __all__ = [
     "Failed",
     "Frame",
     "Frames",
+    "Input",
     "Keypoint",
     "Keypoints",
     "Label",

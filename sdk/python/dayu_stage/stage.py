@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import re
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from .server import Answer, Server
 
 _JSON_TYPES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 _REQUIRED = object()
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,62}")
 _DEADLINE_S = 3600.0  # of requests that tell none, such as those of a person with curl
 
 
@@ -90,20 +92,39 @@ class Parameter:
         return schema
 
 
+class Input:
+    """A named input of a stage: the types that it may have, and whether every pipeline has to give it."""
+
+    def __init__(self, types, required=True):
+        self.types = _words(types)
+        self.required = required
+
+
 class Element:
     """One element on its way through a pipeline.
 
     ``payload`` is what the source read (``None`` if the stage reads only outputs), ``outputs`` what earlier stages gave,
-    by their names. ``seq`` is its number in the stream, ``attempt`` 1 for its first sending. ``deadline`` is the moment
+    by their names, ``inputs`` the same by the names of a stage that has named inputs; an optional one may be missing.
+    ``seq`` is its number in the stream, ``attempt`` 1 for its first sending. ``deadline`` is the moment
     of ``time.monotonic()`` at which nobody waits for the answer any more.
     """
 
-    __slots__ = ("payload", "outputs", "stream", "stage", "seq", "attempt", "created_at", "deadline")
+    __slots__ = ("payload", "inputs", "outputs", "stream", "stage", "seq", "attempt", "created_at", "deadline")
 
     def __init__(
-        self, payload=None, outputs=None, stream="", stage="", seq=0, attempt=1, created_at="", deadline=math.inf
+        self,
+        payload=None,
+        outputs=None,
+        stream="",
+        stage="",
+        seq=0,
+        attempt=1,
+        created_at="",
+        deadline=math.inf,
+        inputs=None,
     ):
         self.payload = payload
+        self.inputs = inputs if inputs is not None else {}
         self.outputs = outputs if outputs is not None else {}
         self.stream = stream
         self.stage = stage
@@ -140,7 +161,9 @@ def stage(
     """Makes a stage of a function ``f(element, params)`` (or ``f(element)``).
 
     ``payload`` and ``inputs`` are the types it reads of the payload and of earlier outputs, ``output`` the type that it
-    gives: frames, boxes, labels, text, readings or opaque. ``parameters`` maps names to float, int, str, bool or a
+    gives: frames, boxes, labels, text, readings or opaque. ``inputs`` may also be a dict of named inputs, as in
+    ``{"vehicles": "boxes", "lights": Input("labels", required=False)}``: a pipeline says which stage gives each, and the
+    function reads ``element.inputs["vehicles"]``. ``parameters`` maps names to float, int, str, bool or a
     ``Parameter``. At most ``parallelism`` calls run at once, each in a thread of its own. ``batch`` elements may come in
     one request; the function gets them one by one.
 
@@ -166,7 +189,16 @@ class Stage:
         self.__name__ = getattr(function, "__name__", "stage")
         self.name = self.__name__.replace("_", "-")
         self.payload = _words(payload)
-        self.inputs = _words(inputs)
+        self.named = (
+            {name: each if isinstance(each, Input) else Input(each) for name, each in inputs.items()}
+            if isinstance(inputs, dict)
+            else {}
+        )
+        self.inputs = (
+            tuple(dict.fromkeys(word for each in self.named.values() for word in each.types))
+            if self.named
+            else _words(inputs)
+        )
         self.output = output
         self.version = str(version)
         self.description = description or (inspect.getdoc(function) or self.name).splitlines()[0]
@@ -194,6 +226,11 @@ class Stage:
             for word in words:
                 if word not in media.TYPES:
                     problems.append(f"{what}: there is no media type {word!r}; use {', '.join(media.TYPES)}")
+        for name, each in self.named.items():
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                problems.append(f"inputs: {name!r} is no name; use letters, digits, _ and -, a letter at the beginning")
+            if not each.types:
+                problems.append(f"inputs: {name} has no media type; say which, as in {{{name!r}: 'boxes'}}")
         if not self.payload and not self.inputs:
             problems.append('it reads nothing; say payload=["readings"] or inputs=["boxes"], or both')
         if self.output is None:
@@ -238,7 +275,12 @@ class Stage:
             "version": self.version,
             "description": self.description,
             "payload": list(self.payload),
-            "inputs": list(self.inputs),
+            "inputs": {
+                name: list(each.types) if each.required else {"types": list(each.types), "required": False}
+                for name, each in self.named.items()
+            }
+            if self.named
+            else list(self.inputs),
             "output": self.output,
             "accepts": self.accepts,
             "parallelism": self.parallelism,
@@ -363,16 +405,17 @@ class Stage:
     def _message(self, message):
         if not isinstance(message, dict):
             raise _Bad('an element is a JSON object {"payload": ..., "outputs": {...}}')
-        outputs = message.get("outputs") or {}
+        field = "inputs" if self.named else "outputs"
+        outputs = message.get(field) or {}
         if not isinstance(outputs, dict):
-            raise _Bad("outputs are a JSON object by stage")
+            raise _Bad(f"{field} are a JSON object by {'name' if self.named else 'stage'}")
         payload, where = None, "payload"
         try:
             if message.get("payload") is not None:
                 payload = media.from_json(message["payload"])
             read = {}
             for name, each in outputs.items():
-                where = f"outputs.{name}"
+                where = f"{field}.{name}"
                 read[name] = media.from_json(each)
         except ValueError as e:
             raise _Bad(f"{where}: {e}") from e
@@ -380,7 +423,13 @@ class Stage:
             raise _Bad(f"the element has no payload; this stage reads {' or '.join(self.payload)}")
         if self.payload and payload.type not in self.payload:
             raise _Bad(f"the payload is {payload.type}; this stage reads {' or '.join(self.payload)}")
-        if self.inputs and not any(each.type in self.inputs for each in read.values()):
+        for name, each in self.named.items():
+            if name not in read:
+                if each.required:
+                    raise _Bad(f"the element has no input {name}; this stage reads {' or '.join(each.types)} there")
+            elif read[name].type not in each.types:
+                raise _Bad(f"the input {name} is {read[name].type}; this stage reads {' or '.join(each.types)} there")
+        if self.inputs and not self.named and not any(each.type in self.inputs for each in read.values()):
             raise _Bad(f"the element has no output that this stage reads: {' or '.join(self.inputs)}")
         return payload, read
 
@@ -394,7 +443,15 @@ class Stage:
         if not math.isfinite(left):
             raise _Bad("dayudeadline is no finite number")
         return Element(
-            payload, outputs, _stream(str(source)), str(subject), number, times, str(created_at), time.monotonic() + left
+            payload,
+            {} if self.named else outputs,
+            _stream(str(source)),
+            str(subject),
+            number,
+            times,
+            str(created_at),
+            time.monotonic() + left,
+            outputs if self.named else {},
         )
 
     def _params_of(self, given):

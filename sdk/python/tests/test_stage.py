@@ -17,6 +17,7 @@ from dayu_stage import (
     Element,
     Failed,
     Frames,
+    Input,
     Label,
     Labels,
     Opaque,
@@ -370,6 +371,35 @@ class Answers(unittest.TestCase):
                 answer = post(made, {"payload": READINGS}, ce_dayuparams=params)
                 self.assertEqual(400, answer.status)
                 self.assertIn(words, answer.body)
+
+    def test_named_inputs_come_by_their_names(self):
+        seen = []
+        made = stage(inputs={"vehicles": ["boxes"], "lights": Input("labels", required=False)}, output="labels")(
+            lambda element: seen.append(element) or Labels({"n": 1})
+        )
+        self.assertEqual(
+            {"vehicles": ["boxes"], "lights": {"types": ["labels"], "required": False}}, made.describe()["inputs"]
+        )
+        boxes = {"type": "boxes", "boxes": []}
+        labels = {"type": "labels", "labels": [{"name": "red", "value": 1}]}
+        self.assertEqual(200, post(made, {"inputs": {"vehicles": boxes, "lights": labels}}).status)
+        self.assertEqual(200, post(made, {"inputs": {"vehicles": boxes}}).status)
+        self.assertEqual(
+            [["lights", "vehicles"], ["vehicles"]], [sorted(element.inputs) for element in seen]
+        )
+        self.assertEqual(("red", {}), (seen[0].inputs["lights"][0].name, seen[0].outputs))
+        for body, words in (
+            ({"inputs": {"lights": labels}}, b"no input vehicles; this stage reads boxes there"),
+            ({"outputs": {"vehicles": boxes}}, b"no input vehicles"),
+            ({"inputs": {"vehicles": labels}}, b"the input vehicles is labels"),
+            ({"inputs": [1]}, b"inputs are a JSON object by name"),
+        ):
+            with self.subTest(body=str(body)[:60]):
+                answer = post(made, body)
+                self.assertEqual(400, answer.status, answer.body)
+                self.assertIn(words, answer.body)
+        with self.assertRaisesRegex(StageError, "(?s)'sound'.*'a b' is no name.*lights has no media type"):
+            stage(inputs={"a b": "boxes", "lights": [], "x": "sound"}, output="labels")(lambda element: {})
 
     def test_what_cannot_be_read_is_refused_for_good(self):
         made = stage(payload="readings", inputs="boxes", output="labels")(lambda element, params: {})

@@ -4,8 +4,10 @@ import com.google.protobuf.ListValue;
 import com.google.protobuf.Value;
 import io.dayu.element.MediaType;
 import io.dayu.facts.NodeReport.Service;
+import io.dayu.facts.wire.NamedInputFacts;
 import io.dayu.facts.wire.ParameterFacts;
 import io.dayu.facts.wire.ServiceFacts;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
 import java.util.ArrayList;
@@ -58,6 +60,12 @@ public final class ServiceReports {
             .setMemoryMb(descriptor.memoryMb())
             .setTransport(service.transport())
             .setFrom(service.from());
+    for (var input : descriptor.namedInputs())
+      proto.addNamedInputs(
+          NamedInputFacts.newBuilder()
+              .setName(input.name())
+              .addAllTypes(words(input.types()))
+              .setRequired(input.required()));
     descriptor.parameters().forEach(p -> proto.addParameters(write(p)));
     return proto.build();
   }
@@ -73,6 +81,11 @@ public final class ServiceReports {
                   proto.getDescription(),
                   types(proto.getPayloadList()),
                   types(proto.getInputsList()),
+                  proto.getNamedInputsList().stream()
+                      .map(
+                          i ->
+                              new NamedInput(i.getName(), types(i.getTypesList()), i.getRequired()))
+                      .toList(),
                   type(proto.getOutput()),
                   proto.getParametersList().stream().map(ServiceReports::read).toList(),
                   proto.getParallelism(),

@@ -16,6 +16,7 @@ import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
 import io.dayu.stage.Causes;
 import io.dayu.stage.FunctionStage;
+import io.dayu.stage.Inputs;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -552,7 +553,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             identity.plan().spec().name(),
             identity.stage().id(),
             identity.node(),
-            Params.of(provider.descriptor(), identity.stage().params()));
+            Params.of(provider.descriptor(), identity.stage().params()),
+            Inputs.of(identity.stage().inputs()));
     // create() may load a model for seconds, so it runs on the stage's dispatcher, not on this one.
     Behavior<StageCommand> behavior =
         Behaviors.setup(

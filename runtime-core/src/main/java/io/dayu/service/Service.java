@@ -177,7 +177,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   @Override
   public final Behavior<StageCommand> create(StageContext context) {
     var stage = ServiceCall.Stage.of(context);
-    return Stages.async(element -> call(element, stage));
+    if (descriptor().namedInputs().isEmpty()) return Stages.async(element -> call(element, stage));
+    var inputs = context.inputs();
+    return Stages.async(element -> call(inputs.named(element), stage));
   }
 
   final ServiceDescription known() {

@@ -85,7 +85,7 @@ class ServiceCall {
 
   /**
    * What a stage of this description reads of an element, in the first form that fits; empty if
-   * none does.
+   * none does. Named inputs stand under their names already ({@link io.dayu.stage.Inputs#named}).
    */
   static Optional<Body> body(Element element, ServiceDescription description) {
     var descriptor = description.descriptor();
@@ -149,7 +149,7 @@ class ServiceCall {
     for (var output : element.getOutputsList())
       if (reads(descriptor, output.getMedia()))
         outputs.put(output.getStage(), MediaJson.full(output.getMedia()));
-    tree.put("outputs", outputs);
+    tree.put(descriptor.namedInputs().isEmpty() ? "outputs" : "inputs", outputs);
     return Json.bytes(tree);
   }
 

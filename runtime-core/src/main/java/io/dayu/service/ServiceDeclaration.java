@@ -1,12 +1,16 @@
 package io.dayu.service;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValueType;
 import io.dayu.element.MediaType;
 import io.dayu.settings.Section;
+import io.dayu.stage.NamedInput;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -32,7 +36,7 @@ import java.util.regex.Pattern;
  * @param timeout of one call
  * @param maxAnswer bytes that an answer may have
  * @param payload types of payloads it reads
- * @param inputs types of earlier outputs it reads
+ * @param inputs earlier outputs that it reads
  * @param accepts content types in which it takes an element, the first that fits
  */
 record ServiceDeclaration(
@@ -43,7 +47,7 @@ record ServiceDeclaration(
     Duration timeout,
     int maxAnswer,
     Optional<Set<MediaType>> payload,
-    Optional<Set<MediaType>> inputs,
+    Optional<DeclaredInputs> inputs,
     Optional<MediaType> output,
     Optional<List<ContentType>> accepts) {
   /** Where a service runs. */
@@ -96,7 +100,7 @@ record ServiceDeclaration(
     Objects.requireNonNull(parallelism, "parallelism");
     Objects.requireNonNull(timeout, "timeout");
     payload = payload.map(Set::copyOf);
-    inputs = inputs.map(Set::copyOf);
+    Objects.requireNonNull(inputs, "inputs");
     Objects.requireNonNull(output, "output");
     accepts = accepts.map(List::copyOf);
   }
@@ -144,7 +148,7 @@ record ServiceDeclaration(
         timeout,
         (int) Math.min(maxAnswer, MAX_ANSWER),
         types(path, config, section, "payload"),
-        types(path, config, section, "inputs"),
+        inputs(path, config, section),
         has(config, "output")
             ? type(path + ".output", section, section.text("output"))
             : Optional.empty(),
@@ -263,6 +267,28 @@ record ServiceDeclaration(
     for (var word : section.get(key, Config::getStringList, List.<String>of()))
       type(path + "." + key, section, word).ifPresent(types::add);
     return Optional.of(types);
+  }
+
+  /** A list of types, or an object of named inputs, each a list or with more said of it. */
+  private static Optional<DeclaredInputs> inputs(String path, Config config, Section section) {
+    if (!has(config, "inputs")) return Optional.empty();
+    if (config.getValue("inputs").valueType() != ConfigValueType.OBJECT)
+      return types(path, config, section, "inputs").map(DeclaredInputs::of);
+    var named = new ArrayList<NamedInput>();
+    for (var name : new TreeSet<>(config.getObject("inputs").keySet())) {
+      if (!NamedInput.isName(name)) {
+        section.problem("%s.inputs has \"%s\", which is no name".formatted(path, name));
+        continue;
+      }
+      var key = "inputs." + ConfigUtil.quoteString(name);
+      boolean more = config.getValue(key).valueType() == ConfigValueType.OBJECT;
+      var types = types(path, config, section, more ? key + ".types" : key).orElse(Set.of());
+      boolean required =
+          !more || value(config, section, key + ".required", Config::getBoolean, true);
+      if (types.isEmpty()) section.problem("%s.%s names no media type".formatted(path, key));
+      else named.add(new NamedInput(name, types, required));
+    }
+    return Optional.of(DeclaredInputs.named(named));
   }
 
   private static Optional<MediaType> type(String place, Section section, String word) {

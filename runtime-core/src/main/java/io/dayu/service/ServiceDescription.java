@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.element.MediaType;
 import io.dayu.stage.Causes;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
 import java.io.IOException;
@@ -49,6 +50,7 @@ record ServiceDescription(
   boolean hasTypesOf(ServiceDescription other) {
     return descriptor.payload().equals(other.descriptor.payload())
         && descriptor.inputs().equals(other.descriptor.inputs())
+        && Set.copyOf(descriptor.namedInputs()).equals(Set.copyOf(other.descriptor.namedInputs()))
         && descriptor.output() == other.descriptor.output();
   }
 
@@ -108,9 +110,9 @@ record ServiceDescription(
 
     ServiceDescription read() throws BadDescription {
       var payload = declaration.payload().orElseGet(() -> types("payload"));
-      var inputs = declaration.inputs().orElseGet(() -> types("inputs"));
+      var inputs = declaration.inputs().orElseGet(this::inputs);
       var output = declaration.output().or(() -> type("output", tree.path("output").asText("")));
-      if (payload.isEmpty() && inputs.isEmpty())
+      if (payload.isEmpty() && inputs.types().isEmpty())
         problems.add("payload and inputs are both empty; say what it reads");
       var accepts = declaration.accepts().orElseGet(this::accepts);
       int batch = whole("batch", 1, MAX_BATCH, 1);
@@ -126,7 +128,8 @@ record ServiceDescription(
               text("version", "1"),
               text("description", ""),
               payload,
-              inputs,
+              inputs.types(),
+              inputs.named(),
               output.orElseThrow(),
               parameters,
               Math.min(MOST_AT_ONCE, parallelism * batch),
@@ -141,12 +144,39 @@ record ServiceDescription(
     }
 
     private Set<MediaType> types(String field) {
+      return types(field, tree.path(field));
+    }
+
+    private Set<MediaType> types(String field, JsonNode list) {
       var types = EnumSet.noneOf(MediaType.class);
-      var list = tree.path(field);
       if (!list.isArray() && !list.isMissingNode() && !list.isNull())
         problems.add(field + " is no list");
       for (var word : list) type(field, word.asText("")).ifPresent(types::add);
       return types;
+    }
+
+    /** A list of types, or an object of named inputs, each a list or with more said of it. */
+    private DeclaredInputs inputs() {
+      var given = tree.path("inputs");
+      if (!given.isObject()) return DeclaredInputs.of(types("inputs"));
+      var named = new ArrayList<NamedInput>();
+      for (Map.Entry<String, JsonNode> input : given.properties())
+        input(input.getKey(), input.getValue()).ifPresent(named::add);
+      return DeclaredInputs.named(named);
+    }
+
+    private Optional<NamedInput> input(String name, JsonNode given) {
+      var field = "inputs." + Causes.cut(name);
+      if (!NamedInput.isName(name)) {
+        problems.add("\"%s\" is no name of an input".formatted(Causes.cut(name)));
+        return Optional.empty();
+      }
+      var types = types(field, given.isObject() ? given.path("types") : given);
+      if (types.isEmpty()) {
+        problems.add(field + " names no media type");
+        return Optional.empty();
+      }
+      return Optional.of(new NamedInput(name, types, given.path("required").asBoolean(true)));
     }
 
     private Optional<MediaType> type(String field, String word) {

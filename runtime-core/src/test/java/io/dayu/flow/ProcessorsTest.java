@@ -164,6 +164,34 @@ final class ProcessorsTest {
   }
 
   @Test
+  void whatReadsOtherStagesByItsNamesThanBeforeBeginsAnew() {
+    apply(wired(1, "a", "b"));
+    var count = find(InstanceName.parse("crossing@1/count")).orElseThrow();
+    apply(wired(2, "b", "a"));
+    assertThat(controller.told(count)).containsExactly(Processor.Retire.INSTANCE);
+    assertThat(entrances).isEmpty();
+  }
+
+  /** The same stages, of which the last one names the others. */
+  private static DesiredPipeline wired(long version, String left, String right) {
+    var inputs = new TreeMap<>(Map.of("left", left, "right", right));
+    var stages =
+        List.of(
+            new StageSpec("a", "reader", List.of(), Map.of()),
+            new StageSpec("b", "reader", List.of(), Map.of()),
+            new StageSpec("count", "counter", List.of("a", "b"), inputs, Map.of()));
+    return new DesiredPipeline(
+        version,
+        new PipelineSpec(
+            "crossing",
+            List.of(),
+            stages,
+            new PolicySpec("fixed", Map.of()),
+            Objective.DEFAULT,
+            Delivery.DEFAULT));
+  }
+
+  @Test
   void aCrashOfWhatWentOnIsOneOfTheInstanceThatIsToRun() {
     apply(pipeline(1, "detect:reader", "count:counter"));
     var detect = find(DETECT).orElseThrow();

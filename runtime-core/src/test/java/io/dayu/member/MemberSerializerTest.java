@@ -32,6 +32,7 @@ import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.source.Knobs;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.store.StoredResult;
@@ -208,6 +209,29 @@ final class MemberSerializerTest {
             64),
         "http",
         "http://127.0.0.1:9000/");
+  }
+
+  @Test
+  void aServiceKeepsTheNamesOfItsInputs() throws Exception {
+    var named =
+        new NodeReport.Service(
+            new StageDescriptor(
+                "risk",
+                "1",
+                "",
+                Set.of(),
+                Set.of(),
+                List.of(
+                    NamedInput.required("vehicles", MediaType.BOXES),
+                    NamedInput.optional("weather", MediaType.LABELS, MediaType.TEXT)),
+                MediaType.LABELS,
+                List.of(),
+                1,
+                0),
+            "http",
+            "program python3");
+    var sent = report().withServices(List.of(named));
+    assertThat(serializer.fromBinary(serializer.toBinary(sent), "R")).isEqualTo(sent);
   }
 
   /** One that a newer release describes in words of its own. */

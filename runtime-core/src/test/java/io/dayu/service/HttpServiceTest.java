@@ -12,13 +12,16 @@ import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
 import io.dayu.element.Output;
+import io.dayu.element.Outputs;
 import io.dayu.element.Text;
 import io.dayu.element.Wav;
 import io.dayu.pipeline.Catalog;
 import io.dayu.settings.ConfigurationException;
+import io.dayu.stage.Inputs;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.ServiceProvider;
+import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageProvider;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +35,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -178,6 +182,50 @@ class HttpServiceTest {
     assertThat(server.got.get(0).text())
         .isEqualTo(
             "{\"outputs\":{\"cars\":{\"type\":\"labels\",\"labels\":[{\"name\":\"cars\",\"value\":3.0}]}}}");
+  }
+
+  @Test
+  void namedInputsGoUnderTheirNamesWhateverTheStagesAreCalled() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "output": "labels", "accepts": ["application/json"],
+         "inputs": {"vehicles": ["labels"], "crops": {"types": ["frames"], "required": false}}}
+        """;
+    server.work = exchange -> TestService.json(exchange, 200, CARS);
+    var service = service(server.port(), "");
+    var element =
+        text(1).toBuilder()
+            .addOutputs(Output.newBuilder().setStage("vehicles").setMedia(frames(1)))
+            .addOutputs(Output.newBuilder().setStage("cars-1").setMedia(THREE_CARS.media()))
+            .build();
+    var context =
+        new StageContext(
+            "my-pipe",
+            "risk",
+            "edge-1",
+            new Params(Map.of()),
+            Inputs.of(Map.of("vehicles", "cars-1")));
+    assertThat(asked(service, context, element)).isEqualTo(THREE_CARS);
+    assertThat(server.got.get(0).text())
+        .isEqualTo(
+            "{\"inputs\":{\"vehicles\":{\"type\":\"labels\",\"labels\":[{\"name\":\"cars\",\"value\":3.0}]}}}");
+    server.description = server.description.replace("application/json", "application/x-protobuf");
+    assertThat(asked(service(server.port(), ""), context, element)).isEqualTo(THREE_CARS);
+    assertThat(Element.parseFrom(server.got.get(1).body()).getOutputsList())
+        .containsExactly(Outputs.of("vehicles", THREE_CARS.media()));
+  }
+
+  /** By a stage instance as a node makes it. */
+  private static Outcome asked(HttpService service, StageContext context, Element element) {
+    var kit = ActorTestKit.create();
+    try {
+      var probe = kit.<Outcome>createTestProbe();
+      kit.spawn(service.create(context)).tell(new StageCommand.Process(element, probe.ref()));
+      return probe.receiveMessage(Duration.ofSeconds(60));
+    } finally {
+      kit.shutdownTestKit();
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dayu.element.MediaType;
 import io.dayu.service.ServiceDescription.BadDescription;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -74,6 +75,31 @@ class ServiceDescriptionTest {
   }
 
   @Test
+  void inputsMayHaveNames() throws BadDescription {
+    var json =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "output": "labels",
+         "inputs": {"vehicles": ["boxes"], "weather": {"types": ["labels", "text"], "required": false}}}
+        """;
+    var named =
+        List.of(
+            NamedInput.required("vehicles", MediaType.BOXES),
+            NamedInput.optional("weather", MediaType.LABELS, MediaType.TEXT));
+    var described = read("", json);
+    assertThat(described.descriptor().namedInputs()).isEqualTo(named);
+    assertThat(described.descriptor().inputs())
+        .isEqualTo(Set.of(MediaType.BOXES, MediaType.LABELS, MediaType.TEXT));
+    assertThat(described.hasTypesOf(read("", json.replace("false", "true")))).isFalse();
+    assertThat(
+            ServiceDescription.declared(
+                    declaration(
+                        "output = labels, inputs { vehicles = [boxes], weather { types = [labels, text], required = false } }"))
+                .hasTypesOf(described))
+        .isTrue();
+    assertThat(read("inputs = [text]", json).descriptor().namedInputs()).isEmpty();
+  }
+
+  @Test
   void inBatchesMoreElementsAreAtTheServiceAtOnce() throws BadDescription {
     var description =
         read(
@@ -106,6 +132,9 @@ class ServiceDescriptionTest {
         "{'apiVersion':'dayu.io/v9'} | apiVersion",
         "{'apiVersion':'dayu.io/v1alpha1','output':'labels'} | payload and inputs are both empty",
         "{'apiVersion':'dayu.io/v1alpha1','payload':['text']} | output is",
+        "{'apiVersion':'dayu.io/v1alpha1','inputs':{'a b':['text']},'output':'labels'} | \"a b\" is no name of an input",
+        "{'apiVersion':'dayu.io/v1alpha1','inputs':{'a':[]},'output':'labels'} | inputs.a names no media type",
+        "{'apiVersion':'dayu.io/v1alpha1','inputs':{'a':{'types':['sound']}},'output':'labels'} | inputs.a is \"sound\"",
         "{'apiVersion':'dayu.io/v1alpha1','payload':['sound'],'output':'labels'} | payload is \"sound\"",
         "{'apiVersion':'dayu.io/v1alpha1','payload':'text','output':'labels'} | payload is no list",
         "{'apiVersion':'dayu.io/v1alpha1','payload':['text'],'output':'labels','parallelism':0} | parallelism is no whole number",

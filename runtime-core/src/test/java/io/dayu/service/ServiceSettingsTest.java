@@ -68,7 +68,7 @@ class ServiceSettingsTest {
               assertThat(a.timeout()).isEqualTo(Duration.ofSeconds(2));
               assertThat(a.maxAnswer()).isEqualTo(1 << 20);
               assertThat(a.payload()).contains(Set.of(MediaType.FRAMES));
-              assertThat(a.inputs()).contains(Set.of(MediaType.BOXES));
+              assertThat(a.inputs()).contains(DeclaredInputs.of(Set.of(MediaType.BOXES)));
               assertThat(a.output()).contains(MediaType.LABELS);
               assertThat(a.accepts()).contains(List.of(ContentType.JPEG, ContentType.JSON));
             });
@@ -99,6 +99,8 @@ class ServiceSettingsTest {
         "services.a { url = \"http://127.0.0.1/\", timeout = 1h } | above dayu.process.stage-timeout",
         "services.a { url = \"http://127.0.0.1/\", max-answer = 2 GiB } | 1 byte to 1 GiB",
         "services.a { url = \"http://127.0.0.1/\", output = sound } | use frames, boxes",
+        "services.a { url = \"http://127.0.0.1/\", inputs { \"a b\" = [boxes] } } | which is no name",
+        "services.a { url = \"http://127.0.0.1/\", inputs { a { required = false } } } | names no media type",
         "services.a { url = \"http://127.0.0.1/\", accepts = [text/html] } | use some of application/json",
         "services.a { url = \"http://127.0.0.1/\", urll = x } | urll is no key of a service",
         "services.a { image = \"me/count:1\" } | operator on Kubernetes",

@@ -7,9 +7,12 @@ import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.net.URI;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -41,12 +44,14 @@ record Draft(
 
   /**
    * @param after by their place in the document; empty as a whole if it is no list
+   * @param inputs the stage of each, by the input's name; empty as a whole if it is no object
    */
   record Stage(
       String path,
       Optional<String> id,
       Optional<String> type,
       Optional<List<Optional<String>>> after,
+      Optional<SortedMap<String, Optional<String>>> inputs,
       Optional<Params> params) {
 
     private StageSpec spec() {
@@ -54,7 +59,22 @@ record Draft(
           id.orElseThrow(),
           type.orElseThrow(),
           after.orElseThrow().stream().map(Optional::orElseThrow).toList(),
+          givenInputs(),
           params.orElseThrow().values());
+    }
+
+    private SortedMap<String, String> givenInputs() {
+      var given = new TreeMap<String, String>();
+      inputs.orElseThrow().forEach((name, stage) -> given.put(name, stage.orElseThrow()));
+      return given;
+    }
+
+    /** The stages before it, by whatever it names them, as far as they could be read. */
+    Set<String> before() {
+      var ids = new LinkedHashSet<String>();
+      after.orElse(List.of()).forEach(id -> id.ifPresent(ids::add));
+      inputs.ifPresent(given -> given.values().forEach(id -> id.ifPresent(ids::add)));
+      return ids;
     }
   }
 

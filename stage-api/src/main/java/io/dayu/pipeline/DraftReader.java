@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Reads the shape of a pipeline's document, noting every problem and going on after it. */
@@ -58,7 +60,7 @@ final class DraftReader {
   private static final Set<String> SPEC =
       ordered("sources", "stages", "policy", "objective", "delivery", "state");
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
-  private static final Set<String> STAGE = ordered("id", "type", "after", "params");
+  private static final Set<String> STAGE = ordered("id", "type", "after", "inputs", "params");
 
   /** A pipeline must be no way to run programs or to reach the network. */
   private static final String DECLARE =
@@ -122,7 +124,26 @@ final class DraftReader {
         node.field("after")
             .items(LIST_LIMIT)
             .map(after -> after.stream().map(a -> a.required("remove it").text()).toList()),
+        inputs(node.field("inputs")),
         params(node.field("params")));
+  }
+
+  private static Optional<SortedMap<String, Optional<String>>> inputs(DocumentNode node) {
+    if (node.isList()) {
+      node.problem("must be an object but is a list", "write inputs: {NAME: stage}");
+      return Optional.empty();
+    }
+    return node.fields(LIST_LIMIT)
+        .map(
+            fields -> {
+              var inputs = new TreeMap<String, Optional<String>>();
+              fields.forEach(
+                  (name, stage) ->
+                      inputs.put(
+                          name,
+                          stage.required("name the stage that gives it, or remove it").text()));
+              return inputs;
+            });
   }
 
   private static Optional<PolicySpec> policy(DocumentNode node) {

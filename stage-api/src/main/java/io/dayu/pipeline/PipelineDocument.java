@@ -83,6 +83,8 @@ public final class PipelineDocument {
     map.put("id", stage.id());
     map.put("type", stage.type());
     if (!stage.after().isEmpty()) map.put("after", stage.after());
+    // Left out where nothing stands in it: nodes of release 0.1 do not know it.
+    if (!stage.inputs().isEmpty()) map.put("inputs", stage.inputs());
     if (!stage.params().isEmpty()) map.put("params", new TreeMap<>(stage.params()));
     return map;
   }

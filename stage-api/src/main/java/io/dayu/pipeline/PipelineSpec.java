@@ -4,6 +4,7 @@ import io.dayu.source.ShownUri;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,16 +97,36 @@ public record PipelineSpec(
   /**
    * @param id unique within the pipeline
    * @param type the stage type it refers to
-   * @param after ids of the stages whose outputs it needs; empty for a first stage
+   * @param after ids of the stages whose outputs it needs; empty for a first stage. Those of its
+   *     inputs are among them, whether they are given here or not
+   * @param inputs for a type with named inputs the stage that gives each, by the input's name
    * @param params strings, booleans, numbers, lists and objects; whole numbers are kept as {@link
    *     Long}, others as {@link Double}
    */
-  public record StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
+  public record StageSpec(
+      String id,
+      String type,
+      List<String> after,
+      SortedMap<String, String> inputs,
+      Map<String, Object> params) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");
-      after = List.copyOf(after);
+      inputs = Collections.unmodifiableSortedMap(new TreeMap<>(inputs));
+      after = together(after, inputs);
       params = Values.object(params);
+    }
+
+    /** Of a type without named inputs. */
+    public StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
+      this(id, type, after, new TreeMap<>(), params);
+    }
+
+    private static List<String> together(List<String> after, SortedMap<String, String> inputs) {
+      if (inputs.isEmpty()) return List.copyOf(after);
+      var all = new LinkedHashSet<>(after);
+      all.addAll(inputs.values());
+      return List.copyOf(all);
     }
   }
 

@@ -60,7 +60,16 @@ final class StageChecks {
                         Words.choose(
                             type, catalog.stages().stream().map(StageDescriptor::type).toList())));
       references(stage);
-      descriptor.ifPresent(d -> connections(stage, d));
+      var inputs = new InputChecks(stage, byId, catalog, problems);
+      inputs.references();
+      descriptor.ifPresent(
+          d -> {
+            payload(stage, d);
+            if (d.namedInputs().isEmpty()) {
+              inputs.none(d);
+              connections(stage, d);
+            } else inputs.types(d);
+          });
       descriptor.ifPresent(d -> params(stage, d));
     }
     cycles();
@@ -91,7 +100,7 @@ final class StageChecks {
     return others;
   }
 
-  private void connections(Draft.Stage stage, StageDescriptor descriptor) {
+  private void payload(Draft.Stage stage, StageDescriptor descriptor) {
     if (descriptor.readsPayload())
       payloads.forEach(
           (type, sources) -> {
@@ -108,9 +117,12 @@ final class StageChecks {
                       + type.word()
                       + ", or put these sources into a pipeline of their own");
           });
+  }
+
+  private void connections(Draft.Stage stage, StageDescriptor descriptor) {
     if (descriptor.inputs().isEmpty() || stage.after().isEmpty()) return;
     var after = stage.after().get();
-    if (after.isEmpty() && !descriptor.readsPayload())
+    if (stage.before().isEmpty() && !descriptor.readsPayload())
       problems.add(
           stage.path() + ".after",
           descriptor.type() + " reads only the outputs of other stages but comes after none",
@@ -187,8 +199,7 @@ final class StageChecks {
     var before = new LinkedHashMap<String, Set<String>>();
     byId.forEach(
         (id, stage) -> {
-          var ids = new LinkedHashSet<String>();
-          stage.after().orElse(List.of()).forEach(a -> a.ifPresent(ids::add));
+          var ids = stage.before();
           ids.remove(id);
           ids.retainAll(byId.keySet());
           before.put(id, ids);
@@ -196,9 +207,8 @@ final class StageChecks {
     for (var cycle : Cycles.find(before)) {
       var stage = Objects.requireNonNull(byId.get(cycle.get(0)), "cycles are of known stages");
       var previous = cycle.get(cycle.size() - 1);
-      int entry = stage.after().orElseThrow().indexOf(Optional.of(previous));
       problems.add(
-          stage.path() + ".after[" + entry + "]",
+          stage.path() + place(stage, previous),
           "these stages wait for each other: " + String.join(" → ", cycle) + " → " + cycle.get(0),
           "break the cycle, for example by removing "
               + Words.quote(previous)
@@ -208,11 +218,22 @@ final class StageChecks {
     }
   }
 
+  /** Where a stage says that it comes after another one. */
+  private static String place(Draft.Stage stage, String before) {
+    int entry = stage.after().orElse(List.of()).indexOf(Optional.of(before));
+    if (entry >= 0) return ".after[" + entry + "]";
+    return stage.inputs().orElseGet(TreeMap::new).entrySet().stream()
+        .filter(input -> input.getValue().equals(Optional.of(before)))
+        .findFirst()
+        .map(input -> Words.field(".inputs", input.getKey()))
+        .orElseThrow();
+  }
+
   private Optional<StageDescriptor> descriptor(Draft.Stage stage) {
     return stage.type().flatMap(catalog::descriptor);
   }
 
-  private static String words(Set<MediaType> types) {
+  static String words(Set<MediaType> types) {
     return String.join(" or ", types.stream().sorted().map(MediaType::word).toList());
   }
 }

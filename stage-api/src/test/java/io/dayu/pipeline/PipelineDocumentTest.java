@@ -68,6 +68,18 @@ class PipelineDocumentTest {
   }
 
   @Test
+  void inputsAreWrittenWithTheStagesThatTheyImplyAndReadBack() {
+    var inputs = object("tracks", "track", "exposure", "blur");
+    var named = object("id", "count", "type", "count-by-label", "inputs", inputs);
+    var spec = ok(PipelineDocument.read(document(spec(list(Trees.camera("cam-0")), list(named)))));
+    var count = spec.stages().get(0);
+    assertThat(count.after()).containsExactly("blur", "track");
+    assertThat(count.inputs())
+        .isEqualTo(new TreeMap<>(Map.of("tracks", "track", "exposure", "blur")));
+    assertThat(ok(PipelineDocument.fromStruct(PipelineDocument.toStruct(spec)))).isEqualTo(spec);
+  }
+
+  @Test
   void fillsInWhatMayBeLeftOut() {
     var spec =
         ok(

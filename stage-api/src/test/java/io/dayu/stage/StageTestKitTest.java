@@ -183,6 +183,47 @@ class StageTestKitTest {
         .satisfies(again -> assertThat(again.getFrame(0)).isEqualTo(frames.getFrame(0)));
   }
 
+  @Test
+  void aNamedInputComesFromAStageOfItsName() {
+    var risk =
+        new Provider(
+            new StageDescriptor(
+                "risk",
+                "1",
+                "",
+                Set.of(),
+                Set.of(),
+                List.of(
+                    NamedInput.required("vehicles", MediaType.BOXES),
+                    NamedInput.optional("weather", MediaType.LABELS)),
+                MediaType.LABELS,
+                List.of(),
+                1,
+                0),
+            context ->
+                Stages.sync(
+                    element -> {
+                      var boxes = context.inputs().get(element, "vehicles").getBoxes();
+                      return Stages.output(
+                          context
+                              .inputs()
+                              .find(element, "weather")
+                              .orElse(Elements.labels(Map.of("n", (double) boxes.getBoxCount()))));
+                    }));
+    var boxes = Elements.boxes(Elements.box("car", 0.9, 0.1, 0.1, 0.2, 0.4));
+    var rain = Elements.labels(Map.of("rain", 1.0));
+    try (var kit = StageTestKit.start(risk)) {
+      var element = Elements.of(boxes, "vehicles");
+      assertThat(kit.output(element)).isEqualTo(Elements.labels(Map.of("n", 1.0)));
+      assertThat(kit.output(Elements.with(element, "weather", rain))).isEqualTo(rain);
+      assertThatThrownBy(() -> kit.output(Elements.of(boxes, "detect")))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("reads boxes as vehicles but the element has none");
+      assertThatThrownBy(() -> kit.output(Elements.of(rain, "vehicles")))
+          .hasMessageContaining("reads boxes as vehicles but the element has labels");
+    }
+  }
+
   private static Outcome skip(Element element) {
     return new Outcome.Skip(element.getPayload().getReadings().getReadingCount() + " readings");
   }

@@ -147,8 +147,20 @@ final class StageCommand implements Runnable {
   private static String reads(JsonNode stage) {
     var words = new ArrayList<String>();
     stage.path("payload").forEach(word -> words.add(word.asText()));
-    stage.path("inputs").forEach(word -> words.add(word.asText() + "*"));
-    return words.size() > 6 ? "anything" : String.join(", ", words);
+    if (stage.path("namedInputs").isEmpty())
+      stage.path("inputs").forEach(word -> words.add(word.asText() + "*"));
+    boolean anything = words.size() > 6;
+    for (var input : stage.path("namedInputs")) {
+      var types = new ArrayList<String>();
+      input.path("types").forEach(type -> types.add(type.asText()));
+      words.add(
+          "%s%s: %s*"
+              .formatted(
+                  input.path("name").asText(),
+                  input.path("required").asBoolean() ? "" : "?",
+                  String.join("|", types)));
+    }
+    return anything ? "anything" : String.join(", ", words);
   }
 
   private static String names(JsonNode parameters) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.element.MediaType;
+import io.dayu.stage.NamedInput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -16,12 +17,15 @@ import java.util.TreeMap;
 /**
  * What a service says of itself.
  *
+ * @param inputs types of earlier outputs that it reads
+ * @param named those that it reads by name; empty if it takes them whatever they are called
  * @param parameters schemas by name
  * @param required names of parameters without which it does not work
  */
 record Description(
     Set<MediaType> payload,
     Set<MediaType> inputs,
+    List<NamedInput> named,
     MediaType output,
     List<String> accepts,
     int parallelism,
@@ -75,7 +79,8 @@ record Description(
       if (!tree.path("apiVersion").asText().equals(VERSION))
         wrong("apiVersion is " + shown(tree.path("apiVersion")), "write \"" + VERSION + "\"");
       var payload = types("payload");
-      var inputs = types("inputs");
+      var named = named();
+      var inputs = named.isEmpty() ? types("inputs") : together(named);
       if (payload.isEmpty() && inputs.isEmpty())
         wrong("it reads nothing", "name types in payload or inputs, or in both");
       var output = type("output", tree.path("output"));
@@ -90,6 +95,7 @@ record Description(
               new Description(
                   payload,
                   inputs,
+                  named,
                   output.get(),
                   accepts,
                   parallelism,
@@ -103,8 +109,46 @@ record Description(
       problems.add(new Problem(found, remedy));
     }
 
+    /** An object is of named inputs: for each a list of types, or an object that has them. */
+    private List<NamedInput> named() {
+      var named = new ArrayList<NamedInput>();
+      for (var each : tree.path("inputs").properties()) {
+        var name = each.getKey();
+        var place = "inputs." + name;
+        if (!NamedInput.isName(name)) {
+          wrong(
+              "inputs has \"" + name + "\", which is no name",
+              "use letters, digits, '_' and '-', with a letter at the beginning");
+          continue;
+        }
+        boolean more = each.getValue().isObject();
+        var types =
+            types(
+                more ? place + ".types" : place,
+                more ? each.getValue().path("types") : each.getValue());
+        var required = each.getValue().path("required");
+        if (!required.isMissingNode() && !required.isBoolean())
+          wrong(place + ".required is " + shown(required), "write true or false");
+        if (types.isEmpty())
+          wrong(place + " has no media type", "write \"" + name + "\": [\"boxes\"]");
+        else named.add(new NamedInput(name, types, required.asBoolean(true)));
+      }
+      return named;
+    }
+
+    private static Set<MediaType> together(List<NamedInput> named) {
+      var types = EnumSet.noneOf(MediaType.class);
+      named.forEach(input -> types.addAll(input.types()));
+      return types;
+    }
+
     private Set<MediaType> types(String name) {
-      var list = tree.path(name);
+      return tree.path(name).isObject()
+          ? EnumSet.noneOf(MediaType.class)
+          : types(name, tree.path(name));
+    }
+
+    private Set<MediaType> types(String name, JsonNode list) {
       var types = EnumSet.noneOf(MediaType.class);
       if (list.isMissingNode()) return types;
       if (!list.isArray()) wrong(name + " is " + shown(list), "make it a list of media types");

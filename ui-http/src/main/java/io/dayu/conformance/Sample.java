@@ -39,16 +39,20 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import javax.imageio.ImageIO;
 
 /**
  * An element as a service may get it.
  *
- * @param input an output of an earlier stage {@value #STAGE}
+ * @param inputs outputs of earlier stages by their names, as it reads them
+ * @param named whether the service reads them by these names
  */
-record Sample(Optional<Media> payload, Optional<Media> input) {
+record Sample(Optional<Media> payload, SortedMap<String, Media> inputs, boolean named) {
   static final String STAGE = "earlier";
   static final int LARGE = 8 * 1024 * 1024;
 
@@ -58,43 +62,77 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
   /** Elements of every type that a service says it reads; none without what it needs. */
   static List<Sample> of(Description description) {
     var payloads = description.payload().stream().sorted().map(Sample::media).toList();
-    var inputs = description.inputs().stream().sorted().map(Sample::media).toList();
+    var inputs = inputs(description);
+    boolean named = !description.named().isEmpty();
     var samples = new LinkedHashSet<Sample>();
     for (var payload : payloads)
-      samples.add(new Sample(Optional.of(payload), inputs.stream().findFirst()));
-    for (var input : inputs)
-      samples.add(new Sample(payloads.stream().findFirst(), Optional.of(input)));
+      samples.add(new Sample(Optional.of(payload), inputs.get(0), named));
+    for (var input : inputs) samples.add(new Sample(payloads.stream().findFirst(), input, named));
     return List.copyOf(samples);
+  }
+
+  /** Combinations in which every type comes, and in which what is optional is missing. */
+  private static List<SortedMap<String, Media>> inputs(Description description) {
+    var combinations = new ArrayList<SortedMap<String, Media>>();
+    for (var type : description.inputs().stream().sorted().toList()) {
+      if (description.named().isEmpty()) {
+        combinations.add(new TreeMap<>(Map.of(STAGE, media(type))));
+        continue;
+      }
+      var given = new TreeMap<String, Media>();
+      for (var input : description.named())
+        given.put(
+            input.name(),
+            media(
+                input.types().contains(type)
+                    ? type
+                    : input.types().stream().sorted().findFirst().orElseThrow()));
+      combinations.add(given);
+    }
+    var required = new TreeMap<String, Media>();
+    for (var input : description.named())
+      if (input.required())
+        required.put(
+            input.name(), media(input.types().stream().sorted().findFirst().orElseThrow()));
+    // A pipeline gives a stage a payload or an input at least.
+    boolean enough = !required.isEmpty() || !description.payload().isEmpty();
+    if (combinations.isEmpty() || enough && !description.named().isEmpty())
+      combinations.add(required);
+    return combinations.stream().distinct().toList();
   }
 
   /** One of 8 MB, where the service takes a type that can be as large; empty where it does not. */
   static Optional<Sample> large(Description description) {
-    var input = description.inputs().stream().sorted().map(Sample::media).findFirst();
+    var input = inputs(description).get(0);
+    boolean named = !description.named().isEmpty();
     if (description.payload().contains(MediaType.FRAMES))
-      return Optional.of(new Sample(Optional.of(frames(padded(jpeg()))), input));
+      return Optional.of(new Sample(Optional.of(frames(padded(jpeg()))), input, named));
     if (!description.payload().contains(MediaType.OPAQUE)) return Optional.empty();
     var bytes = new byte[LARGE];
     new Random(1).nextBytes(bytes);
-    return Optional.of(new Sample(Optional.of(opaque(bytes)), input));
+    return Optional.of(new Sample(Optional.of(opaque(bytes)), input, named));
   }
 
   /** What it holds, in a few words. */
   String words() {
     var words = new ArrayList<String>();
     payload.ifPresent(media -> words.add(MediaType.of(media).word()));
-    input.ifPresent(media -> words.add(MediaType.of(media).word() + " of an earlier stage"));
+    inputs.forEach(
+        (name, media) ->
+            words.add(
+                MediaType.of(media).word() + (named ? " as " + name : " of an earlier stage")));
     return String.join(" and ", words);
   }
 
   /** Whether what is in it means something to others than the service itself. */
   boolean known() {
     return payload.map(media -> MediaType.of(media) != MediaType.OPAQUE).orElse(true)
-        && input.map(media -> MediaType.of(media) != MediaType.OPAQUE).orElse(true);
+        && inputs.values().stream().noneMatch(media -> MediaType.of(media) == MediaType.OPAQUE);
   }
 
   /** Content types of a service in which it can be sent, in the service's order. */
   List<String> forms(Description description) {
-    var alone = input.isEmpty() ? payload.map(MediaType::of) : Optional.<MediaType>empty();
+    var alone = inputs.isEmpty() ? payload.map(MediaType::of) : Optional.<MediaType>empty();
     return description.accepts().stream()
         .filter(
             form ->
@@ -121,14 +159,15 @@ record Sample(Optional<Media> payload, Optional<Media> input) {
   JsonNode json() {
     var json = MediaForms.MAPPER.createObjectNode();
     payload.ifPresent(media -> json.set("payload", MediaForms.json(media)));
-    input.ifPresent(media -> json.putObject("outputs").set(STAGE, MediaForms.json(media)));
+    var given = json.putObject(named ? "inputs" : "outputs");
+    inputs.forEach((name, media) -> given.set(name, MediaForms.json(media)));
     return json;
   }
 
   private byte[] protobuf() {
     var element = Element.newBuilder().setStream("conformance/test").setAttempt(1);
     payload.ifPresent(element::setPayload);
-    input.ifPresent(media -> element.addOutputs(Outputs.of(STAGE, media)));
+    inputs.forEach((name, media) -> element.addOutputs(Outputs.of(name, media)));
     return element.build().toByteArray();
   }
 

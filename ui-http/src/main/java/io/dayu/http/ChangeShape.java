@@ -146,6 +146,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!before.type().equals(is.type()))
       differs.add("its type (%s was %s)".formatted(is.type(), before.type()));
     if (!Objects.equals(before.after(), is.after())) differs.add("what it follows");
+    if (!before.inputs().equals(is.inputs())) differs.add("what gives its inputs");
     if (!before.params().equals(is.params())) differs.add("its parameters");
     var at = on(pipeline, is.id(), view);
     if (!differs.isEmpty())

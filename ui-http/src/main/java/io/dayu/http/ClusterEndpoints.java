@@ -10,6 +10,7 @@ import io.dayu.http.PipelineEndpoints.Items;
 import io.dayu.http.Tokens.Role;
 import io.dayu.source.Knob;
 import io.dayu.source.SourceDescriptor;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
 import io.dayu.stage.StageDescriptor;
 import java.time.Clock;
@@ -72,8 +73,19 @@ final class ClusterEndpoints {
   }
 
   /**
+   * @param types output types that it may have
+   * @param required whether a pipeline has to name a stage for it
+   */
+  record InputShape(String name, List<String> types, boolean required) {
+    static InputShape of(NamedInput input) {
+      return new InputShape(input.name(), words(input.types()), input.required());
+    }
+  }
+
+  /**
    * @param payload payload types it reads
    * @param inputs output types of earlier stages it reads
+   * @param namedInputs those that it reads by name; empty if it reads whatever has one of the types
    * @param nodes nodes that could run it
    * @param service whether a service does its work, a program beside the node
    * @param transport how nodes call the service
@@ -85,6 +97,7 @@ final class ClusterEndpoints {
       String description,
       List<String> payload,
       List<String> inputs,
+      List<InputShape> namedInputs,
       String output,
       List<ParameterShape> parameters,
       int parallelism,
@@ -153,6 +166,7 @@ final class ClusterEndpoints {
         d.description(),
         words(d.payload()),
         words(d.inputs()),
+        d.namedInputs().stream().map(InputShape::of).toList(),
         d.output().word(),
         d.parameters().stream().map(ParameterShape::of).toList(),
         d.parallelism(),

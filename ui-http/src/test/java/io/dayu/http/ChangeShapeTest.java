@@ -81,6 +81,15 @@ class ChangeShapeTest {
   }
 
   @Test
+  void aStageThatReadsOthersByItsNamesIsToldToRestart() {
+    var inputs = new TreeMap<>(Map.of("boxes", "detect"));
+    var named = new StageSpec("track", "box-tracker", List.of(), inputs, TRACK.params());
+    assertThat(change(spec(List.of(CAMERA), DETECT, named)))
+        .contains(
+            "stage track restarts: what differs is what gives its inputs; it runs nowhere now");
+  }
+
+  @Test
   void whatIsEqualStaysAndAPauseIsToldByItself() {
     var paused = RUNNING.turned(RunState.PAUSED);
     var change = ChangeShape.of(Optional.of(RUNNING), paused, VIEW);

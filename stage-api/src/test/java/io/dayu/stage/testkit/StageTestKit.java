@@ -5,10 +5,13 @@ import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.element.Output;
+import io.dayu.element.Outputs;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.PipelineVerifier;
 import io.dayu.stage.Causes;
+import io.dayu.stage.Inputs;
+import io.dayu.stage.NamedInput;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -49,7 +52,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * <p>What a pipeline refuses is an {@link AssertionError} here, and says what is wrong: parameters
  * that do not fit the descriptor, an element without what the stage reads, an output of another
  * type than declared, no answer in time, a crash. As in a pipeline the payload is taken away from
- * an element for a stage that does not declare to read it. A stage that crashed is not restarted.
+ * an element for a stage that does not declare to read it. A named input comes from a stage of the
+ * same name: {@code Elements.of(boxes, "vehicles")} is the input {@code vehicles}. A stage that
+ * crashed is not restarted.
  *
  * <p>Safe for any thread. To use it, add {@code io.dayu:stage-api} with classifier {@code testkit}
  * and scope {@code test}; any test framework will do.
@@ -106,7 +111,14 @@ public final class StageTestKit implements AutoCloseable {
                       "")));
     var spec = new StageSpec("stage", descriptor.type(), List.of(), Map.copyOf(params));
     var context =
-        new StageContext("test", spec.id(), "test-node", Params.of(descriptor, spec.params()));
+        new StageContext(
+            "test",
+            spec.id(),
+            "test-node",
+            Params.of(descriptor, spec.params()),
+            Inputs.of(
+                descriptor.namedInputs().stream()
+                    .collect(Collectors.toMap(NamedInput::name, NamedInput::name))));
     var crash = new CompletableFuture<Outcome>();
     var system =
         ActorSystem.create(
@@ -216,6 +228,7 @@ public final class StageTestKit implements AutoCloseable {
   }
 
   private Element asInPipeline(Element element) {
+    for (var input : descriptor.namedInputs()) named(element, input);
     if (!descriptor.readsPayload()) {
       var read = descriptor.inputs();
       if (element.getOutputsList().stream()
@@ -236,6 +249,19 @@ public final class StageTestKit implements AutoCloseable {
                   words(descriptor.payload()),
                   element.hasPayload() ? type.word() : "none"));
     return element;
+  }
+
+  private void named(Element element, NamedInput input) {
+    var type = Outputs.find(element, input.name()).map(MediaType::of);
+    if (type.isEmpty() ? input.required() : !input.types().contains(type.get()))
+      throw new AssertionError(
+          "%s reads %s as %s but the element has %s; give it as an output of stage %s"
+              .formatted(
+                  name(descriptor),
+                  words(input.types()),
+                  input.name(),
+                  type.map(MediaType::word).orElse("none"),
+                  input.name()));
   }
 
   private Outcome checked(Outcome outcome) {
