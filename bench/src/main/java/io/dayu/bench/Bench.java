@@ -6,6 +6,7 @@ import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
 import io.dayu.bench.pipeline.PipelineCommand;
 import io.dayu.bench.run.CommandLines;
+import io.dayu.bench.service.ServiceCommand;
 import io.dayu.bench.store.StoreCommand;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Command;
       FleetCommand.class,
       IdleCommand.class,
       StoreCommand.class,
-      CompareCommand.class
+      CompareCommand.class,
+      ServiceCommand.class
     })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -48,6 +50,6 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which bench: link, pipeline, fleet, idle, store or compare?");
+        spec.commandLine(), "Which bench: link, pipeline, fleet, idle, store, compare or service?");
   }
 }

@@ -5,6 +5,8 @@
  * <ul>
  *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}, {@code store}: one bench each
  *   <li>{@code compare}: Dayu beside general engines; knows {@code pipeline}
+ *   <li>{@code service}: stages that are programs beside those within a node; knows {@code
+ *       pipeline}
  *   <li>{@code reliability}: the table of promises; knows {@code chaos}
  *   <li>{@code chaos}: nodes that can be broken; knows {@code truth}
  *   <li>{@code truth}: elements that can be recognised again

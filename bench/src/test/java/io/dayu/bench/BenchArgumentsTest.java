@@ -24,11 +24,11 @@ class BenchArgumentsTest {
   @Test
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("link, pipeline, fleet, idle, store or compare");
+    assertThat(err.toString()).contains("link, pipeline, fleet, idle, store, compare or service");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"link", "pipeline", "fleet", "idle", "store", "compare"})
+  @ValueSource(strings = {"link", "pipeline", "fleet", "idle", "store", "compare", "service"})
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
     assertThat(out.toString()).contains("--duration", "--report");
@@ -54,7 +54,15 @@ class BenchArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"link,999ms", "pipeline,1s", "fleet,1s", "idle,0s", "store,999ms", "compare,1s"})
+  @CsvSource({
+    "link,999ms",
+    "pipeline,1s",
+    "fleet,1s",
+    "idle,0s",
+    "store,999ms",
+    "compare,1s",
+    "service,1s"
+  })
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);
     assertThat(err.toString()).contains("--duration must be at least");

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs real processes, as a user does; the nodes' modules must have been packaged. */
 @Timeout(300)
@@ -78,5 +80,65 @@ class BenchClusterIT {
     assertThat(json.at("/load").has("cpuMsPerElement")).isTrue();
     assertThat(json.at("/balanced").asBoolean()).isTrue();
     assertThat(out.toString()).contains("Formed in", "at rest", "under load");
+  }
+
+  @Test
+  void aServiceIsMeasuredBesideAStageWithinTheNode() throws Exception {
+    var report = directory.resolve("service.json");
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute("service", "--duration", "3s", "--report", report.toString());
+
+    assertThat(code).as("%s%n%s", out, err).isZero();
+    var json = new ObjectMapper().readTree(report.toFile());
+    for (var figure :
+        new String[] {
+          "/identity/1024/elementsPerSecond",
+          "/identity/65536/latencyMs/p50",
+          "/http/65536/perCoreSecond",
+          "/http/65536/coresBusy/service",
+          "/http/65536/latencyMs/p50",
+          "/httpBatched/1024/elementsPerSecond"
+        }) assertThat(json.at(figure).asDouble()).as(figure).isPositive();
+    assertThat(json.at("/http/65536/overheadMs").has("p50")).isTrue();
+    assertThat(json.at("/balanced").asBoolean()).isTrue();
+    for (var path : new String[] {"/identity/1024", "/http/65536", "/httpBatched/1024"}) {
+      var ledger = json.at(path + "/ledger");
+      assertThat(ledger.path("failed").asLong()).as(path).isZero();
+      assertThat(ledger.path("generated").asLong())
+          .as(path)
+          .isEqualTo(
+              ledger.path("delivered").asLong()
+                  + ledger.path("shed").asLong()
+                  + ledger.path("inFlight").asLong());
+    }
+    assertThat(out.toString()).contains("PER CORE-SECOND", "balances");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"python", "node"})
+  void theServiceMayBeWrittenWithAPackageOfOurs(String language) throws Exception {
+    var report = directory.resolve("service.json");
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute(
+                "service",
+                "--service",
+                language,
+                "--way",
+                "httpBatched",
+                "--duration",
+                "2s",
+                "--report",
+                report.toString());
+
+    assertThat(code).as("%s%n%s", out, err).isZero();
+    var json = new ObjectMapper().readTree(report.toFile());
+    assertThat(json.at("/service").asText()).isEqualTo(language);
+    assertThat(json.at("/httpBatched/1024/elementsPerSecond").asDouble()).isPositive();
   }
 }

@@ -17,8 +17,9 @@ import java.util.stream.Collectors;
 /**
  * The highest rate: a source that always has more, against the window of the stream.
  *
- * @param cpuMsPerElement of all nodes together
- * @param cpuSharePerNode cores that each node kept busy
+ * @param cpuMsPerElement of all nodes together, and of the programs that they have started
+ * @param cpuSharePerNode cores that each node kept busy, without those programs
+ * @param programs cores that those programs kept busy
  * @param threads cores that groups of threads kept busy, by node
  * @param ledger at the end, warm-up included
  */
@@ -26,6 +27,7 @@ public record ClosedLoop(
     double elementsPerSecond,
     double cpuMsPerElement,
     Map<String, Double> cpuSharePerNode,
+    double programs,
     Map<String, Map<String, Double>> threads,
     long resent,
     LedgerCounts ledger) {
@@ -34,19 +36,25 @@ public record ClosedLoop(
     return run(setup, "throughput", edge, BenchPipeline.over(edge, edge, Setup.CLOUD));
   }
 
-  /** A pipeline of any stages. */
-  static ClosedLoop run(Setup setup, String name, String edge, BenchPipeline pipeline) {
-    setup.submit(name, pipeline, new BenchPipeline.Load(edge, setup.payload(), 0, 0));
+  /**
+   * A pipeline of any stages.
+   *
+   * @param reader the node of the source
+   */
+  public static ClosedLoop run(Setup setup, String name, String reader, BenchPipeline pipeline) {
+    setup.submit(name, pipeline, new BenchPipeline.Load(reader, setup.payload(), 0, 0));
     setup.waiting().pass(setup.title(name + ", warming up"), setup.warmUp());
     var rates = new Rates();
     var threads = threads(setup);
     var cpu = cpu(setup);
+    var programs = programs(setup);
     long begin = System.nanoTime();
     setup
         .waiting()
         .pass(setup.title(name), setup.duration(), passed -> rates.report(setup.figures(name)));
     double seconds = (System.nanoTime() - begin) / 1e9;
     var used = cpu(setup);
+    double ofPrograms = programs(setup).minus(programs).toNanos() / 1e9 / seconds;
     var groups = new TreeMap<String, Map<String, Double>>();
     threads(setup)
         .forEach(
@@ -62,11 +70,12 @@ public record ClosedLoop(
                 Collectors.toMap(
                     Map.Entry::getKey,
                     e -> e.getValue().minus(cpu.get(e.getKey())).toNanos() / 1e9 / seconds));
-    double cores = shares.values().stream().mapToDouble(s -> s).sum();
+    double cores = shares.values().stream().mapToDouble(s -> s).sum() + ofPrograms;
     return new ClosedLoop(
         rates.mean(),
         cores * seconds * 1e3 / elements,
         shares,
+        ofPrograms,
         groups,
         last.resent(),
         last.ledger());
@@ -86,6 +95,12 @@ public record ClosedLoop(
             Collectors.toMap(
                 n -> n.options().name(),
                 (LocalCluster.Node n) -> CpuTime.of(List.of(n.process()))));
+  }
+
+  private static Duration programs(Setup setup) {
+    return setup.cluster().nodes().stream()
+        .map(node -> CpuTime.ofPrograms(node.process()))
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   /**

@@ -76,7 +76,7 @@ public record Setup(
   }
 
   /** Submits a pipeline and waits for its first results. */
-  void submit(String name, BenchPipeline pipeline, BenchPipeline.Load load) {
+  public void submit(String name, BenchPipeline pipeline, BenchPipeline.Load load) {
     api.send("POST", "pipelines", pipeline.document(name, load));
     waiting.until(
         "waiting for the first results",
@@ -88,15 +88,15 @@ public record Setup(
     api.send("PUT", "pipelines/" + name, pipeline.document(name, load));
   }
 
-  StreamFigures figures(String name) {
+  public StreamFigures figures(String name) {
     return StreamFigures.of(api, name);
   }
 
-  void delete(String name) {
+  public void delete(String name) {
     api.delete("pipelines/" + name);
   }
 
-  String title(String part) {
+  public String title(String part) {
     return "%s bytes, %s".formatted(payload, part);
   }
 }

@@ -2,21 +2,31 @@ package io.dayu.bench.run;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A pipeline of the benches: stages a, b, c and so on in a row, none of which does anything.
  *
  * @param route the node of each stage
+ * @param type of every stage
  */
-public record BenchPipeline(List<String> route) {
+public record BenchPipeline(List<String> route, String type) {
+  /** The stage that does nothing within the node. */
+  public static final String IDENTITY = "identity";
+
   /** As many as there are letters. */
   public static final int MOST_STAGES = 26;
 
   public BenchPipeline {
+    Objects.requireNonNull(type, "type");
     route = List.copyOf(route);
     if (route.isEmpty() || route.size() > MOST_STAGES)
       throw new IllegalArgumentException(
           "a pipeline has 1 to %s stages, not %s".formatted(MOST_STAGES, route.size()));
+  }
+
+  public BenchPipeline(List<String> route) {
+    this(route, IDENTITY);
   }
 
   public static BenchPipeline over(String... route) {
@@ -48,7 +58,7 @@ public record BenchPipeline(List<String> route) {
     var policy = spec.putObject("policy").put("name", "fixed");
     var nodes = policy.putObject("params").putObject("route");
     for (int i = 0; i < route.size(); i++) {
-      var stage = stages.addObject().put("id", id(i)).put("type", "identity");
+      var stage = stages.addObject().put("id", id(i)).put("type", type);
       if (i > 0) stage.putArray("after").add(id(i - 1));
       nodes.put(id(i), route.get(i));
     }

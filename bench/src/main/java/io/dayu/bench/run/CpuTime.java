@@ -14,6 +14,14 @@ public final class CpuTime {
     return processes.stream().map(CpuTime::of).reduce(Duration.ZERO, Duration::plus);
   }
 
+  /** What the programs that a process has started have used so far, as far as they still run. */
+  public static Duration ofPrograms(ChildProcess process) {
+    return ProcessHandle.of(process.pid()).stream()
+        .flatMap(ProcessHandle::descendants)
+        .flatMap(program -> program.info().totalCpuDuration().stream())
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
   private static Duration of(ChildProcess process) {
     return ProcessHandle.of(process.pid())
         .flatMap(handle -> handle.info().totalCpuDuration())

@@ -19,6 +19,7 @@ class PipelineReportTest {
         30_000,
         cpuMsPerElement,
         Map.of("edge-1", 0.5, "cloud-1", 1.0),
+        0,
         Map.of("edge-1", Map.of("flow-stages", 0.4, "main", 0.001)),
         0,
         ledger);

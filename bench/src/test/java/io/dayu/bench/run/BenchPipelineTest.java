@@ -3,6 +3,7 @@ package io.dayu.bench.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BenchPipelineTest {
@@ -25,5 +26,15 @@ class BenchPipelineTest {
     assertThat(json.at("/spec/policy/name").asText()).isEqualTo("fixed");
     assertThat(json.at("/spec/policy/params/route").toString())
         .isEqualTo("{\"a\":\"edge-1\",\"b\":\"edge-2\",\"c\":\"cloud-1\"}");
+  }
+
+  @Test
+  void stagesMayBeOfAnotherType() throws Exception {
+    var document =
+        new BenchPipeline(List.of("cloud-1"), "http-identity")
+            .document("bench", new BenchPipeline.Load("cloud-1", 1024, 0, 0));
+
+    assertThat(new ObjectMapper().readTree(document).at("/spec/stages/0/type").asText())
+        .isEqualTo("http-identity");
   }
 }

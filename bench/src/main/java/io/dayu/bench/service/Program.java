@@ -1,0 +1,67 @@
+package io.dayu.bench.service;
+
+import io.dayu.console.UserException;
+import io.dayu.local.Home;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+
+/** In what the service of the bench is written. */
+enum Program {
+  JAVA {
+    @Override
+    List<String> command(Home home, Path directory, int batch) {
+      return List.of(
+          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+          "-XX:+UseSerialGC",
+          "-Xms128m",
+          "-Xmx128m",
+          "-cp",
+          home.program("bench", IdentityServer.class.getName()).classPath(),
+          IdentityServer.class.getName(),
+          Integer.toString(batch));
+    }
+  },
+  PYTHON {
+    @Override
+    List<String> command(Home home, Path directory, int batch) {
+      return List.of(
+          "python3",
+          file(directory, "identity.py").toString(),
+          home.root().resolve("sdk/python").toString(),
+          Integer.toString(IdentityServer.PARALLELISM),
+          Integer.toString(batch));
+    }
+  },
+  NODE {
+    @Override
+    List<String> command(Home home, Path directory, int batch) {
+      return List.of(
+          "node",
+          file(directory, "identity.mjs").toString(),
+          home.root().resolve("sdk/node").toString(),
+          Integer.toString(IdentityServer.PARALLELISM),
+          Integer.toString(batch));
+    }
+  };
+
+  /**
+   * How a node starts it.
+   *
+   * @param directory for files of it; made if it is not there
+   * @param batch elements that one call may bring
+   */
+  abstract List<String> command(Home home, Path directory, int batch);
+
+  private static Path file(Path directory, String name) {
+    try (var from = Program.class.getResourceAsStream(name)) {
+      var bytes = Objects.requireNonNull(from, name).readAllBytes();
+      Files.createDirectories(directory);
+      return Files.write(directory.resolve(name), bytes);
+    } catch (IOException e) {
+      throw new UserException("cannot write to " + directory + ": " + e.getMessage(), e);
+    }
+  }
+}
