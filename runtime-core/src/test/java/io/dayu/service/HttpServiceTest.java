@@ -217,7 +217,7 @@ class HttpServiceTest {
   }
 
   /** By a stage instance as a node makes it. */
-  private static Outcome asked(HttpService service, StageContext context, Element element) {
+  private static Outcome asked(Service<?> service, StageContext context, Element element) {
     var kit = ActorTestKit.create();
     try {
       var probe = kit.<Outcome>createTestProbe();

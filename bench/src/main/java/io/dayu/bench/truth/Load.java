@@ -149,10 +149,10 @@ public record Load(
 
   /** The policy, where it fixes routes with one for each stage of the variant. */
   private Map<String, Object> routed(Variant variant) {
-    if (!policy.get("name").equals("fixed")) return policy;
-    var fixed = (Map<?, ?>) ((Map<?, ?>) policy.get("params")).get("route");
-    var route = new TreeMap<String, Object>();
-    for (var id : variant.stages().keySet()) route.put(id, fixed.get(Variant.placedAs(id)));
+    if (!"fixed".equals(policy.get("name"))) return policy;
+    var fixed = new ObjectMapper().valueToTree(policy).path("params").path("route");
+    var route = new TreeMap<String, JsonNode>();
+    for (var id : variant.stages().keySet()) route.put(id, fixed.path(Variant.placedAs(id)));
     return Map.of("name", "fixed", "params", Map.of("route", route));
   }
 
