@@ -39,8 +39,15 @@ final class Answers {
   static Outcome outcome(Answer answer, StageDescriptor descriptor, Element element) {
     if (answer.status() == 204) return new Outcome.Skip(reasonOfSkip(answer));
     if (answer.status() / 100 != 2) return failed(answer);
+    return outcome(
+        answer.headers().firstValue("content-type").orElse(""), answer.body(), descriptor, element);
+  }
+
+  /** The outcome of an output in a form of HTTP. */
+  static Outcome outcome(
+      String contentType, byte[] body, StageDescriptor descriptor, Element element) {
     try {
-      return output(media(answer, element, descriptor.output()), descriptor);
+      return output(media(contentType, body, element, descriptor.output()), descriptor);
     } catch (UnreadableMedia e) {
       return new Outcome.Failed("the service's answer cannot be read: " + e.getMessage(), true);
     }
@@ -140,16 +147,15 @@ final class Answers {
     return text;
   }
 
-  private static Media media(Answer answer, Element element, MediaType output)
+  private static Media media(String header, byte[] body, Element element, MediaType output)
       throws UnreadableMedia {
-    var header = answer.headers().firstValue("content-type").orElse("");
     var type = ContentType.ofHeader(header);
     if (output == MediaType.OPAQUE && !isEnvelope(type) && MediaRules.isContentType(header))
-      return opaque(answer.body(), type.equals(Optional.of(ContentType.BYTES)) ? "" : header);
+      return opaque(body, type.equals(Optional.of(ContentType.BYTES)) ? "" : header);
     if (output == MediaType.AUDIO
         && type.isEmpty()
         && ContentType.name(header).startsWith("audio/")
-        && MediaRules.isContentType(header)) return encoded(answer.body(), header, element);
+        && MediaRules.isContentType(header)) return encoded(body, header, element);
     if (type.isEmpty())
       throw unreadable(
           header.isEmpty()
@@ -157,14 +163,14 @@ final class Answers {
               : "content type %s is none of %s, text/plain"
                   .formatted(Causes.cut(header), ContentType.names()));
     return switch (type.get()) {
-      case JSON -> MediaJson.read(json(answer.body()));
-      case PROTOBUF -> protobuf(answer.body());
-      case BYTES -> opaque(answer.body(), "");
-      case WAV -> sound(answer.body(), element);
-      case JPEG -> frame(answer.body(), element);
+      case JSON -> MediaJson.read(json(body));
+      case PROTOBUF -> protobuf(body);
+      case BYTES -> opaque(body, "");
+      case WAV -> sound(body, element);
+      case JPEG -> frame(body, element);
       case TEXT ->
           Media.newBuilder()
-              .setText(Text.newBuilder().addAllLine(text(answer.body()).lines().toList()))
+              .setText(Text.newBuilder().addAllLine(text(body).lines().toList()))
               .build();
     };
   }

@@ -1,11 +1,14 @@
 package io.dayu.service;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Element;
 import io.dayu.service.wire.Call;
+import java.util.Optional;
 
 /** A call in a stream of gRPC. What changes is guarded by its service. */
 final class GrpcCall extends ServiceCall {
   private final Element sent;
+  private final Optional<io.dayu.service.wire.Body> body;
   private final int size;
 
   /** When it was sent last; nothing while it waits. */
@@ -14,14 +17,36 @@ final class GrpcCall extends ServiceCall {
   /** It was at the service with others when a stream broke off, so it may be the cause. */
   boolean suspect;
 
-  GrpcCall(Element element, Stage stage, ServiceDescription description, long deadlineNanos) {
+  GrpcCall(Element element, Stage stage, Element sent, Optional<Body> body, long deadlineNanos) {
     super(element, stage, deadlineNanos);
+    this.sent = sent;
+    this.body = body.map(GrpcCall::message);
+    this.size = sent.getSerializedSize() + body.map(form -> form.bytes().length).orElse(0);
+  }
+
+  static GrpcCall of(
+      Element element, Stage stage, ServiceDescription description, long deadlineNanos)
+      throws Service.Refused {
+    var form =
+        form(element, description)
+            .orElseThrow(() -> new Service.Refused(refusal(element, description)));
     var descriptor = description.descriptor();
-    this.sent =
-        sent(element, descriptor, descriptor.readsPayload() && element.hasPayload())
+    boolean whole = form == ContentType.PROTOBUF;
+    return new GrpcCall(
+        element,
+        stage,
+        (whole ? sent(element, descriptor) : identity(element))
             .setCreatedAtMs(element.getCreatedAtMs())
-            .build();
-    this.size = sent.getSerializedSize();
+            .build(),
+        whole ? Optional.empty() : Optional.of(body(form, element, descriptor)),
+        deadlineNanos);
+  }
+
+  private static io.dayu.service.wire.Body message(Body body) {
+    return io.dayu.service.wire.Body.newBuilder()
+        .setContentType(body.header())
+        .setContent(UnsafeByteOperations.unsafeWrap(body.bytes()))
+        .build();
   }
 
   /** Bytes of the element as it is sent. */
@@ -38,6 +63,7 @@ final class GrpcCall extends ServiceCall {
             .setDeadlineMs((int) Math.min(left, Integer.MAX_VALUE))
             .setElement(sent);
     stage().params().ifPresent(call::setParams);
+    body.ifPresent(call::setBody);
     return call.build();
   }
 }

@@ -25,8 +25,11 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -108,6 +111,7 @@ final class GrpcService extends Service<GrpcCall> {
   }
 
   private final EventLoopGroup loop;
+  private final Optional<Path> socket;
 
   // Guarded by this.
   private @Nullable ManagedChannel asked; // of the last look, until its stream is opened
@@ -115,20 +119,21 @@ final class GrpcService extends Service<GrpcCall> {
   private boolean pumping;
 
   /**
+   * @param socket where a program may listen, in place of the port that it is given
    * @param timer runs short tasks only
    */
-  GrpcService(ServiceDeclaration declaration, ScheduledExecutorService timer) {
+  GrpcService(
+      ServiceDeclaration declaration, Optional<Path> socket, ScheduledExecutorService timer) {
     super(declaration, timer);
+    this.socket = socket;
     loop = new NioEventLoopGroup(1, new DefaultThreadFactory("service-" + name(), true));
   }
 
   @Override
   GrpcCall prepare(
-      Element element,
-      ServiceCall.Stage stage,
-      ServiceDescription description,
-      long deadlineNanos) {
-    return new GrpcCall(element, stage, description, deadlineNanos);
+      Element element, ServiceCall.Stage stage, ServiceDescription description, long deadlineNanos)
+      throws Refused {
+    return GrpcCall.of(element, stage, description, deadlineNanos);
   }
 
   // Sending
@@ -192,7 +197,7 @@ final class GrpcService extends Service<GrpcCall> {
 
   /** On the loop. */
   private void received(Link from, Replies message) {
-    var outcomes = new LinkedHashMap<GrpcCall, Outcome>();
+    var answered = new LinkedHashMap<GrpcCall, Reply>();
     boolean mad;
     synchronized (this) {
       if (link != from) return;
@@ -204,12 +209,12 @@ final class GrpcService extends Service<GrpcCall> {
         var call = from.open.remove(reply.getId());
         // It came late or twice, or was never asked for.
         if (call == null) from.excess++;
-        else outcomes.put(call, outcome(reply));
+        else answered.put(call, reply);
       }
-      from.excess = Math.max(0, from.excess + 1 - 2 * outcomes.size());
+      from.excess = Math.max(0, from.excess + 1 - 2 * answered.size());
       mad = from.excess > MOST_EXCESS;
     }
-    outcomes.forEach(this::tell);
+    answered.forEach((call, reply) -> tell(call, outcome(reply, call)));
     if (mad) broken(from, "it sends answers that nobody has asked for", false);
     else {
       from.call.request(1);
@@ -217,20 +222,28 @@ final class GrpcService extends Service<GrpcCall> {
     }
   }
 
-  private Outcome outcome(Reply reply) {
+  private Outcome outcome(Reply reply, GrpcCall call) {
     return switch (reply.getOutcomeCase()) {
       case OUTPUT ->
           reply.getOutput().getKindCase() == Media.KindCase.KIND_NOT_SET
               ? new Outcome.Failed("the service's answer is an empty Media", true)
               : Answers.output(reply.getOutput(), known().descriptor());
+      case BODY ->
+          Answers.outcome(
+              reply.getBody().getContentType(),
+              reply.getBody().getContent().toByteArray(),
+              known().descriptor(),
+              call.element());
       case SKIP -> new Outcome.Skip(or(reply.getSkip(), "skipped by the service"));
       case FAILED -> {
         var failed = reply.getFailed();
         var reason = or(failed.getReason(), "the service gives no reason");
         if (failed.getRetryAfterMs() > 0)
-          hold(
-              Duration.ofMillis(Math.min(failed.getRetryAfterMs(), LONGEST_WAIT.toMillis())),
-              "it failed (%s)".formatted(reason));
+          synchronized (this) {
+            hold(
+                Duration.ofMillis(Math.min(failed.getRetryAfterMs(), LONGEST_WAIT.toMillis())),
+                "it failed (%s)".formatted(reason));
+          }
         yield new Outcome.Failed(reason, failed.getRetryable() || failed.getRetryAfterMs() > 0);
       }
       case OUTCOME_NOT_SET -> new Outcome.Failed("the service's answer is empty", true);
@@ -302,8 +315,10 @@ final class GrpcService extends Service<GrpcCall> {
   @Override
   CompletableFuture<Optional<byte[]>> ask(URI there) {
     var said = new CompletableFuture<Optional<byte[]>>();
+    var late =
+        timer.schedule(() -> said.cancel(false), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     if (!onLoop(() -> describe(there, said))) said.cancel(false);
-    return said;
+    return said.whenComplete((answer, error) -> late.cancel(false));
   }
 
   /** On the loop. */
@@ -316,12 +331,9 @@ final class GrpcService extends Service<GrpcCall> {
     }
     if (before != null) before.shutdownNow();
     if (isClosed()) channel.shutdownNow();
-    var late =
-        timer.schedule(() -> said.cancel(false), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     var unused =
         said.whenComplete(
             (answer, error) -> {
-              late.cancel(false);
               if (error != null) channel.shutdownNow();
             });
     var call =
@@ -355,11 +367,23 @@ final class GrpcService extends Service<GrpcCall> {
     }
   }
 
+  private NettyChannelBuilder to(URI there) {
+    var file =
+        there.getScheme().equals("unix")
+            ? Optional.of(Path.of(there.getPath()))
+            : socket.filter(Files::exists);
+    if (file.isEmpty())
+      return NettyChannelBuilder.forAddress(there.getHost(), there.getPort())
+          .channelType(NioSocketChannel.class);
+    return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(file.get()))
+        .channelFactory(UnixChannel::new, UnixDomainSocketAddress.class)
+        .overrideAuthority("localhost");
+  }
+
   private ManagedChannel channel(URI there) {
-    return NettyChannelBuilder.forAddress(there.getHost(), there.getPort())
+    return to(there)
         .usePlaintext()
         .eventLoopGroup(loop)
-        .channelType(NioSocketChannel.class)
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .directExecutor()
         .proxyDetector(address -> null)

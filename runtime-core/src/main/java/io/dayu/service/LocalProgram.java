@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,7 @@ final class LocalProgram implements AutoCloseable {
   private final ServiceDeclaration declaration;
   private final Program program;
   private final Path directory;
+  private final Optional<Path> socket;
   private final Service<?> service;
   private final ScheduledExecutorService timer;
   private final Backoff backoff = new Backoff(FIRST_RESTART, LONGEST_RESTART);
@@ -83,6 +85,8 @@ final class LocalProgram implements AutoCloseable {
 
   /**
    * @param directory in which it works; made if it is not there
+   * @param socket where it may listen in place of the port; what is there is deleted before it
+   *     starts
    * @param service is told where the program listens
    * @param timer runs short tasks only
    */
@@ -90,11 +94,13 @@ final class LocalProgram implements AutoCloseable {
       ServiceDeclaration declaration,
       Program program,
       Path directory,
+      Optional<Path> socket,
       Service<?> service,
       ScheduledExecutorService timer) {
     this.declaration = declaration;
     this.program = program;
     this.directory = directory;
+    this.socket = socket;
     this.service = service;
     this.timer = timer;
   }
@@ -105,6 +111,7 @@ final class LocalProgram implements AutoCloseable {
       if (closed) return;
       try {
         Files.createDirectories(directory);
+        if (socket.isPresent()) Files.deleteIfExists(socket.get());
         int port = freePort();
         long began = System.nanoTime();
         var started = builder(port).start();
@@ -148,6 +155,7 @@ final class LocalProgram implements AutoCloseable {
     environment.keySet().removeIf(LocalProgram::isSecret);
     environment.putAll(program.environment());
     environment.put("DAYU_SERVICE_PORT", Integer.toString(port));
+    socket.ifPresent(file -> environment.put("DAYU_SERVICE_SOCKET", file.toString()));
     environment.put("DAYU_SERVICE_NAME", name());
     environment.put("DAYU_SERVICE_TRANSPORT", declaration.transport().word());
     environment.put(

@@ -88,36 +88,43 @@ class ServiceCall {
    * none does. Named inputs stand under their names already ({@link io.dayu.stage.Inputs#named}).
    */
   static Optional<Body> body(Element element, ServiceDescription description) {
-    var descriptor = description.descriptor();
+    return form(element, description).map(type -> body(type, element, description.descriptor()));
+  }
+
+  /** The first form that fits. */
+  static Optional<ContentType> form(Element element, ServiceDescription description) {
+    boolean payload = description.descriptor().readsPayload() && element.hasPayload();
+    var media = element.getPayload();
+    return description.accepts().stream()
+        .filter(
+            type ->
+                switch (type) {
+                  case JPEG ->
+                      payload && media.hasFrames() && media.getFrames().getFrameCount() == 1;
+                  case BYTES -> payload && media.getKindCase() == Media.KindCase.OPAQUE;
+                  case WAV ->
+                      payload
+                          && media.hasAudio()
+                          && media.getAudio().getContentType().isEmpty();
+                  case JSON, PROTOBUF -> true;
+                  case TEXT -> false; // of answers only
+                })
+        .findFirst();
+  }
+
+  /** In a form that fits. */
+  static Body body(ContentType type, Element element, StageDescriptor descriptor) {
     boolean payload = descriptor.readsPayload() && element.hasPayload();
     var media = element.getPayload();
-    for (var type : description.accepts())
-      switch (type) {
-        case JPEG -> {
-          if (payload && media.hasFrames() && media.getFrames().getFrameCount() == 1)
-            return Optional.of(
-                new Body(type, media.getFrames().getFrame(0).getJpeg().toByteArray()));
-        }
-        case BYTES -> {
-          if (payload && media.getKindCase() == Media.KindCase.OPAQUE)
-            return Optional.of(
-                new Body(type, header(media.getContentType()), media.getOpaque().toByteArray()));
-        }
-        case WAV -> {
-          if (payload && media.hasAudio() && media.getAudio().getContentType().isEmpty())
-            return Optional.of(new Body(type, Wav.write(media.getAudio())));
-        }
-        case JSON -> {
-          return Optional.of(new Body(type, json(element, descriptor, payload)));
-        }
-        case PROTOBUF -> {
-          return Optional.of(new Body(type, protobuf(element, descriptor, payload)));
-        }
-        case TEXT -> {
-          // of answers only
-        }
-      }
-    return Optional.empty();
+    return switch (type) {
+      case JPEG -> new Body(type, media.getFrames().getFrame(0).getJpeg().toByteArray());
+      case BYTES ->
+          new Body(type, header(media.getContentType()), media.getOpaque().toByteArray());
+      case WAV -> new Body(type, Wav.write(media.getAudio()));
+      case JSON -> new Body(type, json(element, descriptor, payload));
+      case PROTOBUF -> new Body(type, sent(element, descriptor).build().toByteArray());
+      case TEXT -> throw new IllegalArgumentException("elements do not go as text");
+    };
   }
 
   /** Of opaque bytes; one that says how a body of this contract is to be read is left out. */
@@ -153,18 +160,18 @@ class ServiceCall {
     return Json.bytes(tree);
   }
 
-  private static byte[] protobuf(Element element, StageDescriptor descriptor, boolean payload) {
-    return sent(element, descriptor, payload).build().toByteArray();
+  /** Which element it is. */
+  static Element.Builder identity(Element element) {
+    return Element.newBuilder()
+        .setStream(element.getStream())
+        .setSeq(element.getSeq())
+        .setAttempt(element.getAttempt());
   }
 
-  /** What a stage reads of an element, and which one it is. */
-  static Element.Builder sent(Element element, StageDescriptor descriptor, boolean payload) {
-    var sent =
-        Element.newBuilder()
-            .setStream(element.getStream())
-            .setSeq(element.getSeq())
-            .setAttempt(element.getAttempt());
-    if (payload) sent.setPayload(element.getPayload());
+  /** Which element it is, and what a stage reads of it. */
+  static Element.Builder sent(Element element, StageDescriptor descriptor) {
+    var sent = identity(element);
+    if (descriptor.readsPayload() && element.hasPayload()) sent.setPayload(element.getPayload());
     for (var output : element.getOutputsList())
       if (reads(descriptor, output.getMedia())) sent.addOutputs(output);
     return sent;

@@ -161,9 +161,6 @@ record ServiceDeclaration(
     var transport = Transport.of(word);
     if (transport.isEmpty())
       section.problem("%s.transport is \"%s\"; write %s".formatted(path, word, Transport.words()));
-    else if (transport.get() == Transport.GRPC && has(config, "accepts"))
-      section.problem(
-          path + ".accepts is for transport = http; over gRPC every element comes as protobuf");
     return transport.orElse(Transport.HTTP);
   }
 
@@ -228,12 +225,14 @@ record ServiceDeclaration(
           && url.getPort() > 0
           && plain
           && root) return url;
+      if (scheme.equals("unix") && url.getAuthority() == null && plain && url.getPath() != null)
+        return url;
       section.problem(
-          "%s.url is \"%s\"; for transport = grpc write it as grpc://127.0.0.1:9000"
+          "%s.url is \"%s\"; for transport = grpc write it as grpc://127.0.0.1:9000 or unix:/run/it.sock"
               .formatted(path, text));
     } catch (URISyntaxException e) {
       section.problem(
-          "%s.url is \"%s\" (%s); for transport = grpc write it as grpc://127.0.0.1:9000"
+          "%s.url is \"%s\" (%s); for transport = grpc write it as grpc://127.0.0.1:9000 or unix:/run/it.sock"
               .formatted(path, text, e.getReason()));
     }
     return URI.create("grpc://localhost:9000");

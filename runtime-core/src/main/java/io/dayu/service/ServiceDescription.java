@@ -190,7 +190,9 @@ record ServiceDescription(
 
     private List<ContentType> accepts() {
       var list = tree.path("accepts");
-      if (list.isMissingNode() || list.isNull()) return List.of(ContentType.JSON);
+      if (list.isMissingNode() || list.isNull())
+        return List.of(
+            declaration.transport() == Transport.GRPC ? ContentType.PROTOBUF : ContentType.JSON);
       var types = new ArrayList<ContentType>();
       for (var item : list) ContentType.of(item.asText("")).ifPresent(types::add);
       if (types.isEmpty()) problems.add("accepts has none of " + ContentType.names());

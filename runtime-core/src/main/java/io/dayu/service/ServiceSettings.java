@@ -85,7 +85,9 @@ public record ServiceSettings(List<ServiceDeclaration> declared) {
 
   private static void refuseOthers(
       ServiceDeclaration declaration, List<HostRule> allowed, Section section) {
-    if (!(declaration.place() instanceof ServiceDeclaration.At at)) return;
+    // A socket in the file system leads to no other host.
+    if (!(declaration.place() instanceof ServiceDeclaration.At at) || at.url().getHost() == null)
+      return;
     var host = at.url().getHost().toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
     int port =
         at.url().getPort() >= 0

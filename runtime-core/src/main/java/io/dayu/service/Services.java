@@ -4,10 +4,12 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.settings.Checks;
 import io.dayu.stage.ServiceProvider;
 import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -15,6 +17,9 @@ import java.util.concurrent.ThreadFactory;
 
 /** The services of a node. Whoever starts them closes them. Safe for any thread. */
 public final class Services implements AutoCloseable {
+  /** What Linux takes, less what ends the path. */
+  private static final int LONGEST_SOCKET = 107;
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
 
   private final ExecutorService calls;
@@ -62,18 +67,37 @@ public final class Services implements AutoCloseable {
       var service =
           switch (declaration.transport()) {
             case HTTP -> new HttpService(declaration, client, timer);
-            case GRPC -> new GrpcService(declaration, timer);
+            case GRPC -> new GrpcService(declaration, socket(declaration, dataDir), timer);
           };
       all.services.add(service);
       if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
       else if (declaration.place() instanceof ServiceDeclaration.Program program) {
-        var directory = dataDir.toAbsolutePath().resolve("services").resolve(declaration.name());
-        var local = new LocalProgram(declaration, program, directory, service, timer);
+        var local =
+            new LocalProgram(
+                declaration,
+                program,
+                directory(declaration, dataDir),
+                socket(declaration, dataDir),
+                service,
+                timer);
         all.programs.add(local);
         local.start();
       }
     }
     return all;
+  }
+
+  private static Path directory(ServiceDeclaration declaration, Path dataDir) {
+    return dataDir.toAbsolutePath().resolve("services").resolve(declaration.name());
+  }
+
+  /** Where a program over gRPC may listen; empty where the path is too long for a socket. */
+  private static Optional<Path> socket(ServiceDeclaration declaration, Path dataDir) {
+    if (declaration.transport() != Transport.GRPC
+        || !(declaration.place() instanceof ServiceDeclaration.Program)) return Optional.empty();
+    var socket = directory(declaration, dataDir).resolve("socket");
+    return Optional.of(socket)
+        .filter(path -> path.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET);
   }
 
   /** The catalog with the services that have described themselves, as soon as they have. */

@@ -10,6 +10,7 @@ import io.dayu.element.Media;
 import io.dayu.element.Output;
 import io.dayu.element.Text;
 import io.dayu.pipeline.Catalog;
+import io.dayu.service.wire.Body;
 import io.dayu.service.wire.Call;
 import io.dayu.service.wire.Calls;
 import io.dayu.service.wire.Failure;
@@ -198,6 +199,90 @@ class GrpcServiceTest {
                         stream.reply(
                             call, Reply.newBuilder().setOutput(call.getElement().getPayload())));
     var service = service(server.port(), "");
+    var large = opaque(8_000_000);
+    var outcomes = new ArrayList<CompletionStage<Outcome>>();
+    for (int i = 0; i < 4; i++) outcomes.add(service.call(element(i, large), stage(Map.of())));
+    for (var outcome : outcomes) assertThat(get(outcome)).isEqualTo(new Outcome.Output(large));
+  }
+
+  @Test
+  void aServiceMayGetAndGiveWhatItWouldOverHttp() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["opaque", "text"], "output": "labels",
+         "accepts": ["application/octet-stream", "application/json"]}
+        """;
+    server.work =
+        (stream, calls) ->
+            calls
+                .getCallList()
+                .forEach(
+                    call ->
+                        stream.reply(
+                            call,
+                            body(
+                                "application/json",
+                                "{\"type\": \"labels\", \"labels\": [{\"name\": \"cars\", \"value\": 3}]}")));
+    var service = service(server.port(), "");
+    assertThat(call(service, element(1, opaque(3)))).isEqualTo(THREE_CARS);
+    assertThat(call(service, text(2))).isEqualTo(THREE_CARS);
+    var bytes = server.got.get(0);
+    assertThat(bytes.getBody().getContentType()).isEqualTo("application/octet-stream");
+    assertThat(bytes.getBody().getContent()).isEqualTo(opaque(3).getOpaque());
+    assertThat(bytes.getElement())
+        .isEqualTo(element(1, opaque(3)).toBuilder().clearPayload().build());
+    assertThat(server.got.get(1).getBody().getContent().toStringUtf8())
+        .isEqualTo("{\"payload\":{\"type\":\"text\",\"text\":[\"line 2\"]},\"outputs\":{}}");
+    server.work = each(body("application/json", "{"));
+    isFailed(call(service, text(3)), true, "cannot be read");
+  }
+
+  private static Reply.Builder body(String type, String content) {
+    return Reply.newBuilder()
+        .setBody(
+            Body.newBuilder().setContentType(type).setContent(ByteString.copyFromUtf8(content)));
+  }
+
+  @Test
+  void whatFitsNoneOfTheFormsIsRefused() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["text"], "output": "labels", "accepts": ["image/jpeg"]}
+        """;
+    isFailed(call(service(server.port(), ""), text(1)), false, "the service takes image/jpeg");
+    assertThat(server.got).isEmpty();
+  }
+
+  @Test
+  void aServiceMayListenAtAUnixSocket() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["opaque"], "output": "opaque", "parallelism": 4}
+        """;
+    server.work =
+        (stream, calls) ->
+            calls
+                .getCallList()
+                .forEach(
+                    call ->
+                        stream.reply(
+                            call, Reply.newBuilder().setOutput(call.getElement().getPayload())));
+    var socket = dir.resolve("it.sock");
+    var services =
+        closed(
+            Services.start(
+                ServiceSettingsTest.settings(
+                    "services.count { transport = grpc, url = \"unix:%s\" }".formatted(socket)),
+                EMPTY,
+                dir));
+    var service = (GrpcService) services.service("count");
+    Awaitility.await().until(() -> service.problem().equals("nobody listens there"));
+    closed(new Relay(socket, server.port()));
+    Awaitility.await().until(service::isDescribed);
+    assertThat(service.from()).isEqualTo("unix:" + socket);
     var large = opaque(8_000_000);
     var outcomes = new ArrayList<CompletionStage<Outcome>>();
     for (int i = 0; i < 4; i++) outcomes.add(service.call(element(i, large), stage(Map.of())));

@@ -166,8 +166,29 @@ class LocalProgramTest {
         Map.of("environment.MODEL", "small", "parallelism", 3));
     assertThat(await("variables").lines())
         .contains("MODEL=small", "DAYU_SERVICE_NAME=it", "DAYU_SERVICE_PARALLELISM=3")
+        .contains("DAYU_SERVICE_TRANSPORT=http")
         .anyMatch(line -> line.matches("DAYU_SERVICE_PORT=\\d+"))
+        .noneMatch(line -> line.startsWith("DAYU_SERVICE_SOCKET="))
         .noneMatch(line -> line.startsWith("DAYU_") && !line.startsWith("DAYU_SERVICE_"));
+  }
+
+  @Test
+  void overGrpcItGetsASocketTooWhichIsFreeWheneverItStarts() {
+    start(
+        "it",
+        List.of(
+            "sh",
+            "-c",
+            "test -e \"$DAYU_SERVICE_SOCKET\" && echo taken > taken; touch \"$DAYU_SERVICE_SOCKET\"; echo x >> starts; "
+                + "env > variables.new; mv variables.new variables; test $(wc -l < starts) = 1 || exec sleep 1000"),
+        Map.of("transport", "grpc"));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> text(file("starts")), text -> text.equals("x\nx"));
+    assertThat(await("variables").lines())
+        .contains("DAYU_SERVICE_TRANSPORT=grpc", "DAYU_SERVICE_SOCKET=" + file("socket"))
+        .anyMatch(line -> line.matches("DAYU_SERVICE_PORT=\\d+"));
+    assertThat(file("taken")).doesNotExist();
   }
 
   @Test
