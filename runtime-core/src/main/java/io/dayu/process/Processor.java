@@ -547,7 +547,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     int mine = ++generation;
     state = StageState.STARTING;
     var self = getContext().getSelf();
-    var provider = identity.provider();
+    var provider =
+        PerBoxStage.around(identity.provider(), identity.stage(), settings.stageTimeout(), nanos);
     var context =
         new StageContext(
             identity.plan().spec().name(),

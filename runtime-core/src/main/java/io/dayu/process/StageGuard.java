@@ -142,7 +142,7 @@ final class StageGuard<C extends StageCalls.Call>
     }
   }
 
-  private static IllegalStateException crash(Error error) {
+  static IllegalStateException crash(Error error) {
     if (!CallErrors.isSurvivable(error)) throw error;
     return new IllegalStateException(Causes.words(error), error);
   }

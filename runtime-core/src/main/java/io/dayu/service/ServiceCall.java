@@ -78,9 +78,10 @@ class ServiceCall {
     return answer;
   }
 
-  /** Of this element and attempt; differs within a stream only. */
+  /** Of this element, attempt and part; differs within a stream only. */
   String id() {
-    return element.getSeq() + "." + element.getAttempt();
+    var id = element.getSeq() + "." + element.getAttempt();
+    return element.getPart() == 0 ? id : id + "." + element.getPart();
   }
 
   /**

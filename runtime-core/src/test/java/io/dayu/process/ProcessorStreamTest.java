@@ -8,6 +8,7 @@ import io.dayu.element.Element;
 import io.dayu.element.Ending;
 import io.dayu.element.Output;
 import io.dayu.element.Outputs;
+import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.flow.FakeController;
@@ -17,6 +18,9 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.link.TestConsumer;
 import io.dayu.link.TestProducer;
+import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PerBox;
+import io.dayu.pipeline.PipelineSpec;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageProvider;
@@ -24,6 +28,9 @@ import io.dayu.stage.Stages;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
@@ -688,6 +695,35 @@ final class ProcessorStreamTest {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  void aStageMayBeAskedPerBox() {
+    var spec = Plans.plan(1, List.of(Plans.READER), "detect:reader", "look:reader<detect").spec();
+    var perBox = new PerBox("detect", Set.of(), Duration.ZERO, 16);
+    var look =
+        new PipelineSpec.StageSpec(
+            "look", "reader", List.of("detect"), Map.of(), Optional.of(perBox));
+    var asked =
+        new PipelineSpec(
+            spec.name(),
+            spec.sources(),
+            List.of(spec.stages().get(0), look),
+            spec.policy(),
+            spec.objective(),
+            spec.delivery());
+    plan =
+        new Plan(
+            new DesiredPipeline(1, asked),
+            new Catalog(List.of(Plans.READER), List.of(), List.of()));
+    processor = spawn(plan, "look", Plans.READER, links, "");
+    producer = new TestProducer(kit, links, processor);
+    // The stage itself would give back the payload; per box it is told that there are none.
+    var path = Paths.steps(Map.of("detect", "edge-2", "look", "edge-1"));
+    var element = branch(0, "detect", true).toBuilder().addAllPath(path).build();
+    producer.send(new Parcel(element, System.nanoTime(), 0));
+    var ended = outbox().takeNext().element().getEnding();
+    assertThat(ended.getReason()).isEqualTo("there are no boxes of stage detect");
   }
 
   /** A processor of the first of {@code stages} on {@code edge-1}, and a producer for it. */

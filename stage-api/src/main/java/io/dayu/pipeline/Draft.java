@@ -52,7 +52,8 @@ record Draft(
       Optional<String> type,
       Optional<List<Optional<String>>> after,
       Optional<SortedMap<String, Optional<String>>> inputs,
-      Optional<Params> params) {
+      Optional<Params> params,
+      Optional<PerBox> perBox) {
 
     private StageSpec spec() {
       return new StageSpec(
@@ -60,7 +61,8 @@ record Draft(
           type.orElseThrow(),
           after.orElseThrow().stream().map(Optional::orElseThrow).toList(),
           givenInputs(),
-          params.orElseThrow().values());
+          params.orElseThrow().values(),
+          perBox);
     }
 
     private SortedMap<String, String> givenInputs() {

@@ -60,7 +60,8 @@ final class DraftReader {
   private static final Set<String> SPEC =
       ordered("sources", "stages", "policy", "objective", "delivery", "state");
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
-  private static final Set<String> STAGE = ordered("id", "type", "after", "inputs", "params");
+  private static final Set<String> STAGE =
+      ordered("id", "type", "after", "inputs", "params", "per", "of", "labels", "reuse", "atMost");
 
   /** A pipeline must be no way to run programs or to reach the network. */
   private static final String DECLARE =
@@ -117,15 +118,18 @@ final class DraftReader {
   }
 
   private static Draft.Stage stage(DocumentNode node) {
+    var after =
+        node.field("after")
+            .items(LIST_LIMIT)
+            .map(list -> list.stream().map(a -> a.required("remove it").text()).toList());
     return new Draft.Stage(
         node.path(),
         name(node.field("id"), "add an id, such as detect"),
         filled(node.field("type").required("add the stage's type"), "name a stage type"),
-        node.field("after")
-            .items(LIST_LIMIT)
-            .map(after -> after.stream().map(a -> a.required("remove it").text()).toList()),
+        after,
         inputs(node.field("inputs")),
-        params(node.field("params")));
+        params(node.field("params")),
+        PerBoxReader.read(node, after.orElse(List.of())));
   }
 
   private static Optional<SortedMap<String, Optional<String>>> inputs(DocumentNode node) {
@@ -308,7 +312,7 @@ final class DraftReader {
             });
   }
 
-  private static Optional<Duration> duration(DocumentNode node) {
+  static Optional<Duration> duration(DocumentNode node) {
     var remedy = "write a whole number and its unit, such as 300ms, 2s or 1m";
     return node.text(remedy)
         .flatMap(

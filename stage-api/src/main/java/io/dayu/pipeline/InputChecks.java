@@ -87,8 +87,7 @@ final class InputChecks {
   private void type(StageDescriptor descriptor, NamedInput input, String id) {
     if (stage.id().equals(Optional.of(id))) return;
     Optional.ofNullable(byId.get(id))
-        .flatMap(Draft.Stage::type)
-        .flatMap(catalog::descriptor)
+        .flatMap(StageChecks.type(catalog))
         .filter(before -> !input.types().contains(before.output()))
         .ifPresent(
             before ->

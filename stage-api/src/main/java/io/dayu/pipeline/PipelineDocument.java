@@ -86,7 +86,16 @@ public final class PipelineDocument {
     // Left out where nothing stands in it: nodes of release 0.1 do not know it.
     if (!stage.inputs().isEmpty()) map.put("inputs", stage.inputs());
     if (!stage.params().isEmpty()) map.put("params", new TreeMap<>(stage.params()));
+    stage.perBox().ifPresent(perBox -> perBox(map, perBox));
     return map;
+  }
+
+  private static void perBox(Map<String, Object> stage, PerBox perBox) {
+    stage.put("per", "box");
+    stage.put("of", perBox.of());
+    if (!perBox.labels().isEmpty()) stage.put("labels", perBox.labels().stream().sorted().toList());
+    if (!perBox.reuse().isZero()) stage.put("reuse", perBox.reuse().toMillis() + "ms");
+    stage.put("atMost", perBox.atMost());
   }
 
   private static Map<String, Object> policy(PolicySpec policy) {

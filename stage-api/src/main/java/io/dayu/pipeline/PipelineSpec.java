@@ -102,24 +102,27 @@ public record PipelineSpec(
    * @param inputs for a type with named inputs the stage that gives each, by the input's name
    * @param params strings, booleans, numbers, lists and objects; whole numbers are kept as {@link
    *     Long}, others as {@link Double}
+   * @param perBox if it is asked for each box of an earlier stage instead of once for an element
    */
   public record StageSpec(
       String id,
       String type,
       List<String> after,
       SortedMap<String, String> inputs,
-      Map<String, Object> params) {
+      Map<String, Object> params,
+      Optional<PerBox> perBox) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");
+      Objects.requireNonNull(perBox, "perBox");
       inputs = Collections.unmodifiableSortedMap(new TreeMap<>(inputs));
       after = together(after, inputs);
       params = Values.object(params);
     }
 
-    /** Of a type without named inputs. */
+    /** Of a type without named inputs, asked once for an element. */
     public StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
-      this(id, type, after, new TreeMap<>(), params);
+      this(id, type, after, new TreeMap<>(), params, Optional.empty());
     }
 
     private static List<String> together(List<String> after, SortedMap<String, String> inputs) {

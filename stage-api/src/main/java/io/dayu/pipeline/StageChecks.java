@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** The stages of one pipeline against the catalog and against each other. */
 final class StageChecks {
@@ -60,6 +61,16 @@ final class StageChecks {
                         Words.choose(
                             type, catalog.stages().stream().map(StageDescriptor::type).toList())));
       references(stage);
+      stage
+          .perBox()
+          .ifPresent(
+              perBox ->
+                  stage
+                      .type()
+                      .flatMap(catalog::descriptor)
+                      .ifPresent(
+                          type ->
+                              new PerBoxChecks(stage, perBox, byId, catalog, problems).run(type)));
       var inputs = new InputChecks(stage, byId, catalog, problems);
       inputs.references();
       descriptor.ifPresent(
@@ -230,7 +241,15 @@ final class StageChecks {
   }
 
   private Optional<StageDescriptor> descriptor(Draft.Stage stage) {
-    return stage.type().flatMap(catalog::descriptor);
+    return type(catalog).apply(stage);
+  }
+
+  /** What a stage reads and gives, which work per box changes. */
+  static Function<Draft.Stage, Optional<StageDescriptor>> type(Catalog catalog) {
+    return stage -> {
+      var type = stage.type().flatMap(catalog::descriptor);
+      return stage.perBox().isPresent() ? type.map(PerBox::around) : type;
+    };
   }
 
   static String words(Set<MediaType> types) {

@@ -1,5 +1,6 @@
 package io.dayu.pipeline;
 
+import static io.dayu.pipeline.Trees.camera;
 import static io.dayu.pipeline.Trees.crossing;
 import static io.dayu.pipeline.Trees.document;
 import static io.dayu.pipeline.Trees.list;
@@ -25,6 +26,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -77,6 +79,19 @@ class PipelineDocumentTest {
     assertThat(count.inputs())
         .isEqualTo(new TreeMap<>(Map.of("tracks", "track", "exposure", "blur")));
     assertThat(ok(PipelineDocument.fromStruct(PipelineDocument.toStruct(spec)))).isEqualTo(spec);
+  }
+
+  @Test
+  void workPerBoxNeedsOnlyToBeNamed() {
+    var plate = object("id", "plate", "type", "any", "after", list("detect"), "per", "box");
+    var spec = ok(PipelineDocument.read(document(spec(list(camera("a")), list(plate)))));
+    assertThat(spec.stages().get(0).perBox())
+        .contains(new PerBox("detect", Set.of(), Duration.ZERO, 16));
+
+    plate.putAll(object("of", "cars", "labels", list("car"), "reuse", "2s", "atMost", 4));
+    spec = ok(PipelineDocument.read(document(spec(list(camera("a")), list(plate)))));
+    assertThat(spec.stages().get(0).perBox())
+        .contains(new PerBox("cars", Set.of("car"), Duration.ofSeconds(2), 4));
   }
 
   @Test
@@ -467,8 +482,16 @@ class PipelineDocumentTest {
                 Arbitraries.of(Shed.class).optional(),
                 Arbitraries.maps(Arbitraries.strings().ofMaxLength(10), numbers).ofMaxSize(3))
             .as((n, u, node, shed, k) -> new SourceSpec(n, u, node, shed, new TreeMap<>(k)));
+    var perBox =
+        Combinators.combine(
+                names,
+                Arbitraries.strings().ofMinLength(1).ofMaxLength(10).set().ofMaxSize(3),
+                Arbitraries.integers().between(0, 3_600_000),
+                Arbitraries.integers().between(1, PerBox.MOST))
+            .as((of, labels, ms, most) -> new PerBox(of, labels, Duration.ofMillis(ms), most));
     var stages =
-        Combinators.combine(names, names, names.list().ofMaxSize(4), params).as(StageSpec::new);
+        Combinators.combine(names, names, names.list().ofMaxSize(4), params, perBox.optional())
+            .as((id, type, after, p, box) -> new StageSpec(id, type, after, p, box));
     return Combinators.combine(
             names,
             sources.list().ofMinSize(1).ofMaxSize(4),

@@ -147,6 +147,62 @@ class PipelineVerifierTest {
   }
 
   @Test
+  void aStageThatReadsFramesMayBeAskedPerBox() {
+    var exposure = stage("exposure", "exposure", "track");
+    exposure.putAll(object("per", "box", "of", "detect", "labels", list("car"), "reuse", "2s"));
+    var document =
+        document(
+            spec(
+                list(camera("a")),
+                list(detect(), stage("track", "box-tracker", "detect"), exposure)));
+    assertThat(problems(PipelineVerifier.check(document, CATALOG))).isEmpty();
+  }
+
+  @Test
+  void whatCannotWorkPerBoxIsToldWithItsPlace() {
+    var count = stage("count", "count-by-label", "detect");
+    count.put("per", "box"); // reads no frames
+    var any = stage("any", "any", "detect");
+    any.put("per", "box"); // gives opaque
+    var blur = stage("blur", "exposure", "detect");
+    blur.putAll(object("per", "box", "of", "blur2")); // does not come before
+    var blur2 = stage("blur2", "exposure");
+    blur2.put("per", "box"); // of which?
+    var blur3 = stage("blur3", "exposure", "blur2");
+    blur3.putAll(object("per", "box")); // gives labels
+    var blur4 = stage("blur4", "exposure", "detect");
+    blur4.putAll(object("per", "frame", "atMost", 65));
+    var blur5 = stage("blur5", "exposure", "detect");
+    blur5.putAll(object("reuse", "2s"));
+    var blur6 = stage("blur6", "exposure", "detect");
+    blur6.putAll(object("per", "box", "of", "nothing", "atMost", 65, "reuse", "2 s"));
+    // Its input is what the answers per box become together.
+    var after = stage("after", "count-by-label", "blur7");
+    var blur7 = stage("blur7", "exposure", "detect");
+    blur7.put("per", "box");
+    var document =
+        document(
+            spec(
+                list(camera("a")),
+                list(detect(), count, any, blur, blur2, blur3, blur4, blur5, blur6, after, blur7)));
+
+    assertThat(problems(PipelineVerifier.check(document, CATALOG)))
+        .extracting(p -> p.path() + ": " + p.message())
+        .containsExactlyInAnyOrder(
+            "spec.stages[1].per: count-by-label reads no frames, and what is in a box is a frame",
+            "spec.stages[2].per: any gives opaque, which cannot be put together of several boxes",
+            "spec.stages[3].of: stage \"blur2\" does not come before this one",
+            "spec.stages[4].of: is missing, and the stage does not come after one stage alone",
+            "spec.stages[5].of: exposure gives labels, and per: box needs boxes",
+            "spec.stages[6].per: \"frame\" is nothing that a stage can be asked per",
+            "spec.stages[7].reuse: means nothing without per",
+            "spec.stages[8].of: there is no stage \"nothing\"",
+            "spec.stages[8].atMost: must be a whole number from 1 to 64 but is 65",
+            "spec.stages[8].reuse: \"2 s\" is not a duration of more than 0 and at most 60m",
+            "spec.stages[9].after[0]: count-by-label reads boxes or labels but exposure gives attributes");
+  }
+
+  @Test
   void namesACycleInTheDirectionOfFlow() {
     assertThat(
             stages(
