@@ -5,6 +5,7 @@ import io.dayu.element.Element.Unstored;
 import io.dayu.element.Ending;
 import io.dayu.element.Media;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.FailureCause;
 import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
@@ -283,17 +284,25 @@ public final class Ingress extends AbstractBehavior<Inlet.Command> {
       seqs[i] = result.getSeq();
       again |= result.getAttempt() > 1;
     }
-    owner.tell(new Acknowledged(origin, acknowledgement(stream, seqs, failed), again));
+    owner.tell(new Acknowledged(origin, acknowledgement(stream, seqs, failed, stored), again));
   }
 
   private static Acknowledgement acknowledgement(
-      StreamName stream, long[] seqs, List<Long> failed) {
+      StreamName stream, long[] seqs, List<Long> failed, List<Held> stored) {
     if (failed.isEmpty()) return new Acknowledgement(stream, seqs, new long[0]);
     var bad = Set.copyOf(failed);
+    var causes = new HashMap<Long, FailureCause>();
+    for (var held : stored) {
+      var result = held.result();
+      // One that stands as failed by an earlier attempt may itself have gone well.
+      if (bad.contains(result.getSeq()) && result.getEnding().getKind() == Ending.Kind.FAILED)
+        causes.put(result.getSeq(), FailureCause.of(result.getEnding()));
+    }
     return new Acknowledgement(
         stream,
         LongStream.of(seqs).filter(seq -> !bad.contains(seq)).toArray(),
-        LongStream.of(seqs).filter(bad::contains).toArray());
+        LongStream.of(seqs).filter(bad::contains).toArray(),
+        causes);
   }
 
   private Behavior<Inlet.Command> onNotDelivered(NotDelivered notDelivered) {

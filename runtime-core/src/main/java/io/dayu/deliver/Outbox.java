@@ -2,7 +2,9 @@ package io.dayu.deliver;
 
 import io.dayu.element.Element;
 import io.dayu.element.Element.Unstored;
+import io.dayu.element.Ending;
 import io.dayu.element.Outputs;
+import io.dayu.facts.FailureCause;
 import io.dayu.facts.InstanceName;
 import io.dayu.link.CreditReturn;
 import io.dayu.link.Inlet;
@@ -78,8 +80,17 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
   /** What the owner hears. */
   public sealed interface Event {}
 
-  /** Results of a stream wait on this node's disk for the cloud. */
-  public record Kept(StreamName stream, Ranges seqs) implements Event {}
+  /**
+   * Results of a stream wait on this node's disk for the cloud.
+   *
+   * @param failed why, of those that failed
+   */
+  public record Kept(StreamName stream, Ranges seqs, Map<Long, FailureCause> failed)
+      implements Event {
+    public Kept {
+      failed = Map.copyOf(failed);
+    }
+  }
 
   /** These elements are settled, durably; their results can be removed from the disk. */
   public record Forget(StreamName stream, Ranges seqs) implements Inlet.Command {}
@@ -306,7 +317,17 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       var byStream = new HashMap<String, Ranges>();
       for (var element : batch)
         byStream.computeIfAbsent(element.getStream(), s -> new Ranges()).add(element.getSeq());
-      byStream.forEach((stream, seqs) -> owner.tell(new Kept(StreamName.parse(stream), seqs)));
+      var failed = new HashMap<String, Map<Long, FailureCause>>();
+      for (var element : batch)
+        if (element.getEnding().getKind() == Ending.Kind.FAILED)
+          failed
+              .computeIfAbsent(element.getStream(), s -> new HashMap<>())
+              .put(element.getSeq(), FailureCause.of(element.getEnding()));
+      byStream.forEach(
+          (stream, seqs) ->
+              owner.tell(
+                  new Kept(
+                      StreamName.parse(stream), seqs, failed.getOrDefault(stream, Map.of()))));
       write();
       pump();
       return this;

@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.pipeline.StreamName;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -10,9 +11,23 @@ import java.util.Objects;
  *
  * @param delivered their sequence numbers; owned by the message, not to be changed
  * @param failed those stored as failed
+ * @param causes why, of those that failed for which it is known
  */
-public record Acknowledgement(StreamName stream, long[] delivered, long[] failed) implements Wire {
+public record Acknowledgement(
+    StreamName stream, long[] delivered, long[] failed, Map<Long, FailureCause> causes)
+    implements Wire {
   public Acknowledgement {
     Objects.requireNonNull(stream, "stream");
+    causes = Map.copyOf(causes);
+  }
+
+  /** One that tells no causes. */
+  public Acknowledgement(StreamName stream, long[] delivered, long[] failed) {
+    this(stream, delivered, failed, Map.of());
+  }
+
+  /** Why the element of this number failed. */
+  public FailureCause cause(long seq) {
+    return causes.getOrDefault(seq, FailureCause.UNKNOWN);
   }
 }

@@ -18,6 +18,7 @@ import java.util.TreeSet;
  * @param problem what is wrong with the node itself, if something is
  * @param budgets what its parts may take at most; none from earlier releases
  * @param services what it tells of the types among {@code stageTypes} that are services
+ * @param keptFailed what it keeps of elements that failed
  */
 public record NodeReport(
     Self self,
@@ -29,7 +30,8 @@ public record NodeReport(
     List<StreamReport> streams,
     Optional<String> problem,
     List<Budget> budgets,
-    List<Service> services)
+    List<Service> services,
+    List<KeptFailed> keptFailed)
     implements Wire {
   public enum Role {
     CLOUD,
@@ -47,6 +49,33 @@ public record NodeReport(
     Objects.requireNonNull(problem, "problem");
     budgets = List.copyOf(budgets);
     services = List.copyOf(services);
+    keptFailed = List.copyOf(keptFailed);
+  }
+
+  /** One that keeps nothing of what failed. */
+  public NodeReport(
+      Self self,
+      Edition edition,
+      Resources resources,
+      Set<String> stageTypes,
+      List<StageReport> stages,
+      List<LinkReport> links,
+      List<StreamReport> streams,
+      Optional<String> problem,
+      List<Budget> budgets,
+      List<Service> services) {
+    this(
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        problem,
+        budgets,
+        services,
+        List.of());
   }
 
   /** One without services. */
@@ -87,17 +116,53 @@ public record NodeReport(
         streams,
         Optional.of(problem.map(p -> p + "; " + what).orElse(what)),
         budgets,
-        services);
+        services,
+        keptFailed);
   }
 
   public NodeReport withBudgets(List<Budget> budgets) {
     return new NodeReport(
-        self, edition, resources, stageTypes, stages, links, streams, problem, budgets, services);
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        problem,
+        budgets,
+        services,
+        keptFailed);
   }
 
   public NodeReport withServices(List<Service> services) {
     return new NodeReport(
-        self, edition, resources, stageTypes, stages, links, streams, problem, budgets, services);
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        problem,
+        budgets,
+        services,
+        keptFailed);
+  }
+
+  public NodeReport withKeptFailed(List<KeptFailed> keptFailed) {
+    return new NodeReport(
+        self,
+        edition,
+        resources,
+        stageTypes,
+        stages,
+        links,
+        streams,
+        problem,
+        budgets,
+        services,
+        keptFailed);
   }
 
   /** The report of a node that can run nothing, and runs nothing. */
@@ -190,6 +255,27 @@ public record NodeReport(
       Objects.requireNonNull(descriptor, "descriptor");
       Objects.requireNonNull(transport, "transport");
       Objects.requireNonNull(from, "from");
+    }
+  }
+
+  /**
+   * What the node keeps of a stream's failed elements.
+   *
+   * @param bytes of their payloads
+   * @param notKept that should have been kept, since the stream is read here
+   * @param retried elements that were sent again, since the stream is read here
+   * @param problem why the latest one was not kept, if one was not
+   */
+  public record KeptFailed(
+      StreamName stream,
+      long kept,
+      long bytes,
+      long notKept,
+      long retried,
+      Optional<String> problem) {
+    public KeptFailed {
+      Objects.requireNonNull(stream, "stream");
+      Objects.requireNonNull(problem, "problem");
     }
   }
 

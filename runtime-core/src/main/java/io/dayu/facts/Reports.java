@@ -2,6 +2,7 @@ package io.dayu.facts;
 
 import io.dayu.facts.NodeReport.Budget;
 import io.dayu.facts.NodeReport.Edition;
+import io.dayu.facts.NodeReport.KeptFailed;
 import io.dayu.facts.NodeReport.Latency;
 import io.dayu.facts.NodeReport.LinkReport;
 import io.dayu.facts.NodeReport.Resources;
@@ -14,6 +15,7 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Traffic;
 import io.dayu.facts.NodeReport.Work;
 import io.dayu.facts.wire.BudgetFigures;
+import io.dayu.facts.wire.KeptFigures;
 import io.dayu.facts.wire.LinkFigures;
 import io.dayu.facts.wire.Report;
 import io.dayu.facts.wire.ResourceFigures;
@@ -49,6 +51,7 @@ public final class Reports {
     report.problem().ifPresent(proto::setProblem);
     report.budgets().forEach(b -> proto.addBudgets(write(b)));
     report.services().forEach(s -> proto.addServices(ServiceReports.write(s)));
+    report.keptFailed().forEach(k -> proto.addKeptFailed(write(k)));
     return proto.build();
   }
 
@@ -70,7 +73,32 @@ public final class Reports {
         proto.getStreamsList().stream().flatMap(Reports::read).toList(),
         proto.hasProblem() ? Optional.of(proto.getProblem()) : Optional.empty(),
         proto.getBudgetsList().stream().map(Reports::read).toList(),
-        proto.getServicesList().stream().flatMap(s -> ServiceReports.read(s).stream()).toList());
+        proto.getServicesList().stream().flatMap(s -> ServiceReports.read(s).stream()).toList(),
+        proto.getKeptFailedList().stream().flatMap(Reports::read).toList());
+  }
+
+  private static KeptFigures write(KeptFailed k) {
+    var proto =
+        KeptFigures.newBuilder()
+            .setStream(k.stream().toString())
+            .setKept(k.kept())
+            .setBytes(k.bytes())
+            .setNotKept(k.notKept())
+            .setRetried(k.retried());
+    k.problem().ifPresent(proto::setProblem);
+    return proto.build();
+  }
+
+  private static Stream<KeptFailed> read(KeptFigures p) {
+    if (!StreamName.isName(p.getStream())) return Stream.empty();
+    return Stream.of(
+        new KeptFailed(
+            StreamName.parse(p.getStream()),
+            p.getKept(),
+            p.getBytes(),
+            p.getNotKept(),
+            p.getRetried(),
+            p.hasProblem() ? Optional.of(p.getProblem()) : Optional.empty()));
   }
 
   private static BudgetFigures write(Budget b) {

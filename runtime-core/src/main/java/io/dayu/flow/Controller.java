@@ -1,6 +1,7 @@
 package io.dayu.flow;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.OutboxStore;
@@ -8,6 +9,7 @@ import io.dayu.deliver.Ranges;
 import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
@@ -95,6 +97,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    */
   public record Finish(ActorRef<Done> replyTo) implements Command {}
 
+  /** The cloud asks what is kept of failed elements; always answered. */
+  public record AskFailed(
+      FailedElements.Question question, ActorRef<? super FailedElements.Answer> replyTo)
+      implements Command {}
+
   /** Where is this instance? Answered as soon as that is known. */
   public record Locate(Router.Locate question) implements Command {}
 
@@ -178,12 +185,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param known what the node knew when it ended the last time
    * @param memory what is kept of a stream, by its name
    * @param outbox where results and elements wait while no cloud node can be reached
+   * @param failed what is kept of elements that failed
    * @param run how the last process ended
    */
   public record Storage(
       LastKnown known,
       Function<StreamName, StreamMemory> memory,
       OutboxStore outbox,
+      FailedStore failed,
       LastRun run) {}
 
   /**
@@ -201,6 +210,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Admission admission;
   private final CloudFirst cloudFirst;
   private final Generators generators;
+  private final FailedDesk failed;
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
@@ -258,6 +268,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             crashes,
             (plan, source, provider) ->
                 Generator.create(setup, identity(plan, source, provider), fromGenerators, locator));
+    this.failed = new FailedDesk(self.node(), env.storage().failed(), generators);
     var fromProcessors = context.messageAdapter(Processor.Event.class, FromProcessor::new);
     this.processors =
         new Processors(
@@ -341,7 +352,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         plan.readsDeclaredOnly() ? new GuardedSource(provider, declared) : provider,
         () -> env.uplink().firstSeq(stream),
         env.storage().memory().apply(stream),
-        env.storage().outbox());
+        env.storage().outbox(),
+        env.storage().failed());
   }
 
   /** The message that fails is logged and lost; its element is sent again. */
@@ -373,6 +385,12 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessage(FromIngress.class, this::onFromIngress)
         .onMessage(FromLink.class, this::onFromLink)
         .onMessage(Locate.class, this::onLocate)
+        .onMessage(
+            AskFailed.class,
+            asked -> {
+              failed.ask(asked.question(), asked.replyTo());
+              return this;
+            })
         .onMessage(PeerAsked.class, this::onPeerAsked)
         .onMessage(NotRead.class, this::onNotRead)
         .onMessage(Listening.class, this::onListening)
@@ -405,6 +423,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     if (finishing.isEmpty()) {
       processors.apply(cloudFirst.allowed(viewed.view(), view));
       generators.apply(processors.current(), this::streamCrashed);
+      failed.learn(view);
     }
     admission.learn(view, processors.current());
     for (var decision : decisions.values()) {
@@ -464,6 +483,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Behavior<Command> onFromGenerator(FromGenerator from) {
     if (from.event() instanceof Generator.Settled settled)
       outbox.tell(new Outbox.Forget(settled.stream(), settled.seqs()));
+    else if (from.event() instanceof Generator.Failed kept) failed.heard(kept.kept());
     else if (from.event() instanceof Generator.Status status && generators.heard(status.report()))
       reportSoon();
     return this;
@@ -477,7 +497,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Behavior<Command> onFromOutbox(FromOutbox from) {
     // Without a generator the results stay on the disk, where the next generator finds them.
     if (from.event() instanceof Outbox.Kept kept)
-      generators.tell(kept.stream(), new Generator.Kept(kept.seqs()));
+      generators.tell(kept.stream(), new Generator.Kept(kept.seqs(), kept.failed()));
     return this;
   }
 
@@ -583,7 +603,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                 peerLinks.reports(),
                 generators.reports())
             .withBudgets(budgets())
-            .withServices(services());
+            .withServices(services())
+            .withKeptFailed(failed.reports());
     env.uplink().report(env.storage().run().problem().map(report::withProblem).orElse(report));
     return this;
   }
@@ -603,6 +624,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       budgets.add(new NodeReport.Budget(part.part(), part.used(), part.limit()));
     var disk = env.storage().outbox();
     budgets.add(new NodeReport.Budget("outbox", disk.used(), disk.settings().quota()));
+    var kept = env.storage().failed();
+    budgets.add(new NodeReport.Budget("failed", kept.used(), kept.quota()));
     return budgets;
   }
 

@@ -2,6 +2,7 @@ package io.dayu.flow;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Uplink;
 import io.dayu.generate.StreamStore;
@@ -44,6 +45,7 @@ public final class FlowNode {
   private final LastKnown known;
   private final StreamStore streams;
   private final OutboxStore disk;
+  private final FailedStore failed;
   private final LastRun run;
   private final Duration finish;
   private final AtomicBoolean stopping = new AtomicBoolean();
@@ -54,6 +56,7 @@ public final class FlowNode {
       LastKnown known,
       StreamStore streams,
       OutboxStore disk,
+      FailedStore failed,
       LastRun run,
       Duration finish) {
     this.system = system;
@@ -61,6 +64,7 @@ public final class FlowNode {
     this.known = known;
     this.streams = streams;
     this.disk = disk;
+    this.failed = failed;
     this.run = run;
     this.finish = finish;
   }
@@ -90,6 +94,7 @@ public final class FlowNode {
     var dataDir = settings.self().dataDir();
     var streams = usable(() -> StreamStore.open(dataDir));
     var disk = disk(settings, streams);
+    var failed = failed(settings, streams, disk);
     // From here on the directory is this process' own.
     var run = LastRun.begin(dataDir, Clock.systemUTC());
     run.tooManyDeaths().ifPresent(why -> LastKnown.putAside(dataDir, why));
@@ -112,7 +117,7 @@ public final class FlowNode {
                 CloudFirst.CUT_OFF),
             catalog,
             uplink,
-            new Controller.Storage(known, streams::of, disk, run),
+            new Controller.Storage(known, streams::of, disk, failed, run),
             sampler::sample,
             blocking,
             Clock.systemUTC(),
@@ -139,7 +144,7 @@ public final class FlowNode {
                 LastRun.WELL_AFTER, () -> blocking.execute(run::well), system.executionContext());
         system.scheduler().scheduleOnce(LastRun.TOLD_FOR, run::old, system.executionContext());
         return new FlowNode(
-            system, bound.address(), known, streams, disk, run, settings.generate().finish());
+            system, bound.address(), known, streams, disk, failed, run, settings.generate().finish());
       }
       throw new StartException(
           "the data port %s cannot be opened (%s); set dayu.node.data-port to a free one"
@@ -148,7 +153,7 @@ public final class FlowNode {
                   ((LinkServer.BindFailed) started).cause().getMessage()),
           null);
     } catch (CompletionException | StartException e) {
-      stop(system, streams, disk, known);
+      stop(system, streams, disk, failed, known);
       run.stopped();
       throw e;
     }
@@ -159,6 +164,17 @@ public final class FlowNode {
       return usable(() -> OutboxStore.open(settings.self().dataDir(), settings.outbox()));
     } catch (StartException e) {
       streams.close();
+      throw e;
+    }
+  }
+
+  private static FailedStore failed(
+      NodeSettings settings, StreamStore streams, OutboxStore disk) {
+    try {
+      return usable(() -> FailedStore.open(settings.self().dataDir(), settings.failed().quota()));
+    } catch (StartException e) {
+      streams.close();
+      disk.close();
       throw e;
     }
   }
@@ -222,13 +238,17 @@ public final class FlowNode {
   /** Stops everything; returns when it has, or after a while. */
   public void stop() {
     stopping.set(true);
-    stop(system, streams, disk, known);
+    stop(system, streams, disk, failed, known);
     run.stopped();
   }
 
   /** Stops the writers first, then closes the files that they write to. */
   private static void stop(
-      ActorSystem<?> system, StreamStore streams, OutboxStore disk, LastKnown known) {
+      ActorSystem<?> system,
+      StreamStore streams,
+      OutboxStore disk,
+      FailedStore failed,
+      LastKnown known) {
     system.terminate();
     system
         .getWhenTerminated()
@@ -244,6 +264,7 @@ public final class FlowNode {
         .join();
     streams.close();
     disk.close();
+    failed.close();
     known.close();
   }
 }

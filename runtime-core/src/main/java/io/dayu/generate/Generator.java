@@ -1,15 +1,20 @@
 package io.dayu.generate;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.FailedElements;
+import io.dayu.facts.FailureCause;
+import io.dayu.facts.NodeReport.KeptFailed;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.link.Backoff;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
+import io.dayu.pipeline.PipelineSpec.KeepFailed;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
@@ -23,6 +28,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -69,12 +75,15 @@ import org.slf4j.Logger;
  *   <li>A {@link Change} to a plan that is paused closes the source, or asks one that wants to be
  *       told what is settled for nothing more; the next one that is not reads on where it was left.
  *       What is in flight is finished meanwhile.
+ *   <li>What failed is kept where the pipeline says so, and {@link Retry} sends it again under a new
+ *       number: {@link Failures}.
  *   <li>{@link Drain} and {@link Finish} close the source; the actor stops when nothing that it
  *       waits for is in flight, or after {@code dayu.generate.drain} or {@code finish}.
  * </ol>
  */
 public final class Generator extends AbstractBehavior<Generator.Command> {
-  public sealed interface Command permits Request, Feed.Event, Checkpoints.Event, Sender.Event {}
+  public sealed interface Command
+      permits Request, Feed.Event, Checkpoints.Event, Sender.Event, Failures.Event {}
 
   /** What the owner asks, and what the actor tells itself. */
   sealed interface Request extends Command {}
@@ -88,6 +97,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** Elements that need not wait on the disk any more, durably. */
   public record Settled(StreamName stream, Ranges seqs) implements Event {}
 
+  /** What is kept of elements that failed, every second while there is something to tell. */
+  public record Failed(KeptFailed kept) implements Event {}
+
   /** Follow this decision from the next element on. */
   public record Follow(Decision decision) implements Request {}
 
@@ -100,8 +112,25 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** Results were stored. */
   public record Acknowledged(Acknowledgement acknowledgement) implements Request {}
 
-  /** Results that no cloud node could take are safe in this node's outbox. */
-  public record Kept(Ranges seqs) implements Request {}
+  /**
+   * Results that no cloud node could take are safe in this node's outbox.
+   *
+   * @param failed why, of those that failed
+   */
+  public record Kept(Ranges seqs, Map<Long, FailureCause> failed) implements Request {
+    public Kept {
+      failed = Map.copyOf(failed);
+    }
+
+    /** None of which failed. */
+    public Kept(Ranges seqs) {
+      this(seqs, Map.of());
+    }
+  }
+
+  /** Send elements that failed again; always answered. */
+  public record Retry(FailedElements.Pick pick, ActorRef<? super FailedElements.Answer> replyTo)
+      implements Request {}
 
   /**
    * Nodes that give no sign of life.
@@ -149,6 +178,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * @param firstSeq asks for the sequence number to begin with, of a stream that {@code memory}
    *     does not know; tried until it answers
    * @param disk where elements wait while the cloud is out of reach
+   * @param failed where what failed is kept
    */
   public record Identity(
       String node,
@@ -157,7 +187,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       SourceProvider provider,
       Supplier<CompletionStage<Long>> firstSeq,
       StreamMemory memory,
-      OutboxStore disk) {
+      OutboxStore disk,
+      FailedStore failed) {
     StreamName stream() {
       return plan.spec().stream(source);
     }
@@ -224,6 +255,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Router router;
   private final Sender sender;
   private final Checkpoints checkpoints;
+  private final Failures failures;
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
   private Phase phase = Phase.Reading.INSTANCE;
@@ -307,6 +339,17 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
                 now),
             counts::slowMs,
             this::later);
+    this.failures =
+        new Failures(
+            stream,
+            identity.node(),
+            identity.failed(),
+            identity.disk(),
+            unsettled,
+            numbering,
+            identity.memory()::note,
+            setup.clock(),
+            this::later);
     timers.startTimerWithFixedDelay(Timer.REPORT, setup.reportEvery());
     timers.startTimerWithFixedDelay(Timer.SWEEP, SWEEP_EVERY);
     checkpoints.start(identity.firstSeq());
@@ -350,6 +393,10 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             .onMessage(Follow.class, this::onFollow)
             .onMessage(Change.class, this::onChange)
             .onMessage(Kept.class, this::onKept)
+            .onMessage(Retry.class, this::onRetry)
+            .onMessage(Failures.Written.class, this::onWritten)
+            .onMessage(Failures.Found.class, this::onFailuresFound)
+            .onMessage(Failures.Placed.class, this::onPlaced)
             .onMessage(Suspects.class, this::onSuspects)
             .onMessageEquals(Unanswered.INSTANCE, this::onUnanswered)
             .onMessage(Checkpoints.Saved.class, this::onSaved)
@@ -399,6 +446,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     numbering.start(progress.nextSeq());
     cutter.seek(progress.position());
     window.restore(start);
+    failures.begin();
     problem = Optional.empty();
     if (!start.kept().isEmpty())
       log().info("{}: {} elements wait on the disk for the cloud", stream, start.kept().size());
@@ -561,13 +609,45 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onAcknowledged(Acknowledged acknowledged) {
-    window.acknowledged(acknowledged.acknowledgement(), now());
+    var atOnce = failures.hold(acknowledged.acknowledgement(), keepsFailed());
+    window.acknowledged(atOnce, now());
     return settled();
   }
 
   private Behavior<Command> onKept(Kept kept) {
-    window.kept(kept.seqs(), numbering::hasTaken, now());
+    window.kept(failures.holdResults(kept, keepsFailed()), numbering::hasTaken, now());
     return settled();
+  }
+
+  private Behavior<Command> onWritten(Failures.Written written) {
+    window.acknowledged(failures.written(written), now());
+    if (written.results()) {
+      var seqs = new Ranges();
+      written.kept().forEach(seqs::add);
+      window.kept(seqs, numbering::hasTaken, now());
+    }
+    return settled();
+  }
+
+  private Behavior<Command> onRetry(Retry retry) {
+    boolean ending = phase != Phase.Reading.INSTANCE;
+    failures.retry(retry.pick(), isPaused(), ending, retry.replyTo());
+    return this;
+  }
+
+  private Behavior<Command> onFailuresFound(Failures.Found found) {
+    failures.found(found);
+    return this;
+  }
+
+  private Behavior<Command> onPlaced(Failures.Placed placed) {
+    failures.placed(placed).forEach(window::retry);
+    sender.bring(now());
+    return this;
+  }
+
+  private Optional<KeepFailed> keepsFailed() {
+    return routing.plan().spec().delivery().keepFailed();
   }
 
   private Behavior<Command> onSuspects(Suspects changed) {
@@ -699,6 +779,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onReport() {
     counts.tick(now());
     router.closeIdle(instance -> !instance.isOf(routing.plan().key()));
+    failures.trim(keepsFailed());
     report();
     return this;
   }
@@ -840,6 +921,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
             window
                 .report(stream, state, routing.decision(), sender.resent(), reported, now())
                 .with(numbering.reserved(), routing.plan().version())));
+    failures.report().ifPresent(kept -> owner.tell(new Failed(kept)));
   }
 
   private void tellOffline() {

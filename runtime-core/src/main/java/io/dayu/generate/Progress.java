@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The record of how far a stream has come. Elements on the disk, and the elements that were cut
@@ -48,12 +49,31 @@ public record Progress(
    * @param lost elements that were under way and cannot be made again
    * @param replayed those that are to be cut again under their numbers, in order
    * @param renumbered how many others are cut again, under new numbers
+   * @param retries those that are open and sent in place of others that failed
    */
   record Resumed(
-      Progress progress, List<SourceSpan> lost, List<SourceSpan> replayed, long renumbered) {
+      Progress progress,
+      List<SourceSpan> lost,
+      List<SourceSpan> replayed,
+      long renumbered,
+      List<SourceSpan> retries) {
     Resumed {
       lost = List.copyOf(lost);
       replayed = List.copyOf(replayed);
+      retries = List.copyOf(retries);
+    }
+  }
+
+  /** Of elements that no source has: what is on the disk of them is all there is. */
+  private record Retries(NavigableMap<Long, SourceSpan> all, Ranges kept, Ranges lost) {
+    boolean contains(long seq) {
+      return all.containsKey(seq);
+    }
+
+    List<SourceSpan> open() {
+      return all.values().stream()
+          .filter(span -> kept.contains(span.seq()) || lost.contains(span.seq()))
+          .toList();
     }
   }
 
@@ -75,7 +95,8 @@ public record Progress(
    * <p>A source that repeats is read again from the position, so elements that were not settled are
    * cut again: under their numbers if the source repeats exactly and everything that it repeats is
    * known, else under new numbers; in that case entries on the disk with the same content are not
-   * counted. Of other sources every element that is not on the disk is lost.
+   * counted. Of other sources every element that is not on the disk is lost. What is sent in place
+   * of an element that failed is in no source: it is what is on the disk of it.
    *
    * @param spans what is known of those that are open and of those that were cut since, by number
    */
@@ -84,16 +105,18 @@ public record Progress(
     long end = used;
     long cutTo = readTo;
     for (var span = spans.get(end); span != null; span = spans.get(end)) {
-      cutTo = span.to();
+      if (!span.isRetry()) cutTo = span.to();
       end++;
     }
-    var all = Ranges.copyOf(open);
-    for (long seq = used; seq < end; seq++) all.add(seq);
+    var retries = retries(onDisk, spans);
+    var all = open.where(seq -> !retries.contains(seq));
+    for (long seq = used; seq < end; seq++) if (!retries.contains(seq)) all.add(seq);
     boolean again = repeat != Repeat.NONE && uri.equals(uriNow);
     if (!again) {
-      var kept = onDisk.where(seq -> seq >= used || open.contains(seq));
+      var kept =
+          onDisk.where(seq -> !retries.contains(seq) && (seq >= used || open.contains(seq)));
       var lost = spans(all.where(seq -> !kept.contains(seq)), spans);
-      return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0);
+      return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0, retries);
     }
     // Elements before the position are not read again.
     var before = all.where(seq -> seq < firstReplayed);
@@ -103,11 +126,21 @@ public record Progress(
     if (repeat != Repeat.EXACT || !known) {
       var kept = before.where(onDisk::contains);
       return resumed(
-          uriNow, onDisk, end, position, Optional.empty(), kept, lost, List.of(), behind.size());
+          uriNow, onDisk, end, position, Optional.empty(), kept, lost, List.of(), behind.size(), retries);
     }
     var kept = all.where(onDisk::contains);
     var replayed = spans(behind.where(seq -> !onDisk.contains(seq)), spans);
-    return resumed(uriNow, onDisk, end, position, Optional.of(cutTo), kept, lost, replayed, 0);
+    return resumed(
+        uriNow, onDisk, end, position, Optional.of(cutTo), kept, lost, replayed, 0, retries);
+  }
+
+  private Retries retries(Ranges onDisk, NavigableMap<Long, SourceSpan> spans) {
+    var all = new TreeMap<Long, SourceSpan>();
+    for (var span : spans.values()) if (span.isRetry()) all.put(span.seq(), span);
+    return new Retries(
+        all,
+        onDisk.where(seq -> all.containsKey(seq) && (seq >= used || open.contains(seq))),
+        open.where(seq -> all.containsKey(seq) && !onDisk.contains(seq)));
   }
 
   /**
@@ -122,9 +155,14 @@ public record Progress(
       Ranges kept,
       List<SourceSpan> lost,
       List<SourceSpan> again,
-      long renumbered) {
-    var open = Ranges.copyOf(kept);
-    lost.forEach(span -> open.add(span.seq()));
+      long renumbered,
+      Retries retries) {
+    var open = kept.plus(retries.kept());
+    var gone = new ArrayList<>(lost);
+    for (var span : retries.open())
+      if (retries.lost().contains(span.seq()))
+        gone.add(new SourceSpan(span.seq(), 0, 0, span.createdAtMs()));
+    gone.forEach(span -> open.add(span.seq()));
     again.forEach(span -> open.add(span.seq()));
     long next = Math.max(nextSeq, end);
     if (!onDisk.isEmpty()) next = Math.max(next, onDisk.last() + 1);
@@ -140,7 +178,7 @@ public record Progress(
             shed,
             exactlyTo.orElse(from),
             open);
-    return new Resumed(now, lost, again, renumbered);
+    return new Resumed(now, gone, again, renumbered, retries.open());
   }
 
   /** The span of each number, with nothing but the number if no more is known. */

@@ -71,6 +71,7 @@ final class Unsettled {
   private final Ranges spooled = new Ranges(); // on the disk, to be worked on
   private final Map<Long, Flight> again = new HashMap<>(); // some of the spooled, on their way
   private final Map<Long, Flight> lost = new HashMap<>(); // of an earlier run, reported as failed
+  private final Map<Long, SourceSpan> retries = new HashMap<>(); // of spooled, results and lost
   private final ReplayedSpans replayed = new ReplayedSpans();
   private final LongConsumer changed;
   private long bytes;
@@ -100,6 +101,29 @@ final class Unsettled {
     spooled.forEach(this.spooled::add);
   }
 
+  /** Some of what an earlier run left is sent in place of elements that failed. */
+  void restoreRetries(List<SourceSpan> spans) {
+    for (var span : spans) retries.put(span.seq(), span);
+  }
+
+  /** Adds an element that is on the disk, to be sent in place of one that failed. */
+  void retry(SourceSpan span) {
+    spooled.add(span.seq());
+    retries.put(span.seq(), span);
+  }
+
+  /** What is sent in place of elements that failed, by number. */
+  Map<Long, SourceSpan> retries() {
+    return retries;
+  }
+
+  /** The element, if it is in memory. */
+  Optional<Element> element(long seq) {
+    var flight = flights.getOrDefault(seq, again.get(seq));
+    if (flight != null) return Optional.of(flight.base);
+    return waiting.stream().filter(w -> w.has(seq)).map(Waiting::element).findFirst();
+  }
+
   /**
    * @param next the number of the next element
    * @param now the source's position before it
@@ -122,6 +146,8 @@ final class Unsettled {
     lost.values().forEach(flight -> spans.add(flight.span));
     flights.values().forEach(flight -> spans.add(flight.span));
     waiting.forEach(w -> spans.add(w.span()));
+    // They are on the disk, but there is nothing else to tell them from what the source has.
+    for (var span : retries.values()) if (!lost.containsKey(span.seq())) spans.add(span);
     return spans;
   }
 
@@ -181,6 +207,7 @@ final class Unsettled {
   /** The element that is not in the window is settled; false if there is none. */
   boolean landOutside(long seq) {
     again.remove(seq);
+    retries.remove(seq);
     return removeOutside(seq) || results.remove(seq) || removeWaiting(seq);
   }
 

@@ -74,6 +74,7 @@ final class Window {
     unsettled.restore(
         start.onDisk().results().where(kept::contains),
         start.onDisk().elements().where(kept::contains));
+    unsettled.restoreRetries(start.resumed().retries());
     unsettled.replayed().restore(start.resumed().replayed(), progress.readTo());
     // Entries that were settled by the earlier run but not removed from the disk.
     start.onDisk().all().where(seq -> !kept.contains(seq)).forEach(settled);
@@ -90,6 +91,12 @@ final class Window {
     add(made, now);
     unsettled.dropNewest();
     counts.shed();
+  }
+
+  /** An element is on the disk, to be sent in place of one that failed. */
+  void retry(SourceSpan span) {
+    counts.generated();
+    unsettled.retry(span);
   }
 
   /** Some elements that count as generated will be cut and counted again, under new numbers. */

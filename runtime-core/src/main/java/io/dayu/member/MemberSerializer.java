@@ -8,6 +8,7 @@ import io.dayu.facts.Decision;
 import io.dayu.facts.Decisions;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.Pipelines;
@@ -20,6 +21,8 @@ import io.dayu.facts.wire.WantedPipeline;
 import io.dayu.member.wire.Delivery;
 import io.dayu.member.wire.DeliveryStored;
 import io.dayu.member.wire.EdgeReport;
+import io.dayu.member.wire.FailedAnswer;
+import io.dayu.member.wire.FailedQuestion;
 import io.dayu.member.wire.Farewell;
 import io.dayu.member.wire.FirstSeqAnswer;
 import io.dayu.member.wire.FirstSeqQuestion;
@@ -170,6 +173,20 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         answer -> LifeAnswer.newBuilder().setUid(answer.uid()).build(),
         LifeAnswer.parser(),
         proto -> new UplinkActor.ItIs(proto.getUid()));
+    add(
+        "fq",
+        UplinkActor.AskFailed.class,
+        asked ->
+            FailedQuestions.write(
+                asked.question(), refs.toSerializationFormat(asked.replyTo())),
+        FailedQuestion.parser(),
+        proto ->
+            new UplinkActor.AskFailed(FailedQuestions.question(proto), ref(proto.getReplyTo())));
+    failedAnswer("fi", FailedElements.Items.class);
+    failedAnswer("fb", FailedElements.Bytes.class);
+    failedAnswer("ft", FailedElements.Retried.class);
+    failedAnswer("fd", FailedElements.Dropped.class);
+    failedAnswer("fr", FailedElements.Refused.class);
     addNews();
     addLiveResults();
     addLifecycle();
@@ -471,6 +488,15 @@ public final class MemberSerializer extends SerializerWithStringManifest {
 
   private static Optional<Instant> instant(long millis) {
     return millis == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+  }
+
+  private <A extends FailedElements.Answer> void failedAnswer(String manifest, Class<A> type) {
+    add(
+        manifest,
+        type,
+        FailedQuestions::write,
+        FailedAnswer.parser(),
+        proto -> FailedQuestions.answer(proto, type));
   }
 
   private <T extends PipelineEntity.Answer> void answer(String manifest, Class<T> type) {

@@ -81,6 +81,7 @@ final class ReportCut {
         streams,
         report.problem(),
         report.budgets(),
-        report.services());
+        report.services(),
+        report.keptFailed());
   }
 }

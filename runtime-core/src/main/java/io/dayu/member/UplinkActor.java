@@ -2,6 +2,7 @@ package io.dayu.member;
 
 import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledgement;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.facts.Wire;
@@ -43,6 +44,11 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
 
   /** The answer: the life with this uid. */
   public record ItIs(long uid) implements Wire {}
+
+  /** From the cloud: what is kept here of failed elements; answered by the controller. */
+  public record AskFailed(
+      FailedElements.Question question, ActorRef<FailedElements.Answer> replyTo)
+      implements Command, Wire {}
 
   /** From this node's controller. */
   public record Publish(NodeReport report) implements Command {}
@@ -132,6 +138,12 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
               question.replyTo().tell(new ItIs(uid));
               return this;
             })
+        .onMessage(
+            AskFailed.class,
+            asked -> {
+              controller.tell(new Controller.AskFailed(asked.question(), asked.replyTo()));
+              return this;
+            })
         .onMessage(Publish.class, this::onPublish)
         .build();
   }
@@ -164,6 +176,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   private static boolean significant(NodeReport before, NodeReport now) {
     return !before.streams().equals(now.streams())
         || !before.stages().equals(now.stages())
+        || !before.keptFailed().equals(now.keptFailed())
         || Math.abs(before.resources().cpu() - now.resources().cpu()) > SIGNIFICANT
         || Math.abs(before.resources().memory() - now.resources().memory()) > SIGNIFICANT
         || !before.self().equals(now.self());

@@ -2,6 +2,7 @@ package io.dayu.node;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.FailedSettings;
 import io.dayu.deliver.OutboxSettings;
 import io.dayu.facts.NodeName;
 import io.dayu.facts.NodeReport.Role;
@@ -35,6 +36,7 @@ public record NodeSettings(
     ProcessSettings process,
     GenerateSettings generate,
     OutboxSettings outbox,
+    FailedSettings failed,
     ReadSettings read,
     KeySettings keys,
     MemorySettings memory,
@@ -175,6 +177,7 @@ public record NodeSettings(
     var process = dayu.section("process", ProcessSettings::from);
     var generate = dayu.section("generate", GenerateSettings::from);
     var outbox = dayu.section("outbox", OutboxSettings::from);
+    var failed = dayu.section("failed", FailedSettings::from);
     var read = dayu.section("read", ReadSettings::from);
     var keys = dayu.section("keys", KeySettings::from);
     if (self.isPresent() && keys.isPresent())
@@ -190,6 +193,7 @@ public record NodeSettings(
         process.get(),
         generate.get(),
         outbox.get(),
+        failed.get(),
         read.get(),
         keys.get(),
         memory.get(),
@@ -213,7 +217,7 @@ public record NodeSettings(
             cluster.seedManagement,
             cluster.forgetAfter);
     return new NodeSettings(
-        self, there, monitor, link, process, generate, outbox, read, keys, memory, services);
+        self, there, monitor, link, process, generate, outbox, failed, read, keys, memory, services);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -2,6 +2,8 @@ package io.dayu.flow;
 
 import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
+import io.dayu.deliver.FailedSettings;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxSettings;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Uplink;
@@ -120,6 +122,7 @@ final class TestNode implements AutoCloseable {
   private final StreamStore streams;
   private final LastRun run;
   private final OutboxStore disk;
+  private final FailedStore failed;
   private final String name;
 
   /**
@@ -159,6 +162,7 @@ final class TestNode implements AutoCloseable {
             .withFallback(ConfigFactory.parseString(SETTINGS))
             .withFallback(ConfigFactory.load().getConfig("dayu"));
     this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("outbox")));
+    this.failed = FailedStore.open(dir, FailedSettings.from(config.getConfig("failed")).quota());
     var environment =
         new Controller.Environment(
             new Controller.Self(
@@ -177,7 +181,7 @@ final class TestNode implements AutoCloseable {
                 ASK_CLOUD),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk, run),
+            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk, failed, run),
             () -> sampler.get(),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
@@ -365,6 +369,7 @@ final class TestNode implements AutoCloseable {
   public void close() {
     kit.stop(controller, SOON);
     disk.close();
+    failed.close();
     streams.close();
     known.close();
     run.stopped();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Element;
@@ -77,12 +78,14 @@ final class GeneratorStreamTest {
   private final FakeMemory memory = new FakeMemory();
   @TempDir Path dir;
   private OutboxStore disk;
+  private FailedStore failed;
   private ActorRef<Generator.Command> generator;
 
   @BeforeEach
   void start() {
     kit = FlowKit.start();
     disk = GenerateKit.disk(dir, "");
+    failed = FailedStore.open(dir, 1 << 20);
     controller = new FakeController(kit);
   }
 
@@ -90,6 +93,7 @@ final class GeneratorStreamTest {
   void stop() {
     kit.shutdownTestKit();
     disk.close();
+    failed.close();
   }
 
   @Test
@@ -1056,7 +1060,8 @@ final class GeneratorStreamTest {
             GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
             firstSeq,
             memory,
-            disk);
+            disk,
+            failed);
     generator =
         kit.spawn(
             Generator.create(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStore.Kind;
 import io.dayu.deliver.Ranges;
@@ -53,6 +54,7 @@ final class OfflineStreamTest {
   private ActorTestKit kit;
   private FakeController controller;
   private OutboxStore disk;
+  private FailedStore failed;
   private Plan plan;
   private ActorRef<Generator.Command> generator;
 
@@ -61,12 +63,14 @@ final class OfflineStreamTest {
     kit = FlowKit.start();
     controller = new FakeController(kit);
     disk = GenerateKit.disk(dir, "");
+    failed = FailedStore.open(dir, 1 << 20);
   }
 
   @AfterEach
   void stop() {
     kit.shutdownTestKit();
     disk.close();
+    failed.close();
   }
 
   @Test
@@ -446,7 +450,8 @@ final class OfflineStreamTest {
                     GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
                     () -> CompletableFuture.completedFuture(500L),
                     memory,
-                    disk),
+                    disk,
+                    failed),
                 controller.ofGenerator(),
                 controller.locator()));
     generator.tell(

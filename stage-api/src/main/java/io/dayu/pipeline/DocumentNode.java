@@ -116,6 +116,14 @@ final class DocumentNode {
     return Optional.of(items);
   }
 
+  boolean isObject() {
+    return value instanceof Map;
+  }
+
+  boolean isText() {
+    return value instanceof String;
+  }
+
   boolean isList() {
     return value instanceof List;
   }

@@ -1,6 +1,7 @@
 package io.dayu.pipeline;
 
 import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.KeepFailed;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
@@ -179,22 +180,54 @@ final class DraftReader {
   }
 
   private static Delivery delivery(DocumentNode node) {
-    if (node.object(ordered("offline", "keepFrames", "retain")).isEmpty()) return Delivery.DEFAULT;
+    if (node.object(ordered("offline", "keepFrames", "retain", "keepFailed")).isEmpty())
+      return Delivery.DEFAULT;
     return new Delivery(
         word(node.field("offline"), Offline.values()).orElse(Delivery.DEFAULT.offline()),
         perSecond(node.field("keepFrames")).orElse(Delivery.DEFAULT.keepFramesPerSecond()),
-        retain(node.field("retain")));
+        retain(node.field("retain")),
+        keepFailed(node.field("keepFailed")));
   }
 
   private static Retain retain(DocumentNode node) {
     if (node.object(ordered("for", "atMost")).isEmpty()) return Retain.AS_CONFIGURED;
-    return new Retain(age(node.field("for")), results(node.field("atMost")));
+    return new Retain(
+        age(
+            node.field("for"),
+            "write a whole number and its unit, such as 7d, 12h, 30m or 90s; without it the cloud's"
+                + " dayu.store.retain.for holds"),
+        results(node.field("atMost")));
   }
 
-  private static Optional<Duration> age(DocumentNode node) {
+  /** A number is how many are kept, a time is how long, and an object may say both. */
+  private static Optional<KeepFailed> keepFailed(DocumentNode node) {
+    if (!node.isPresent()) return Optional.empty();
     var remedy =
-        "write a whole number and its unit, such as 7d, 12h, 30m or 90s; without it the cloud's"
-            + " dayu.store.retain.for holds";
+        "give how many failed elements of each source are kept, such as 1000, how long, such as 1h,"
+            + " or both, such as {atMost: 1000, for: 1h}; without it none is kept";
+    if (node.isText())
+      return Optional.of(new KeepFailed(Optional.empty(), age(node, remedy)));
+    if (!node.isObject()) return Optional.of(new KeepFailed(failed(node, remedy), Optional.empty()));
+    node.object(ordered("for", "atMost"));
+    if (!node.field("for").isPresent() && !node.field("atMost").isPresent())
+      node.problem("says neither how many nor how long", remedy);
+    return Optional.of(
+        new KeepFailed(failed(node.field("atMost"), remedy), age(node.field("for"), remedy)));
+  }
+
+  private static Optional<Long> failed(DocumentNode node, String remedy) {
+    var number = node.number();
+    if (number.isEmpty()) return Optional.empty();
+    double atMost = number.get();
+    if (atMost >= 1 && atMost <= KeepFailed.MOST && Math.rint(atMost) == atMost)
+      return Optional.of((long) atMost);
+    node.problem(
+        "must be a whole number from 1 to %s but is %s".formatted(KeepFailed.MOST, node.kind()),
+        remedy);
+    return Optional.empty();
+  }
+
+  private static Optional<Duration> age(DocumentNode node, String remedy) {
     return node.text(remedy)
         .flatMap(
             text -> {

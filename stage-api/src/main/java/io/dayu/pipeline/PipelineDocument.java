@@ -121,6 +121,15 @@ public final class PipelineDocument {
     delivery.retain().atMost().ifPresent(atMost -> retain.put("atMost", atMost));
     // Left out where nothing stands in it: nodes of release 0.1 do not know it.
     if (!retain.isEmpty()) map.put("retain", retain);
+    delivery
+        .keepFailed()
+        .ifPresent(
+            kept -> {
+              var keepFailed = new LinkedHashMap<String, Object>();
+              kept.age().ifPresent(age -> keepFailed.put("for", days(age)));
+              kept.atMost().ifPresent(atMost -> keepFailed.put("atMost", atMost));
+              map.put("keepFailed", keepFailed);
+            });
     return map;
   }
 

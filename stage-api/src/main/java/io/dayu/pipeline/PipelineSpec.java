@@ -157,16 +157,24 @@ public record PipelineSpec(
    * @param offline what an edge does while it is cut off
    * @param keepFramesPerSecond how many payloads per second and stream are kept with their results
    * @param retain how many of its results are kept, and how long
+   * @param keepFailed whether elements that failed are kept at their origin, to be sent again
    */
-  public record Delivery(Offline offline, double keepFramesPerSecond, Retain retain) {
+  public record Delivery(
+      Offline offline, double keepFramesPerSecond, Retain retain, Optional<KeepFailed> keepFailed) {
     public static final Delivery DEFAULT = new Delivery(Offline.LOCAL, 0);
 
     public Delivery {
       Objects.requireNonNull(offline, "offline");
       Objects.requireNonNull(retain, "retain");
+      Objects.requireNonNull(keepFailed, "keepFailed");
     }
 
-    /** With results kept as the cloud is configured. */
+    /** One that keeps nothing of what failed. */
+    public Delivery(Offline offline, double keepFramesPerSecond, Retain retain) {
+      this(offline, keepFramesPerSecond, retain, Optional.empty());
+    }
+
+    /** With results kept as the cloud is configured, and nothing of what failed. */
     public Delivery(Offline offline, double keepFramesPerSecond) {
       this(offline, keepFramesPerSecond, Retain.AS_CONFIGURED);
     }
@@ -185,6 +193,22 @@ public record PipelineSpec(
     public Retain {
       Objects.requireNonNull(age, "age");
       Objects.requireNonNull(atMost, "atMost");
+    }
+  }
+
+  /**
+   * How much of what failed is kept; the others are removed, the oldest first.
+   *
+   * @param atMost elements of each source; {@link #MOST} if empty
+   * @param age since they failed; however long if empty
+   */
+  public record KeepFailed(Optional<Long> atMost, Optional<Duration> age) {
+    /** So many of a source at most, since their numbers are held in memory. */
+    public static final long MOST = 10_000;
+
+    public KeepFailed {
+      Objects.requireNonNull(atMost, "atMost");
+      Objects.requireNonNull(age, "age");
     }
   }
 
