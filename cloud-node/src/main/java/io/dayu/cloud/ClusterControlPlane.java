@@ -3,6 +3,7 @@ package io.dayu.cloud;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StreamState;
@@ -10,6 +11,7 @@ import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.http.ControlPlane;
 import io.dayu.member.ClusterMembers;
+import io.dayu.member.FailedQuestions;
 import io.dayu.member.Gossip;
 import io.dayu.member.LiveResults;
 import io.dayu.member.Members;
@@ -414,6 +416,12 @@ final class ClusterControlPlane implements ControlPlane {
   @Override
   public CompletionStage<Optional<Media>> frame(StreamName stream, long seq) {
     return CompletableFuture.supplyAsync(() -> store.frame(stream, seq), blocking);
+  }
+
+  @Override
+  public CompletionStage<FailedElements.Answer> askFailed(
+      String node, FailedElements.Question question) {
+    return FailedQuestions.ask(system, node, question);
   }
 
   @Override

@@ -167,7 +167,7 @@ public final class FailedStore implements AutoCloseable {
     var slots = index.get(stream);
     if (slots == null) return false;
     long sinceMs = since.toEpochMilli();
-    return slots.size() > atMost || slots.values().stream().anyMatch(s -> s.atMs() < sinceMs);
+    return slots.size() > atMost || sinceMs > 0 && slots.values().stream().anyMatch(s -> s.atMs() < sinceMs);
   }
 
   /** Completes when the changes outlive a crash of the machine; fails when that is not certain. */
@@ -492,7 +492,8 @@ public final class FailedStore implements AutoCloseable {
   /** Of all that are there, in order; a copy, so that some can be removed meanwhile. */
   private static TreeSet<Long> numbers(MVStore store, StreamName stream) {
     var numbers = new TreeSet<Long>();
-    if (store.hasMap(ABOUT + stream)) about(store, stream).keyIterator(null).forEachRemaining(numbers::add);
+    if (store.hasMap(ABOUT + stream))
+      about(store, stream).keyIterator(null).forEachRemaining(numbers::add);
     return numbers;
   }
 

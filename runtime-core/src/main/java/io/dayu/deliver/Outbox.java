@@ -326,8 +326,7 @@ public final class Outbox extends AbstractBehavior<Inlet.Command> {
       byStream.forEach(
           (stream, seqs) ->
               owner.tell(
-                  new Kept(
-                      StreamName.parse(stream), seqs, failed.getOrDefault(stream, Map.of()))));
+                  new Kept(StreamName.parse(stream), seqs, failed.getOrDefault(stream, Map.of()))));
       write();
       pump();
       return this;

@@ -56,8 +56,11 @@ public final class FailedElements {
   /**
    * Send them again. Answered by {@link Retried}, or by the reason why none of them is; as many are
    * sent as one answer takes.
+   *
+   * @param version of the pipeline through which they are to go, or a later one: a node that has
+   *     not heard of it yet answers when it has
    */
-  public record Retry(StreamName stream, Pick pick) implements Question {
+  public record Retry(StreamName stream, Pick pick, long version) implements Question {
     public Retry {
       Objects.requireNonNull(stream, "stream");
       Objects.requireNonNull(pick, "pick");

@@ -42,7 +42,7 @@ final class FailedDesk {
   void ask(Question question, ActorRef<? super FailedElements.Answer> replyTo) {
     var stream = question.stream();
     if (question instanceof FailedElements.Retry retry) {
-      if (!generators.tell(stream, new Generator.Retry(retry.pick(), replyTo)))
+      if (!generators.tell(stream, new Generator.Retry(retry.pick(), retry.version(), replyTo)))
         replyTo.tell(
             new FailedElements.Refused(
                 Why.NOT_READ, "node %s does not read %s now".formatted(node, stream)));
@@ -58,14 +58,11 @@ final class FailedDesk {
       answer(stream, store.payload(stream, part.seq()).thenApply(p -> part(part, p)), replyTo);
     } else if (question instanceof FailedElements.Drop drop) {
       answer(
-          stream,
-          store.drop(stream, drop.pick()).thenApply(FailedElements.Dropped::new),
-          replyTo);
+          stream, store.drop(stream, drop.pick()).thenApply(FailedElements.Dropped::new), replyTo);
     }
   }
 
-  private FailedElements.Answer part(
-      FailedElements.Part part, Optional<ByteString> payload) {
+  private FailedElements.Answer part(FailedElements.Part part, Optional<ByteString> payload) {
     if (payload.isEmpty())
       return new FailedElements.Refused(
           Why.NOT_KEPT, "%s#%s is not kept on %s".formatted(part.stream(), part.seq(), node));

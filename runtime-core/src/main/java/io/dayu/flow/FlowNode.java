@@ -144,7 +144,14 @@ public final class FlowNode {
                 LastRun.WELL_AFTER, () -> blocking.execute(run::well), system.executionContext());
         system.scheduler().scheduleOnce(LastRun.TOLD_FOR, run::old, system.executionContext());
         return new FlowNode(
-            system, bound.address(), known, streams, disk, failed, run, settings.generate().finish());
+            system,
+            bound.address(),
+            known,
+            streams,
+            disk,
+            failed,
+            run,
+            settings.generate().finish());
       }
       throw new StartException(
           "the data port %s cannot be opened (%s); set dayu.node.data-port to a free one"
@@ -168,8 +175,7 @@ public final class FlowNode {
     }
   }
 
-  private static FailedStore failed(
-      NodeSettings settings, StreamStore streams, OutboxStore disk) {
+  private static FailedStore failed(NodeSettings settings, StreamStore streams, OutboxStore disk) {
     try {
       return usable(() -> FailedStore.open(settings.self().dataDir(), settings.failed().quota()));
     } catch (StartException e) {

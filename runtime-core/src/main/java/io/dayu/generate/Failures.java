@@ -245,10 +245,7 @@ final class Failures {
                       store.write(
                           found.stream()
                               .filter(e -> e.getSeq() == seq && e.hasPayload())
-                              .map(
-                                  e ->
-                                      new FailedStore.Keep(
-                                          stream, e, cause, now, atMost(wanted)))
+                              .map(e -> new FailedStore.Keep(stream, e, cause, now, atMost(wanted)))
                               .toList()))
               .handle(
                   (done, error) ->
@@ -303,7 +300,9 @@ final class Failures {
 
   private void notKept(int count, String why) {
     notKept += count;
-    problem = Optional.of("the latest of %s failed elements that were not kept: %s".formatted(notKept, why));
+    problem =
+        Optional.of(
+            "the latest of %s failed elements that were not kept: %s".formatted(notKept, why));
   }
 
   private Acknowledgement acknowledgement(List<Long> delivered, List<Long> failed) {
@@ -337,8 +336,7 @@ final class Failures {
       boolean paused,
       boolean ending,
       ActorRef<? super FailedElements.Answer> replyTo) {
-    if (paused)
-      refuse(replyTo, Why.PAUSED, "pipeline %s is paused".formatted(stream.pipeline()));
+    if (paused) refuse(replyTo, Why.PAUSED, "pipeline %s is paused".formatted(stream.pipeline()));
     else if (ending || !numbering.hasStarted())
       refuse(replyTo, Why.NOT_NOW, "%s is starting or ending on %s".formatted(stream, node));
     else if (retrying)
@@ -350,8 +348,7 @@ final class Failures {
               .thenCompose(done -> store.pick(stream, pick))
               .handle(
                   (picked, error) ->
-                      new Found(
-                          Optional.ofNullable(picked), Optional.ofNullable(error), replyTo)));
+                      new Found(Optional.ofNullable(picked), Optional.ofNullable(error), replyTo)));
     }
   }
 
@@ -423,8 +420,7 @@ final class Failures {
           placed.replyTo(),
           Why.NOT_NOW,
           "%s elements of %s cannot be put on the disk of %s: %s"
-              .formatted(
-                  placed.spans().size(), stream, node, Causes.words(placed.error().get())));
+              .formatted(placed.spans().size(), stream, node, Causes.words(placed.error().get())));
       return List.of();
     }
     retried += placed.spans().size();

@@ -26,6 +26,7 @@ import io.dayu.source.SourceProvider;
 import io.dayu.stage.Causes;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,8 +76,8 @@ import org.slf4j.Logger;
  *   <li>A {@link Change} to a plan that is paused closes the source, or asks one that wants to be
  *       told what is settled for nothing more; the next one that is not reads on where it was left.
  *       What is in flight is finished meanwhile.
- *   <li>What failed is kept where the pipeline says so, and {@link Retry} sends it again under a new
- *       number: {@link Failures}.
+ *   <li>What failed is kept where the pipeline says so, and {@link Retry} sends it again under a
+ *       new number: {@link Failures}.
  *   <li>{@link Drain} and {@link Finish} close the source; the actor stops when nothing that it
  *       waits for is in flight, or after {@code dayu.generate.drain} or {@code finish}.
  * </ol>
@@ -128,8 +129,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     }
   }
 
-  /** Send elements that failed again; always answered. */
-  public record Retry(FailedElements.Pick pick, ActorRef<? super FailedElements.Answer> replyTo)
+  /**
+   * Send elements that failed again; answered once the pipeline is known in this version or a later
+   * one.
+   */
+  public record Retry(
+      FailedElements.Pick pick, long version, ActorRef<? super FailedElements.Answer> replyTo)
       implements Request {}
 
   /**
@@ -237,6 +242,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
           + " dayu.dispatchers.sources.thread-pool-executor.fixed-pool-size of this node above the"
           + " number of its sources, and start it again";
 
+  private static final int MOST_EARLY = 8;
   private static final Duration BEGIN_AGAIN = Duration.ofSeconds(1);
 
   private final TimerScheduler<Command> timers;
@@ -259,6 +265,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private StreamState state = StreamState.STARTING;
   private Optional<String> problem = Optional.empty();
   private Phase phase = Phase.Reading.INSTANCE;
+  private final ArrayDeque<Retry> early = new ArrayDeque<>(); // for a version to come
   private Optional<Feed.Given> held = Optional.empty(); // came while the pipeline was paused
 
   private Generator(
@@ -497,6 +504,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     routing.change(change.plan());
     if (isPaused() && !paused) pause();
     else if (paused && !isPaused()) resume();
+    var waited = List.copyOf(early);
+    early.clear();
+    waited.forEach(getContext().getSelf()::tell);
     report();
     return this;
   }
@@ -630,6 +640,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private Behavior<Command> onRetry(Retry retry) {
+    if (retry.version() > routing.plan().version()) {
+      // Who asks gives up after some seconds, so more than these are nobody's.
+      if (early.size() == MOST_EARLY) early.remove();
+      early.add(retry);
+      return this;
+    }
     boolean ending = phase != Phase.Reading.INSTANCE;
     failures.retry(retry.pick(), isPaused(), ending, retry.replyTo());
     return this;

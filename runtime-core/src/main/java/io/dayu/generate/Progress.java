@@ -113,8 +113,7 @@ public record Progress(
     for (long seq = used; seq < end; seq++) if (!retries.contains(seq)) all.add(seq);
     boolean again = repeat != Repeat.NONE && uri.equals(uriNow);
     if (!again) {
-      var kept =
-          onDisk.where(seq -> !retries.contains(seq) && (seq >= used || open.contains(seq)));
+      var kept = onDisk.where(seq -> !retries.contains(seq) && (seq >= used || open.contains(seq)));
       var lost = spans(all.where(seq -> !kept.contains(seq)), spans);
       return resumed(uriNow, onDisk, end, 0, Optional.empty(), kept, lost, List.of(), 0, retries);
     }
@@ -126,7 +125,16 @@ public record Progress(
     if (repeat != Repeat.EXACT || !known) {
       var kept = before.where(onDisk::contains);
       return resumed(
-          uriNow, onDisk, end, position, Optional.empty(), kept, lost, List.of(), behind.size(), retries);
+          uriNow,
+          onDisk,
+          end,
+          position,
+          Optional.empty(),
+          kept,
+          lost,
+          List.of(),
+          behind.size(),
+          retries);
     }
     var kept = all.where(onDisk::contains);
     var replayed = spans(behind.where(seq -> !onDisk.contains(seq)), spans);

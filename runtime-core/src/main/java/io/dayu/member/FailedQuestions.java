@@ -80,7 +80,7 @@ public final class FailedQuestions {
     } else if (question instanceof FailedElements.Part part) {
       proto.setPart(FailedPart.newBuilder().setSeq(part.seq()).setOffset(part.offset()));
     } else if (question instanceof FailedElements.Retry retry) {
-      proto.setRetry(write(retry.pick()));
+      proto.setRetry(write(retry.pick())).setVersion(retry.version());
     } else if (question instanceof FailedElements.Drop drop) {
       proto.setDrop(write(drop.pick()));
     }
@@ -100,7 +100,7 @@ public final class FailedQuestions {
       }
       case PART ->
           new FailedElements.Part(stream, proto.getPart().getSeq(), proto.getPart().getOffset());
-      case RETRY -> new FailedElements.Retry(stream, read(proto.getRetry()));
+      case RETRY -> new FailedElements.Retry(stream, read(proto.getRetry()), proto.getVersion());
       case DROP -> new FailedElements.Drop(stream, read(proto.getDrop()));
       case QUESTION_NOT_SET ->
           throw new IllegalArgumentException("unknown question about failed elements");
@@ -109,10 +109,7 @@ public final class FailedQuestions {
 
   private static FailedPick write(Pick pick) {
     var proto =
-        FailedPick.newBuilder()
-            .addAllSeq(pick.seqs())
-            .setAfter(pick.after())
-            .setUpTo(pick.upTo());
+        FailedPick.newBuilder().addAllSeq(pick.seqs()).setAfter(pick.after()).setUpTo(pick.upTo());
     pick.stage().ifPresent(proto::setStage);
     return proto.build();
   }
@@ -161,8 +158,7 @@ public final class FailedQuestions {
               proto.getItems().getItemList().stream().map(FailedQuestions::item).toList(),
               proto.getItems().getMore());
       case BYTES ->
-          new FailedElements.Bytes(
-              proto.getBytes().getTotal(), proto.getBytes().getPart());
+          new FailedElements.Bytes(proto.getBytes().getTotal(), proto.getBytes().getPart());
       case RETRIED -> {
         var retried = proto.getRetried();
         var as = new TreeMap<Long, Long>();

@@ -177,8 +177,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         "fq",
         UplinkActor.AskFailed.class,
         asked ->
-            FailedQuestions.write(
-                asked.question(), refs.toSerializationFormat(asked.replyTo())),
+            FailedQuestions.write(asked.question(), refs.toSerializationFormat(asked.replyTo())),
         FailedQuestion.parser(),
         proto ->
             new UplinkActor.AskFailed(FailedQuestions.question(proto), ref(proto.getReplyTo())));

@@ -46,8 +46,7 @@ public final class UplinkActor extends AbstractBehavior<UplinkActor.Command> {
   public record ItIs(long uid) implements Wire {}
 
   /** From the cloud: what is kept here of failed elements; answered by the controller. */
-  public record AskFailed(
-      FailedElements.Question question, ActorRef<FailedElements.Answer> replyTo)
+  public record AskFailed(FailedElements.Question question, ActorRef<FailedElements.Answer> replyTo)
       implements Command, Wire {}
 
   /** From this node's controller. */

@@ -217,7 +217,8 @@ public record NodeSettings(
             cluster.seedManagement,
             cluster.forgetAfter);
     return new NodeSettings(
-        self, there, monitor, link, process, generate, outbox, failed, read, keys, memory, services);
+        self, there, monitor, link, process, generate, outbox, failed, read, keys, memory,
+        services);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -3,6 +3,7 @@ package io.dayu.flow;
 import io.dayu.deliver.Outbox;
 import io.dayu.deliver.Ranges;
 import io.dayu.facts.InstanceName;
+import io.dayu.facts.NodeReport.KeptFailed;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.generate.Generator;
@@ -21,6 +22,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 public final class FakeController {
   private final Map<String, TestConsumer> consumers = new ConcurrentHashMap<>();
   private final List<StreamReport> streams = new CopyOnWriteArrayList<>();
+  private final List<KeptFailed> failed = new CopyOnWriteArrayList<>();
   private final List<StageReport> stages = new CopyOnWriteArrayList<>();
   private final List<Outbox.Kept> kept = new CopyOnWriteArrayList<>();
   private final List<Generator.Settled> settled = new CopyOnWriteArrayList<>();
@@ -54,6 +56,7 @@ public final class FakeController {
             event -> {
               if (event instanceof Generator.Status status) streams.add(status.report());
               else if (event instanceof Generator.Settled some) settled.add(some);
+              else if (event instanceof Generator.Failed kept) failed.add(kept.kept());
               return Behaviors.same();
             }));
   }
@@ -88,6 +91,17 @@ public final class FakeController {
   /** Numbers that a generator told of. */
   public Ranges settled() {
     return settled.stream().map(Generator.Settled::seqs).reduce(new Ranges(), Ranges::plus);
+  }
+
+  /** What generators told of failed elements. */
+  public List<KeptFailed> failed() {
+    return failed;
+  }
+
+  /** Forgets all reports, as of an earlier run. */
+  public void clear() {
+    streams.clear();
+    failed.clear();
   }
 
   /** All reports so far. */

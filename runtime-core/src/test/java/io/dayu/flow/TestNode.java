@@ -181,7 +181,8 @@ final class TestNode implements AutoCloseable {
                 ASK_CLOUD),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            new Controller.Storage(known, stream -> memory.apply(streams.of(stream)), disk, failed, run),
+            new Controller.Storage(
+                known, stream -> memory.apply(streams.of(stream)), disk, failed, run),
             () -> sampler.get(),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),

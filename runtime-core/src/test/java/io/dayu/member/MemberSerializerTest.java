@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
+import com.google.protobuf.ByteString;
 import io.dayu.deliver.Distributor;
 import io.dayu.element.MediaType;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
+import io.dayu.facts.FailedElements;
+import io.dayu.facts.FailureCause;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
@@ -46,6 +49,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -106,6 +110,46 @@ final class MemberSerializerTest {
   void everyManifestOfEarlierReleasesIsKnown() throws IOException {
     assertThat(golden().stringPropertyNames())
         .containsExactlyInAnyOrderElementsOf(serializer.manifests());
+  }
+
+  @Test
+  void everyQuestionAboutFailedElementsIsReadAsItWasWritten() throws Exception {
+    var stream = StreamName.parse("crossing/cam-0");
+    var pick = new FailedElements.Pick(List.of(), Optional.empty(), -1, -1);
+    for (var question :
+        List.of(
+            new FailedElements.Page(stream, Optional.of("detect"), -1, 100),
+            new FailedElements.Page(stream, Optional.empty(), 7, 1),
+            new FailedElements.Part(stream, 7, 131_072),
+            new FailedElements.Retry(stream, pick, 0),
+            new FailedElements.Drop(stream, pick))) {
+      var message =
+          new UplinkActor.AskFailed(
+              question, kit.<FailedElements.Answer>createTestProbe().getRef());
+      assertThat(serializer.fromBinary(serializer.toBinary(message), "fq")).isEqualTo(message);
+    }
+    assertThatThrownBy(() -> serializer.fromBinary(new byte[0], "fi"))
+        .isInstanceOf(NotSerializableException.class);
+  }
+
+  @Test
+  void anAcknowledgementTellsWhyElementsFailedAsFarAsThereIsRoom() throws Exception {
+    var causes = new TreeMap<Long, FailureCause>();
+    var seqs = new long[1000];
+    for (int i = 0; i < seqs.length; i++) {
+      seqs[i] = 1_000_000_000L + i;
+      causes.put(seqs[i], new FailureCause("detect", i % 2 == 0 ? "same" : i + "é".repeat(400)));
+    }
+    var told =
+        new UplinkActor.Acknowledged(
+            new Acknowledgement(StreamName.parse("a/b"), new long[] {1}, seqs, causes));
+    var bytes = serializer.toBinary(told);
+    assertThat(bytes).as("a control frame of a link").hasSizeLessThan(64 << 10);
+    var read = (UplinkActor.Acknowledged) serializer.fromBinary(bytes, "A");
+    assertThat(read.acknowledgement().failed()).isEqualTo(seqs);
+    assertThat(read.acknowledgement().cause(seqs[0]).reason()).isEqualTo("same");
+    assertThat(read.acknowledgement().cause(seqs[1]).reason()).hasSize(FailureCause.MOST);
+    assertThat(read.acknowledgement().cause(seqs[999])).isEqualTo(FailureCause.UNKNOWN);
   }
 
   @Test
@@ -319,6 +363,34 @@ final class MemberSerializerTest {
                 new PipelineVersion(5, Optional.of(Instant.ofEpochMilli(7)), 1, 2, "fixed"),
                 new PipelineVersion(3, Optional.empty(), 1, 1, "wish"))));
     messages.put("ax", new PipelineEntity.Differs(6));
+    var pick = new FailedElements.Pick(List.of(3L, 300L), Optional.of("detect"), 2, 900);
+    messages.put(
+        "fq",
+        new UplinkActor.AskFailed(
+            new FailedElements.Retry(StreamName.parse("crossing/cam-0"), pick, 6),
+            (ActorRef<FailedElements.Answer>) reference));
+    messages.put(
+        "fi",
+        new FailedElements.Items(
+            List.of(
+                new FailedElements.Item(
+                    300,
+                    new FailureCause("detect", "not a frame"),
+                    Instant.ofEpochMilli(1_700_000_000_000L),
+                    Instant.ofEpochMilli(1_600_000_000_000L),
+                    "frames",
+                    70_000,
+                    1,
+                    3,
+                    OptionalLong.of(400))),
+            true));
+    messages.put("fb", new FailedElements.Bytes(9, ByteString.copyFrom(new byte[] {1, 2, 3})));
+    messages.put(
+        "ft",
+        new FailedElements.Retried(
+            new TreeMap<>(Map.of(3L, 400L, 4L, 401L)), List.of(5L), List.of(6L), 900, 300, true));
+    messages.put("fd", new FailedElements.Dropped(7));
+    messages.put("fr", new FailedElements.Refused(FailedElements.Why.PAUSED, "it is paused"));
     messages.put("pt", new PipelineEntity.Turn(RunState.PAUSED, answer));
     messages.put("pg", new PipelineEntity.Get(answer));
     messages.put("pd", new PipelineEntity.Delete(answer));

@@ -205,9 +205,9 @@ final class DraftReader {
     var remedy =
         "give how many failed elements of each source are kept, such as 1000, how long, such as 1h,"
             + " or both, such as {atMost: 1000, for: 1h}; without it none is kept";
-    if (node.isText())
-      return Optional.of(new KeepFailed(Optional.empty(), age(node, remedy)));
-    if (!node.isObject()) return Optional.of(new KeepFailed(failed(node, remedy), Optional.empty()));
+    if (node.isText()) return Optional.of(new KeepFailed(Optional.empty(), age(node, remedy)));
+    if (!node.isObject())
+      return Optional.of(new KeepFailed(failed(node, remedy), Optional.empty()));
     node.object(ordered("for", "atMost"));
     if (!node.field("for").isPresent() && !node.field("atMost").isPresent())
       node.problem("says neither how many nor how long", remedy);

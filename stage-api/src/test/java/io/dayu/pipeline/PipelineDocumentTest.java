@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
 import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.KeepFailed;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
@@ -182,6 +183,59 @@ class PipelineDocumentTest {
     var document = crossing();
     body(document).put("delivery", object("retain", written));
     return ok(PipelineDocument.read(document)).delivery().retain();
+  }
+
+  @Test
+  void readsHowMuchOfWhatFailedIsKept() {
+    var hour = Optional.of(Duration.ofHours(1));
+    assertThat(keepFailed(1000)).contains(new KeepFailed(Optional.of(1000L), Optional.empty()));
+    assertThat(keepFailed("1h")).contains(new KeepFailed(Optional.empty(), hour));
+    assertThat(keepFailed(object("atMost", 5, "for", "1h")))
+        .contains(new KeepFailed(Optional.of(5L), hour));
+    assertThat(ok(PipelineDocument.read(crossing())).delivery().keepFailed()).isEmpty();
+  }
+
+  private static Optional<KeepFailed> keepFailed(Object written) {
+    var document = crossing();
+    body(document).put("delivery", object("keepFailed", written));
+    var spec = ok(PipelineDocument.read(document));
+    assertThat(ok(PipelineDocument.read(PipelineDocument.write(spec)))).isEqualTo(spec);
+    return spec.delivery().keepFailed();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          0      | must be a whole number from 1 to 10000 but is 0
+          10001  | must be a whole number from 1 to 10000 but is 10001
+          1.5    | but is 1.5
+          1000x  | "1000x" is not a time of at least 1s
+          0h     | "0h" is not a time of at least 1s
+          true   | must be a number but is true
+          {}     | says neither how many nor how long
+          """)
+  void namesWhatIsWrongWithWhatIsKeptOfFailedElements(String value, String message) {
+    Object typed =
+        switch (value) {
+          case "{}" -> object();
+          case "true" -> true;
+          default ->
+              value.matches("[0-9]+")
+                  ? (Object) Long.valueOf(value)
+                  : value.matches("[0-9.]+") ? Double.valueOf(value) : value;
+        };
+    var document = crossing();
+    body(document).put("delivery", object("keepFailed", typed));
+
+    assertThat(problems(PipelineDocument.read(document)))
+        .singleElement()
+        .satisfies(
+            problem -> {
+              assertThat(problem.path()).isEqualTo("spec.delivery.keepFailed");
+              assertThat(problem.message()).contains(message);
+            });
   }
 
   /** Nodes of release 0.1 refuse what they do not know. */

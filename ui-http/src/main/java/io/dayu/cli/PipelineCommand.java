@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
     name = "pipeline",
     mixinStandardHelpOptions = true,
     description = "Submit, list, show, pause and delete pipelines.",
+    subcommands = {FailedCommand.class, RetryCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 final class PipelineCommand implements Runnable {
   private static final long LOOK_AGAIN_MS = 200;
@@ -38,7 +39,8 @@ final class PipelineCommand implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain or delete?");
+        "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain,"
+            + " failed, retry or delete?");
   }
 
   @Command(

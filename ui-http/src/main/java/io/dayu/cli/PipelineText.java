@@ -14,6 +14,7 @@ final class PipelineText {
     var text = new StringBuilder();
     text.append("Pipeline %s is %s%n".formatted(name, state(status)));
     pruned(text, pipeline.path("results"));
+    keptFailed(text, name, status);
     section(text, "Streams", streams(status));
     section(text, "Stages", stages(status));
     for (var problem : status.path("problems")) {
@@ -42,6 +43,15 @@ final class PipelineText {
     else if (results.has("oldestAgeMs"))
       text.append(", oldest kept: ").append(Units.millis(results.path("oldestAgeMs").asLong()));
     text.append("%n".formatted());
+  }
+
+  private static void keptFailed(StringBuilder text, String name, JsonNode status) {
+    long kept = 0;
+    for (var stream : status.path("streams")) kept += stream.at("/keptFailed/kept").asLong();
+    if (kept > 0)
+      text.append(
+          String.format(
+              Locale.ROOT, "Failed elements kept: %,d (dayu pipeline failed %s)%n", kept, name));
   }
 
   private static void section(StringBuilder text, String title, Table table) {

@@ -116,6 +116,14 @@ public final class ApiClient {
     return exchange("GET", reference, Optional.empty(), BodyPublishers.noBody()).body();
   }
 
+  /** As {@link #get}, of a resource that has other forms too. */
+  public JsonNode json(String path) {
+    var request = request(path).timeout(ANSWER).header("Accept", "application/json").GET().build();
+    var answer = call(request, BodyHandlers.ofByteArray());
+    if (answer.statusCode() / 100 != 2) throw failure(answer.statusCode(), answer.body());
+    return json(answer);
+  }
+
   /** Reads a stream of server-sent events until it ends; comments and names are left out. */
   public void events(String path, Consumer<JsonNode> each) {
     var request = request(path).header("Accept", "text/event-stream").GET().build();

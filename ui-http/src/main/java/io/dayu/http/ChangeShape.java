@@ -87,7 +87,14 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
           if (!s.objective().equals(is.objective()))
             parts.add(Part.of("objective", "objective", What.CHANGES, "for elements from then on"));
           if (!s.delivery().equals(is.delivery()))
-            parts.add(Part.of("delivery", "delivery", What.CHANGES, "for elements from then on"));
+            parts.add(
+                Part.of(
+                    "delivery",
+                    "delivery",
+                    What.CHANGES,
+                    s.delivery().keepFailed().isPresent() && is.delivery().keepFailed().isEmpty()
+                        ? "for elements from then on; the failed elements that are kept are removed"
+                        : "for elements from then on"));
         });
     running
         .filter(r -> r.state() != next.state())

@@ -2,6 +2,7 @@ package io.dayu.http;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
@@ -96,6 +97,12 @@ public interface ControlPlane {
 
   /** A kept payload; empty if it was not kept or no longer is. */
   CompletionStage<Optional<io.dayu.element.Media>> frame(StreamName stream, long seq);
+
+  /**
+   * Asks a node what it keeps of failed elements. Never fails: a node that cannot be asked is
+   * {@link FailedElements.Why#AWAY}.
+   */
+  CompletionStage<FailedElements.Answer> askFailed(String node, FailedElements.Question question);
 
   /** Decisions of a pipeline's streams, the newest first. */
   CompletionStage<List<Decision>> decisions(String pipeline, int limit);

@@ -124,6 +124,7 @@ public final class HttpServer {
     var endpoints = new ArrayList<Endpoint>();
     endpoints.addAll(new PipelineEndpoints(control, settings, clock, bodies, sse).endpoints());
     endpoints.addAll(new ResultEndpoints(control, sse).endpoints());
+    endpoints.addAll(new FailedEndpoints(control, bodies).endpoints());
     endpoints.addAll(new ClusterEndpoints(control, settings, clock).endpoints());
     endpoints.addAll(metrics.endpoints());
     endpoints.addAll(StaticEndpoints.endpoints());

@@ -3,6 +3,7 @@ package io.dayu.http;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
+import io.dayu.facts.NodeReport.KeptFailed;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Work;
@@ -50,6 +51,7 @@ record PipelineShape(
    * @param decision the newest decision, if there is one
    * @param version of the pipeline that the stream follows; 0 until that was reported
    * @param reportAgeMs empty until the stream was reported
+   * @param keptFailed empty where nothing is, and was, to be kept
    */
   record Stream(
       String stream,
@@ -66,7 +68,16 @@ record PipelineShape(
       long decisionInUse,
       Optional<DecisionShape> decision,
       Optional<Long> reportAgeMs,
-      Optional<String> problem) {}
+      Optional<String> problem,
+      Optional<Kept> keptFailed) {}
+
+  /**
+   * What is kept of elements that failed.
+   *
+   * @param notKept that should have been kept, since the stream is read there
+   * @param retried that were sent again, since the stream is read there
+   */
+  record Kept(long kept, long bytes, long notKept, long retried) {}
 
   /** A stage and its instances. */
   record Stage(String stage, String type, List<Instance> instances) {}
@@ -179,6 +190,7 @@ record PipelineShape(
           0,
           decision,
           Optional.empty(),
+          Optional.empty(),
           Optional.empty());
     var r = seen.report();
     var traffic = r.traffic();
@@ -198,7 +210,16 @@ record PipelineShape(
         r.decision(),
         decision,
         Optional.of(NodeShape.ageMs(seen.receivedAt(), now)),
-        r.problem());
+        r.problem(),
+        kept(view, seen.node(), name)
+            .map(k -> new Kept(k.kept(), k.bytes(), k.notKept(), k.retried())));
+  }
+
+  private static Optional<KeptFailed> kept(View view, String node, StreamName stream) {
+    return Optional.ofNullable(view.nodes().get(node)).stream()
+        .flatMap(seen -> seen.report().keptFailed().stream())
+        .filter(kept -> kept.stream().equals(stream))
+        .findFirst();
   }
 
   private static List<Instance> instances(String pipeline, String stage, View view) {
@@ -301,6 +322,7 @@ record PipelineShape(
       var stream = streams.get(i);
       var path = "spec.sources[" + i + "]";
       var uri = spec.sources().get(i).uri();
+      var name = spec.stream(spec.sources().get(i));
       stream
           .problem()
           .ifPresent(
@@ -310,6 +332,18 @@ record PipelineShape(
                           path,
                           p,
                           remedy(stream.state(), ShownUri.of(uri), stream.node().orElse("?")))));
+      stream
+          .node()
+          .flatMap(node -> kept(view, node, name))
+          .flatMap(KeptFailed::problem)
+          .ifPresent(
+              p ->
+                  problems.add(
+                      new PipelineProblem(
+                          "spec.delivery.keepFailed",
+                          "%s: %s".formatted(stream.stream(), p),
+                          "see the disk of node %s and its dayu.failed.quota; nothing else is lost by it"
+                              .formatted(stream.node().orElse("?")))));
       stream
           .node()
           .map(view.nodes()::get)

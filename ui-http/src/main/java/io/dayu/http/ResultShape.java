@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param latencyMs from cutting to being handed to the store: residence on nodes plus transfers
  * @param outputs by stage
  * @param frame where the kept frame is fetched
+ * @param retryOf the number of the failed element that it was sent in place of
  */
 record ResultShape(
     String stream,
@@ -35,7 +36,8 @@ record ResultShape(
     Optional<End> ending,
     Map<String, Object> outputs,
     List<Step> trace,
-    Optional<String> frame) {
+    Optional<String> frame,
+    Optional<Long> retryOf) {
   record End(String kind, String stage, String reason) {}
 
   record Step(
@@ -68,7 +70,8 @@ record ResultShape(
         e.hasEnding() ? Optional.of(end(e.getEnding())) : Optional.empty(),
         outputs,
         e.getTraceList().stream().map(Step::of).toList(),
-        result.frameKept() ? Optional.of(frameUrl(e)) : Optional.empty());
+        result.frameKept() ? Optional.of(frameUrl(e)) : Optional.empty(),
+        e.hasRetryOf() ? Optional.of(e.getRetryOf()) : Optional.empty());
   }
 
   private static End end(Ending ending) {
@@ -82,7 +85,7 @@ record ResultShape(
         .formatted(segment(stream.pipeline()), segment(stream.source()), e.getSeq());
   }
 
-  private static String segment(String text) {
+  static String segment(String text) {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

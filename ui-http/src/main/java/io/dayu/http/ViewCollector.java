@@ -134,6 +134,29 @@ final class ViewCollector implements MultiCollector {
             "What a part of the node may take",
             budgets,
             NodeReport.Budget::limit));
+    var kept =
+        nodes.stream()
+            .flatMap(
+                s ->
+                    s.value().report().keptFailed().stream()
+                        .map(
+                            k ->
+                                new Sample<>(
+                                    Labels.of(
+                                        "stream", k.stream().toString(),
+                                        "pipeline", k.stream().pipeline(),
+                                        "node", s.value().report().node()),
+                                    k)))
+            .toList();
+    out.add(gauge("dayu_failed_kept", "To be sent again", kept, NodeReport.KeptFailed::kept));
+    out.add(gauge("dayu_failed_kept_bytes", "Payloads", kept, NodeReport.KeptFailed::bytes));
+    out.add(
+        counter(
+            "dayu_failed_not_kept",
+            "Failed, and should have been kept",
+            kept,
+            NodeReport.KeptFailed::notKept));
+    out.add(counter("dayu_failed_retried", "Sent again", kept, NodeReport.KeptFailed::retried));
     var now = clock.instant();
     out.add(
         gauge(

@@ -62,6 +62,55 @@ class CommandsTest {
   }
 
   @Test
+  void failedElementsAreATableWithWhatToDo() {
+    api.get(
+        "pipelines/crossing/failed?limit=50",
+        """
+        {"items": [
+          {"source": "cam-0", "seq": 17, "stage": "detect", "reason": "not a frame", "failedAt": "2026-01-01T12:00:00Z",
+           "media": "frames", "bytes": 70000, "retries": 2},
+          {"source": "cam-0", "seq": 18, "stage": "detect", "reason": "x", "failedAt": "2026-01-01T12:00:00Z",
+           "media": "frames", "bytes": 7, "retries": 0, "retriedAs": 40}],
+         "away": [{"source": "cam-1", "node": "edge-2", "why": "node edge-2, which keeps them, is cut off"}]}
+        """);
+    var cli = run("pipeline", "failed", "crossing");
+    assertThat(cli.code()).isZero();
+    assertThat(cli.out())
+        .contains("cam-0/17", "detect", "70000", "not a frame", "is sent again as 40")
+        .contains("Not told of cam-1: node edge-2, which keeps them, is cut off")
+        .contains("dayu pipeline retry crossing --all");
+  }
+
+  @Test
+  void thePayloadOfAFailedElementIsWrittenToAFile() throws IOException {
+    api.get("pipelines/crossing/failed/cam-0/17", "{\"type\": \"text\", \"text\": [\"a\"]}");
+    var file = dir.resolve("payload");
+    var cli = run("pipeline", "failed", "crossing", "cam-0/17", "--output", file.toString());
+    assertThat(cli.out()).contains("bytes were written to " + file);
+    assertThat(Files.readString(file)).contains("\"text\"");
+    assertThat(run("pipeline", "failed", "crossing", "cam-0/17").out()).contains("\"a\"");
+    assertThat(run("pipeline", "failed", "crossing", "17").code()).isEqualTo(2);
+  }
+
+  @Test
+  void aRetryGoesOnUntilNothingIsLeft() {
+    api.on(
+        "POST",
+        "pipelines/crossing/retry",
+        200,
+        """
+        {"retried": [{"source": "cam-0", "seq": 17, "as": 40}],
+         "left": [{"source": "cam-0", "seq": 18, "why": "it is not kept"}], "away": []}
+        """);
+    var cli = run("pipeline", "retry", "crossing", "--source", "cam-0", "--seq", "17,18");
+    assertThat(cli.out()).contains("1 elements are sent again", "Not cam-0/18: it is not kept");
+    assertThat(cli.code()).as("not all").isEqualTo(1);
+    assertThat(api.asked().get(0).body()).isEqualTo("{\"source\":\"cam-0\",\"seqs\":[17,18]}");
+    assertThat(run("pipeline", "retry", "crossing").code()).isEqualTo(2);
+    assertThat(run("pipeline", "retry", "crossing", "--seq", "1").code()).isEqualTo(2);
+  }
+
+  @Test
   void nodesAreATableWithUnits() {
     api.get(
         "nodes",

@@ -4,6 +4,7 @@ import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
+import io.dayu.facts.FailedElements;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
@@ -38,6 +39,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.Behavior;
@@ -69,6 +71,9 @@ final class FakeControlPlane implements ControlPlane {
   private volatile Optional<Supplier<RuntimeException>> failure = Optional.empty();
 
   private volatile Pruner.Usage usage = new Pruner.Usage(0, 1L << 30, Map.of());
+  private volatile BiFunction<String, FailedElements.Question, FailedElements.Answer> failed =
+      (node, question) -> new FailedElements.Items(List.of(), false);
+
   private volatile boolean silent;
   private volatile boolean noNode;
   private volatile List<String> beside = List.of();
@@ -278,6 +283,17 @@ final class FakeControlPlane implements ControlPlane {
   @Override
   public synchronized CompletionStage<Optional<Media>> frame(StreamName stream, long seq) {
     return answer(Optional.ofNullable(frames.get(stream + "/" + seq)));
+  }
+
+  /** Answers questions about failed elements. */
+  void keepFailed(BiFunction<String, FailedElements.Question, FailedElements.Answer> keeper) {
+    failed = keeper;
+  }
+
+  @Override
+  public CompletionStage<FailedElements.Answer> askFailed(
+      String node, FailedElements.Question question) {
+    return answer(failed.apply(node, question));
   }
 
   @Override

@@ -14,17 +14,21 @@ export function useToken(token) {
   sessionStorage.setItem(KEY, token);
 }
 
-async function ask(path, accept, signal) {
-  const headers = { Accept: accept };
+async function ask(path, accept, signal, body) {
+  const headers = { Accept: accept, ...(body ? { "Content-Type": "application/json" } : {}) };
   const token = sessionStorage.getItem(KEY);
   if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await fetch(path, { headers, signal });
+  const response = await fetch(path, { headers, signal, ...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
   if (response.ok) return response;
   throw new Refused(await response.json().catch(() => ({})), response.status);
 }
 
 export async function json(path) {
   return (await ask(path, "application/json", AbortSignal.timeout(8000))).json();
+}
+
+export async function post(path, body) {
+  return (await ask(path, "application/json", AbortSignal.timeout(20000), body)).json();
 }
 
 export async function image(path) {

@@ -1,15 +1,17 @@
 // The live page: polls states once a second, follows decisions and kept frames as they come.
-import { Refused, follow, image, json, useToken } from "/api.js";
+import { Refused, follow, image, json, post, useToken } from "/api.js";
 import { draw, marksOf } from "/canvas.js";
 
 const POLL_MS = 1000;
 const MOVED_MS = 15000;
+const FAILED_SHOWN = 20;
 
 const $ = (id) => document.getElementById(id);
 const state = {
   pipeline: "", document: null, stop: new AbortController(), lostSince: null, updated: 0,
   moves: new Map(), // "stream stage" -> {from, at}
   routes: new Map(), // stream -> route last shown
+  failed: new Map(), // "source/seq" -> row
   frames: new Map(), // stream -> {figure, canvas, caption, next, busy}
 };
 
@@ -164,12 +166,71 @@ async function showFrame(result) {
   }
 }
 
+/** What it was that failed: a picture, or its type and size. */
+function payloadOf(item) {
+  if (item.media !== "frames") return td(`${item.media}, ${item.bytes.toLocaleString("en")} bytes`);
+  const canvas = el("canvas", { role: "img", class: "thumb", "aria-label": `Frame of ${item.source}/${item.seq}` });
+  image(item.payload).then((bitmap) => {
+    draw(canvas, bitmap, []);
+    bitmap.close();
+  }).catch((e) => canvas.replaceWith(`not shown: ${e.message}`));
+  return el("td", {}, canvas);
+}
+
+function failedRow(item) {
+  const button = el("button", {}, "Send again");
+  button.addEventListener("click", () => retry(button, { source: item.source, seqs: [item.seq] }));
+  const row = el("tr", { "data-failed": `${item.source}/${item.seq}` }, td(el("b", {}, `${item.source}/${item.seq}`)), payloadOf(item), td(item.stage || "–"),
+    el("td", { class: "wide" }, item.reason || "–"), num(item.retries), el("td", {}, button));
+  return { row, button };
+}
+
+async function retry(button, body) {
+  button.disabled = true;
+  $("failed-note").textContent = "";
+  try {
+    let sent = 0, left = [], after;
+    do {
+      const answer = await post(api("/retry"), after ? { ...body, after } : body);
+      sent += answer.retried.length;
+      left = left.concat(answer.left, answer.away);
+      after = answer.next;
+    } while (after);
+    $("failed-note").textContent = `${sent} sent again${left.length ? `; not ${left[0].source}: ${left[0].why}` : ""}`;
+  } catch (e) {
+    $("failed-note").textContent = e.message;
+  }
+  button.disabled = false;
+}
+
+async function showFailed(pipeline) {
+  const name = state.pipeline;
+  const kept = pipeline.status.streams.reduce((sum, s) => sum + (s.keptFailed?.kept ?? 0), 0);
+  $("failed-section").hidden = !pipeline.document.spec.delivery?.keepFailed;
+  if ($("failed-section").hidden) return;
+  const page = kept ? await json(api(`/failed?limit=${FAILED_SHOWN}`)) : { items: [], away: [] };
+  if (name !== state.pipeline) return;
+  const rows = new Map();
+  for (const item of page.items) {
+    const key = `${item.source}/${item.seq}`;
+    const shown = state.failed.get(key) ?? failedRow(item);
+    shown.button.hidden = item.retriedAs != null;
+    rows.set(key, shown);
+  }
+  state.failed = rows;
+  fill("failed", [...rows.values()].map((r) => r.row), 6, page.away.length ? page.away.map((a) => a.why).join("; ") : "None.");
+  $("failed-title").textContent = `Failed elements that are kept${kept > page.items.length ? `: ${page.items.length} of ${kept.toLocaleString("en")}` : ""}`;
+  $("retry-all").hidden = !page.items.length;
+}
+
 function select(name) {
   state.stop.abort();
   state.stop = new AbortController();
   state.pipeline = name;
   state.document = null;
-  for (const map of [state.moves, state.routes, state.frames]) map.clear();
+  for (const map of [state.moves, state.routes, state.frames, state.failed]) map.clear();
+  $("failed-section").hidden = true;
+  $("failed-note").textContent = "";
   $("frames").replaceChildren(el("p", { class: "empty" }, "No kept frame has come yet. A pipeline keeps some with delivery: {keepFrames: 1/s}."));
   $("state").hidden = true;
   for (const id of ["routes", "decisions"]) $(id).replaceChildren();
@@ -235,6 +296,7 @@ async function poll() {
         showStreams(pipeline.status);
         showPruned(pipeline.results);
         showRoutes(pipeline);
+        await showFailed(pipeline);
       }
     }
     state.updated = Date.now();
@@ -248,6 +310,7 @@ async function poll() {
   setTimeout(poll, POLL_MS);
 }
 
+$("retry-all").addEventListener("click", () => retry($("retry-all"), { all: true }));
 $("pipeline").addEventListener("change", (event) => select(event.target.value));
 $("login").addEventListener("submit", (event) => {
   event.preventDefault();
