@@ -76,7 +76,8 @@ final class UpCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Configuration that declares services (dayu.services), for every node; see"
-              + " docs/services.md. Nodes that are started again read it anew.")
+              + " docs/services.md. Nodes that are started again read it anew. ${DAYU_HOME} in it is"
+              + " Dayu's directory.")
   private List<Path> services = List.of();
 
   @Override
@@ -92,8 +93,8 @@ final class UpCommand implements Callable<Integer> {
       throw usage(
           "--store must be jdbc:postgresql://host:port/database, with user and password in"
               + " DAYU_STORE_USER and DAYU_STORE_PASSWORD");
-    ServiceFiles.check(services);
     var home = Home.find();
+    ServiceFiles.check(services, home);
     return HomeLock.holding(home, "dayu up", () -> start(home));
   }
 
@@ -111,7 +112,7 @@ final class UpCommand implements Callable<Integer> {
     var settings = BackgroundCluster.settings(home);
     try (var cluster = LocalCluster.open(settings, Progress.to(out, Progress.onTerminal()))) {
       var keys = UpKeys.in(cluster.directory().resolve("keys"));
-      var declared = ServiceFiles.together(services, cluster.directory());
+      var declared = ServiceFiles.together(services, home, cluster.directory());
       var cloud = new ArrayList<NodeOptions>();
       for (int i = 1; i <= clouds; i++) {
         var node = keys.give(node(NodeOptions.cloud("cloud-" + i), declared));
