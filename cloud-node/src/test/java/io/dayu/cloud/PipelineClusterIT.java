@@ -3,12 +3,18 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.client.ApiClient;
+import io.dayu.client.ApiException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,6 +205,72 @@ class PipelineClusterIT {
     cluster.awaitDelivered("resting", 1500);
     // A node that was killed leaves out the numbers that it had reserved.
     assertThat(Cluster.seqs(cluster.results("resting"))).hasSize(1500).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aStoppedPipelineIsLoadedNowhereAndGoesOnWhereItWas() {
+    cluster.submit(chain("unloaded", "bytes=1024&rate=300&count=1500"));
+    cluster.awaitLedger("unloaded", l -> l.delivered() > 100);
+    turn("unloaded", "stop");
+    Cluster.await("that it is loaded nowhere")
+        .until(() -> cluster.status("unloaded").path("state").asText().equals("stopped"));
+    var ledger = cluster.status("unloaded").path("ledger");
+    assertThat(ledger.path("delivered").asLong()).isEqualTo(ledger.path("generated").asLong());
+    turn("unloaded", "resume");
+    cluster.awaitDelivered("unloaded", 1500);
+    assertThat(Cluster.seqs(cluster.results("unloaded")))
+        .containsExactlyInAnyOrderElementsOf(upTo(1500));
+  }
+
+  @Test
+  void ofTwoChangesAtOnceThatAreMeantForTheSameVersionOneIsCarriedOut() {
+    var source = "bytes=10&rate=100&count=100000";
+    cluster.submit(chain("contested", source));
+    var version = Optional.of(cluster.get("pipelines/contested").path("version").asLong());
+    var api =
+        new ApiClient(
+            cluster.nodes().node("cloud-1").endpoints().api().orElseThrow(), Optional.empty());
+    var statuses =
+        Stream.of(
+                diamond("contested", source),
+                chain("contested", source).replace("only: cloud-1", "only: edge-1"))
+            .map(
+                document ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          try {
+                            api.send("PUT", "pipelines/contested", document, version);
+                            return 200;
+                          } catch (ApiException refused) {
+                            return refused.status();
+                          }
+                        }))
+            .toList()
+            .stream()
+            .map(CompletableFuture::join)
+            .toList();
+    assertThat(statuses).containsExactlyInAnyOrder(200, 412);
+    assertThat(cluster.get("pipelines/contested").path("version").asLong())
+        .isEqualTo(version.get() + 1);
+  }
+
+  @Test
+  void aChangeThatCannotRunIsRefusedAndThePipelineRunsOnAsItWas() {
+    var document = chain("unharmed", "bytes=10&rate=100&count=100000");
+    cluster.submit(document);
+    cluster.awaitLedger("unharmed", l -> l.delivered() > 10);
+    var cycle = document.replace("id: first,", "id: first, after: [only],");
+    var unknown = document.replace("type: identity", "type: no-such-type");
+    assertThat(cycle).isNotEqualTo(document);
+    assertThat(unknown).isNotEqualTo(document);
+    for (var wrong : Map.of(cycle, "cycle", unknown, "no-such-type").entrySet()) {
+      var answer = cluster.call("PUT", "pipelines/unharmed", "application/yaml", wrong.getKey());
+      assertThat(answer.status()).as(answer.text()).isEqualTo(422);
+      assertThat(answer.text()).contains(wrong.getValue());
+    }
+    assertThat(cluster.get("pipelines/unharmed").path("version").asLong()).isEqualTo(1);
+    long delivered = cluster.ledger("unharmed").delivered();
+    cluster.awaitLedger("unharmed", l -> l.delivered() > delivered + 10);
   }
 
   @Test

@@ -59,8 +59,14 @@ public record DesiredPipeline(
     return new DesiredPipeline(version, stagesVersion, spec, declaredOnly, to);
   }
 
+  /** Whether its sources are not to be read; also of one that is stopped. */
   public boolean isPaused() {
-    return state == RunState.PAUSED;
+    return state != RunState.RUNNING;
+  }
+
+  /** Whether its stages are to be unloaded, too. */
+  public boolean isStopped() {
+    return state == RunState.STOPPED;
   }
 
   @Override

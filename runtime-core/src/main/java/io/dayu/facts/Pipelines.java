@@ -40,7 +40,8 @@ public final class Pipelines {
 
   /** One that only newer releases know is not running. */
   public static RunState state(int code) {
-    return code <= write(RunState.RUNNING) ? RunState.RUNNING : RunState.PAUSED;
+    if (code <= write(RunState.RUNNING)) return RunState.RUNNING;
+    return code == write(RunState.STOPPED) ? RunState.STOPPED : RunState.PAUSED;
   }
 
   public static PipelineSpec spec(Struct document) {

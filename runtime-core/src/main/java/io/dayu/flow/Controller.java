@@ -674,6 +674,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private void prepare(Decision decision) {
     processors
         .plan(decision)
+        .filter(plan -> !plan.isStopped())
         .ifPresent(
             plan -> {
               boolean reads = generators.reads(decision.stream());

@@ -76,7 +76,15 @@ final class Processors {
         goOn(known, plan);
         retire(known);
       }
-      context.getLog().info("pipeline {} is to run, version {}", name, plan.version());
+      if (plan.isStopped()) tell(plan, Processor.Unload.INSTANCE);
+      else if (known != null && known.isStopped()) tell(plan, Processor.Stay.INSTANCE);
+      context
+          .getLog()
+          .info(
+              "pipeline {} is to {}, version {}",
+              name,
+              plan.isStopped() ? "be unloaded" : "run",
+              plan.version());
     }
     for (var plan : List.copyOf(current.values())) {
       var name = plan.spec().name();
@@ -120,6 +128,8 @@ final class Processors {
     context.watch(processor);
     running.put(instance, processor);
     crashes.started(instance);
+    // An element that was in flight: then it goes again.
+    if (plan.isStopped()) processor.tell(Processor.Unload.INSTANCE);
     context.getLog().info("stage {} ({}) starts here", instance, spec.get().type());
     return Optional.of(processor);
   }
@@ -197,6 +207,15 @@ final class Processors {
       running.put(next.instance(stage.id()), entrance);
       entered.put(next.instance(stage.id()), processor);
       context.getLog().info("stage {} goes on as {}", name, next.instance(stage.id()));
+    }
+  }
+
+  /** The processors that run, by whatever names. */
+  private void tell(Plan plan, Inlet.Command command) {
+    for (var stage : plan.order()) {
+      var name = plan.instance(stage.id());
+      var inlet = running.get(name);
+      if (inlet != null) entered.getOrDefault(name, inlet).tell(command);
     }
   }
 

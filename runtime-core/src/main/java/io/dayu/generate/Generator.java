@@ -75,7 +75,8 @@ import org.slf4j.Logger;
  *       and nothing is open any more, the stream is completed.
  *   <li>A {@link Change} to a plan that is paused closes the source, or asks one that wants to be
  *       told what is settled for nothing more; the next one that is not reads on where it was left.
- *       What is in flight is finished meanwhile.
+ *       What is in flight is finished meanwhile. That source is closed, too, when the plan is
+ *       stopped and it has been told of all.
  *   <li>What failed is kept where the pipeline says so, and {@link Retry} sends it again under a
  *       new number: {@link Failures}.
  *   <li>{@link Drain} and {@link Finish} close the source; the actor stops when nothing that it
@@ -267,6 +268,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Phase phase = Phase.Reading.INSTANCE;
   private final ArrayDeque<Retry> early = new ArrayDeque<>(); // for a version to come
   private Optional<Feed.Given> held = Optional.empty(); // came while the pipeline was paused
+  private long told; // up to which position what is settled is kept, and the source knows
 
   private Generator(
       ActorContext<Command> context,
@@ -452,6 +454,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var progress = start.resumed().progress();
     numbering.start(progress.nextSeq());
     cutter.seek(progress.position());
+    told = progress.position();
     window.restore(start);
     failures.begin();
     problem = Optional.empty();
@@ -703,6 +706,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private Behavior<Command> onSaved(Checkpoints.Saved saved) {
     forget(checkpoints.saved(saved));
     feed.tellSettled(saved.position());
+    told = Math.max(told, saved.position());
     if (unsettled.oldest(numbering.next(), cutter.position()).position() > saved.position())
       saveSoon();
     pull();
@@ -789,7 +793,19 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       log().warn("{} {}", stream, NO_THREAD);
     }
     save();
+    closeIfStopped();
     return this;
+  }
+
+  /**
+   * A source that wants to be told what is settled is closed when there is nothing more to tell: it
+   * may give again what was held back, and nothing that has a number.
+   */
+  private void closeIfStopped() {
+    boolean settled = unsettled.size() == 0 && told >= cutter.position();
+    if (!routing.plan().isStopped() || !feed.isListening() || !feed.isOpen() || !settled) return;
+    held = Optional.empty();
+    feed.rest();
   }
 
   private Behavior<Command> onReport() {

@@ -63,6 +63,11 @@ public final class Plan {
     return pipeline.isPaused();
   }
 
+  /** Whether its stages are to be unloaded, too. */
+  public boolean isStopped() {
+    return pipeline.isStopped();
+  }
+
   /** See {@link DesiredPipeline#declaredOnly}. */
   public boolean readsDeclaredOnly() {
     return pipeline.declaredOnly();

@@ -69,7 +69,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
  *   <li>The stage may go on in a later plan: then elements of that come by an {@link Entrance}, and
  *       go on as their own plan says.
- *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after}.
+ *   <li>After {@link Retire} it stops once nothing has come for {@code dayu.process.retire-after},
+ *       after {@link Unload} sooner.
  * </ol>
  */
 public final class Processor extends AbstractBehavior<Inlet.Command> {
@@ -78,6 +79,18 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   /** Every second and at changes. */
   public record Status(InstanceName instance, StageReport report) implements Event {}
+
+  /**
+   * The pipeline is stopped; this instance stops once nothing has come for {@link #UNLOAD_AFTER}.
+   */
+  public enum Unload implements Inlet.Command {
+    INSTANCE
+  }
+
+  /** The pipeline is no longer stopped: an instance that was to be unloaded goes on. */
+  public enum Stay implements Inlet.Command {
+    INSTANCE
+  }
 
   /** The pipeline no longer wants this instance; it stops once nothing has come for a while. */
   public enum Retire implements Inlet.Command {
@@ -185,6 +198,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private static final long MAX_TURN_BYTES = 256 << 10;
 
   private final TimerScheduler<Inlet.Command> timers;
+
+  /**
+   * An element that comes later starts the instance again, which only costs time. While elements
+   * are in flight, they mostly follow each other within this.
+   */
+  static final Duration UNLOAD_AFTER = Duration.ofSeconds(2);
+
   private final ProcessSettings settings;
   private final Identity identity;
   private final ActorRef<Event> owner;
@@ -211,7 +231,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Backoff backoff;
   private long restarts;
   private Optional<String> problem = Optional.empty();
-  private boolean retiring;
+  private Optional<Duration> leaveAfter = Optional.empty(); // idle, if it is to stop then
   private long lastElementNanos;
 
   private Processor(
@@ -310,7 +330,14 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 })
             .onMessage(Started.class, this::onStarted)
             .onMessage(Returned.class, this::onReturned)
-            .onMessageEquals(Retire.INSTANCE, this::onRetire)
+            .onMessageEquals(Retire.INSTANCE, () -> leave(settings.retireAfter()))
+            .onMessageEquals(Unload.INSTANCE, () -> leave(UNLOAD_AFTER))
+            .onMessageEquals(
+                Stay.INSTANCE,
+                () -> {
+                  leaveAfter = Optional.empty();
+                  return this;
+                })
             .onMessageEquals(Timer.START, this::onStart)
             .onMessageEquals(Timer.REPORT, this::onReport)
             .onMessageEquals(Timer.SWEEP, this::onSweep)
@@ -395,8 +422,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onRetire() {
-    retiring = true;
+  private Behavior<Inlet.Command> leave(Duration idle) {
+    leaveAfter = Optional.of(idle);
     return this;
   }
 
@@ -408,8 +435,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private Behavior<Inlet.Command> onReport() {
     report();
     boolean idle = queue.isEmpty() && visits.isEmpty() && router.waiting() == 0;
-    boolean late = nanos.getAsLong() - lastElementNanos > settings.retireAfter().toNanos();
-    return retiring && idle && late ? Behaviors.stopped() : this;
+    long unused = nanos.getAsLong() - lastElementNanos;
+    return idle && leaveAfter.filter(after -> unused > after.toNanos()).isPresent()
+        ? Behaviors.stopped()
+        : this;
   }
 
   private void report() {

@@ -17,6 +17,7 @@ import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
@@ -152,6 +153,27 @@ final class ProcessorsTest {
     assertThat(ended(detect)).contains(DETECT);
     assertThat(find(InstanceName.parse("crossing@3/detect"))).isEmpty();
     assertThat(ended(third)).as("it ends with its processor").isEmpty();
+  }
+
+  @Test
+  void theStagesOfAStoppedPipelineAreUnloadedAndStayWhenItRunsOn() {
+    var first = pipeline(1, "detect:reader", "count:counter");
+    apply(first);
+    var detect = find(DETECT).orElseThrow();
+    var paused = first.turned(RunState.PAUSED);
+    apply(paused);
+    assertThat(controller.told(detect)).isEmpty();
+    var stopped = paused.turned(RunState.STOPPED);
+    apply(stopped);
+    assertThat(controller.told(detect)).containsExactly(Processor.Unload.INSTANCE);
+    var late = find(InstanceName.parse("crossing@1/count")).orElseThrow();
+    assertThat(controller.told(late))
+        .as("started by an element that was in flight")
+        .containsExactly(Processor.Unload.INSTANCE);
+    apply(stopped.turned(RunState.RUNNING));
+    assertThat(controller.told(detect)).endsWith(Processor.Stay.INSTANCE);
+    assertThat(controller.told(late)).endsWith(Processor.Stay.INSTANCE);
+    assertThat(find(DETECT)).containsSame(detect);
   }
 
   @Test

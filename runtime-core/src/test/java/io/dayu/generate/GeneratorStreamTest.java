@@ -980,6 +980,34 @@ final class GeneratorStreamTest {
     assertThat(camera.opened).as("openings").hasSize(1);
   }
 
+  @Test
+  void aSourceThatIsToldWhatIsSettledIsClosedWhenItsPipelineIsStoppedAndAllIsTold() {
+    var camera = new Camera();
+    var told = new AtomicLong();
+    generate(
+        plan,
+        context -> {
+          context.settled().accept(told::set);
+          return camera.apply(context);
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    camera.shoot(0);
+    var first = at("edge-2").takeNext().element();
+    var before = camera.opened.peek();
+    turn(RunState.STOPPED);
+    await().atMost(SOON).until(() -> state(StreamState.PAUSED));
+    int reports = controller.streams().size();
+    await().atMost(SOON).until(() -> controller.streams().size() > reports + 2);
+    assertThat(before.isCompleted()).as("something is in flight").isFalse();
+    ack(first.getSeq());
+    await().atMost(SOON).until(before::isCompleted);
+    assertThat(told).hasValue(1);
+
+    turn(RunState.RUNNING);
+    await().atMost(SOON).until(() -> camera.opened.size() == 2);
+  }
+
   /** Waits until an element has come, or {@code count} are all that were cut and are settled. */
   private boolean isNextOrPaused(int count) {
     await()

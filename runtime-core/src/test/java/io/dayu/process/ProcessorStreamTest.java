@@ -638,6 +638,24 @@ final class ProcessorStreamTest {
     await().atMost(SOON).until(() -> outbox().attached() == 0);
   }
 
+  @Test
+  void anInstanceOfAStoppedPipelineIsUnloadedUnlessItRunsOn() {
+    process(Plans.READER, "retire-after = 1h", "detect:reader");
+    send(0);
+    assertThat(outbox().takeNext().element().getSeq()).isZero();
+    processor.tell(Processor.Unload.INSTANCE);
+    processor.tell(Processor.Stay.INSTANCE);
+    var watcher = kit.createTestProbe();
+    await()
+        .atMost(SOON)
+        .during(Processor.UNLOAD_AFTER.plusSeconds(1))
+        .until(() -> outbox().attached() == 1);
+    send(1);
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(1);
+    processor.tell(Processor.Unload.INSTANCE);
+    watcher.expectTerminated(processor, SOON);
+  }
+
   private static StageProvider stage(Stages.Work work) {
     return Plans.stage("fake", true, 1, c -> Stages.sync(work));
   }

@@ -174,6 +174,8 @@ public final class Scheduler extends AbstractBehavior<Scheduler.Command> {
       for (var source : pipeline.spec().sources()) {
         var stream = pipeline.spec().stream(source);
         wanted.add(stream);
+        // Its stages are nowhere, so there is nothing to decide; its last decision stays.
+        if (pipeline.isStopped()) continue;
         agents
             .computeIfAbsent(stream, s -> spawn(pipeline.spec(), source))
             .tell(

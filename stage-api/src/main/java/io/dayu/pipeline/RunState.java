@@ -7,5 +7,7 @@ public enum RunState {
    * Nothing is read; what is in flight is finished, and everything else is kept: positions, numbers
    * and what waits on disks.
    */
-  PAUSED
+  PAUSED,
+  /** As paused, and its stages are unloaded, too, once nothing is in flight. */
+  STOPPED
 }

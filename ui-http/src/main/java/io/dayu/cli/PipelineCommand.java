@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,15 +31,13 @@ import picocli.CommandLine.Spec;
     subcommands = {FailedCommand.class, RetryCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 final class PipelineCommand implements Runnable {
-  private static final long LOOK_AGAIN_MS = 200;
-
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Which command: submit, diff, list, show, versions, rollback, pause, resume, drain,"
+        "Which command: submit, diff, list, show, versions, rollback, pause, stop, resume, drain,"
             + " failed, retry or delete?");
   }
 
@@ -52,7 +50,12 @@ final class PipelineCommand implements Runnable {
       @Parameters(paramLabel = "FILE", description = "The document; - reads standard input.")
           String file,
       @Option(names = "--replace", description = "Change the pipeline of this name if one runs.")
-          boolean replace) {
+          boolean replace,
+      @Mixin OnlyVersion only) {
+    if (only.version().isPresent() && !replace)
+      throw new CommandLine.ParameterException(
+          spec.commandLine(),
+          "--if-version goes with --replace: a new pipeline has no version yet");
     var document = read(file);
     var client = api.client();
     // The name is in the document; one that cannot be read is for the server to explain.
@@ -61,7 +64,7 @@ final class PipelineCommand implements Runnable {
     try {
       answer =
           name.isPresent()
-              ? client.send("PUT", path("pipelines", name.get()), document)
+              ? client.send("PUT", path("pipelines", name.get()), document, only.version())
               : client.send("POST", "pipelines", document);
     } catch (ApiException e) {
       if (e.status() != 409) throw e;
@@ -223,9 +226,20 @@ final class PipelineCommand implements Runnable {
   }
 
   @Command(
+      name = "stop",
+      mixinStandardHelpOptions = true,
+      description =
+          "Pause, and unload its stages with what they have in memory. Its document, positions,"
+              + " numbers and results are kept; dayu pipeline resume loads them again.")
+  int stop(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
+    return turn(api, name, "stop");
+  }
+
+  @Command(
       name = "resume",
       mixinStandardHelpOptions = true,
-      description = "Read the sources of a paused pipeline on, from where they were left.")
+      description =
+          "Read the sources of a paused or stopped pipeline on, from where they were left.")
   int resume(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
     return turn(api, name, "resume");
   }
@@ -242,23 +256,32 @@ final class PipelineCommand implements Runnable {
               paramLabel = "SECONDS",
               defaultValue = "60",
               description = "How long to wait. Default: ${DEFAULT-VALUE}")
-          int timeout)
-      throws InterruptedException {
-    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeout);
+          int timeout) {
     var client = api.client();
     var answer = client.send("POST", path("pipelines", name, "drain"), "");
-    while (!answer.path("status").path("drained").asBoolean()) {
-      if (!answer.at("/document/spec/state").asText().equals("paused"))
-        throw new UserException("pipeline %s was resumed meanwhile".formatted(name));
-      if (System.nanoTime() - until > 0)
-        throw new UserException(
-            "pipeline %s is %s after %s s; it stays paused. What it waits for: dayu pipeline show %s"
-                .formatted(name, PipelineText.state(answer.path("status")), timeout, name));
-      Thread.sleep(LOOK_AGAIN_MS);
+    if (!drained(answer)) {
+      long asked = answer.path("version").asLong();
+      // Its first events tell how it is now, so nothing is missed in between.
+      client.events(
+          path("pipelines", name, "events"),
+          Duration.ofSeconds(timeout),
+          event ->
+              event.path("state").asText().matches("drained|deleted")
+                  || event.path("version").asLong() > asked);
       answer = client.get(path("pipelines", name));
     }
+    if (answer.at("/document/spec/state").asText("running").equals("running"))
+      throw new UserException("pipeline %s was resumed meanwhile".formatted(name));
+    if (!drained(answer))
+      throw new UserException(
+          "pipeline %s is %s after %s s; it stays paused. What it waits for: dayu pipeline show %s"
+              .formatted(name, PipelineText.state(answer.path("status")), timeout, name));
     tell(api, name, answer);
     return 0;
+  }
+
+  private static boolean drained(JsonNode pipeline) {
+    return pipeline.path("status").path("drained").asBoolean();
   }
 
   private static int turn(ApiOptions api, String name, String how) {
@@ -278,8 +301,11 @@ final class PipelineCommand implements Runnable {
       name = "delete",
       mixinStandardHelpOptions = true,
       description = "Stop a pipeline; its results stay.")
-  int delete(@Mixin ApiOptions api, @Parameters(paramLabel = "NAME") String name) {
-    var pending = api.client().delete(path("pipelines", name));
+  int delete(
+      @Mixin ApiOptions api,
+      @Parameters(paramLabel = "NAME") String name,
+      @Mixin OnlyVersion only) {
+    var pending = api.client().delete(path("pipelines", name), only.version());
     if (!api.json())
       api.out()
           .println(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.console.Table;
 import io.dayu.console.Units;
 import java.util.Locale;
+import java.util.Set;
 
 /** A pipeline's state as text. */
 final class PipelineText {
@@ -28,7 +29,7 @@ final class PipelineText {
   /** With what is in flight, where nothing more is read. */
   static String state(JsonNode status) {
     var state = status.path("state").asText("unknown");
-    if (!state.equals("paused") && !state.equals("pausing")) return state;
+    if (!Set.of("pausing", "paused", "stopping").contains(state)) return state;
     return status.path("drained").asBoolean()
         ? state + ", nothing is in flight"
         : "%s, %s elements are in flight".formatted(state, word(status.path("ledger"), "inFlight"));

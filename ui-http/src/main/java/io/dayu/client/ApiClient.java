@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -25,7 +26,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -84,14 +89,24 @@ public final class ApiClient {
    * @param path below {@code /api/v1/}, with a query if one is needed
    */
   public JsonNode get(String path) {
-    return json(exchange("GET", path, Optional.empty(), BodyPublishers.noBody()));
+    return json(exchange("GET", path, Optional.empty(), BodyPublishers.noBody(), Optional.empty()));
   }
 
   /** Sends a document, JSON if it begins like it, YAML otherwise. */
   @CanIgnoreReturnValue
   public JsonNode send(String method, String path, String document) {
+    return send(method, path, document, Optional.empty());
+  }
+
+  /**
+   * Sends a document for one version of a resource.
+   *
+   * @param only the version that it must have now; empty for any
+   */
+  @CanIgnoreReturnValue
+  public JsonNode send(String method, String path, String document, Optional<Long> only) {
     var type = document.stripLeading().startsWith("{") ? "application/json" : "application/yaml";
-    return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document)));
+    return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document), only));
   }
 
   /**
@@ -101,7 +116,17 @@ public final class ApiClient {
    */
   @CanIgnoreReturnValue
   public Optional<String> delete(String path) {
-    var answer = exchange("DELETE", path, Optional.empty(), BodyPublishers.noBody());
+    return delete(path, Optional.empty());
+  }
+
+  /**
+   * The same of one version of a resource.
+   *
+   * @param only the version that it must have now; empty for any
+   */
+  @CanIgnoreReturnValue
+  public Optional<String> delete(String path, Optional<Long> only) {
+    var answer = exchange("DELETE", path, Optional.empty(), BodyPublishers.noBody(), only);
     return answer.statusCode() == 202
         ? Optional.of(json(answer).path("detail").asText())
         : Optional.empty();
@@ -113,7 +138,8 @@ public final class ApiClient {
    * @param reference as an answer gave it: a path on the server, or below {@code /api/v1/}
    */
   public byte[] bytes(String reference) {
-    return exchange("GET", reference, Optional.empty(), BodyPublishers.noBody()).body();
+    return exchange("GET", reference, Optional.empty(), BodyPublishers.noBody(), Optional.empty())
+        .body();
   }
 
   /** As {@link #get}, of a resource that has other forms too. */
@@ -126,8 +152,55 @@ public final class ApiClient {
 
   /** Reads a stream of server-sent events until it ends; comments and names are left out. */
   public void events(String path, Consumer<JsonNode> each) {
+    events(
+        answered(path),
+        event -> {
+          each.accept(event);
+          return false;
+        });
+  }
+
+  /**
+   * The same until an event is the last one that is wanted, or the time is over.
+   *
+   * @return whether such an event has come
+   */
+  @CanIgnoreReturnValue
+  public boolean events(String path, Duration atMost, Predicate<JsonNode> last) {
+    var answer = answered(path);
+    var over = new AtomicBoolean();
+    // A read that waits has no time limit of its own; closing what it reads from ends it.
+    var timer =
+        CompletableFuture.runAsync(
+            () -> {
+              over.set(true);
+              close(answer.body());
+            },
+            CompletableFuture.delayedExecutor(atMost.toMillis(), TimeUnit.MILLISECONDS));
+    try {
+      return events(answer, last);
+    } catch (UserException e) {
+      if (over.get()) return false;
+      throw e;
+    } finally {
+      timer.cancel(false);
+    }
+  }
+
+  private HttpResponse<InputStream> answered(String path) {
     var request = request(path).header("Accept", "text/event-stream").GET().build();
-    var answer = call(request, BodyHandlers.ofInputStream());
+    return call(request, BodyHandlers.ofInputStream());
+  }
+
+  private static void close(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException closed) {
+      // It is not read any more.
+    }
+  }
+
+  private boolean events(HttpResponse<InputStream> answer, Predicate<JsonNode> last) {
     try (var body = answer.body();
         var reader =
             new java.io.BufferedReader(
@@ -137,9 +210,11 @@ public final class ApiClient {
       for (var line = reader.readLine(); line != null; line = reader.readLine()) {
         if (line.startsWith("data:")) data.append(line.substring(5));
         if (!line.isEmpty() || data.isEmpty()) continue;
-        each.accept(parse(data.toString().getBytes(StandardCharsets.UTF_8)));
+        var event = parse(data.toString().getBytes(StandardCharsets.UTF_8));
         data.setLength(0);
+        if (last.test(event)) return true;
       }
+      return false;
     } catch (IOException e) {
       throw new UserException("the connection to " + base + " broke: " + e.getMessage(), e);
     }
@@ -147,8 +222,9 @@ public final class ApiClient {
 
   @CanIgnoreReturnValue
   private HttpResponse<byte[]> exchange(
-      String method, String path, Optional<String> type, BodyPublisher body) {
+      String method, String path, Optional<String> type, BodyPublisher body, Optional<Long> only) {
     var request = request(path).timeout(ANSWER).method(method, body);
+    only.ifPresent(version -> request.header("If-Match", "\"" + version + "\""));
     type.ifPresent(t -> request.header("Content-Type", t));
     var answer = call(request.build(), BodyHandlers.ofByteArray());
     if (answer.statusCode() / 100 != 2) throw failure(answer.statusCode(), answer.body());

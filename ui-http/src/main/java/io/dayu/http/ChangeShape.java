@@ -5,6 +5,7 @@ import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.pipeline.RunState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -98,18 +99,17 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
         });
     running
         .filter(r -> r.state() != next.state())
-        .ifPresent(
-            r ->
-                parts.add(
-                    Part.of(
-                        "state",
-                        "state",
-                        What.CHANGES,
-                        next.isPaused()
-                            ? "it is paused: sources are read no more"
-                            : "it goes on: sources are read from where they were left")));
+        .ifPresent(r -> parts.add(Part.of("state", "state", What.CHANGES, turned(next.state()))));
     return new ChangeShape(
         next.name(), running.map(DesiredPipeline::version).orElse(0L), next.version(), parts);
+  }
+
+  private static String turned(RunState to) {
+    return switch (to) {
+      case RUNNING -> "it goes on: sources are read from where they were left";
+      case PAUSED -> "it is paused: sources are read no more";
+      case STOPPED -> "it is stopped: sources are read no more, and its stages are unloaded";
+    };
   }
 
   private static String named(PipelineSpec was, PipelineSpec is) {

@@ -75,6 +75,12 @@ final class PipelineEndpoints {
             call -> turn(call, RunState.PAUSED)),
         new Endpoint(
             POST,
+            ONE + "/stop",
+            Role.WRITE,
+            APPLICATION_JSON,
+            call -> turn(call, RunState.STOPPED)),
+        new Endpoint(
+            POST,
             ONE + "/resume",
             Role.WRITE,
             APPLICATION_JSON,
@@ -214,9 +220,14 @@ final class PipelineEndpoints {
     return turned(call.path("name"), state).thenApply(this::answer);
   }
 
-  /** Nothing is waited for here: the caller asks again, or looks at the status. */
+  /** Nothing is waited for here: the caller listens to its events, or asks again. */
   private CompletionStage<HttpResponse> drain(Call call) {
-    return turned(call.path("name"), RunState.PAUSED)
+    return wanted(call.path("name"))
+        .thenCompose(
+            p ->
+                p.isPaused()
+                    ? CompletableFuture.completedFuture(p)
+                    : turned(p.spec().name(), RunState.PAUSED))
         .thenApply(
             pipeline -> {
               boolean drained = whole(pipeline, control.view()).status().drained();

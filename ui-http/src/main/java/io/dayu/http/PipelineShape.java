@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param state {@code failed} if a stream cannot run at all, {@code degraded} if something is down
  *     and tried again, {@code starting} until every stream was reported, {@code completed} when all
  *     sources have ended, else {@code running}; of one that is to pause {@code pausing} until every
- *     stream says that it is paused, then {@code paused}
+ *     stream says that it is paused, then {@code paused}; of one that is to stop {@code stopping}
+ *     until nothing is in flight either and no stage is loaded, then {@code stopped}
  * @param drained whether it is paused and nothing of it is in flight
  * @param problems what someone should look at; empty if all is well
  */
@@ -146,13 +147,22 @@ record PipelineShape(
             .map(s -> new Stage(s.id(), s.type(), instances(spec.name(), s.id(), view)))
             .toList();
     var ledger = StreamReports.sum(streams.stream().map(Stream::ledger).toList());
+    boolean drained = isPaused(desired, streams) && ledger.inFlight() == 0;
     return new PipelineShape(
-        state(desired, streams, stages),
-        isPaused(desired, streams) && ledger.inFlight() == 0,
+        state(desired, streams, stages, drained),
+        drained,
         ledger,
         streams,
         stages,
         problems(spec, streams, stages, view, now, silentAfter));
+  }
+
+  /** Whether a pipeline is there, is paused, and nothing of it is in flight. */
+  static boolean isDrained(String pipeline, View view) {
+    var desired = view.pipelines().get(pipeline);
+    return desired != null
+        && desired.isPaused()
+        && of(desired, view, Instant.EPOCH, Duration.ZERO).drained();
   }
 
   /** The ledgers of the pipeline's streams as far as they have been reported. */
@@ -253,7 +263,8 @@ record PipelineShape(
                         && (s.state().equals(paused) || s.state().equals(completed)));
   }
 
-  private static String state(DesiredPipeline desired, List<Stream> streams, List<Stage> stages) {
+  private static String state(
+      DesiredPipeline desired, List<Stream> streams, List<Stage> stages, boolean drained) {
     if (has(streams, StreamState.FAILED)) return "failed";
     var backingOff = NodeShape.word(StageState.BACKING_OFF);
     if (has(streams, StreamState.SOURCE_DOWN)
@@ -263,6 +274,10 @@ record PipelineShape(
             .anyMatch(i -> i.state().equals(backingOff))) return "degraded";
     var completed = NodeShape.word(StreamState.COMPLETED);
     if (streams.stream().allMatch(s -> s.state().equals(completed))) return "completed";
+    if (desired.isStopped())
+      return drained && stages.stream().allMatch(s -> s.instances().isEmpty())
+          ? "stopped"
+          : "stopping";
     if (desired.isPaused()) return isPaused(desired, streams) ? "paused" : "pausing";
     // A stream that still says that it is paused is about to go on.
     return has(streams, StreamState.STARTING) || has(streams, StreamState.PAUSED)

@@ -36,7 +36,8 @@ final class ViewChanges {
       Optional<String> problem) {}
 
   /**
-   * @param state {@code wanted} or {@code deleted}
+   * @param state {@code wanted}, {@code drained} (it is paused and nothing is in flight any more)
+   *     or {@code deleted}
    */
   record PipelineChanged(String name, String state, long version, Instant at) {}
 
@@ -56,6 +57,12 @@ final class ViewChanges {
     decisions(before, after, pipeline, events);
     streams(StreamReports.of(before, pipeline), StreamReports.of(after, pipeline), now, events);
     stages(instances(before, pipeline), instances(after, pipeline), now, events);
+    if (PipelineShape.isDrained(pipeline, after) && !PipelineShape.isDrained(pipeline, before))
+      events.add(
+          event(
+              "pipeline",
+              new PipelineChanged(
+                  pipeline, "drained", after.pipelines().get(pipeline).version(), now)));
     return events;
   }
 

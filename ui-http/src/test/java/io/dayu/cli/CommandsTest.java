@@ -233,6 +233,21 @@ class CommandsTest {
   }
 
   @Test
+  void aChangeMayBeMeantForOneVersionOnly() throws IOException {
+    api.on("PUT", "pipelines/crossing", 200, "{}");
+    api.on("DELETE", "pipelines/crossing", 204, "");
+    var file = Files.writeString(dir.resolve("p.yaml"), "metadata: {name: crossing}").toString();
+    run("pipeline", "submit", file, "--replace", "--if-version", "7");
+    run("pipeline", "delete", "crossing", "--if-version", "8");
+    assertThat(api.asked())
+        .extracting(asked -> asked.headers().get("If-match"))
+        .containsExactly(List.of("\"7\""), List.of("\"8\""));
+    assertThat(run("pipeline", "submit", file, "--if-version", "7").err())
+        .contains("--if-version goes with --replace");
+    assertThat(api.asked()).hasSize(2);
+  }
+
+  @Test
   void aFileThatIsMissingOrNoTextIsAClearError() throws IOException {
     assertThat(run("pipeline", "submit", dir.resolve("none.yaml").toString()).err())
         .contains("there is no file");
@@ -254,11 +269,24 @@ class CommandsTest {
   @Test
   void drainingWaitsUntilNothingIsInFlight() {
     api.on("POST", "pipelines/crossing/drain", 202, paused(7, false));
+    api.get(
+        "pipelines/crossing/events",
+        """
+        event: stream
+        data: {"stream": "crossing/cam-0", "state": "paused"}
+
+        event: pipeline
+        data: {"name": "crossing", "state": "drained", "version": 1}
+
+        """);
     api.get("pipelines/crossing", paused(0, true));
     var run = run("pipeline", "drain", "crossing");
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("Pipeline crossing is paused, nothing is in flight.");
 
+    assertThat(api.asked()).extracting(FakeApi.Asked::path).hasSize(3);
+
+    api.get("pipelines/crossing/events", ":\n\n");
     api.get("pipelines/crossing", paused(7, false));
     var late = run("pipeline", "drain", "crossing", "--timeout", "0");
     assertThat(late.code()).isEqualTo(1);

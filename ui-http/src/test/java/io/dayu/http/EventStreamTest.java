@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeReport.StreamState;
+import io.dayu.pipeline.RunState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -154,6 +157,16 @@ class EventStreamTest {
           Street.node("edge-1", Role.EDGE, 0.2, List.of(), List.of()), Instant.now());
       var gone = reader.next("stage");
       assertThat(gone.get("state").asText()).isEqualTo("gone");
+      server.control.turn("crossing", RunState.PAUSED);
+      assertThat(reader.next("pipeline").get("state").asText()).isEqualTo("wanted");
+      long version = server.control.view().pipelines().get("crossing").version();
+      var report =
+          Street.stream(
+                  Street.STREAM, StreamState.PAUSED, new Ledger(10, 9, 1, 0, 0), Optional.empty())
+              .with(100, version);
+      server.control.report(
+          Street.node("edge-1", Role.EDGE, 0.2, List.of(), List.of(report)), Instant.now());
+      assertThat(reader.next("pipeline").get("state").asText()).isEqualTo("drained");
       server.control.delete("crossing", Set.of());
       assertThat(reader.next("pipeline").get("state").asText()).isEqualTo("deleted");
     }

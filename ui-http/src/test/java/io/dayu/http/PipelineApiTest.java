@@ -87,6 +87,33 @@ class PipelineApiTest {
   }
 
   @Test
+  void aStoppedPipelineIsStoppedOnceNothingIsInFlightAndNoStageIsLoaded() {
+    Street.fill(server.control, Instant.now());
+    var path = "/api/v1/pipelines/crossing";
+    long version = server.get(path).json().get("version").asLong() + 1;
+    var stopping = post(path + "/stop");
+    assertThat(stopping.status()).isEqualTo(200);
+    assertThat(stopping.json().at("/document/spec/state").asText()).isEqualTo("stopped");
+    assertThat(stopping.json().at("/status/state").asText()).isEqualTo("stopping");
+    says(StreamState.PAUSED, new Ledger(10, 6, 1, 0, 3), version);
+    assertThat(post(path + "/drain").json().at("/document/spec/state").asText())
+        .as("draining loads nothing")
+        .isEqualTo("stopped");
+    says(StreamState.PAUSED, new Ledger(10, 9, 1, 0, 0), version);
+    server.control.report(
+        Street.node("edge-2", Role.EDGE, 0.1, List.of(), List.of()), Instant.now());
+    var loaded = List.of(Street.stage("count", "count-by-label", 0, 1));
+    server.control.report(
+        Street.node("cloud-1", Role.CLOUD, 0.1, loaded, List.of()), Instant.now());
+    var status = server.get(path).json().path("status");
+    assertThat(status.path("drained").asBoolean()).isTrue();
+    assertThat(status.path("state").asText()).isEqualTo("stopping");
+    server.control.report(
+        Street.node("cloud-1", Role.CLOUD, 0.1, List.of(), List.of()), Instant.now());
+    assertThat(server.get(path).json().at("/status/state").asText()).isEqualTo("stopped");
+  }
+
+  @Test
   void aDocumentMaySayThatItsPipelineIsPaused() {
     var paused = Street.YAML.replace("spec:", "spec:\n  state: paused");
     var answer = server.post("application/yaml", paused).json();

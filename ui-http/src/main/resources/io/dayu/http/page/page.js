@@ -28,7 +28,7 @@ const num = (value, digits = 0) =>
 const api = (rest = "") => `/api/v1/pipelines/${encodeURIComponent(state.pipeline)}${rest}`;
 const time = (iso) => new Date(iso).toLocaleTimeString("en-GB");
 const tone = (word) =>
-  ({ up: "good", running: "good", completed: "good", starting: "warn", pausing: "warn", paused: "warn", degraded: "warn", "source-down": "warn", silent: "bad", failed: "bad", "backing-off": "bad" })[word] ?? "quiet";
+  ({ up: "good", running: "good", completed: "good", starting: "warn", pausing: "warn", paused: "warn", stopping: "warn", stopped: "warn", degraded: "warn", "source-down": "warn", silent: "bad", failed: "bad", "backing-off": "bad" })[word] ?? "quiet";
 
 function meter(share) {
   if (share == null) return el("td", {}, "–");
@@ -171,7 +171,7 @@ function payloadOf(item) {
   if (item.media !== "frames") return td(`${item.media}, ${item.bytes.toLocaleString("en")} bytes`);
   const canvas = el("canvas", { role: "img", class: "thumb", "aria-label": `Frame of ${item.source}/${item.seq}` });
   image(item.payload).then((bitmap) => {
-    draw(canvas, bitmap, []);
+    draw(canvas, bitmap, marksOf({}, []));
     bitmap.close();
   }).catch((e) => canvas.replaceWith(`not shown: ${e.message}`));
   return el("td", {}, canvas);
