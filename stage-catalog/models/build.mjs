@@ -15,6 +15,7 @@ if (!models || !media) throw new Error('usage: node build.mjs <models> <media>')
 const objectron = join(packages, '@mediapipe/objectron/objectron_solution_packed_assets');
 const copies = [
   [models, '@mediapipe/face_detection/face_detection_full_range.tflite'],
+  [models, '@ricky0123/vad-web/dist/silero_vad_v6.onnx'],
   [media, 'opencv/examples/files/car1.jpg'],
   [media, 'opencv/examples/files/car2.jpg'],
   [media, '@vladmandic/face-api/demo/sample5.jpg'],

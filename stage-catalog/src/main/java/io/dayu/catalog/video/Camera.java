@@ -2,6 +2,7 @@ package io.dayu.catalog.video;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.dayu.catalog.Stop;
 import io.dayu.element.Frame;
 import io.dayu.element.Frames;
 import io.dayu.element.Media;

@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.Stop;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;

@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.BlockingReader;
 import io.dayu.element.MediaType;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;

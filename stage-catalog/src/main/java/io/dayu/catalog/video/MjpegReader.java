@@ -1,5 +1,7 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.BlockingReader;
+import io.dayu.catalog.Stop;
 import io.dayu.source.Segment;
 import java.io.EOFException;
 import java.io.IOException;

@@ -15,7 +15,7 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
  * Loads native libraries; every user calls here first. A library that is missing is an ordinary
  * exception here, because the linkage error of a first use would end the whole node.
  */
-final class Natives {
+public final class Natives {
   /**
    * What FFmpeg may allocate at once, in bytes, wherever it is in a file: the largest picture that
    * is accepted, with four components of 16 bits and some room at its edges.
@@ -44,7 +44,7 @@ final class Natives {
   }
 
   /** FFmpeg, which stays quiet, because its errors are reported as exceptions. */
-  static void ffmpeg() {
+  public static void ffmpeg() {
     load(avutil.class, avcodec.class, avformat.class, swscale.class);
     avutil.av_log_set_level(avutil.AV_LOG_QUIET); // it would quote files past the logger
     avutil.av_max_alloc(MOST_AT_ONCE);

@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.BlockingReader;
 import io.dayu.element.MediaType;
 import io.dayu.source.Query;
 import io.dayu.source.Repeat;
@@ -28,9 +29,12 @@ public final class VideoFileSource implements SourceProvider {
       Set.of(
           ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".flv", ".wmv");
 
+  /** The parameter that asks for the sound in place of the pictures. */
+  public static final String SOUND = "sound";
+
   private static final String REALTIME = "realtime";
   private static final String LOOP = "loop";
-  private static final List<String> PARAMETERS = List.of(REALTIME, LOOP);
+  private static final List<String> PARAMETERS = List.of(REALTIME, LOOP, SOUND);
 
   @Override
   public SourceDescriptor descriptor() {
@@ -46,9 +50,19 @@ public final class VideoFileSource implements SourceProvider {
 
   @Override
   public boolean claims(URI uri) {
+    return isVideo(uri) && !isHeard(uri);
+  }
+
+  /** Whether a uri is that of a video file. */
+  public static boolean isVideo(URI uri) {
     if (uri.getScheme() != null && !uri.getScheme().equalsIgnoreCase("file")) return false;
     var path = LocalFile.path(uri).toLowerCase(Locale.ROOT);
     return ENDINGS.stream().anyMatch(path::endsWith);
+  }
+
+  /** Whether it is the sound of a video file that is to be read, and not its pictures. */
+  public static boolean isHeard(URI uri) {
+    return Query.partly(uri, List.of()).others().contains(SOUND + "=true");
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.dayu.catalog.Samples;
+import io.dayu.catalog.Stop;
 import io.dayu.element.Frame;
 import io.dayu.source.Access;
 import io.dayu.source.Knobs;

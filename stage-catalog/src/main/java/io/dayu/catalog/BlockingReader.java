@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog;
 
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -16,7 +16,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * Something open that is read by blocking calls of one thread at a time. Nothing can interrupt such
  * a call from outside, so whatever takes long in it asks its {@link Stop} again and again.
  */
-interface BlockingReader extends AutoCloseable {
+public interface BlockingReader extends AutoCloseable {
   /** The next segment; empty at the end, and once the stop is asked for. */
   Optional<Segment> next();
 

@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -6,14 +6,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Tells a reader that nobody listens to it any longer. Safe for any thread. */
-final class Stop {
+public final class Stop {
   private final CompletableFuture<Boolean> asked = new CompletableFuture<>();
 
-  void ask() {
+  public void ask() {
     asked.complete(true);
   }
 
-  boolean asked() {
+  public boolean asked() {
     return asked.isDone();
   }
 
@@ -21,12 +21,12 @@ final class Stop {
    * Does something as soon as it is asked for, on the thread that asks; at once if it was. For what
    * ends a call that blocks, and must not block itself.
    */
-  void then(Runnable action) {
+  public void then(Runnable action) {
     var unused = asked.thenRun(action);
   }
 
   /** Waits so long at most; whether it was asked for. */
-  boolean await(long micros) {
+  public boolean await(long micros) {
     try {
       return asked.get(micros, TimeUnit.MICROSECONDS);
     } catch (TimeoutException e) {

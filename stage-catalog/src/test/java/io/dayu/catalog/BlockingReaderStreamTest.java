@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
