@@ -16,6 +16,7 @@ import io.dayu.settings.Checks;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.MemorySettings;
+import io.dayu.settings.ModelSettings;
 import io.dayu.settings.Section;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -184,6 +185,8 @@ public record NodeSettings(
       conflict(self.get(), role, keys.get()).ifPresent(dayu::problem);
     var memory = dayu.section("memory", MemorySettings::from);
     var services = dayu.part("dayu.services", () -> ServiceSettings.from(config.getConfig("dayu")));
+    var unused = // read again where stages are made
+        dayu.part("dayu.models", () -> ModelSettings.from(config.getConfig("dayu")));
     dayu.enforce();
     return new NodeSettings(
         self.get(),

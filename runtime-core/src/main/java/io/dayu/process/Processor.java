@@ -14,6 +14,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
+import io.dayu.settings.ModelSettings;
 import io.dayu.stage.Causes;
 import io.dayu.stage.FunctionStage;
 import io.dayu.stage.Inputs;
@@ -584,7 +585,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             identity.stage().id(),
             identity.node(),
             Params.of(provider.descriptor(), identity.stage().params()),
-            Inputs.of(identity.stage().inputs()));
+            Inputs.of(identity.stage().inputs()),
+            ModelSettings.from(getContext().getSystem().settings().config().getConfig("dayu"))
+                .files());
     // create() may load a model for seconds, so it runs on the stage's dispatcher, not on this one.
     Behavior<StageCommand> behavior =
         Behaviors.setup(

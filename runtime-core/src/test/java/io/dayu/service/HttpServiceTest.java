@@ -18,6 +18,7 @@ import io.dayu.element.Wav;
 import io.dayu.pipeline.Catalog;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.stage.Inputs;
+import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.ServiceProvider;
@@ -205,7 +206,8 @@ class HttpServiceTest {
             "risk",
             "edge-1",
             new Params(Map.of()),
-            Inputs.of(Map.of("vehicles", "cars-1")));
+            Inputs.of(Map.of("vehicles", "cars-1")),
+            ModelFiles.NONE);
     assertThat(asked(service, context, element)).isEqualTo(THREE_CARS);
     assertThat(server.got.get(0).text())
         .isEqualTo(

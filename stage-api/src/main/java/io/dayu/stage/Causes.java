@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import org.apache.pekko.actor.ActorInitializationException;
 import org.apache.pekko.pattern.AskTimeoutException;
 
 /** The causes of failures, and their words for people. */
@@ -30,13 +31,15 @@ public final class Causes {
   private Causes() {}
 
   /**
-   * The failure itself, without the exceptions that futures wrap around it. A future that fails
-   * because another one failed wraps its failure, and so does a caller that waits for it, so that
-   * the same failure may come wrapped or not.
+   * The failure itself, without the exceptions that futures wrap around it, and actors around one
+   * while they are made. A future that fails because another one failed wraps its failure, and so
+   * does a caller that waits for it, so that the same failure may come wrapped or not.
    */
   public static Throwable of(Throwable error) {
     var cause = error;
-    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+    while ((cause instanceof CompletionException
+            || cause instanceof ExecutionException
+            || cause instanceof ActorInitializationException)
         && cause.getCause() != null) cause = cause.getCause();
     return cause;
   }

@@ -11,6 +11,7 @@ import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.PipelineVerifier;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Inputs;
+import io.dayu.stage.ModelFiles;
 import io.dayu.stage.NamedInput;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
@@ -98,6 +99,12 @@ public final class StageTestKit implements AutoCloseable {
    * @throws AssertionError if a pipeline with these parameters would be refused
    */
   public static StageTestKit start(StageProvider provider, Map<String, ?> params) {
+    return start(provider, params, ModelFiles.NONE);
+  }
+
+  /** The same with models that the stage may load. */
+  public static StageTestKit start(
+      StageProvider provider, Map<String, ?> params, ModelFiles models) {
     var descriptor = provider.descriptor();
     var problems = PipelineVerifier.verifyParams(descriptor, params);
     if (!problems.isEmpty())
@@ -118,7 +125,8 @@ public final class StageTestKit implements AutoCloseable {
             Params.of(descriptor, spec.params()),
             Inputs.of(
                 descriptor.namedInputs().stream()
-                    .collect(Collectors.toMap(NamedInput::name, NamedInput::name))));
+                    .collect(Collectors.toMap(NamedInput::name, NamedInput::name))),
+            models);
     var crash = new CompletableFuture<Outcome>();
     var system =
         ActorSystem.create(
@@ -214,7 +222,7 @@ public final class StageTestKit implements AutoCloseable {
                   failed -> {
                     crash.completeExceptionally(
                         new AssertionError(
-                            name + " crashed: " + failed.getCause(), failed.getCause()));
+                            name + " crashed: " + Causes.of(failed.getCause()), failed.getCause()));
                     return Behaviors.same();
                   })
               .onSignal(

@@ -1,5 +1,8 @@
 package io.dayu.catalog.video;
 
+import ai.onnxruntime.OrtEnvironment;
+import java.io.IOException;
+import java.util.List;
 import org.bytedeco.ffmpeg.global.avcodec;
 import org.bytedeco.ffmpeg.global.avformat;
 import org.bytedeco.ffmpeg.global.avutil;
@@ -22,6 +25,8 @@ public final class Natives {
    */
   private static final long MOST_AT_ONCE = 8L * Jpeg.MAX_PIXELS + (16 << 20);
 
+  private static final String ONNX_PATH = "onnxruntime.native.path";
+
   static {
     limits();
   }
@@ -41,6 +46,42 @@ public final class Natives {
 
   static void tensorFlowLite() {
     load(tensorflowlite.class);
+  }
+
+  /**
+   * ONNX Runtime. Its own loader would unpack 22 MB at each start, and leave them where a node is
+   * killed; JavaCPP's cache keeps one copy.
+   */
+  static void onnxRuntime() {
+    if (System.getProperty(ONNX_PATH) != null) return;
+    try {
+      var directory = "/ai/onnxruntime/native/" + onnxPlatform() + "/";
+      var parent = "";
+      for (var library : List.of("onnxruntime", "onnxruntime4j_jni")) {
+        var file = directory + System.mapLibraryName(library);
+        var cached = Loader.cacheResource(OrtEnvironment.class, file);
+        if (cached == null)
+          throw new IllegalStateException(
+              "the native library onnxruntime cannot be loaded on %s: %s is not on the class path; add onnxruntime's jar or run this stage on other nodes"
+                  .formatted(Loader.getPlatform(), file));
+        parent = cached.getParent();
+      }
+      System.setProperty(ONNX_PATH, parent);
+    } catch (IOException | LinkageError e) {
+      throw new IllegalStateException(
+          "the native library onnxruntime cannot be loaded on %s: %s; add its jar for this platform or run this stage on other nodes"
+              .formatted(Loader.getPlatform(), e.getMessage()),
+          e);
+    }
+  }
+
+  private static String onnxPlatform() {
+    var platform = Loader.getPlatform();
+    return platform
+        .replace("macosx", "osx")
+        .replace("windows", "win")
+        .replace("x86_64", "x64")
+        .replace("arm64", "aarch64");
   }
 
   /** FFmpeg, which stays quiet, because its errors are reported as exceptions. */
