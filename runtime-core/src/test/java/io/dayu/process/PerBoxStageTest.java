@@ -3,6 +3,7 @@ package io.dayu.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import java.util.TreeMap;
 import com.google.protobuf.ByteString;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
@@ -117,7 +118,8 @@ class PerBoxStageTest {
             return behavior;
           }
         };
-    var spec = new StageSpec("look", "looker", List.of("detect"), Map.of(), Optional.of(perBox));
+    var spec = new StageSpec(
+            "look", "looker", List.of("detect"), new TreeMap<>(), Map.of(), Optional.of(perBox));
     var around = PerBoxStage.around(provider, spec, SOON, now::get);
     var params = Params.of(around.descriptor(), Map.of());
     return kit.spawn(around.create(new StageContext("p", "look", "edge-1", params)));

@@ -721,7 +721,7 @@ final class ProcessorStreamTest {
     var perBox = new PerBox("detect", Set.of(), Duration.ZERO, 16);
     var look =
         new PipelineSpec.StageSpec(
-            "look", "reader", List.of("detect"), Map.of(), Optional.of(perBox));
+            "look", "reader", List.of("detect"), new TreeMap<>(), Map.of(), Optional.of(perBox));
     var asked =
         new PipelineSpec(
             spec.name(),

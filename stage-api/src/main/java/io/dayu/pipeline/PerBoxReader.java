@@ -2,7 +2,6 @@ package io.dayu.pipeline;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -59,7 +58,7 @@ final class PerBoxReader {
   private static int atMost(DocumentNode node) {
     var number = node.number();
     if (number.isEmpty()) return PerBox.DEFAULT_AT_MOST;
-    double most = Objects.requireNonNull(number.get());
+    double most = number.get();
     if (most >= 1 && most <= PerBox.MOST && Math.rint(most) == most) return (int) most;
     node.problem(
         "must be a whole number from 1 to %s but is %s".formatted(PerBox.MOST, node.kind()),

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.TreeMap;
@@ -157,7 +158,7 @@ class NamedInputsTest {
             "risk",
             List.of("sky"),
             new TreeMap<>(Map.of("vehicles", "cars", "lights", "sky")),
-            Map.of());
+            Map.of(), Optional.empty());
     assertThat(stage.after()).containsExactly("sky", "cars");
     assertThat(stage)
         .isNotEqualTo(
@@ -166,7 +167,7 @@ class NamedInputsTest {
                 "risk",
                 stage.after(),
                 new TreeMap<>(Map.of("vehicles", "sky", "lights", "cars")),
-                Map.of()));
+                Map.of(), Optional.empty()));
   }
 
   @Test

@@ -544,8 +544,16 @@ class PipelineDocumentTest {
                 Arbitraries.integers().between(1, PerBox.MOST))
             .as((of, labels, ms, most) -> new PerBox(of, labels, Duration.ofMillis(ms), most));
     var stages =
-        Combinators.combine(names, names, names.list().ofMaxSize(4), params, perBox.optional())
-            .as((id, type, after, p, box) -> new StageSpec(id, type, after, p, box));
+        Combinators.combine(
+                names,
+                names,
+                names.list().ofMaxSize(4),
+                Arbitraries.maps(names, names).ofMaxSize(3),
+                params,
+                perBox.optional())
+            .as(
+                (id, type, after, inputs, p, box) ->
+                    new StageSpec(id, type, after, new TreeMap<>(inputs), p, box));
     return Combinators.combine(
             names,
             sources.list().ofMinSize(1).ofMaxSize(4),
