@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -87,7 +89,7 @@ public final class FailedStore implements AutoCloseable {
    * @param more whether others are left
    */
   public record Picked(
-      TreeMap<Long, Media> payloads,
+      NavigableMap<Long, Media> payloads,
       List<Long> notKept,
       List<Long> underWay,
       long upTo,
@@ -167,7 +169,8 @@ public final class FailedStore implements AutoCloseable {
     var slots = index.get(stream);
     if (slots == null) return false;
     long sinceMs = since.toEpochMilli();
-    return slots.size() > atMost || sinceMs > 0 && slots.values().stream().anyMatch(s -> s.atMs() < sinceMs);
+    return slots.size() > atMost
+        || sinceMs > 0 && slots.values().stream().anyMatch(s -> s.atMs() < sinceMs);
   }
 
   /** Completes when the changes outlive a crash of the machine; fails when that is not certain. */
@@ -490,7 +493,7 @@ public final class FailedStore implements AutoCloseable {
   }
 
   /** Of all that are there, in order; a copy, so that some can be removed meanwhile. */
-  private static TreeSet<Long> numbers(MVStore store, StreamName stream) {
+  private static NavigableSet<Long> numbers(MVStore store, StreamName stream) {
     var numbers = new TreeSet<Long>();
     if (store.hasMap(ABOUT + stream))
       about(store, stream).keyIterator(null).forEachRemaining(numbers::add);

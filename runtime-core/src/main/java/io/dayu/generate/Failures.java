@@ -162,9 +162,9 @@ final class Failures {
             .seqs()
             .where(
                 seq -> {
+                  if (unsettled.retries().containsKey(seq)) return true;
                   var cause = results.failed().get(seq);
-                  boolean other = cause == null || unsettled.retries().containsKey(seq);
-                  return other || !held.failed(seq, cause);
+                  return cause == null || !held.failed(seq, cause);
                 });
     held.write();
     return atOnce;

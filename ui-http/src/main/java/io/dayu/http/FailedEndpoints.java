@@ -215,7 +215,8 @@ final class FailedEndpoints {
                   .thenCompose(
                       pipeline -> {
                         if (pipeline.isPaused()) throw paused(pipeline.name());
-                        return retry(from(origins(pipeline, asked.source()), after),
+                        return retry(
+                            from(origins(pipeline, asked.source()), after),
                             after,
                             asked,
                             pipeline.version());

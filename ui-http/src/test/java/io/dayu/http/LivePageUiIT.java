@@ -9,6 +9,15 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import io.dayu.facts.FailedElements;
+import io.dayu.facts.FailureCause;
+import io.dayu.facts.NodeReport;
+import io.dayu.pipeline.PipelineSpec;
+import io.dayu.pipeline.PipelineSpec.Delivery;
+import io.dayu.pipeline.PipelineSpec.KeepFailed;
+import io.dayu.pipeline.PipelineSpec.Offline;
+import io.dayu.pipeline.PipelineSpec.Retain;
+import io.dayu.pipeline.StreamName;
 import io.dayu.store.Pruner;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,7 +25,10 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,6 +126,77 @@ class LivePageUiIT {
     assertThat(page.locator("#pruned"))
         .hasText("Pruned: 12,345 of 1,240,000 results, oldest kept: 3.2 d");
     assertThat(page.locator("#pruned")).isVisible();
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
+  void aFailedElementIsSeenWithItsPictureAndSentAgainByAButton() {
+    assertThat(row("#ledger", Street.STREAM)).isVisible();
+    assertThat(page.locator("#failed-section")).isHidden();
+    var stream = StreamName.parse(Street.STREAM);
+    var sent = new AtomicBoolean();
+    server.control.keepFailed(
+        (node, question) -> {
+          if (question instanceof FailedElements.Page)
+            return new FailedElements.Items(
+                List.of(
+                    new FailedElements.Item(
+                        17,
+                        new FailureCause("detect", "the model is broken"),
+                        Instant.now(),
+                        Instant.now(),
+                        "frames",
+                        70_000,
+                        0,
+                        17,
+                        sent.get() ? OptionalLong.of(40) : OptionalLong.empty())),
+                false);
+          if (question instanceof FailedElements.Part part) {
+            var bytes = Street.frame().toByteString();
+            return new FailedElements.Bytes(bytes.size(), bytes.substring((int) part.offset()));
+          }
+          sent.set(true);
+          return new FailedElements.Retried(
+              new TreeMap<>(Map.of(17L, 40L)), List.of(), List.of(), 17, 17, false);
+        });
+    var spec = Street.spec("cam-0");
+    server.control.run(
+        new PipelineSpec(
+            spec.name(),
+            spec.sources(),
+            spec.stages(),
+            spec.policy(),
+            spec.objective(),
+            new Delivery(
+                Offline.LOCAL,
+                0,
+                Retain.AS_CONFIGURED,
+                Optional.of(new KeepFailed(Optional.of(10L), Optional.empty())))));
+    server.control.report(
+        server
+            .control
+            .view()
+            .nodes()
+            .get("edge-1")
+            .report()
+            .withKeptFailed(
+                List.of(new NodeReport.KeptFailed(stream, 1, 70_000, 0, 0, Optional.empty()))),
+        Instant.now());
+    var row = page.locator("#failed tr[data-failed='cam-0/17']");
+    assertThat(row).containsText("the model is broken");
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(
+            () ->
+                // An empty canvas is transparent.
+                assertThat(
+                        page.locator("canvas.thumb")
+                            .evaluate(
+                                "c => c.width > 100 && c.getContext('2d').getImageData(9, 9, 1, 1).data[3]"))
+                    .isEqualTo(255));
+    row.getByText("Send again").click();
+    assertThat(page.locator("#failed-note")).hasText("1 sent again");
+    assertThat(row.locator("button")).isHidden();
     assertThat(complaints).isEmpty();
   }
 
