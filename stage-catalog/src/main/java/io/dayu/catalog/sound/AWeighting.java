@@ -2,7 +2,7 @@ package io.dayu.catalog.sound;
 
 /**
  * The filter A of sound level meters (IEC 61672-1), which weighs frequencies about as ears do. It
- * is the analogue one by bilinear transform, so it is too low by more than 1 dB from about a sixth
+ * is the analogue one by bilinear transform, so it is too low by more than 1 dB from about a fifth
  * of the sampling rate on. Not thread-safe: it remembers what it has heard.
  */
 final class AWeighting {

@@ -318,7 +318,7 @@ final class DecodedSound implements Recording {
             case avutil.AV_SAMPLE_FMT_S16, avutil.AV_SAMPLE_FMT_S16P ->
                 from.getShort(i * Short.BYTES) / 32_768f;
             case avutil.AV_SAMPLE_FMT_S32, avutil.AV_SAMPLE_FMT_S32P ->
-                from.getInt(i * Integer.BYTES) / 2_147_483_648f;
+                from.getInt(i * Integer.BYTES) / 0x1p31f;
             case avutil.AV_SAMPLE_FMT_FLT, avutil.AV_SAMPLE_FMT_FLTP ->
                 from.getFloat(i * Float.BYTES);
             case avutil.AV_SAMPLE_FMT_DBL, avutil.AV_SAMPLE_FMT_DBLP ->

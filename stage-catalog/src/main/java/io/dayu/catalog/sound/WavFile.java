@@ -112,7 +112,7 @@ final class WavFile implements Recording {
       case 1 -> (Byte.toUnsignedInt(buffer.get()) - 128) / 128f;
       case 2 -> buffer.getShort() / 32_768f;
       case 3 -> (Byte.toUnsignedInt(buffer.get()) | buffer.getShort() << 8) / 8_388_608f;
-      default -> buffer.getInt() / 2_147_483_648f;
+      default -> buffer.getInt() / 0x1p31f;
     };
   }
 

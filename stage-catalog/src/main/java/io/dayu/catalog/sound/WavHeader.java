@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -79,16 +80,17 @@ record WavHeader(
     private Optional<WavHeader> samples(Stop stop) throws IOException {
       if (fileSize < 12) return Optional.empty();
       var riff = next(12);
-      boolean wav = riff.startsWith("RIFF") || riff.startsWith("RF64") || riff.startsWith("BW64");
-      if (!wav || !riff.startsWith("WAVE", 8)) return Optional.empty();
+      boolean wav = List.of("RIFF", "RF64", "BW64").contains(name(riff, 0));
+      if (!wav || !name(riff, 8).equals("WAVE")) return Optional.empty();
       for (var count = 0; count < MOST_CHUNKS && !stop.asked(); count++) {
         if (channel.position() + 8 > fileSize) break;
         var head = next(8);
-        var length = Integer.toUnsignedLong(head.bytes().getInt(4));
-        if (head.startsWith("data")) return Optional.of(header(length));
+        var name = name(head, 0);
+        var length = Integer.toUnsignedLong(little(head).getInt(4));
+        if (name.equals("data")) return Optional.of(header(length));
         var behind = channel.position() + length + length % 2;
-        if (head.startsWith("fmt ")) format(length);
-        if (head.startsWith("ds64")) bigSize(length);
+        if (name.equals("fmt ")) format(length);
+        if (name.equals("ds64")) bigSize(length);
         if (encoded) return Optional.empty();
         if (behind > fileSize) break;
         channel.position(behind);
@@ -116,7 +118,8 @@ record WavHeader(
     }
 
     private void format(long length) throws IOException {
-      var chunk = next((int) Math.min(length, 40)).bytes();
+      var bytes = next((int) Math.min(length, 40));
+      var chunk = little(bytes);
       if (length < 16) throw new IOException("it does not say enough of its samples");
       var tag = Short.toUnsignedInt(chunk.getShort(0));
       var channels = Short.toUnsignedInt(chunk.getShort(2));
@@ -125,41 +128,39 @@ record WavHeader(
       var bits = Short.toUnsignedInt(chunk.getShort(14));
       if (tag == EXTENSIBLE) {
         if (length < 40) throw new IOException("it does not say enough of its samples");
-        boolean known = Arrays.equals(chunk.array(), 26, 40, GUID_TAIL, 0, GUID_TAIL.length);
+        boolean known = Arrays.equals(bytes, 26, 40, GUID_TAIL, 0, GUID_TAIL.length);
         tag = known ? Short.toUnsignedInt(chunk.getShort(24)) : EXTENSIBLE;
       }
       encoded = // perhaps by something that FFmpeg knows
           !(tag == PCM && bits >= 1 && bits <= 32 || tag == FLOAT && (bits == 32 || bits == 64));
       if (encoded) return;
       Recording.check(rate, channels);
-      var bytes = (bits + 7) / 8;
-      if (block != channels * bytes)
+      var width = (bits + 7) / 8;
+      if (block != channels * width)
         throw new IOException(
             "it says that %s samples of %s bits have %s bytes".formatted(channels, bits, block));
-      format = Optional.of(new Format(rate, channels, tag == FLOAT, bytes));
+      format = Optional.of(new Format(rate, channels, tag == FLOAT, width));
     }
 
     private void bigSize(long length) throws IOException {
-      if (length >= 16) bigSize = OptionalLong.of(next(16).bytes().getLong(8));
+      if (length >= 16) bigSize = OptionalLong.of(little(next(16)).getLong(8));
     }
 
-    private Part next(int count) throws IOException {
-      var bytes = ByteBuffer.allocate(count).order(ByteOrder.LITTLE_ENDIAN);
-      while (bytes.hasRemaining())
-        if (channel.read(bytes) < 0)
+    private byte[] next(int count) throws IOException {
+      var bytes = new byte[count];
+      var buffer = ByteBuffer.wrap(bytes);
+      while (buffer.hasRemaining())
+        if (channel.read(buffer) < 0)
           throw new IOException("it is cut off, or damaged, before its first sample");
-      return new Part(bytes.flip());
-    }
-  }
-
-  private record Part(ByteBuffer bytes) {
-    private boolean startsWith(String name) {
-      return startsWith(name, 0);
+      return bytes;
     }
 
-    private boolean startsWith(String name, int at) {
-      var its = new String(bytes.array(), at, 4, StandardCharsets.ISO_8859_1);
-      return its.equals(name);
+    private static ByteBuffer little(byte[] bytes) {
+      return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static String name(byte[] bytes, int at) {
+      return new String(bytes, at, 4, StandardCharsets.ISO_8859_1);
     }
   }
 }
