@@ -147,6 +147,14 @@ class ExamplesClusterIT {
     for (var name :
         List.of("road", "signals", "attributes", "trajectories", "poses", "intents", "risk"))
       awaitType("stand-in-" + name);
+    var risk =
+        Cluster.items(cluster.get("stages")).stream()
+            .filter(s -> s.path("type").asText().equals("stand-in-risk"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(Cluster.items(risk.path("namedInputs")))
+        .extracting(input -> input.path("name").asText())
+        .containsExactly("trajectories", "attributes", "intents", "signals");
     submit("driving", "127.0.0.1:8090", camera);
     assertThat(awaitResults("driving", 5))
         .allSatisfy(

@@ -169,13 +169,17 @@ class StageCommandTest {
           "stages",
           """
           {"items": [{"type": "count-above", "description": "Counts", "payload": ["readings"], "inputs": ["boxes"],
-            "output": "labels", "parameters": [{"name": "limit", "required": true}, {"name": "unit", "required": false}]}]}
+            "output": "labels", "parameters": [{"name": "limit", "required": true}, {"name": "unit", "required": false}]},
+            {"type": "risk", "description": "Warns", "payload": [], "inputs": ["boxes", "labels"], "output": "labels", "parameters": [],
+             "namedInputs": [{"name": "vehicles", "types": ["boxes", "labels"], "required": true},
+              {"name": "sky", "types": ["labels"], "required": false}]}]}
           """);
       var run = Cli.run("stage", "list", "--api=" + api.uri());
       assertThat(run.out().lines())
           .containsExactly(
-              "TYPE         READS             OUTPUT  PARAMETERS    DESCRIPTION",
-              "count-above  readings, boxes*  labels  limit, unit?  Counts");
+              "TYPE         READS                                   OUTPUT  PARAMETERS    DESCRIPTION",
+              "count-above  readings, boxes*                        labels  limit, unit?  Counts",
+              "risk         vehicles: boxes|labels*, sky?: labels*  labels  -             Warns");
     }
   }
 
