@@ -149,11 +149,16 @@ public record Load(
 
   /** The policy, where it fixes routes with one for each stage of the variant. */
   private Map<String, Object> routed(Variant variant) {
-    if (!"fixed".equals(policy.get("name"))) return policy;
-    var fixed = new ObjectMapper().valueToTree(policy).path("params").path("route");
-    var route = new TreeMap<String, JsonNode>();
-    for (var id : variant.stages().keySet()) route.put(id, fixed.path(Variant.placedAs(id)));
-    return Map.of("name", "fixed", "params", Map.of("route", route));
+    if (!(policy.get("params") instanceof Map<?, ?> params)
+        || !(params.get("route") instanceof Map<?, ?> fixed)) return policy;
+    var route = new TreeMap<String, Object>();
+    for (var id : variant.stages().keySet()) {
+      var nodes = fixed.get(Variant.placedAs(id));
+      if (nodes != null) route.put(id, nodes);
+    }
+    var changed = new TreeMap<>(policy);
+    changed.put("params", Map.of("route", route));
+    return changed;
   }
 
   /** Whether everything the source gave is settled, as far as the API knows. */
