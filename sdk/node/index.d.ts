@@ -301,7 +301,7 @@ export interface Stage {
   /** Calls the function as a request does, for tests: parameters are checked, defaults filled in. */
   call(element: Partial<Element>, params?: Record<string, unknown>): Promise<Media | Skip>;
   /** Serves until SIGTERM or SIGINT. Port: `DAYU_SERVICE_PORT` unless it is given, else 9000; host: 127.0.0.1. */
-  serve(options?: { port?: number; host?: string }): Promise<void>;
+  serve(options?: { port?: number; host?: string; transport?: "http" | "grpc" }): Promise<void>;
   /** Like `serve`, if the module of this `import.meta.url` is the programme, not where a test imports it. */
   main(url: string): Promise<void>;
 }

@@ -182,17 +182,26 @@ class Stage {
     return given instanceof Skip ? given : output(given, this.output);
   }
 
-  async serve({ port = Number(process.env.DAYU_SERVICE_PORT || 9000), host = "127.0.0.1" } = {}) {
-    const server = this.listener();
+  async serve({ port, host, transport = process.env.DAYU_SERVICE_TRANSPORT || "http" } = {}) {
+    if (transport !== "http" && transport !== "grpc") {
+      process.stderr.write(`${this.name} knows the transports http and grpc, not ${transport}\n`);
+      process.exit(1);
+    }
+    const server = transport === "grpc" ? (await import("./grpc.js")).grpcListener(this) : this.listener();
+    const socket = transport === "grpc" && port === undefined && host === undefined && process.env.DAYU_SERVICE_SOCKET;
+    port ??= Number(process.env.DAYU_SERVICE_PORT || 9000);
+    host ??= "127.0.0.1";
     await new Promise((resolve) => {
       server.once("error", (error) => {
         process.stderr.write(`${this.name} cannot listen: ${error.message}. DAYU_SERVICE_PORT says another port.\n`);
         process.exit(1);
       });
-      server.listen(port, host, resolve);
+      if (socket) server.listen(socket, resolve);
+      else server.listen(port, host, resolve);
     });
     const address = server.address();
-    process.stderr.write(`${this.name} listens at http://${address.address}:${address.port}/\n`);
+    const where = socket ? `unix:${socket}` : `${transport}://${address.address}:${address.port}/`;
+    process.stderr.write(`${this.name} listens at ${where}\n`);
     for (const [signal, number] of [["SIGTERM", 15], ["SIGINT", 2]])
       process.on(signal, () => {
         if (server.stopping) process.exit(128 + number); // asked for a second time: calls that hang are left
@@ -251,6 +260,19 @@ class Stage {
       if (error instanceof Bad) return text(error.status, error.message);
       this.#trace(error);
       return text(500, `a defect of dayu-stage: ${error}`);
+    }
+  }
+
+  /** Answers one call of gRPC: a Skip, a Failed, or an answer as over HTTP; never rejects. */
+  async result({ type, body, params, deadlineMs, ...about }) {
+    try {
+      const content = this.#content(mediaType(type), body);
+      const element = new Element({ ...content, ...about, deadline: performance.now() + deadlineMs });
+      return await this.#call(element, this.#paramsOf(params), encoded);
+    } catch (error) {
+      if (error instanceof Bad) return new Failed(error.message);
+      this.#trace(error);
+      return new Failed(`a defect of dayu-stage: ${error}`, { retryable: true });
     }
   }
 

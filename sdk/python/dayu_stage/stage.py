@@ -3,6 +3,7 @@
 import inspect
 import json
 import math
+import os
 import re
 import sys
 import threading
@@ -293,12 +294,23 @@ class Stage:
             },
         }
 
-    def serve(self, port=None, host=None):
+    def serve(self, port=None, host=None, transport=None):
         """Serves until SIGTERM or SIGINT, then ends the process's calls and returns.
 
-        The port is that of ``DAYU_SERVICE_PORT`` unless it is given, else 9000; the host is 127.0.0.1.
+        The port is that of ``DAYU_SERVICE_PORT`` unless it is given, else 9000; the host is 127.0.0.1. The transport is
+        "http" or "grpc", that of ``DAYU_SERVICE_TRANSPORT`` unless it is given, else http; grpc needs the package grpcio.
         """
-        Server(self.answer, self.name).run(port, host)
+        transport = transport or os.environ.get("DAYU_SERVICE_TRANSPORT") or "http"
+        if transport == "http":
+            Server(self.answer, self.name).run(port, host)
+        elif transport == "grpc":
+            try:
+                from .grpc_server import GrpcServer
+            except ImportError as e:
+                sys.exit(f"{self.name} needs the package grpcio for transport grpc (pip install grpcio): {e}")
+            GrpcServer(self).run(port, host)
+        else:
+            sys.exit(f"{self.name} knows the transports http and grpc, not {transport!r}")
 
     def answer(self, request):
         """Answers one HTTP request; never raises."""
