@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * How the outputs of a detection model are read. What a model gives is told by the shapes of its
@@ -244,9 +245,13 @@ sealed interface DetectionHead {
         if (isList(output, count)) lists.add(i);
         else if (scores < 0 && isTable(output, count)) scores = i;
       }
-      var rowsFirst = outputs.get(boxes).named("detection_boxes", "postprocess");
+      var rowsFirst =
+          outputs.get(boxes).named("detection_boxes", "postprocess", "statefulpartitionedcall");
       if (lists.isEmpty()) {
         if (scores < 0) return Optional.empty();
+        // Before their sigmoid they are no probabilities, and boxes mostly offsets.
+        if (!areProbabilities(outputs.get(scores).values()))
+          return RawSsd.find(boxes, scores, outputs, names);
         var classes = outputs.get(scores).dimension(-1);
         if (names != 0 && classes != names && classes != names + 1) return Optional.empty();
         var background = names != 0 && classes == names + 1 ? 1 : 0;
@@ -257,10 +262,19 @@ sealed interface DetectionHead {
       var types = -1;
       for (var i : lists) if (types < 0 && outputs.get(i).named("class", "label")) types = i;
       for (var i : lists) if (types < 0 && outputs.get(i).whole()) types = i;
+      // TensorFlow Lite's own orders: of its step for detections, and of exports of TensorFlow 2.
+      if (types < 0 && outputs.get(lists.get(0)).named("postprocess")) types = lists.get(0);
+      if (types < 0 && outputs.get(lists.get(0)).named("statefulpartitionedcall"))
+        types = lists.get(1);
       if (types < 0) return Optional.empty();
       for (var i : lists)
         if (i != types && (scores < 0 || outputs.get(i).named("score", "conf"))) scores = i;
       return Optional.of(new Parts(boxes, scores, types, false, rowsFirst, 0));
+    }
+
+    private static boolean areProbabilities(float[] values) {
+      for (var value : values) if (value < -0.01f || value > 1.01f) return false;
+      return true;
     }
 
     private static boolean isBoxes(Tensor output) {
@@ -316,6 +330,43 @@ sealed interface DetectionHead {
                   score));
         }
       }
+      return found;
+    }
+  }
+
+  /** Offsets and scores of an SSD without its last step, with the anchors of {@link SsdDecoder}. */
+  record RawSsd(int boxes, int scores, int classes) implements DetectionHead {
+    private static Optional<DetectionHead> find(
+        int boxes, int scores, List<Tensor> outputs, int names) {
+      var classes = outputs.get(scores).dimension(-1);
+      return outputs.get(boxes).values().length == SsdDecoder.BOXES * 4
+              && (names == 0 || names == classes)
+          ? Optional.of(new RawSsd(boxes, scores, classes))
+          : Optional.empty();
+    }
+
+    @Override
+    public List<Candidate> read(
+        List<Tensor> outputs, IntPredicate wanted, double threshold, int width, int height) {
+      // Labelled by their numbers; names are given to what is left at the end.
+      var decoder =
+          new SsdDecoder(IntStream.range(0, classes).mapToObj(Integer::toString).toList());
+      var found = new ArrayList<Candidate>();
+      for (var box :
+          decoder.decode(
+              checked(outputs, boxes).values(),
+              checked(outputs, scores).values(),
+              wanted,
+              threshold))
+        add(
+            found,
+            new Candidate(
+                box.getX() * width,
+                box.getY() * height,
+                (box.getX() + box.getWidth()) * width,
+                (box.getY() + box.getHeight()) * height,
+                Integer.parseInt(box.getLabel()),
+                box.getScore()));
       return found;
     }
   }

@@ -8,6 +8,7 @@ import io.dayu.stage.Params;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,17 @@ record ModelChoice(
     OnnxModel.Provider provider,
     List<String> names,
     Optional<String> namesFile) {
+  /** Files that agree in this are one. */
+  record Key(Path file, long size, long modified) {
+    static Key of(String name, Path file) {
+      try {
+        return new Key(file, Files.size(file), Files.getLastModifiedTime(file).toMillis());
+      } catch (IOException e) {
+        throw new ModelException("the model " + name + " cannot be read: " + e.getMessage(), e);
+      }
+    }
+  }
+
   private static final int MOST_THREADS = 64;
 
   /** A list of labels is short; what is longer is another kind of file. */
@@ -64,6 +76,12 @@ record ModelChoice(
           Parameter.Type.NUMBER,
           0.45,
           "from which intersection over union on two boxes of a class are one object");
+  static final Parameter HEAD =
+      Parameter.optional(
+          "head",
+          Parameter.Type.STRING,
+          "auto",
+          "yolov5, yolov8, end-to-end or ssd; auto looks at the model's outputs");
   static final Parameter THREADS =
       Parameter.optional("threads", Parameter.Type.NUMBER, 1.0, "threads that work on one picture");
   static final Parameter PROVIDER =

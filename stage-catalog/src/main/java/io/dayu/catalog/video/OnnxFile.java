@@ -181,7 +181,9 @@ record OnnxFile(long opset) {
     for (int tag; (tag = in.readTag()) != 0; ) {
       var field = WireFormat.getTagFieldNumber(tag);
       switch (field) {
-        case 1 -> numbers(in, tag, dimensions);
+        case 1 -> {
+          var unused = numbers(in, tag, dimensions); // its length says nothing of the content's
+        }
         case 7 -> bytes += numbers(in, tag, values);
         case 8 -> {
           var own = text(in);

@@ -10,9 +10,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.dayu.stage.ModelException;
 import io.dayu.stage.ModelFiles;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +33,7 @@ final class OnnxModel implements AutoCloseable {
   private static final int MOST_NUMBERS = 8 << 20;
 
   /** Two that agree in this are one. */
-  private record Key(Path file, long size, long modified, Provider provider, int threads) {}
+  private record Key(ModelChoice.Key file, Provider provider, int threads) {}
 
   private static final SharedModels<Key, OnnxModel> SHARED = new SharedModels<>();
 
@@ -76,7 +74,8 @@ final class OnnxModel implements AutoCloseable {
     var file = models.find(name);
     var lease =
         SHARED.lease(
-            key(name, file, provider, threads), () -> load(models, name, file, provider, threads));
+            new Key(ModelChoice.Key.of(name, file), provider, threads),
+            () -> load(models, name, file, provider, threads));
     try {
       ModelChoice.checkDigest(name, sha256, lease.model().sha256);
       return lease;
@@ -89,15 +88,6 @@ final class OnnxModel implements AutoCloseable {
   /** How many are loaded. */
   static int loaded() {
     return SHARED.size();
-  }
-
-  private static Key key(String name, Path file, Provider provider, int threads) {
-    try {
-      return new Key(
-          file, Files.size(file), Files.getLastModifiedTime(file).toMillis(), provider, threads);
-    } catch (IOException e) {
-      throw new ModelException("the model " + name + " cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private static OnnxModel load(

@@ -122,13 +122,28 @@ final class PictureInput implements AutoCloseable {
     shape[0] = 1;
     for (var at = planar ? 2 : 1; at < (planar ? 4 : 3); at++) {
       if (shape[at] < 1) shape[at] = side;
-      if (shape[at] < LEAST_SIDE || shape[at] > MOST_SIDE)
-        throw new ModelException(
-            "the model %s takes pictures of %s pixels a side, and %s to %s are accepted; export it with another size"
-                .formatted(model, shape[at], LEAST_SIDE, MOST_SIDE));
+      checkSide(model, shape[at]);
     }
     return new PictureInput(
         shape, planar, depth(model, input), fit, chosen(range, input.type), bgr);
+  }
+
+  /**
+   * An input of another runtime than ONNX's: packed pixels of {@code depth}.
+   *
+   * @param range of pixels, not left open
+   */
+  static PictureInput packed(
+      String model, int depth, int height, int width, Fit fit, Range range, boolean bgr) {
+    for (var side : new int[] {height, width}) checkSide(model, side);
+    return new PictureInput(new long[] {1, height, width, COLOURS}, false, depth, fit, range, bgr);
+  }
+
+  private static void checkSide(String model, long side) {
+    if (side < LEAST_SIDE || side > MOST_SIDE)
+      throw new ModelException(
+          "the model %s takes pictures of %s pixels a side, and %s to %s are accepted; export it with another size"
+              .formatted(model, side, LEAST_SIDE, MOST_SIDE));
   }
 
   private static int depth(String model, TensorInfo input) {

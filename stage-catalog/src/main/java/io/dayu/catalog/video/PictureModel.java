@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /** A shared ONNX model with the input of one instance. Not thread-safe. */
-final class PictureModel implements AutoCloseable {
+final class PictureModel implements PictureRunner {
   private static final Pattern NUMBER = Pattern.compile("\\d{1,5}");
 
   /**
@@ -106,11 +106,13 @@ final class PictureModel implements AutoCloseable {
     return lease.model();
   }
 
-  int width() {
+  @Override
+  public int width() {
     return input.width();
   }
 
-  int height() {
+  @Override
+  public int height() {
     return input.height();
   }
 
@@ -127,13 +129,13 @@ final class PictureModel implements AutoCloseable {
     }
   }
 
-  /** Puts a BGR image into the input. */
-  PictureInput.Canvas fill(Mat image) {
+  @Override
+  public PictureInput.Canvas fill(Mat image) {
     return input.fill(image);
   }
 
-  /** Runs the model on what is in the input. */
-  List<Tensor> run() {
+  @Override
+  public List<Tensor> run() {
     return model().run(input.content(), input.shape());
   }
 

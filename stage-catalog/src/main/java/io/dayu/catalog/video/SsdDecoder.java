@@ -26,6 +26,9 @@ final class SsdDecoder {
 
   private static final List<Anchor> ANCHORS = anchors();
 
+  /** How many boxes such a model gives. */
+  static final int BOXES = ANCHORS.size();
+
   private final List<String> labels;
 
   /**
