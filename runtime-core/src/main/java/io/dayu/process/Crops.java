@@ -39,7 +39,8 @@ final class Crops {
   /**
    * What is in a box, as frames with one frame at the time of its own.
    *
-   * @return empty if the box is outside of its frame, or hardly anything
+   * @param box within its frame
+   * @return empty if there is no such frame, or the box is hardly anything
    * @throws IOException if the frame cannot be read
    */
   Optional<Media> cut(Box box) throws IOException {
@@ -65,17 +66,17 @@ final class Crops {
             .build());
   }
 
-  /** As far as it is within the picture. A number that is none counts as 0. */
   private static Rectangle place(Box box, int width, int height) {
-    int left = (int) Math.floor(clamp(box.getX()) * width);
-    int top = (int) Math.floor(clamp(box.getY()) * height);
-    int right = (int) Math.ceil(clamp(box.getX() + box.getWidth()) * width);
-    int bottom = (int) Math.ceil(clamp(box.getY() + box.getHeight()) * height);
-    return new Rectangle(left, top, right - left, bottom - top);
+    int left = (int) Math.floor(box.getX() * width);
+    int top = (int) Math.floor(box.getY() * height);
+    int right = (int) Math.ceil((box.getX() + box.getWidth()) * width);
+    int bottom = (int) Math.ceil((box.getY() + box.getHeight()) * height);
+    return new Rectangle(left, top, Math.min(right, width) - left, Math.min(bottom, height) - top);
   }
 
-  private static float clamp(float fraction) {
-    return fraction > 0 ? Math.min(fraction, 1) : 0;
+  /** A place within the frame. A number that is none counts as 0. */
+  static float clamp(double fraction) {
+    return fraction > 0 ? (float) Math.min(fraction, 1) : 0;
   }
 
   private static BufferedImage decode(ByteString jpeg) throws IOException {

@@ -194,7 +194,7 @@ final class PerBoxStage extends AbstractBehavior<Object> {
         before.get().ifPresent(answer -> job.answers.put(at, answer));
       } else if (same != null) job.sharing.put(i, same);
       else {
-        var crop = crops.cut(box);
+        var crop = crops.cut(asked(job.element, box));
         if (crop.isEmpty()) continue;
         first.put(box.getTrack(), i);
         job.open++;
@@ -214,6 +214,28 @@ final class PerBoxStage extends AbstractBehavior<Object> {
                 (Integer i) -> -boxes.get(i).getWidth() * boxes.get(i).getHeight()))
         .limit(perBox.atMost())
         .toList();
+  }
+
+  /** A box with its margin, as far as both are within the frame. */
+  private Box asked(Element element, Box box) {
+    var frames = element.getPayload().getFrames();
+    double aspect = 1; // of the frame, where its size is told
+    if (box.getFrame() >= 0 && box.getFrame() < frames.getFrameCount()) {
+      var frame = frames.getFrame(box.getFrame());
+      if (frame.getWidth() > 0 && frame.getHeight() > 0)
+        aspect = (double) frame.getWidth() / frame.getHeight();
+    }
+    double longer = Math.max(box.getWidth() * aspect, box.getHeight());
+    double beside = perBox.margin() * longer / aspect;
+    double above = perBox.margin() * longer;
+    float left = Crops.clamp(box.getX() - beside);
+    float top = Crops.clamp(box.getY() - above);
+    return box.toBuilder()
+        .setX(left)
+        .setY(top)
+        .setWidth(Crops.clamp(box.getX() + box.getWidth() + beside) - left)
+        .setHeight(Crops.clamp(box.getY() + box.getHeight() + above) - top)
+        .build();
   }
 
   private Element question(Element element, int index, Box box, Media crop) {
@@ -285,7 +307,8 @@ final class PerBoxStage extends AbstractBehavior<Object> {
           if (answer != null) job.answers.put(box, answer);
         });
     var answers = new BoxAnswers(id, perBox.of(), together);
-    job.answers.forEach((box, answer) -> answers.add(box, job.boxes.get(box), answer));
+    job.answers.forEach(
+        (box, answer) -> answers.add(box, asked(job.element, job.boxes.get(box)), answer));
     job.replyTo.tell(new Outcome.Output(answers.output()));
   }
 }

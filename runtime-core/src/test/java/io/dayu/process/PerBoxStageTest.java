@@ -126,7 +126,7 @@ class PerBoxStageTest {
   }
 
   private static PerBox perBox(Set<String> labels, Duration reuse, int atMost) {
-    return new PerBox("detect", labels, reuse, atMost);
+    return new PerBox("detect", labels, reuse, atMost, 0);
   }
 
   private static final PerBox ALL = perBox(Set.of(), Duration.ZERO, 16);
@@ -325,6 +325,34 @@ class PerBoxStageTest {
     assertThat(found.getTrack()).isEqualTo(7);
     assertThat(found.getPoint(0).getX()).isCloseTo(0.15f, offset(0.001f));
     assertThat(found.getPoint(0).getY()).isCloseTo(0.9f, offset(0.001f));
+  }
+
+  @Test
+  void aMarginIsGivenWithTheBoxAsFarAsTheFrameHasIt() {
+    var nose =
+        Media.newBuilder()
+            .setKeypoints(
+                Keypoints.newBuilder()
+                    .addPose(
+                        Pose.newBuilder().addPoint(Keypoint.newBuilder().setX(0.5f).setY(0.5f))))
+            .build();
+    var stage =
+        stage(
+            new PerBox("detect", Set.of(), Duration.ZERO, 16, 0.5),
+            MediaType.KEYPOINTS,
+            1,
+            Stages.sync(
+                element -> {
+                  asked.add(element);
+                  return Stages.output(nose);
+                }));
+    // 40 x 30 pixels at 10, 60 of 200 x 100; 20 more on each side end at the left and below.
+    var found = outcome(stage, element(0, frame(), RED)).getKeypoints().getPose(0);
+    var crop = asked.get(0).getPayload().getFrames().getFrame(0);
+    assertThat(crop.getWidth()).isBetween(70, 71);
+    assertThat(crop.getHeight()).isBetween(60, 61);
+    assertThat(found.getPoint(0).getX()).isCloseTo(35f / 200, offset(0.001f));
+    assertThat(found.getPoint(0).getY()).isCloseTo(0.7f, offset(0.001f));
   }
 
   @Test

@@ -718,7 +718,7 @@ final class ProcessorStreamTest {
   @Test
   void aStageMayBeAskedPerBox() {
     var spec = Plans.plan(1, List.of(Plans.READER), "detect:reader", "look:reader<detect").spec();
-    var perBox = new PerBox("detect", Set.of(), Duration.ZERO, 16);
+    var perBox = new PerBox("detect", Set.of(), Duration.ZERO, 16, 0);
     var look =
         new PipelineSpec.StageSpec(
             "look", "reader", List.of("detect"), new TreeMap<>(), Map.of(), Optional.of(perBox));

@@ -62,7 +62,9 @@ final class DraftReader {
       ordered("sources", "stages", "policy", "objective", "delivery", "state");
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
   private static final Set<String> STAGE =
-      ordered("id", "type", "after", "inputs", "params", "per", "of", "labels", "reuse", "atMost");
+      ordered(
+          "id", "type", "after", "inputs", "params", "per", "of", "labels", "reuse", "atMost",
+          "margin");
 
   /** A pipeline must be no way to run programs or to reach the network. */
   private static final String DECLARE =

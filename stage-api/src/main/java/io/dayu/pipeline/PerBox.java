@@ -15,10 +15,12 @@ import java.util.Set;
  * @param labels of boxes that are asked for; empty for all
  * @param reuse how old an answer about a track may be to count again; zero: every time anew
  * @param atMost how many boxes of an element are asked for, the largest first
+ * @param margin how much around a box is given with it on each side, as a share of its longer side
  */
-public record PerBox(String of, Set<String> labels, Duration reuse, int atMost) {
+public record PerBox(String of, Set<String> labels, Duration reuse, int atMost, double margin) {
   public static final int DEFAULT_AT_MOST = 16;
   public static final int MOST = 64;
+  public static final double WIDEST = 1;
 
   public PerBox {
     Objects.requireNonNull(of, "of");
@@ -26,6 +28,8 @@ public record PerBox(String of, Set<String> labels, Duration reuse, int atMost) 
     labels = Set.copyOf(labels);
     if (atMost < 1 || atMost > MOST)
       throw new IllegalArgumentException("atMost must be 1 to " + MOST + ", was " + atMost);
+    if (!(margin >= 0 && margin <= WIDEST))
+      throw new IllegalArgumentException("margin must be 0 to " + WIDEST + ", was " + margin);
   }
 
   /** What the answers of a stage that gives {@code type} become together; empty if nothing can. */

@@ -9,7 +9,7 @@ import java.util.TreeSet;
 /** Reads what a stage's place in a document says of work per box. */
 final class PerBoxReader {
   /** Beside {@code per}. */
-  private static final List<String> FURTHER = List.of("of", "labels", "reuse", "atMost");
+  private static final List<String> FURTHER = List.of("of", "labels", "reuse", "atMost", "margin");
 
   private static final int LABELS = 64;
 
@@ -36,7 +36,8 @@ final class PerBoxReader {
     var labels = labels(stage.field("labels"));
     var reuse = DraftReader.duration(stage.field("reuse")).orElse(Duration.ZERO);
     int atMost = atMost(stage.field("atMost"));
-    return of.map(id -> new PerBox(id, labels, reuse, atMost));
+    double margin = margin(stage.field("margin"));
+    return of.map(id -> new PerBox(id, labels, reuse, atMost, margin));
   }
 
   private static Optional<String> of(DocumentNode node, List<Optional<String>> after) {
@@ -53,6 +54,15 @@ final class PerBoxReader {
     for (var item : node.items(LABELS).orElse(List.of()))
       item.required("remove it").text().ifPresent(labels::add);
     return labels;
+  }
+
+  private static double margin(DocumentNode node) {
+    double margin = node.number().orElse(0.0);
+    if (margin >= 0 && margin <= PerBox.WIDEST) return margin;
+    node.problem(
+        "must be from 0 to 1 but is " + node.kind(),
+        "give which share of its longer side is added to a box on each side, such as 0.2");
+    return 0;
   }
 
   private static int atMost(DocumentNode node) {

@@ -96,6 +96,7 @@ public final class PipelineDocument {
     if (!perBox.labels().isEmpty()) stage.put("labels", perBox.labels().stream().sorted().toList());
     if (!perBox.reuse().isZero()) stage.put("reuse", perBox.reuse().toMillis() + "ms");
     stage.put("atMost", perBox.atMost());
+    if (perBox.margin() > 0) stage.put("margin", perBox.margin());
   }
 
   private static Map<String, Object> policy(PolicySpec policy) {

@@ -87,12 +87,13 @@ class PipelineDocumentTest {
     var plate = object("id", "plate", "type", "any", "after", list("detect"), "per", "box");
     var spec = ok(PipelineDocument.read(document(spec(list(camera("a")), list(plate)))));
     assertThat(spec.stages().get(0).perBox())
-        .contains(new PerBox("detect", Set.of(), Duration.ZERO, 16));
+        .contains(new PerBox("detect", Set.of(), Duration.ZERO, 16, 0));
 
-    plate.putAll(object("of", "cars", "labels", list("car"), "reuse", "2s", "atMost", 4));
+    plate.putAll(
+        object("of", "cars", "labels", list("car"), "reuse", "2s", "atMost", 4, "margin", 0.25));
     spec = ok(PipelineDocument.read(document(spec(list(camera("a")), list(plate)))));
     assertThat(spec.stages().get(0).perBox())
-        .contains(new PerBox("cars", Set.of("car"), Duration.ofSeconds(2), 4));
+        .contains(new PerBox("cars", Set.of("car"), Duration.ofSeconds(2), 4, 0.25));
   }
 
   @Test
@@ -541,8 +542,11 @@ class PipelineDocumentTest {
                 names,
                 Arbitraries.strings().ofMinLength(1).ofMaxLength(10).set().ofMaxSize(3),
                 Arbitraries.integers().between(0, 3_600_000),
-                Arbitraries.integers().between(1, PerBox.MOST))
-            .as((of, labels, ms, most) -> new PerBox(of, labels, Duration.ofMillis(ms), most));
+                Arbitraries.integers().between(1, PerBox.MOST),
+                Arbitraries.doubles().between(0, 1))
+            .as(
+                (of, labels, ms, most, margin) ->
+                    new PerBox(of, labels, Duration.ofMillis(ms), most, margin));
     var stages =
         Combinators.combine(
                 names,

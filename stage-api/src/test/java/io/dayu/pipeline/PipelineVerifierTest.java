@@ -175,7 +175,7 @@ class PipelineVerifierTest {
     var blur5 = stage("blur5", "exposure", "detect");
     blur5.putAll(object("reuse", "2s"));
     var blur6 = stage("blur6", "exposure", "detect");
-    blur6.putAll(object("per", "box", "of", "nothing", "atMost", 65, "reuse", "2 s"));
+    blur6.putAll(object("per", "box", "of", "nothing", "atMost", 65, "reuse", "2 s", "margin", 2));
     // Its input is what the answers per box become together.
     var after = stage("after", "count-by-label", "blur7");
     var blur7 = stage("blur7", "exposure", "detect");
@@ -198,6 +198,7 @@ class PipelineVerifierTest {
             "spec.stages[7].reuse: means nothing without per",
             "spec.stages[8].of: there is no stage \"nothing\"",
             "spec.stages[8].atMost: must be a whole number from 1 to 64 but is 65",
+            "spec.stages[8].margin: must be from 0 to 1 but is 2",
             "spec.stages[8].reuse: \"2 s\" is not a duration of more than 0 and at most 60m",
             "spec.stages[9].after[0]: count-by-label reads boxes or labels but exposure gives attributes");
   }

@@ -10,6 +10,7 @@ import io.dayu.element.MediaType;
 import io.dayu.element.Output;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Parameter;
+import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
@@ -18,6 +19,7 @@ import io.dayu.stage.Stages;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
 
 /**
@@ -25,6 +27,20 @@ import org.apache.pekko.actor.typed.Behavior;
  * its elements pass this instance. It reads all boxes found by earlier stages and no frames.
  */
 public final class BoxTracker implements StageProvider {
+  /** Of whatever numbers objects. */
+  static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.optional(
+              "minOverlap",
+              Parameter.Type.NUMBER,
+              0.2,
+              "intersection over union from which two boxes are one object, between 0 and 1"),
+          Parameter.optional(
+              "maxGap",
+              Parameter.Type.NUMBER,
+              10.0,
+              "frames that an object may be out of sight, up to 1000"));
+
   private static final int STREAMS = 256;
 
   @Override
@@ -36,17 +52,7 @@ public final class BoxTracker implements StageProvider {
         Set.of(),
         Set.of(MediaType.BOXES),
         MediaType.BOXES,
-        List.of(
-            Parameter.optional(
-                "minOverlap",
-                Parameter.Type.NUMBER,
-                0.2,
-                "intersection over union from which two boxes are one object, between 0 and 1"),
-            Parameter.optional(
-                "maxGap",
-                Parameter.Type.NUMBER,
-                10.0,
-                "frames that an object may be out of sight, up to 1000")),
+        PARAMETERS,
         1,
         5);
   }
@@ -55,19 +61,23 @@ public final class BoxTracker implements StageProvider {
   public Behavior<StageCommand> create(StageContext context) {
     return Checked.create(
         () -> {
-          var params = context.params();
-          var minOverlap =
-              (float) Checked.within("minOverlap", params.number("minOverlap"), 0.01, 1);
-          var maxGap = (int) Checked.within("maxGap", params.number("maxGap"), 0, 1000);
-          return Stages.using(() -> new Tracker(minOverlap, maxGap));
+          var tracks = tracks(context.params());
+          return Stages.using(() -> new Tracker(tracks));
         });
+  }
+
+  /** Tracks as the parameters want them, of a new stream each. */
+  static Supplier<Tracks> tracks(Params params) {
+    var minOverlap = (float) Checked.within("minOverlap", params.number("minOverlap"), 0.01, 1);
+    var maxGap = (int) Checked.within("maxGap", params.number("maxGap"), 0, 1000);
+    return () -> new Tracks(minOverlap, maxGap);
   }
 
   private static final class Tracker implements Stages.Resource {
     private final StreamStates<Tracks> streams;
 
-    private Tracker(float minOverlap, int maxGap) {
-      streams = new StreamStates<>(STREAMS, () -> new Tracks(minOverlap, maxGap), t -> {});
+    private Tracker(Supplier<Tracks> tracks) {
+      streams = new StreamStates<>(STREAMS, tracks, t -> {});
     }
 
     @Override

@@ -13,6 +13,11 @@ abstract class BoxWork extends FrameWork<List<Box>> {
     super(Images.Decoding.colorOfAtLeast(width, height));
   }
 
+  /** Frames as they come to other work. */
+  BoxWork(BoxWork other) {
+    super(other);
+  }
+
   /** The boxes in one BGR image, in fractions of it. */
   abstract List<Box> boxes(Mat image);
 

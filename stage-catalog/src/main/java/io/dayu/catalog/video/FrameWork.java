@@ -20,6 +20,10 @@ abstract class FrameWork<R> implements Stages.Resource {
     this.decoding = decoding;
   }
 
+  FrameWork(FrameWork<?> other) {
+    this(other.decoding);
+  }
+
   /** Called once per element, before its frames. */
   void begin(Element element) {}
 

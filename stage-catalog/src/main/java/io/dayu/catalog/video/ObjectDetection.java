@@ -4,6 +4,7 @@ import io.dayu.catalog.Checked;
 import io.dayu.element.Box;
 import io.dayu.element.MediaType;
 import io.dayu.stage.Parameter;
+import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,6 +35,21 @@ import org.bytedeco.opencv.opencv_core.Rect;
 public final class ObjectDetection implements StageProvider {
   private static final String MODEL = "object_detection_ssd_mobilenetv2_oidv4_fp16.tflite";
   private static final String LABELS = "object_detection_oidv4_labelmap.txt";
+
+  /** Of whatever uses this model. */
+  static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.optional(
+              "labels", Parameter.Type.STRINGS, "which objects count; all if left out"),
+          Parameter.optional(
+              "threshold", Parameter.Type.NUMBER, 0.4, "lowest score, between 0 and 1"),
+          Parameter.optional(
+              "tiles",
+              Parameter.Type.NUMBER,
+              1.0,
+              "1 looks at the frame once; 6 also at six parts of it, which finds smaller"
+                  + " objects and takes seven times as long"));
+
   private static final float SAME_OBJECT = 0.45f;
   private static final float SAME_OBJECT_IN_TILES = 0.8f;
 
@@ -45,32 +62,23 @@ public final class ObjectDetection implements StageProvider {
         Set.of(MediaType.FRAMES),
         Set.of(),
         MediaType.BOXES,
-        List.of(
-            Parameter.optional(
-                "labels", Parameter.Type.STRINGS, "which objects count; all if left out"),
-            Parameter.optional(
-                "threshold", Parameter.Type.NUMBER, 0.4, "lowest score, between 0 and 1"),
-            Parameter.optional(
-                "tiles",
-                Parameter.Type.NUMBER,
-                1.0,
-                "1 looks at the frame once; 6 also at six parts of it, which finds smaller"
-                    + " objects and takes seven times as long")),
+        PARAMETERS,
         1,
         100);
   }
 
   @Override
   public Behavior<StageCommand> create(StageContext context) {
-    return Checked.create(
-        () -> {
-          var params = context.params();
-          var threshold = Checked.within("threshold", params.number("threshold"), 0.01, 0.99);
-          var tiles = Tiling.of((int) Checked.within("tiles", params.number("tiles"), 1, 24));
-          var labels = labels();
-          var wanted = wanted(params.strings("labels"), labels);
-          return Stages.using(() -> new Detector(labels, wanted, threshold, tiles));
-        });
+    return Checked.create(() -> Stages.using(detector(context.params())));
+  }
+
+  /** Parameters are checked here, and the model is loaded when it is asked for. */
+  static Supplier<Detector> detector(Params params) {
+    var threshold = Checked.within("threshold", params.number("threshold"), 0.01, 0.99);
+    var tiles = Tiling.of((int) Checked.within("tiles", params.number("tiles"), 1, 24));
+    var labels = labels();
+    var wanted = wanted(params.strings("labels"), labels);
+    return () -> new Detector(labels, wanted, threshold, tiles);
   }
 
   /** By class, in lower case. */
@@ -99,7 +107,7 @@ public final class ObjectDetection implements StageProvider {
     return label.strip().toLowerCase(Locale.ROOT);
   }
 
-  private static final class Detector extends BoxWork {
+  static final class Detector extends BoxWork {
     private final TfliteModel model = new TfliteModel(MODEL);
     private final SsdDecoder decoder;
     private final Set<Integer> wanted;

@@ -96,6 +96,16 @@ final class Tracks {
     return result;
   }
 
+  /** Objects that were found in the next frame by looking where they have gone. */
+  void follow(List<Box> boxes) {
+    now++;
+    for (var box : boxes)
+      tracks.stream()
+          .filter(t -> t.id == box.getTrack())
+          .findFirst()
+          .ifPresent(t -> t.move(box, now));
+  }
+
   /** The boxes of a late frame with the tracks they belong to, 0 where none; nothing is learnt. */
   List<Box> recall(List<Box> boxes) {
     var result = new ArrayList<>(boxes);

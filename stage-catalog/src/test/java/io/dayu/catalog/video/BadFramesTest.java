@@ -19,6 +19,8 @@ class BadFramesTest {
   private static final List<StageProvider> STAGES =
       List.of(
           new ObjectDetection(),
+          new DetectAndTrack(),
+          new PoseEstimation(),
           new FaceDetection(),
           new MotionDetection(),
           new ExposureIdentification());
