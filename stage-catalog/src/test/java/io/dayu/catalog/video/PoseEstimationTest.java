@@ -5,6 +5,7 @@ import static io.dayu.catalog.Samples.frames;
 import static io.dayu.catalog.Samples.jpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.catalog.Stop;
 import io.dayu.element.Box;
 import io.dayu.element.Keypoint;
 import io.dayu.element.Keypoints;
