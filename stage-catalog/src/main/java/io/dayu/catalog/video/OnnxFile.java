@@ -225,7 +225,7 @@ record OnnxFile(long opset) {
             while (!in.isAtEnd()) keep(in.readInt64(), to);
           });
     else keep(in.readInt64(), to);
-    return in.getTotalBytesRead() - before;
+    return (long) in.getTotalBytesRead() - before;
   }
 
   private static void keep(long value, List<Long> to) {
