@@ -9,6 +9,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A service in Python that an edge starts, as the stage of a pipeline. */
 class ServiceClusterIT {
@@ -40,12 +42,27 @@ class ServiceClusterIT {
       http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["DAYU_SERVICE_PORT"])), Work).serve_forever()
       """;
 
+  /** The same over gRPC, with the package for Python. */
+  private static final String OVER_GRPC =
+      """
+      import os, sys
+      sys.path.insert(0, "%s")
+      from dayu_stage import Labels, Parameter, stage
+      @stage(payload=["opaque"], output="labels", parallelism=2, parameters={"name": Parameter(str, default="bytes")})
+      def size(element, params):
+        return Labels({params["name"]: len(element.payload)})
+      open("pid", "w").write(str(os.getpid()))
+      size.serve()
+      """;
+
   private static Cluster cluster;
 
   @BeforeAll
   static void start() throws IOException {
     var directory = Cluster.empty(ServiceClusterIT.class.getSimpleName());
     var program = Files.writeString(directory.resolve("size.py"), SERVICE);
+    var sdk = Path.of("..", "sdk", "python").toAbsolutePath().normalize();
+    var overGrpc = Files.writeString(directory.resolve("size_grpc.py"), OVER_GRPC.formatted(sdk));
     cluster =
         Cluster.start(
             directory,
@@ -54,6 +71,10 @@ class ServiceClusterIT {
                 node.name().equals("edge-1")
                     ? node.with("dayu.services.size.command.0", "python3")
                         .with("dayu.services.size.command.1", program.toString())
+                        // Debian's, for which Debian has gRPC.
+                        .with("dayu.services.size-grpc.command.0", "/usr/bin/python3")
+                        .with("dayu.services.size-grpc.command.1", overGrpc.toString())
+                        .with("dayu.services.size-grpc.transport", "grpc")
                     : node);
   }
 
@@ -76,41 +97,45 @@ class ServiceClusterIT {
         .formatted(name, type, params);
   }
 
-  private static String pid() throws IOException {
+  private static String pid(String service) throws IOException {
     var file =
-        cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", "size", "pid"));
+        cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", service, "pid"));
     return Files.exists(file) ? Files.readString(file).strip() : "";
   }
 
-  @Test
-  void aServiceThatIsKilledUnderLoadLosesNothing() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"size, http, python3", "size-grpc, grpc, /usr/bin/python3"})
+  void aServiceThatIsKilledUnderLoadLosesNothing(String service, String transport, String program)
+      throws IOException {
     Cluster.await("the service among the stages")
         .until(
             () ->
                 Cluster.items(cluster.get("stages")).stream()
-                    .anyMatch(s -> s.path("type").asText().equals("size")));
+                    .anyMatch(s -> s.path("type").asText().equals(service)));
     var shown =
         Cluster.items(cluster.get("stages")).stream()
-            .filter(s -> s.path("type").asText().equals("size"))
+            .filter(s -> s.path("type").asText().equals(service))
             .findFirst()
             .orElseThrow();
     assertThat(shown.path("service").asBoolean()).isTrue();
-    assertThat(shown.path("transport").asText()).isEqualTo("http");
-    assertThat(shown.at("/from/edge-1").asText()).isEqualTo("program python3");
+    assertThat(shown.path("transport").asText()).isEqualTo(transport);
+    assertThat(shown.at("/from/edge-1").asText()).isEqualTo("program " + program);
     assertThat(Cluster.items(shown.path("nodes")))
         .extracting(n -> n.asText())
         .containsExactly("edge-1");
 
-    cluster.submit(pipeline("sizes", "size", "name: length"));
-    cluster.awaitLedger("sizes", l -> l.delivered() >= 1000);
-    var pid = pid();
+    var pipeline = "killed-" + service;
+    cluster.submit(pipeline(pipeline, service, "name: length"));
+    cluster.awaitLedger(pipeline, l -> l.delivered() >= 1000);
+    var pid = pid(service);
     ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
-    Cluster.await("another process").until(() -> !pid().isEmpty() && !pid().equals(pid));
+    Cluster.await("another process")
+        .until(() -> !pid(service).isEmpty() && !pid(service).equals(pid));
 
-    var ledger = cluster.awaitLedger("sizes", l -> l.generated() == 6000 && l.inFlight() == 0);
+    var ledger = cluster.awaitLedger(pipeline, l -> l.generated() == 6000 && l.inFlight() == 0);
     assertThat(ledger.failed()).as("%s", ledger).isZero();
     assertThat(ledger.shed()).as("%s", ledger).isZero();
-    var results = cluster.results("sizes");
+    var results = cluster.results(pipeline);
     assertThat(Cluster.seqs(results))
         .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 6000).boxed().toList());
     assertThat(results)
@@ -120,7 +145,7 @@ class ServiceClusterIT {
               assertThat(result.at("/outputs/size/labels/0/value").asInt()).isEqualTo(100);
               assertThat(Cluster.trace(result)).contains("size@edge-1");
             });
-    cluster.delete("sizes");
+    cluster.delete(pipeline);
   }
 
   @Test

@@ -109,7 +109,9 @@ final class StageProject {
         case PYTHON -> copy(home.resolve("sdk/python/dayu_stage"), dir.resolve("dayu_stage"));
         case NODE -> {
           for (var file :
-              new String[] {"index.d.ts", "index.js", "media.js", "package.json", "stage.js"})
+              new String[] {
+                "grpc.js", "index.d.ts", "index.js", "media.js", "package.json", "stage.js"
+              })
             copy(home.resolve("sdk/node").resolve(file), dir.resolve("dayu-stage").resolve(file));
         }
         case JAVA -> {}
