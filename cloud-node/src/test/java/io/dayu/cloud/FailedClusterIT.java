@@ -166,8 +166,10 @@ class FailedClusterIT {
     } finally {
       edge.thaw();
     }
+    // Nor was it retried later, when nobody expected it any more.
     Cluster.await("the edge to answer")
         .until(() -> cluster.get("pipelines/frozen/failed").path("items").size() == 10);
+    assertThat(cluster.ledger("frozen").generated()).isEqualTo(500);
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -34,7 +35,10 @@ import org.apache.pekko.cluster.typed.Cluster;
 /** Asks nodes what they keep of failed elements, and the form of that on the wire. */
 public final class FailedQuestions {
   /** A node that is there answers within milliseconds, unless its disk is busy. */
-  private static final Duration WITHIN = Duration.ofSeconds(5);
+  private static final Duration WITHIN = Duration.ofSeconds(4);
+
+  private static final String NO_ANSWER =
+      "node %s, which keeps them, has not answered within %s s; it may be cut off";
 
   private FailedQuestions() {}
 
@@ -54,16 +58,32 @@ public final class FailedQuestions {
         ActorRefResolver.get(system)
             .<UplinkActor.Command>resolveActorRef(
                 there.get().address() + "/user/" + UplinkActor.NAME);
-    return AskPattern.<UplinkActor.Command, Answer>ask(
-            uplink,
-            replyTo -> new UplinkActor.AskFailed(question, replyTo),
-            WITHIN,
-            system.scheduler())
-        .exceptionallyCompose(
-            late ->
-                away(
-                    "node %s, which keeps them, has not answered within %s s; it may be cut off"
-                        .formatted(node, WITHIN.toSeconds())));
+    if (question instanceof FailedElements.Page || question instanceof FailedElements.Part)
+      return ask(system, uplink, question)
+          .exceptionallyCompose(late -> away(NO_ANSWER.formatted(node, WITHIN.toSeconds())));
+    // A change that waits for a node which does not answer would be made when nobody expects it any
+    // more, so it is not sent before that answers.
+    return ask(system, uplink, new FailedElements.Page(question.stream(), Optional.empty(), -1, 1))
+        .handle((answer, late) -> late == null)
+        .thenCompose(
+            answers ->
+                answers
+                    ? ask(system, uplink, question)
+                        .exceptionallyCompose(
+                            late ->
+                                away(
+                                    NO_ANSWER.formatted(node, WITHIN.toSeconds())
+                                        + ", and what was asked for may be done yet, or not"))
+                    : away(NO_ANSWER.formatted(node, WITHIN.toSeconds())));
+  }
+
+  private static CompletionStage<Answer> ask(
+      ActorSystem<?> system, ActorRef<UplinkActor.Command> uplink, Question question) {
+    return AskPattern.ask(
+        uplink,
+        replyTo -> new UplinkActor.AskFailed(question, replyTo),
+        WITHIN,
+        system.scheduler());
   }
 
   private static CompletionStage<Answer> away(String reason) {

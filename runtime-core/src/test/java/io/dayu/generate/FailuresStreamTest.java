@@ -273,6 +273,7 @@ final class FailuresStreamTest {
         .toCompletableFuture()
         .join();
     generate(Optional.of(1000L), 1, Repeat.EXACT);
+    awaitLedger(new Ledger(1, 0, 1, 0, 0));
     assertThat(retry(pick()).as()).containsOnlyKeys(500L);
   }
 
