@@ -2,10 +2,12 @@ package io.dayu.http;
 
 import static org.apache.pekko.http.javadsl.model.HttpMethods.GET;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
+import static org.apache.pekko.http.javadsl.model.MediaTypes.AUDIO_WAV;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.IMAGE_JPEG;
 import static org.apache.pekko.http.javadsl.model.MediaTypes.TEXT_EVENT_STREAM;
 
 import io.dayu.element.Media;
+import io.dayu.element.Wav;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.Tokens.Role;
 import io.dayu.pipeline.StreamName;
@@ -18,6 +20,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.util.ByteString;
@@ -38,7 +42,12 @@ final class ResultEndpoints {
     return List.of(
         new Endpoint(GET, RESULTS, Role.READ, APPLICATION_JSON, this::page),
         new Endpoint(GET, RESULTS + "/stream", Role.READ, TEXT_EVENT_STREAM, this::stream),
-        new Endpoint(GET, RESULTS + "/{source}/{seq}/frame", Role.READ, IMAGE_JPEG, this::frame));
+        new Endpoint(
+            GET,
+            RESULTS + "/{source}/{seq}/frame",
+            Role.READ,
+            List.of(IMAGE_JPEG, AUDIO_WAV),
+            this::frame));
   }
 
   /** Whoever sees a pipeline deliver and finds nothing here is told why. */
@@ -129,8 +138,8 @@ final class ResultEndpoints {
         .frame(stream, seq(call))
         .thenApply(
             kept -> {
-              var jpeg = kept.flatMap(media -> jpeg(media, index));
-              if (jpeg.isEmpty())
+              var entity = kept.flatMap(media -> entity(media, index));
+              if (entity.isEmpty())
                 throw Problem.of(
                         404,
                         "no frame %s of %s is kept".formatted(call.path("seq"), stream),
@@ -138,7 +147,7 @@ final class ResultEndpoints {
                     .refused();
               // A stored result never changes, and neither does its frame.
               return HttpResponse.create()
-                  .withEntity(IMAGE_JPEG.toContentType(), jpeg.get())
+                  .withEntity(entity.get())
                   .addHeader(RawHeader.create("Cache-Control", "private, max-age=3600"));
             });
   }
@@ -163,6 +172,14 @@ final class ResultEndpoints {
               400, "\"%s\" is not a sequence number".formatted(call.path("seq")), "use 0, 1, 2, …")
           .refused();
     }
+  }
+
+  /** A frame, or sound that is not encoded; what is encoded might be anything. */
+  private static Optional<HttpEntity.Strict> entity(Media media, int index) {
+    boolean sound = media.hasAudio() && media.getAudio().getContentType().isEmpty();
+    return sound && index == 0
+        ? Optional.of(HttpEntities.create(AUDIO_WAV.toContentType(), Wav.write(media.getAudio())))
+        : jpeg(media, index).map(jpeg -> HttpEntities.create(IMAGE_JPEG.toContentType(), jpeg));
   }
 
   private static Optional<ByteString> jpeg(Media media, int index) {

@@ -25,6 +25,7 @@ final class StaticEndpoints {
         of("/page.css", "page/page.css", text(MediaTypes.TEXT_CSS)),
         of("/page.js", "page/page.js", text(MediaTypes.APPLICATION_JAVASCRIPT)),
         of("/canvas.js", "page/canvas.js", text(MediaTypes.APPLICATION_JAVASCRIPT)),
+        of("/sound.js", "page/sound.js", text(MediaTypes.APPLICATION_JAVASCRIPT)),
         of("/api.js", "page/api.js", text(MediaTypes.APPLICATION_JAVASCRIPT)),
         of("/icon.svg", "page/icon.svg", MediaTypes.IMAGE_SVG_XML.toContentType()),
         of("/api/v1/openapi.json", "openapi.json", MediaTypes.APPLICATION_JSON.toContentType()));

@@ -215,6 +215,23 @@ class LivePageUiIT {
   }
 
   @Test
+  void keptSoundIsDrawnAndCanBePlayed() {
+    await().atMost(Duration.ofSeconds(60)).until(() -> server.control.readers() == 1);
+    server.control.store(Street.result(17, true), Optional.of(Street.sound()));
+    var canvas = page.locator("canvas[data-stream='" + Street.STREAM + "']");
+    assertThat(page.locator("figcaption")).containsText("1.0 s of sound");
+    assertThat(saturation(canvas, 0.25, 0.3)).as("silence").isZero();
+    assertThat(saturation(canvas, 0.75, 0.3)).as("the tone").isGreaterThan(60);
+    var player = page.locator("figure button");
+    player.click();
+    assertThat(player).isVisible();
+    server.control.store(Street.result(18, true), Optional.of(Street.frame()));
+    assertThat(player).isHidden();
+    assertThat(page.locator("figcaption")).containsText("boxes");
+    assertThat(complaints).isEmpty();
+  }
+
+  @Test
   void whatElseStagesFoundIsDrawnOnTheLatestFrame() {
     await().atMost(Duration.ofSeconds(60)).until(() -> server.control.readers() == 1);
     server.control.store(Street.allKinds(18), Optional.of(Street.frame()));

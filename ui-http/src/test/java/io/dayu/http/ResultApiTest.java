@@ -2,6 +2,8 @@ package io.dayu.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.element.Media;
+import io.dayu.element.Wav;
 import io.dayu.store.Pruner;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
@@ -123,6 +125,23 @@ class ResultApiTest {
       assertThat(answer.status()).as(query).isEqualTo(400);
       assertThat(answer.json().get("remedy").asText()).isNotBlank();
     }
+  }
+
+  @Test
+  void keptSoundIsServedAsAWavFile() {
+    server.control.store(Street.result(3, true), Optional.of(Street.sound()));
+    var frame = "/api/v1/pipelines/crossing/results/cam-0/3/frame";
+    var answer = server.get(frame);
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("Content-Type")).isEqualTo("audio/wav");
+    assertThat(Wav.read(answer.response().body())).hasValue(Street.sound().getAudio());
+    assertThat(server.get(frame + "?index=1").status()).isEqualTo(404);
+    var encoded = Street.sound().getAudio().toBuilder().setContentType("text/html").build();
+    server.control.store(
+        Street.result(4, true), Optional.of(Media.newBuilder().setAudio(encoded).build()));
+    assertThat(server.get(frame.replace("3", "4")).status())
+        .as("what might be anything")
+        .isEqualTo(404);
   }
 
   @Test

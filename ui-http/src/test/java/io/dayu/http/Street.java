@@ -3,6 +3,7 @@ package io.dayu.http;
 import com.google.protobuf.ByteString;
 import io.dayu.element.Attribute;
 import io.dayu.element.Attributes;
+import io.dayu.element.Audio;
 import io.dayu.element.Bone;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
@@ -54,6 +55,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -323,6 +326,20 @@ final class Street {
   }
 
   /** A grey street with a dark figure and a blue car where {@link #result} has its later boxes. */
+  /** A second of a tone at 16 kHz, silent in its first half. */
+  static Media sound() {
+    var samples = ByteBuffer.allocate(32_000).order(ByteOrder.LITTLE_ENDIAN);
+    for (var i = 0; i < 16_000; i++)
+      samples.putShort((short) (i < 8_000 ? 0 : 20_000 * Math.sin(i * 0.17)));
+    return Media.newBuilder()
+        .setAudio(
+            Audio.newBuilder()
+                .setData(ByteString.copyFrom(samples.flip()))
+                .setSampleRate(16_000)
+                .setChannels(1))
+        .build();
+  }
+
   static Media frame() {
     var image = new BufferedImage(640, 360, BufferedImage.TYPE_INT_RGB);
     var g = image.createGraphics();

@@ -31,8 +31,9 @@ export async function post(path, body) {
   return (await ask(path, "application/json", AbortSignal.timeout(20000), body)).json();
 }
 
-export async function image(path) {
-  return createImageBitmap(await (await ask(path, "image/jpeg", AbortSignal.timeout(8000))).blob());
+/** A kept payload: a frame or sound, which its type tells. */
+export async function payload(path) {
+  return (await ask(path, "image/jpeg, audio/wav", AbortSignal.timeout(8000))).blob();
 }
 
 /**

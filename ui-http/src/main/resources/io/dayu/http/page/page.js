@@ -1,6 +1,7 @@
 // The live page: polls states once a second, follows decisions and kept frames as they come.
-import { Refused, follow, image, json, post, useToken } from "/api.js";
+import { Refused, follow, json, payload, post, useToken } from "/api.js";
 import { draw, marksOf } from "/canvas.js";
+import { drawSound, play, samplesOf } from "/sound.js";
 
 const POLL_MS = 1000;
 const MOVED_MS = 15000;
@@ -12,7 +13,7 @@ const state = {
   moves: new Map(), // "stream stage" -> {from, at}
   routes: new Map(), // stream -> route last shown
   failed: new Map(), // "source/seq" -> row
-  frames: new Map(), // stream -> {figure, canvas, caption, next, busy}
+  frames: new Map(), // stream -> {figure, canvas, caption, player, next, busy, sound}
 };
 
 /** An element; children are nodes or text, never markup. */
@@ -133,7 +134,9 @@ async function showFrame(result) {
   if (!f) {
     const canvas = el("canvas", { role: "img", "aria-label": `Latest frame of ${result.stream}`, "data-stream": result.stream });
     const caption = el("figcaption", {});
-    f = { canvas, caption, figure: el("figure", {}, canvas, caption), next: null, busy: false };
+    const player = el("button", { type: "button", hidden: "" }, "Play");
+    f = { canvas, caption, player, figure: el("figure", {}, canvas, player, caption), next: null, busy: false, sound: null };
+    player.addEventListener("click", () => play(f.sound));
     state.frames.set(result.stream, f);
   }
   f.next = result;
@@ -144,15 +147,25 @@ async function showFrame(result) {
       const r = f.next;
       f.next = null;
       const marks = marksOf(r.outputs, state.document?.spec.stages ?? []);
-      const bitmap = await image(r.frame);
-      draw(f.canvas, bitmap, marks);
-      bitmap.close();
+      const kept = await payload(r.frame);
+      if (kept.type.startsWith("audio/")) {
+        f.sound = await samplesOf(kept);
+        drawSound(f.canvas, f.sound);
+      } else {
+        const bitmap = await createImageBitmap(kept);
+        draw(f.canvas, bitmap, marks);
+        bitmap.close();
+        f.sound = null;
+      }
+      f.player.hidden = !f.sound;
       const lines = Object.entries(r.outputs).filter(([, m]) => m.type === "labels").map(([stage, m]) =>
         `${stage}: ${m.labels.map((l) => `${l.name} ${Number(l.value.toFixed(2))}`).join(", ") || "none"}`);
       for (const [stage, media] of Object.entries(r.outputs))
-        if (media.type === "attributes")
+        if (f.sound && media.type === "readings")
+          lines.push(`${stage}: ${media.readings.map((m) => `${m.sensor} ${Number(m.value?.toFixed(1))} ${m.unit}`).join(", ") || "none"}`);
+        else if (media.type === "attributes")
           lines.push(`${stage}: ${media.attributes.map((a) => `${a.name} ${a.value}`).join(", ") || "none"}`);
-      f.caption.replaceChildren(el("strong", {}, r.stream), ` #${r.seq}, ${time(r.createdAt)}, ${r.latencyMs.toFixed(0)} ms, ${marks.boxes.length} boxes`,
+      f.caption.replaceChildren(el("strong", {}, r.stream), ` #${r.seq}, ${time(r.createdAt)}, ${r.latencyMs.toFixed(0)} ms, ${f.sound ? `${f.sound.duration.toFixed(1)} s of sound` : `${marks.boxes.length} boxes`}`,
         ...(lines.length ? [el("br", {}), lines.join("; ")] : []));
       if (!f.figure.isConnected && state.frames.get(r.stream) === f) {
         if (!$("frames").querySelector("figure")) $("frames").replaceChildren();
@@ -170,7 +183,7 @@ async function showFrame(result) {
 function payloadOf(item) {
   if (item.media !== "frames") return td(`${item.media}, ${item.bytes.toLocaleString("en")} bytes`);
   const canvas = el("canvas", { role: "img", class: "thumb", "aria-label": `Frame of ${item.source}/${item.seq}` });
-  image(item.payload).then((bitmap) => {
+  payload(item.payload).then(createImageBitmap).then((bitmap) => {
     draw(canvas, bitmap, marksOf({}, []));
     bitmap.close();
   }).catch((e) => canvas.replaceWith(`not shown: ${e.message}`));
