@@ -200,6 +200,7 @@ public final class ApiClient {
     }
   }
 
+  @CanIgnoreReturnValue // a stream that is read to its end had no last event
   private boolean events(HttpResponse<InputStream> answer, Predicate<JsonNode> last) {
     try (var body = answer.body();
         var reader =

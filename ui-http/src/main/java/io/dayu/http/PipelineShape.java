@@ -157,12 +157,9 @@ record PipelineShape(
         problems(spec, streams, stages, view, now, silentAfter));
   }
 
-  /** Whether a pipeline is there, is paused, and nothing of it is in flight. */
-  static boolean isDrained(String pipeline, View view) {
-    var desired = view.pipelines().get(pipeline);
-    return desired != null
-        && desired.isPaused()
-        && of(desired, view, Instant.EPOCH, Duration.ZERO).drained();
+  /** Whether a pipeline is paused and nothing of it is in flight. */
+  static boolean isDrained(DesiredPipeline desired, View view) {
+    return desired.isPaused() && of(desired, view, Instant.EPOCH, Duration.ZERO).drained();
   }
 
   /** The ledgers of the pipeline's streams as far as they have been reported. */

@@ -57,12 +57,7 @@ final class ViewChanges {
     decisions(before, after, pipeline, events);
     streams(StreamReports.of(before, pipeline), StreamReports.of(after, pipeline), now, events);
     stages(instances(before, pipeline), instances(after, pipeline), now, events);
-    if (PipelineShape.isDrained(pipeline, after) && !PipelineShape.isDrained(pipeline, before))
-      events.add(
-          event(
-              "pipeline",
-              new PipelineChanged(
-                  pipeline, "drained", after.pipelines().get(pipeline).version(), now)));
+    drained(before, after, pipeline, now, events);
     return events;
   }
 
@@ -74,6 +69,17 @@ final class ViewChanges {
       events.add(event("pipeline", new PipelineChanged(name, "wanted", is.version(), now)));
     if (is == null && was != null)
       events.add(event("pipeline", new PipelineChanged(name, "deleted", was.version(), now)));
+  }
+
+  private static void drained(
+      View before, View after, String name, Instant now, List<Sse.Event> events) {
+    var is = after.pipelines().get(name);
+    if (is != null
+        && PipelineShape.isDrained(is, after)
+        && !Optional.ofNullable(before.pipelines().get(name))
+            .filter(was -> PipelineShape.isDrained(was, before))
+            .isPresent())
+      events.add(event("pipeline", new PipelineChanged(name, "drained", is.version(), now)));
   }
 
   private static void decisions(View before, View after, String pipeline, List<Sse.Event> events) {
