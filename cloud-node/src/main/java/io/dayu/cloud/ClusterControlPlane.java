@@ -307,8 +307,7 @@ final class ClusterControlPlane implements ControlPlane {
 
   @Override
   public CompletionStage<Optional<DesiredPipeline>> turn(String name, RunState state) {
-    if (!view().pipelines().containsKey(name))
-      return CompletableFuture.completedStage(Optional.empty());
+    // Not gossip, which knows of no pipeline yet when the cloud has just started.
     return ask(name, replyTo -> new PipelineEntity.Turn(state, replyTo))
         .thenCompose(
             answer -> {

@@ -198,6 +198,9 @@ class PipelineClusterIT {
     cluster.nodes().restart("edge-1");
     cluster.nodes().kill("cloud-1");
     cluster.nodes().restart("cloud-1");
+    // Gossip has told it of no pipeline yet.
+    var again = cluster.call("POST", "pipelines/resting/pause", "application/json", "");
+    assertThat(again.status()).as(again.text()).isNotEqualTo(404);
     cluster.awaitNodes(3);
     assertThat(awaitDrained("resting").at("/ledger/delivered").asLong()).isEqualTo(delivered);
 

@@ -222,12 +222,15 @@ final class PipelineEndpoints {
 
   /** Nothing is waited for here: the caller listens to its events, or asks again. */
   private CompletionStage<HttpResponse> drain(Call call) {
-    return wanted(call.path("name"))
+    var name = call.path("name");
+    return control
+        .pipeline(name)
         .thenCompose(
-            p ->
-                p.isPaused()
-                    ? CompletableFuture.completedFuture(p)
-                    : turned(p.spec().name(), RunState.PAUSED))
+            found ->
+                found
+                    .filter(DesiredPipeline::isPaused)
+                    .<CompletionStage<DesiredPipeline>>map(CompletableFuture::completedFuture)
+                    .orElseGet(() -> turned(name, RunState.PAUSED)))
         .thenApply(
             pipeline -> {
               boolean drained = whole(pipeline, control.view()).status().drained();
