@@ -1,10 +1,14 @@
 package io.dayu.cloud;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.local.NodeOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,7 +21,8 @@ class ServiceClusterIT {
   /** Labels an element with the number of its bytes; the standard library only. */
   private static final String SERVICE =
       """
-      import http.server, json, os
+      import http.server, json, os, sys
+      if os.path.exists("broken"): sys.exit(1)
       class Work(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -55,6 +60,9 @@ class ServiceClusterIT {
       size.serve()
       """;
 
+  /** One that both edges have. */
+  private static final String GATED = "gated";
+
   private static Cluster cluster;
 
   @BeforeAll
@@ -68,14 +76,22 @@ class ServiceClusterIT {
             directory,
             2,
             node ->
-                node.name().equals("edge-1")
-                    ? node.with("dayu.services.size.command.0", "python3")
-                        .with("dayu.services.size.command.1", program.toString())
-                        // Debian's, for which Debian has gRPC.
-                        .with("dayu.services.size-grpc.command.0", "/usr/bin/python3")
-                        .with("dayu.services.size-grpc.command.1", overGrpc.toString())
-                        .with("dayu.services.size-grpc.transport", "grpc")
-                    : node);
+                switch (node.name()) {
+                  case "edge-1" ->
+                      service(service(node, "size", program), GATED, program)
+                          .with("dayu.services.gated.away-after", "1s")
+                          // Debian's, for which Debian has gRPC.
+                          .with("dayu.services.size-grpc.command.0", "/usr/bin/python3")
+                          .with("dayu.services.size-grpc.command.1", overGrpc.toString())
+                          .with("dayu.services.size-grpc.transport", "grpc");
+                  case "edge-2" -> service(node, GATED, program);
+                  default -> node;
+                });
+  }
+
+  private static NodeOptions service(NodeOptions node, String name, Path program) {
+    return node.with("dayu.services." + name + ".command.0", "python3")
+        .with("dayu.services." + name + ".command.1", program.toString());
   }
 
   @AfterAll
@@ -97,10 +113,30 @@ class ServiceClusterIT {
         .formatted(name, type, params);
   }
 
+  /** Of a service's program at edge-1. */
+  private static Path file(String service, String name) {
+    return cluster
+        .nodes()
+        .directory()
+        .resolve(Path.of("edge-1", "data", "services", service, name));
+  }
+
   private static String pid(String service) throws IOException {
-    var file =
-        cluster.nodes().directory().resolve(Path.of("edge-1", "data", "services", service, "pid"));
+    var file = file(service, "pid");
     return Files.exists(file) ? Files.readString(file).strip() : "";
+  }
+
+  private static void kill(String pid) {
+    ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+  }
+
+  /** Nodes that have a type now. */
+  private static List<String> have(String type) {
+    return Cluster.items(cluster.get("stages")).stream()
+        .filter(s -> s.path("type").asText().equals(type))
+        .flatMap(s -> Cluster.items(s.path("nodes")).stream())
+        .map(JsonNode::asText)
+        .toList();
   }
 
   @ParameterizedTest
@@ -128,7 +164,7 @@ class ServiceClusterIT {
     cluster.submit(pipeline(pipeline, service, "name: length"));
     cluster.awaitLedger(pipeline, l -> l.delivered() >= 1000);
     var pid = pid(service);
-    ProcessHandle.of(Long.parseLong(pid)).orElseThrow().destroyForcibly();
+    kill(pid);
     Cluster.await("another process")
         .until(() -> !pid(service).isEmpty() && !pid(service).equals(pid));
 
@@ -168,5 +204,32 @@ class ServiceClusterIT {
             pipeline("own", "size", "").replace("params: {}", "command: [sh]"));
     assertThat(own.status()).as(own.text()).isEqualTo(422);
     assertThat(own.text()).contains("declare the service at a node");
+  }
+
+  @Test
+  void aServiceThatStaysAwayLosesItsStageAndHasItAgainWhenItIsBack() throws IOException {
+    Cluster.await("the service at both edges").until(() -> have(GATED).size() == 2);
+    cluster.submit(
+        pipeline("moved", GATED, "name: length")
+                .replace("count=6000&rate=1000", "count=100000&rate=200")
+            + "  policy: {name: fixed, params: {route: {before: edge-2, size: [edge-1, edge-2]}}}\n");
+    cluster.awaitLedger("moved", l -> l.delivered() >= 200);
+    Files.createFile(file(GATED, "broken"));
+    kill(pid(GATED));
+    Cluster.await("that edge-1 has the type no more")
+        .until(() -> have(GATED).equals(List.of("edge-2")));
+    Cluster.await("a decision without edge-1").until(() -> sizeAt().equals(Set.of("edge-2")));
+    Files.delete(file(GATED, "broken"));
+    Cluster.await("a decision with both").until(() -> sizeAt().equals(Set.of("edge-1", "edge-2")));
+    assertThat(cluster.ledger("moved").failed()).isZero();
+    cluster.delete("moved");
+  }
+
+  /** Where the newest decision puts the stage. */
+  private static Set<String> sizeAt() {
+    var shares = cluster.get("pipelines/moved/decisions").at("/items/0/route/size");
+    var nodes = new TreeSet<String>();
+    for (var share : shares) nodes.add(share.path("node").asText());
+    return nodes;
   }
 }

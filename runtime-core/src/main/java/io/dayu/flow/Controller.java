@@ -40,7 +40,6 @@ import io.dayu.process.Router;
 import io.dayu.settings.NodeMemory;
 import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
-import io.dayu.stage.StageDescriptor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -54,7 +53,6 @@ import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -596,9 +594,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     self.node(), self.role(), self.site(), self.host(), dataPort, self.readable()),
                 new NodeReport.Edition(incarnation, ++sequence),
                 sampled.resources(),
-                env.catalog().stages().stream()
-                    .map(StageDescriptor::type)
-                    .collect(Collectors.toSet()),
+                env.catalog().runnable(),
                 processors.reports(),
                 peerLinks.reports(),
                 generators.reports())

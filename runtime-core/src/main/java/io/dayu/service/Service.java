@@ -75,6 +75,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private @Nullable URI url; // null while a program of ours does not run
   private long epoch; // of the url
   private boolean up;
+  private long downSinceNanos = System.nanoTime();
+  private Optional<KeptDescription> kept = Optional.empty();
+  private boolean remembered; // the description is of an earlier run of this node
   private boolean looking;
   private boolean sweeping;
   private boolean closed;
@@ -194,7 +197,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     synchronized (this) {
       url = place;
       epoch++;
-      up = false;
+      lost();
       backoff.reset();
     }
     lookIn(Duration.ZERO);
@@ -205,9 +208,36 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     synchronized (this) {
       url = null;
       epoch++;
-      up = false;
+      lost();
       problem = why;
     }
+  }
+
+  /** Holds this. */
+  private void lost() {
+    if (up) downSinceNanos = System.nanoTime();
+    up = false;
+  }
+
+  /**
+   * Knows until the service answers what it said the last time, and keeps what it says. To be
+   * called before it is told where the service is.
+   */
+  final void keepIn(KeptDescription file) {
+    kept = Optional.of(file);
+    try {
+      var last = file.read();
+      if (last.isEmpty()) return;
+      description = ServiceDescription.read(declaration, last.get());
+      remembered = true;
+    } catch (BadDescription e) {
+      LOG.debug("service {}: what it said the last time cannot be used", name(), e);
+    }
+  }
+
+  @Override
+  public final synchronized boolean isAway() {
+    return !up && System.nanoTime() - downSinceNanos > declaration.awayAfter().toNanos();
   }
 
   /** What calls wait for; for logs and tests. */
@@ -276,7 +306,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** The service is not there any more; it is asked for again. Holds this. */
   final void down(String why, boolean atOnce) {
     if (url == null || !up) return;
-    up = false;
+    lost();
     problem = why;
     if (closed) return;
     LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
@@ -358,6 +388,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         take(read);
         up = true;
       }
+      // Not while others wait for this, and not the next one at the same time: looks follow each
+      // other.
+      kept.ifPresent(file -> said.ifPresentOrElse(file::write, file::forget));
       ready();
     } catch (BadDescription e) {
       throw new IllegalStateException(e.getMessage(), e);
@@ -365,7 +398,8 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   }
 
   private void take(ServiceDescription read) {
-    var before = description;
+    var before = remembered ? null : description;
+    remembered = false;
     if (before == null)
       LOG.info(
           "service {} is ready at {}: it gives {}", name(), url, read.descriptor().output().word());

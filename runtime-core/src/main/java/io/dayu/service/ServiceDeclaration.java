@@ -34,6 +34,7 @@ import java.util.regex.Pattern;
  * @param transport how the node calls it
  * @param parallelism calls at once
  * @param timeout of one call
+ * @param awayAfter how long the service must not have answered until other nodes are to do its work
  * @param maxAnswer bytes that an answer may have
  * @param payload types of payloads it reads
  * @param inputs earlier outputs that it reads
@@ -45,6 +46,7 @@ record ServiceDeclaration(
     Transport transport,
     OptionalInt parallelism,
     Duration timeout,
+    Duration awayAfter,
     int maxAnswer,
     Optional<Set<MediaType>> payload,
     Optional<DeclaredInputs> inputs,
@@ -86,6 +88,7 @@ record ServiceDeclaration(
               "transport",
               "parallelism",
               "timeout",
+              "away-after",
               "max-answer",
               "memory",
               "payload",
@@ -99,6 +102,7 @@ record ServiceDeclaration(
     Objects.requireNonNull(transport, "transport");
     Objects.requireNonNull(parallelism, "parallelism");
     Objects.requireNonNull(timeout, "timeout");
+    Objects.requireNonNull(awayAfter, "awayAfter");
     payload = payload.map(Set::copyOf);
     Objects.requireNonNull(inputs, "inputs");
     Objects.requireNonNull(output, "output");
@@ -136,6 +140,10 @@ record ServiceDeclaration(
     var timeout = value(config, section, "timeout", Config::getDuration, Duration.ofSeconds(10));
     if (timeout.isNegative() || timeout.isZero())
       section.problem(path + ".timeout must be positive");
+    var awayAfter =
+        value(config, section, "away-after", Config::getDuration, Duration.ofSeconds(10));
+    if (awayAfter.isNegative() || awayAfter.isZero())
+      section.problem(path + ".away-after must be positive");
     long maxAnswer = value(config, section, "max-answer", Config::getBytes, 16L << 20);
     if (maxAnswer < 1 || maxAnswer > MAX_ANSWER)
       section.problem(
@@ -146,6 +154,7 @@ record ServiceDeclaration(
         transport,
         has(config, "parallelism") ? OptionalInt.of(Math.max(1, parallelism)) : OptionalInt.empty(),
         timeout,
+        awayAfter,
         (int) Math.min(maxAnswer, MAX_ANSWER),
         types(path, config, section, "payload"),
         inputs(path, config, section),

@@ -70,6 +70,9 @@ public final class Services implements AutoCloseable {
             case GRPC -> new GrpcService(declaration, socket(declaration, dataDir), timer);
           };
       all.services.add(service);
+      var directory = directory(declaration, dataDir);
+      service.keepIn(
+          new KeptDescription(directory.resolveSibling(declaration.name() + ".description.json")));
       if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
       else if (declaration.place() instanceof ServiceDeclaration.Program program) {
         var local =

@@ -11,6 +11,7 @@ import io.dayu.element.Frames;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;
+import io.dayu.element.MediaType;
 import io.dayu.element.Output;
 import io.dayu.element.Outputs;
 import io.dayu.element.Text;
@@ -25,12 +26,17 @@ import io.dayu.stage.ServiceProvider;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageProvider;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -818,5 +824,62 @@ class HttpServiceTest {
   void parametersThatDoNotFitIntoAHeaderAreRefusedWhenTheStageStarts() {
     assertThatThrownBy(() -> stage(Map.of("words", "x".repeat(10_000))))
         .hasMessageContaining("in a header, of at most 8192 bytes");
+  }
+
+  @Test
+  void aServiceThatStaysAwayIsToldAndHasItsTypeAgainWhenItIsBack() {
+    var server = server();
+    int port = server.port();
+    var service = service(port, "away-after = 300ms");
+    await(() -> !service.isAway());
+    server.close();
+    var unused = service.call(text(1), stage(Map.of())); // nobody notices before
+    await(service::isAway);
+    assertThat(service.isDescribed()).as("its stages here wait for it").isTrue();
+    closed(TestService.start(port));
+    await(() -> !service.isAway());
+  }
+
+  @Test
+  void aNodeThatStartsAgainKnowsItsServicesBeforeTheyAnswerAndElementsWait() throws Exception {
+    var server = server();
+    int port = server.port();
+    service(port, "");
+    var file = dir.resolve("services/count.description.json");
+    await(() -> Files.exists(file));
+    server.close();
+
+    var again = declared(port, "");
+    assertThat(again.isDescribed()).isTrue();
+    assertThat(again.descriptor().output()).isEqualTo(MediaType.LABELS);
+    var outcome = again.call(text(1), stage(Map.of()));
+    assertThat(outcome.toCompletableFuture()).isNotDone();
+    var back = closed(TestService.start(port));
+    back.work =
+        exchange -> TestService.json(exchange, 200, "{\"type\": \"labels\", \"labels\": []}");
+    assertThat(get(outcome)).isInstanceOf(Outcome.Output.class);
+  }
+
+  @Test
+  void whatAServiceSaysNowHoldsAndNotWhatItSaidBeforeTheRestart() throws IOException {
+    var directory = Files.createDirectories(dir.resolve("services"));
+    Files.writeString(
+        directory.resolve("count.description.json"),
+        TestService.TEXT_TO_LABELS.replace("labels", "text"));
+    var service = declared(server().port(), "");
+    assertThat(service.descriptor().output()).isEqualTo(MediaType.TEXT);
+    await(() -> service.descriptor().output() == MediaType.LABELS);
+    Files.writeString(directory.resolve("count.description.json"), "{");
+    assertThat(declared(freePort(), "").isDescribed()).as("it cannot be read").isFalse();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void await(Callable<Boolean> condition) {
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(condition);
   }
 }

@@ -124,6 +124,14 @@ public final class Catalog {
     return List.copyOf(all.values());
   }
 
+  /** Stage types that this node can run now: those whose service is away are left out. */
+  public Set<String> runnable() {
+    var types = new TreeSet<>(stages.keySet());
+    for (var service : services.get())
+      if (!service.isAway()) types.add(service.descriptor().type());
+    return types;
+  }
+
   /** Of this node, as far as they are known now. */
   public List<ServiceProvider> services() {
     return List.copyOf(services.get());

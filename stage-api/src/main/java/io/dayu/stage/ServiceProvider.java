@@ -13,4 +13,10 @@ public interface ServiceProvider extends StageProvider {
 
   /** For people, where it is: an address, or the name of a program; without secrets. */
   String from();
+
+  /**
+   * Whether the service has not answered for so long that other nodes should do its work. Its
+   * stages on this node still wait for it.
+   */
+  boolean isAway();
 }
