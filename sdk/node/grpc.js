@@ -3,7 +3,8 @@
 import { createServer } from "node:http2";
 import { Failed, Skip } from "./stage.js";
 
-const SERVICE = "dayu.service.v1.Stage";
+const DESCRIBE = "/dayu.service.v1.Stage/Describe";
+const WORK = "/dayu.service.v1.Stage/Work";
 const MAX_MESSAGE = 256 * 1024 * 1024;
 const WINDOW = 4 * 1024 * 1024;
 const AHEAD = 16; // elements that wait here for each that is worked on, so that a stage is not idle while the next one comes
@@ -33,11 +34,11 @@ export function grpcListener(stage) {
   });
   server.on("stream", (stream, headers) => {
     stream.on("error", () => {});
-    if (headers[":path"] === `/${SERVICE}/Describe`) {
+    if (headers[":path"] === DESCRIBE) {
       answer(stream, () => OK);
       stream.resume();
       stream.end(described);
-    } else if (headers[":path"] === `/${SERVICE}/Work`) {
+    } else if (headers[":path"] === WORK) {
       const work = new Work(stage, stream);
       streams.add(work);
       stream.on("close", () => streams.delete(work));

@@ -103,11 +103,19 @@ final class StageCommand implements Runnable {
               paramLabel = "FILE",
               description = "The JSON description of a service that tells none itself.")
           Optional<Path> description,
+      @Option(
+              names = "--transport",
+              paramLabel = "T",
+              defaultValue = "http",
+              description = "How a command is called: http or grpc. Default: ${DEFAULT-VALUE}.")
+          String transport,
       @Parameters(paramLabel = "URL|COMMAND", arity = "1..*") List<String> what)
       throws InterruptedException {
     if (timeout.toMillis() < 1 || timeout.compareTo(Duration.ofHours(1)) > 0)
       throw new ParameterException(
           spec.commandLine(), "--timeout is between 1 ms and 1 h, as in 10s");
+    if (!transport.equals("http") && !transport.equals("grpc"))
+      throw new ParameterException(spec.commandLine(), "--transport is http or grpc");
     var given = parameters(params);
     var document = description.map(StageCommand::read);
     var url = url(what.get(0));
@@ -119,7 +127,7 @@ final class StageCommand implements Runnable {
           Conformance.run(
               new Conformance.Trial(url.get(), timeout, given, document, Optional.empty())));
     }
-    return report(started(what, timeout, given, document));
+    return report(started(what, transport, timeout, given, document));
   }
 
   @Command(
@@ -172,6 +180,7 @@ final class StageCommand implements Runnable {
 
   private static List<Check> started(
       List<String> command,
+      String transport,
       Duration timeout,
       Map<String, JsonNode> params,
       Optional<byte[]> description)
@@ -180,9 +189,14 @@ final class StageCommand implements Runnable {
     var log = log();
     var environment =
         Map.of(
-            "DAYU_SERVICE_PORT", Integer.toString(port),
-            "DAYU_SERVICE_NAME", "tested",
-            "DAYU_SERVICE_PARALLELISM", "1");
+            "DAYU_SERVICE_PORT",
+            Integer.toString(port),
+            "DAYU_SERVICE_TRANSPORT",
+            transport,
+            "DAYU_SERVICE_NAME",
+            "tested",
+            "DAYU_SERVICE_PARALLELISM",
+            "1");
     try (var program =
         ChildProcess.start(
             "the service", command, environment, Path.of("").toAbsolutePath(), log)) {
@@ -190,7 +204,7 @@ final class StageCommand implements Runnable {
       var hook = new Thread(() -> end(program));
       Runtime.getRuntime().addShutdownHook(hook);
       try {
-        var url = URI.create("http://127.0.0.1:" + port + "/");
+        var url = URI.create(transport + "://127.0.0.1:" + port + "/");
         return Conformance.run(
             new Conformance.Trial(url, timeout, params, description, Optional.of(program)));
       } finally {
@@ -254,11 +268,15 @@ final class StageCommand implements Runnable {
       var url = URI.create(text);
       if ("http".equalsIgnoreCase(url.getScheme()) && url.getHost() != null)
         return Optional.of(url);
+      if ("grpc".equals(url.getScheme()) && url.getHost() != null && url.getPort() > 0)
+        return Optional.of(url);
     } catch (IllegalArgumentException e) {
       // Told below.
     }
     throw new ParameterException(
-        spec.commandLine(), text + " is no url of a service; they are as http://127.0.0.1:9000/");
+        spec.commandLine(),
+        text
+            + " is no url of a service; they are as http://127.0.0.1:9000/ or grpc://127.0.0.1:9000");
   }
 
   private Map<String, JsonNode> parameters(Optional<String> json) {

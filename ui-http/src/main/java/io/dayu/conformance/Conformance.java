@@ -38,7 +38,7 @@ public final class Conformance {
   /**
    * What is tried and how.
    *
-   * @param url where elements are posted; {@code http} only
+   * @param url where elements are posted, {@code http} only; or {@code grpc} with host and port
    * @param timeout for each answer, and for the service to be ready
    * @param params parameters of the stage; those that are required and missing are made up
    * @param description the JSON document of a service that has none of its own
@@ -57,7 +57,7 @@ public final class Conformance {
 
   /** A check's own work; it says what it has found. */
   @FunctionalInterface
-  private interface Attempt {
+  interface Attempt {
     String run() throws Wrong, IOException, InterruptedException;
   }
 
@@ -71,6 +71,7 @@ public final class Conformance {
 
   /** All checks, in order. A check that needs what an earlier one did not find is left out. */
   public static List<Check> run(Trial trial) throws InterruptedException {
+    if (trial.url().getScheme().equals("grpc")) return GrpcConformance.run(trial);
     var run = new Conformance(trial);
     run.all();
     return List.copyOf(run.checks);
@@ -92,27 +93,28 @@ public final class Conformance {
 
   @CanIgnoreReturnValue
   private boolean check(String what, Attempt attempt) throws InterruptedException {
-    Check check;
-    try {
-      check = Check.ok(what, attempt.run());
-    } catch (Wrong e) {
-      check = Check.wrong(what, e.found(), e.remedy());
-    } catch (SocketTimeoutException e) {
-      check =
-          Check.wrong(
-              what,
-              "no answer within " + trial.timeout().toMillis() + " ms",
-              "see its log; if it needs longer, give --timeout here and timeout in its"
-                  + " declaration");
-    } catch (IOException e) {
-      check =
-          Check.wrong(
-              what,
-              e.getMessage() == null ? e.toString() : e.getMessage(),
-              "answer every request before a connection is closed; see the service's log");
-    }
+    var check = attempted(what, attempt, trial.timeout());
     checks.add(check);
     return check.grade() == Check.Grade.OK;
+  }
+
+  static Check attempted(String what, Attempt attempt, Duration timeout)
+      throws InterruptedException {
+    try {
+      return Check.ok(what, attempt.run());
+    } catch (Wrong e) {
+      return Check.wrong(what, e.found(), e.remedy());
+    } catch (SocketTimeoutException e) {
+      return Check.wrong(
+          what,
+          "no answer within " + timeout.toMillis() + " ms",
+          "see its log; if it needs longer, give --timeout here and timeout in its declaration");
+    } catch (IOException e) {
+      return Check.wrong(
+          what,
+          e.getMessage() == null ? e.toString() : e.getMessage(),
+          "answer every request before a connection is closed; see the service's log");
+    }
   }
 
   private Connection open() throws IOException {
@@ -207,7 +209,7 @@ public final class Conformance {
   // Elements.
 
   private void elements(Description description) throws InterruptedException {
-    var params = params(description);
+    var params = params(trial, description);
     var samples = Sample.of(description);
     int before = checks.size();
     for (var sample : samples)
@@ -232,7 +234,7 @@ public final class Conformance {
     if (description.batch() > 1) check("a batch", () -> batch(description, params, sample));
   }
 
-  private Map<String, JsonNode> params(Description description) {
+  static Map<String, JsonNode> params(Trial trial, Description description) {
     var params = new LinkedHashMap<>(trial.params());
     for (var name : description.required())
       if (!params.containsKey(name)) {

@@ -51,6 +51,19 @@ class StageCommandTest {
     assertThat(run.code()).isZero();
   }
 
+  /** Debian's Python, for which Debian has gRPC. */
+  @ParameterizedTest
+  @CsvSource({"python, /usr/bin/python3, service.py", "node, node, service.js"})
+  void aNewServiceKeepsTheContractOverGrpcToo(String language, String program, String file)
+      throws Exception {
+    var project = make(language, "count-above");
+    var run =
+        Cli.run("stage", "test", "--transport=grpc", program, project.resolve(file).toString());
+    assertThat(run.out()).as(run.out() + run.err()).contains("The service keeps the contract.");
+    assertThat(run.out()).contains("at grpc://127.0.0.1:", "SIGTERM ends it");
+    assertThat(run.code()).isZero();
+  }
+
   @Test
   void aNewPythonServicePassesItsOwnTest() throws Exception {
     assertThat(runs(make("python", "class"), "python3", "-m", "unittest"))
