@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { toOnnx } from './tfjs-to-onnx.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const packages = join(here, 'node_modules');
@@ -28,13 +29,22 @@ const packed = {
   ],
   '@mediapipe/pose/pose_solution_packed_assets': ['pose_detection.tflite'],
 };
+// A detector as an ONNX file, which the tests take for somebody's own; its classes are those of COCO, called as Ultralytics would.
+const detector = join(packages, '@vladmandic/human/models/centernet');
+const coco = ('person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant,stop sign,parking meter,bench,'
+  + 'bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,'
+  + 'sports ball,kite,baseball bat,baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,'
+  + 'banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch,potted plant,bed,dining table,toilet,tv,'
+  + 'laptop,mouse,remote,keyboard,cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,'
+  + 'hair drier,toothbrush').split(',');
 const results = [
+  join(media, 'centernet.onnx'),
   ...Object.values(packed).flat().map((name) => join(models, name)),
   ...copies.map(([to, from]) => join(to, basename(from))),
 ];
 
-const inputs = ['package-lock.json', 'build.mjs'].map((name) => readFileSync(join(here, name)));
-const digest = createHash('sha256').update(inputs[0]).update(inputs[1]).digest('hex');
+const inputs = ['package-lock.json', 'build.mjs', 'tfjs-to-onnx.mjs'].map((name) => readFileSync(join(here, name)));
+const digest = createHash('sha256').update(Buffer.concat(inputs)).digest('hex');
 const stamp = join(media, '.stamp');
 const done = (file) => existsSync(file) && readFileSync(file, 'utf8') === digest;
 
@@ -44,6 +54,12 @@ if (!(done(stamp) && results.every(existsSync))) {
   mkdirSync(media, { recursive: true });
   for (const [assets, names] of Object.entries(packed)) unpack(join(packages, assets), names);
   for (const [to, from] of copies) copyFileSync(join(packages, from), join(to, basename(from)));
+  writeFileSync(
+    join(media, 'centernet.onnx'),
+    toOnnx(`${detector}.json`, `${detector}.bin`, { name: 'tower_0/detections', shape: [1, 100, 6] }, {
+      names: `{${coco.map((name, i) => `${i}: '${name}'`).join(', ')}}`,
+    }),
+  );
   writeFileSync(stamp, digest);
 }
 

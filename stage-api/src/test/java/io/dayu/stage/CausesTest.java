@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.pekko.actor.ActorInitializationException;
 import org.apache.pekko.pattern.AskTimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -82,5 +83,14 @@ class CausesTest {
     assertThat(Causes.words(new IllegalStateException("x".repeat(499) + "🚲🚲")))
         .isEqualTo("x".repeat(499) + "…");
     assertThat(new Outcome.Failed("y".repeat(400_000), false).reason()).hasSize(501);
+  }
+
+  @Test
+  void whatAnActorWrapsAroundAFailureWhileItIsMadeIsLeftOut() {
+    var failure = new ModelException("no model", new IOException("no bytes"));
+    assertThat(
+            Causes.words(
+                new ActorInitializationException(null, "exception during creation", failure) {}))
+        .isEqualTo("no model");
   }
 }

@@ -27,6 +27,7 @@ final class TfliteModel implements AutoCloseable {
   private final SharedModels.Lease<TfliteFile> file;
   private final Interpreter interpreter;
   private final long inputBytes;
+  private final int outputs;
 
   /**
    * One that ships with the stages.
@@ -53,8 +54,12 @@ final class TfliteModel implements AutoCloseable {
         throw cannot("it has operators that are not known here");
       checkSizes();
       if (interpreter.AllocateTensors() != OK) throw cannot("its tensors do not fit together");
-      if (interpreter.inputs().limit() == 0 || interpreter.outputs().limit() == 0)
-        throw cannot("it has no input or no output");
+      // Copies, whose memory would wait for the garbage collector.
+      try (var ins = interpreter.inputs();
+          var outs = interpreter.outputs()) {
+        if (ins.limit() == 0 || outs.limit() == 0) throw cannot("it has no input or no output");
+        outputs = Math.toIntExact(outs.limit());
+      }
       inputBytes = interpreter.input_tensor(0).bytes();
       done = true;
     } finally {
@@ -98,7 +103,7 @@ final class TfliteModel implements AutoCloseable {
   }
 
   int outputs() {
-    return Math.toIntExact(interpreter.outputs().limit());
+    return outputs;
   }
 
   /**

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.dayu.pipeline.Catalog;
+import io.dayu.stage.ModelFiles;
 import io.dayu.stage.testkit.StageTestKit;
 import java.io.File;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import org.bytedeco.javacpp.Pointer;
@@ -100,6 +102,16 @@ class NativesTest {
     assertThat(Pointer.totalCount()).isLessThanOrEqualTo(objects);
   }
 
+  @Test
+  void closedOnnxModelsReleaseTheirMemory() {
+    var models = new ModelFiles(Path.of("target", "test-media"), List.of(), 64 << 20);
+    openAndCloseOnnx(models, 3);
+    var objects = Pointer.totalCount();
+    // Models left behind would be 320 MB.
+    assertThat(growth(100_000_000, round -> openAndCloseOnnx(models, 20))).isLessThan(100_000_000);
+    assertThat(Pointer.totalCount()).isLessThanOrEqualTo(objects);
+  }
+
   /**
    * How much memory the process takes more after a round. The heap may grow in some of them, what
    * is left behind takes more in each.
@@ -117,6 +129,13 @@ class NativesTest {
   private static void openAndClose(int times) {
     for (var i = 0; i < times; i++)
       new TfliteModel("object_detection_ssd_mobilenetv2_oidv4_fp16.tflite").close();
+  }
+
+  private static void openAndCloseOnnx(ModelFiles models, int times) {
+    for (var i = 0; i < times; i++)
+      OnnxModel.lease(
+              models, "centernet.onnx", Optional.empty(), OnnxModel.Provider.CPU, /* threads= */ 1)
+          .close();
   }
 
   private static void work(List<StageTestKit> stages, ByteString photo, int from, int count) {

@@ -2,11 +2,13 @@ package io.dayu.catalog.video;
 
 import static io.dayu.catalog.Samples.element;
 import static io.dayu.catalog.Samples.frames;
+import static io.dayu.catalog.Samples.jpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
+import io.dayu.catalog.Samples;
 import io.dayu.element.Box;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
@@ -303,6 +305,39 @@ class OnnxDetectionTest {
           .hasMessageContaining("does not let pipelines load");
     assertThatThrownBy(() -> answer(new TreeMap<>(Map.of("model", "tram.onnx"))))
         .hasMessageContaining("no model tram.onnx");
+  }
+
+  @Test
+  void aRealDetectorFindsWhatPicturesShowAndCallsItByTheNamesInIt() throws Exception {
+    models = new ModelFiles(Samples.media(""), List.of(), 64 << 20);
+    var params =
+        new TreeMap<String, Object>(
+            Map.of("model", "centernet.onnx", "pixels", "byte", "fit", "stretch"));
+    var truth =
+        Map.of(
+            "car1.jpg", box(0.046f, 0.29f, 0.89f, 0.40f),
+            "car2.jpg", box(0.097f, 0.363f, 0.826f, 0.415f));
+    try (var run = start(params)) {
+      for (var name : truth.keySet())
+        assertThat(run.output(element(0, frames(jpeg(name)))).getBoxes().getBoxList())
+            .as(name)
+            .singleElement()
+            .satisfies(b -> assertThat(b.getLabel()).isEqualTo("car"))
+            .satisfies(b -> assertThat(Geometry.iou(b, truth.get(name))).isGreaterThan(0.85f));
+    }
+    params.put("labels", "person");
+    params.put("threshold", 0.3);
+    try (var run = start(params)) {
+      assertThat(run.output(element(0, frames(jpeg("sample5.jpg")))).getBoxes().getBoxList())
+          .hasSizeBetween(3, 5)
+          .allMatch(b -> b.getLabel().equals("person"));
+      assertThat(run.output(element(1, frames(jpeg("car1.jpg")))).getBoxes().getBoxList())
+          .isEmpty();
+    }
+  }
+
+  private static Box box(float x, float y, float width, float height) {
+    return Box.newBuilder().setX(x).setY(y).setWidth(width).setHeight(height).build();
   }
 
   private void assertProblem(Map<String, Object> params, String... words) {
