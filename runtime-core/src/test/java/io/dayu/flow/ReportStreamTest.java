@@ -77,7 +77,7 @@ final class ReportStreamTest {
   }
 
   @Test
-  void everyPartOfTheMemoryAndTheOutboxTellsWhatItHasAndMayHave() {
+  void everyPartOfTheMemoryAndTheDiskTellsWhatItHasAndMayHave() {
     try (var often =
         new TestNode(
             kit,
@@ -94,7 +94,7 @@ final class ReportStreamTest {
       assertThat(budgets)
           .extracting(NodeReport.Budget::part)
           .containsExactly(
-              "windows", "large-elements", "connections", "sources", "stages", "outbox");
+              "windows", "large-elements", "connections", "sources", "stages", "outbox", "failed");
       assertThat(budgets)
           .allSatisfy(b -> assertThat(b.limit()).isPositive())
           .allSatisfy(b -> assertThat(b.used()).isZero());

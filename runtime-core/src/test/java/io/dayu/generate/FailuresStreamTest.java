@@ -266,6 +266,7 @@ final class FailuresStreamTest {
     take(1);
     fail(500);
     awaitLedger(new Ledger(1, 0, 1, 0, 0));
+    await().atMost(SOON).until(() -> memory.kept().filter(p -> p.failed() == 1).isPresent());
     crash();
     failed
         .write(
