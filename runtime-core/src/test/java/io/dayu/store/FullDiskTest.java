@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.OutboxStoreTest;
 import io.dayu.deliver.Ranges;
 import io.dayu.element.Media;
 import io.dayu.element.Outputs;
+import io.dayu.facts.FailedElements;
+import io.dayu.facts.FailureCause;
 import io.dayu.pipeline.StreamName;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -261,6 +264,40 @@ class FullDiskTest {
       assertThat(store.content(StreamName.parse("a/cam")).toCompletableFuture().join().results())
           .isEqualTo(kept);
     }
+  }
+
+  @Test
+  void whatFailedOnAFullDiskIsNotKeptAndLaterFailuresAreWhenSpaceIsBack() throws Exception {
+    var filler = Files.write(dir.resolve("filler"), new byte[4 << 20]);
+    var stream = StreamName.parse("a/cam");
+    var page = new FailedElements.Page(stream, Optional.empty(), -1, 10_000);
+    long kept = 0;
+    try (var store = FailedStore.open(dir, 1L << 30)) {
+      while (keep(store, kept)) kept++;
+      assertThat(kept).isBetween(100L, 3_000L);
+      assertThat(keep(store, kept)).as("still full").isFalse();
+      assertThat(store.usage(stream).kept()).isEqualTo(kept);
+      assertThat(store.page(page).toCompletableFuture().join().items())
+          .as("what is there can be looked at")
+          .hasSize((int) kept);
+      Files.delete(filler);
+      assertThat(keep(store, kept)).isTrue();
+    }
+    try (var store = FailedStore.open(dir, 1L << 30)) {
+      assertThat(store.page(page).toCompletableFuture().join().items()).hasSize((int) kept + 1);
+    }
+  }
+
+  private boolean keep(FailedStore store, long seq) {
+    var element = Results.element("a/cam", seq).setPayload(noise(2000)).build();
+    var change =
+        new FailedStore.Keep(
+            StreamName.parse("a/cam"), element, FailureCause.UNKNOWN, Instant.EPOCH, 10_000);
+    return !store
+        .write(List.of(change))
+        .handle((done, error) -> error != null)
+        .toCompletableFuture()
+        .join();
   }
 
   private boolean put(OutboxStore store, long seq) {
