@@ -115,7 +115,7 @@ final class StageChecks {
     if (descriptor.readsPayload())
       payloads.forEach(
           (type, sources) -> {
-            if (!descriptor.payload().contains(type))
+            if (!descriptor.payload().contains(type) && !hasInstead(stage, descriptor))
               problems.add(
                   stage.path() + ".type",
                   "%s reads %s but %s from %s"
@@ -158,6 +158,18 @@ final class StageChecks {
                               before.output().word()),
                       "put a stage between them that turns one into the other, or remove it"));
     }
+  }
+
+  /** Whether an earlier stage gives what it would read of the payload, as readings of a sound. */
+  private boolean hasInstead(Draft.Stage stage, StageDescriptor descriptor) {
+    return stage.after().orElse(List.of()).stream()
+        .flatMap(Optional::stream)
+        .map(byId::get)
+        .filter(Objects::nonNull)
+        .flatMap(before -> descriptor(before).stream())
+        .map(StageDescriptor::output)
+        .anyMatch(
+            type -> descriptor.inputs().contains(type) && descriptor.payload().contains(type));
   }
 
   private void params(Draft.Stage stage, StageDescriptor descriptor) {

@@ -279,6 +279,19 @@ class PipelineVerifierTest {
   }
 
   @Test
+  void whatAStageReadsOfThePayloadMayComeFromAnEarlierStage() {
+    var wrong = "unusual reads readings but frames come from source cam";
+    var fed = list(stage("light", "brightness"), stage("odd", "unusual", "light"));
+    ok(PipelineVerifier.check(document(spec(list(camera("cam")), fed)), CATALOG));
+    assertThat(stages(stage("odd", "unusual")))
+        .extracting(PipelineProblem::message)
+        .containsExactly(wrong);
+    assertThat(stages(stage("light", "brightness"), stage("odd", "unusual")))
+        .extracting(PipelineProblem::message)
+        .containsExactly(wrong);
+  }
+
+  @Test
   void checksParametersAgainstTheDescriptor() {
     assertThat(
             stages(

@@ -46,6 +46,12 @@ final class SampleCatalog {
                   Set.of(MediaType.BOXES, MediaType.LABELS),
                   MediaType.LABELS),
               stage("moving-average", Set.of(MediaType.READINGS), Set.of(), MediaType.READINGS),
+              stage("brightness", Set.of(MediaType.FRAMES), Set.of(), MediaType.READINGS),
+              stage(
+                  "unusual",
+                  Set.of(MediaType.READINGS),
+                  Set.of(MediaType.READINGS),
+                  MediaType.LABELS),
               stage("any", MediaType.all(), Set.of(), MediaType.OPAQUE)),
           List.of(
               new SampleSource("camera", "http", MediaType.FRAMES),
