@@ -21,6 +21,7 @@ class BadFramesTest {
           new ObjectDetection(),
           new DetectAndTrack(),
           new PoseEstimation(),
+          new TextRecognition(),
           new FaceDetection(),
           new MotionDetection(),
           new ExposureIdentification());
