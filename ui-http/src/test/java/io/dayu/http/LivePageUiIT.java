@@ -197,6 +197,7 @@ class LivePageUiIT {
     row.getByText("Send again").click();
     assertThat(page.locator("#failed-note")).hasText("1 sent again");
     assertThat(row.locator("button")).isHidden();
+    assertThat(row.getByText("is on its way again")).isVisible();
     assertThat(complaints).isEmpty();
   }
 

@@ -193,9 +193,10 @@ function payloadOf(item) {
 function failedRow(item) {
   const button = el("button", {}, "Send again");
   button.addEventListener("click", () => retry(button, { source: item.source, seqs: [item.seq] }));
+  const away = el("span", { class: "quiet" }, "is on its way again");
   const row = el("tr", { "data-failed": `${item.source}/${item.seq}` }, td(el("b", {}, `${item.source}/${item.seq}`)), payloadOf(item), td(item.stage || "–"),
-    el("td", { class: "wide" }, item.reason || "–"), num(item.retries), el("td", {}, button));
-  return { row, button };
+    el("td", { class: "wide" }, item.reason || "–"), num(item.retries), el("td", {}, button, away));
+  return { row, button, away };
 }
 
 async function retry(button, body) {
@@ -228,6 +229,7 @@ async function showFailed(pipeline) {
     const key = `${item.source}/${item.seq}`;
     const shown = state.failed.get(key) ?? failedRow(item);
     shown.button.hidden = item.retriedAs != null;
+    shown.away.hidden = item.retriedAs == null;
     rows.set(key, shown);
   }
   state.failed = rows;
