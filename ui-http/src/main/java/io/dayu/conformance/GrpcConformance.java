@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** {@link Conformance} of a service over gRPC. Not thread-safe; blocks. */
@@ -138,7 +139,7 @@ final class GrpcConformance {
     if (!form.equals(Description.BYTES))
       check(
           "refuses an element without what it needs",
-          () -> refused(call(params, new Sample(Optional.empty(), Optional.empty()), form)));
+          () -> refused(call(params, new Sample(Optional.empty(), new TreeMap<>(), false), form)));
     if (!description.required().isEmpty())
       check("refuses missing parameters", () -> refused(call(Map.of(), sample, form)));
     if (!description.parameters().isEmpty())
@@ -225,7 +226,7 @@ final class GrpcConformance {
   }
 
   private static byte[] body(Sample sample, String form) {
-    boolean nothing = sample.payload().isEmpty() && sample.input().isEmpty();
+    boolean nothing = sample.payload().isEmpty() && sample.inputs().isEmpty();
     return nothing && form.equals(Description.JPEG) ? new byte[0] : sample.body(form);
   }
 
