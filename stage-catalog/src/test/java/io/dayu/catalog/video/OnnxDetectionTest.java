@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -305,6 +306,29 @@ class OnnxDetectionTest {
           .hasMessageContaining("does not let pipelines load");
     assertThatThrownBy(() -> answer(new TreeMap<>(Map.of("model", "tram.onnx"))))
         .hasMessageContaining("no model tram.onnx");
+  }
+
+  /** What survives the checks may find nonsense, or nothing. */
+  @Test
+  void damagedFilesNeverEndTheProcess() throws Exception {
+    var random = new Random(7);
+    damage(twoBoxes().bytes(), 100, random);
+    // The operators are at its beginning, before the weights.
+    damage(Files.readAllBytes(Samples.media("centernet.onnx")), 15, random);
+  }
+
+  private void damage(byte[] whole, int rounds, Random random) throws IOException {
+    for (var round = 0; round < rounds; round++) {
+      var damaged = whole.clone();
+      for (var i = 0; i < 1 + round % 8; i++)
+        damaged[random.nextInt(Math.min(damaged.length, 40_000))] = (byte) random.nextInt();
+      save("street.onnx", damaged);
+      try {
+        answer(Map.of());
+      } catch (AssertionError e) {
+        assertThat(e).hasMessageContaining("street.onnx");
+      }
+    }
   }
 
   @Test
