@@ -1,5 +1,6 @@
 package io.dayu.bench;
 
+import io.dayu.bench.change.ChangeCommand;
 import io.dayu.bench.compare.CompareCommand;
 import io.dayu.bench.fleet.FleetCommand;
 import io.dayu.bench.idle.IdleCommand;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Command;
       IdleCommand.class,
       StoreCommand.class,
       CompareCommand.class,
-      ServiceCommand.class
+      ServiceCommand.class,
+      ChangeCommand.class
     })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -50,6 +52,7 @@ public final class Bench implements Runnable {
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "Which bench: link, pipeline, fleet, idle, store, compare or service?");
+        spec.commandLine(),
+        "Which bench: link, pipeline, fleet, idle, store, compare, service or change?");
   }
 }

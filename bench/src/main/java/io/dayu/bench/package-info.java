@@ -7,6 +7,8 @@
  *   <li>{@code compare}: Dayu beside general engines; knows {@code pipeline}
  *   <li>{@code service}: stages that are programs beside those within a node; knows {@code
  *       pipeline}
+ *   <li>{@code change}: pipelines that change, pause and lose a service while they run; knows
+ *       {@code pipeline} and {@code service}
  *   <li>{@code reliability}: the table of promises; knows {@code chaos}
  *   <li>{@code chaos}: nodes that can be broken; knows {@code truth}
  *   <li>{@code truth}: elements that can be recognised again

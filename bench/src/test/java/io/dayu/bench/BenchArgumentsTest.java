@@ -24,11 +24,13 @@ class BenchArgumentsTest {
   @Test
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
-    assertThat(err.toString()).contains("link, pipeline, fleet, idle, store, compare or service");
+    assertThat(err.toString())
+        .contains("link, pipeline, fleet, idle, store, compare, service or change");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"link", "pipeline", "fleet", "idle", "store", "compare", "service"})
+  @ValueSource(
+      strings = {"link", "pipeline", "fleet", "idle", "store", "compare", "service", "change"})
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
     assertThat(out.toString()).contains("--duration", "--report");
@@ -61,7 +63,8 @@ class BenchArgumentsTest {
     "idle,0s",
     "store,999ms",
     "compare,1s",
-    "service,1s"
+    "service,1s",
+    "change,1s"
   })
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);

@@ -141,4 +141,31 @@ class BenchClusterIT {
     assertThat(json.at("/service").asText()).isEqualTo(language);
     assertThat(json.at("/httpBatched/1024/elementsPerSecond").asDouble()).isPositive();
   }
+
+  @Test
+  void changesPausesAndTheLossOfAServiceAreMeasured() throws Exception {
+    var report = directory.resolve("change.json");
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int code =
+        Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute("change", "--duration", "2s", "--report", report.toString());
+
+    assertThat(code).as("%s%n%s", out, err).isZero();
+    var json = new ObjectMapper().readTree(report.toFile());
+    for (var part : new String[] {"/change", "/pause", "/killedService"}) {
+      assertThat(json.at(part + "/elements").asLong()).as(part).isPositive();
+      assertThat(json.at(part + "/lost").asLong(-1)).as(part).isZero();
+      assertThat(json.at(part + "/duplicates").asLong(-1)).as(part).isZero();
+      assertThat(json.at(part + "/balanced").asBoolean()).as(part).isTrue();
+    }
+    for (var figure :
+        new String[] {
+          "/change/longestGapMs",
+          "/pause/pausedMs",
+          "/pause/resumedMs",
+          "/killedService/throughAgainMs"
+        }) assertThat(json.at(figure).asDouble()).as(figure).isPositive();
+    assertThat(json.at("/change/restarted").asLong(-1)).isZero();
+  }
 }

@@ -13,20 +13,20 @@ import java.util.function.LongConsumer;
  * @param distinct elements with a result
  * @param highest sequence number, -1 without results
  */
-record StoredResults(long rows, long distinct, long highest) {
+public record StoredResults(long rows, long distinct, long highest) {
   private static final int PAGE = 1000;
 
-  long duplicates() {
+  public long duplicates() {
     return rows - distinct;
   }
 
   /** Elements up to {@code generated} that have no result. */
-  long missing(long generated) {
+  public long missing(long generated) {
     return generated - distinct;
   }
 
   /** Reads all results of a pipeline with one stream; {@code progress} hears how many so far. */
-  static StoredResults count(ApiClient api, String pipeline, LongConsumer progress) {
+  public static StoredResults count(ApiClient api, String pipeline, LongConsumer progress) {
     var seen = new BitSet();
     long rows = 0;
     var path = "pipelines/" + pipeline + "/results?limit=" + PAGE;

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Objects;
 
 /** In what the service of the bench is written. */
-enum Program {
+public enum Program {
   JAVA {
     @Override
-    List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, int batch) {
       return List.of(
           Path.of(System.getProperty("java.home"), "bin", "java").toString(),
           "-XX:+UseSerialGC",
@@ -26,7 +26,7 @@ enum Program {
   },
   PYTHON {
     @Override
-    List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, int batch) {
       return List.of(
           "python3",
           file(directory, "identity.py").toString(),
@@ -37,7 +37,7 @@ enum Program {
   },
   NODE {
     @Override
-    List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, int batch) {
       return List.of(
           "node",
           file(directory, "identity.mjs").toString(),
@@ -53,7 +53,7 @@ enum Program {
    * @param directory for files of it; made if it is not there
    * @param batch elements that one call may bring
    */
-  abstract List<String> command(Home home, Path directory, int batch);
+  public abstract List<String> command(Home home, Path directory, int batch);
 
   private static Path file(Path directory, String name) {
     try (var from = Program.class.getResourceAsStream(name)) {
