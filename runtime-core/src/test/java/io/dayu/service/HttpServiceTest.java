@@ -282,6 +282,20 @@ class HttpServiceTest {
   }
 
   @Test
+  void partsOfAnElementDifferInTheirIds() throws Exception {
+    var server = server();
+    server.description =
+        """
+        {"apiVersion": "dayu.io/v1alpha1", "payload": ["frames"], "output": "frames", "accepts": ["image/jpeg"]}
+        """;
+    server.work = exchange -> TestService.answer(exchange, 200, "image/jpeg", JPEG);
+    var service = service(server.port(), "");
+    call(service, element(7, frames(1)));
+    call(service, element(7, frames(1)).toBuilder().setPart(3).build());
+    assertThat(server.got).extracting(got -> got.header("ce-id")).containsExactly("7.2", "7.2.3");
+  }
+
+  @Test
   void soundGoesAsAFileAndComesBackAtItsTime() throws Exception {
     var server = server();
     server.description =
