@@ -5,6 +5,7 @@ import static io.dayu.catalog.Samples.frames;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.element.Box;
 import io.dayu.element.Media;
 import io.dayu.stage.testkit.StageTestKit;
@@ -34,6 +35,7 @@ class DetectAndTrackTest {
     return Map.of("labels", List.of("car"), "every", frames);
   }
 
+  @CanIgnoreReturnValue // that there is one may be all that matters
   private static Box only(StageTestKit run, long seq, Media payload) throws Exception {
     var boxes = run.output(element(seq, payload)).getBoxes().getBoxList();
     assertThat(boxes).as("element %s", seq).hasSize(1);

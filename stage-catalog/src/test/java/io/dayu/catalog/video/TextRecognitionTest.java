@@ -103,7 +103,9 @@ class TextRecognitionTest {
     Assumptions.assumeTrue(
         Files.exists(PACKET), PACKET + " is missing: install the package opencv-doc");
     var lying = ImageIO.read(PACKET.toFile());
-    var standing = new BufferedImage(lying.getHeight(), lying.getWidth(), lying.getType());
+    var standing =
+        new BufferedImage(
+            /* width= */ lying.getHeight(), /* height= */ lying.getWidth(), lying.getType());
     var graphics = standing.createGraphics();
     graphics.rotate(Math.PI / 2, lying.getHeight() / 2.0, lying.getHeight() / 2.0);
     graphics.drawImage(lying, 0, 0, null);
