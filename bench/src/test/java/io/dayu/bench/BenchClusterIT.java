@@ -100,11 +100,15 @@ class BenchClusterIT {
           "/http/65536/perCoreSecond",
           "/http/65536/coresBusy/service",
           "/http/65536/latencyMs/p50",
-          "/httpBatched/1024/elementsPerSecond"
+          "/httpBatched/1024/elementsPerSecond",
+          "/grpc/1024/elementsPerSecond",
+          "/grpc/65536/elementsPerSecond",
+          "/grpc/65536/latencyMs/p50"
         }) assertThat(json.at(figure).asDouble()).as(figure).isPositive();
     assertThat(json.at("/http/65536/overheadMs").has("p50")).isTrue();
     assertThat(json.at("/balanced").asBoolean()).isTrue();
-    for (var path : new String[] {"/identity/1024", "/http/65536", "/httpBatched/1024"}) {
+    for (var path :
+        new String[] {"/identity/1024", "/http/65536", "/httpBatched/1024", "/grpc/1024"}) {
       var ledger = json.at(path + "/ledger");
       assertThat(ledger.path("failed").asLong()).as(path).isZero();
       assertThat(ledger.path("generated").asLong())

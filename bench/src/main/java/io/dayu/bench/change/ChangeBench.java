@@ -6,6 +6,7 @@ import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.ClusterRun;
 import io.dayu.bench.run.Waiting;
 import io.dayu.bench.service.Program;
+import io.dayu.bench.service.Way;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.Home;
@@ -61,7 +62,7 @@ final class ChangeBench {
     var setup =
         new Setup(cluster, cluster.client(), new Waiting(cluster, progress), PAYLOAD, duration);
     var edge = setup.edge(EDGE);
-    var command = Program.PYTHON.command(home, cluster.directory().resolve("service"), 1);
+    var command = Program.PYTHON.command(home, cluster.directory().resolve("service"), Way.HTTP);
     for (int i = 0; i < command.size(); i++)
       edge = edge.with("dayu.services.%s.command.%s".formatted(SERVICE, i), command.get(i));
     setup.start(edge);

@@ -12,38 +12,38 @@ import java.util.Objects;
 public enum Program {
   JAVA {
     @Override
-    public List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, Way way) {
       return List.of(
           Path.of(System.getProperty("java.home"), "bin", "java").toString(),
           "-XX:+UseSerialGC",
           "-Xms128m",
           "-Xmx128m",
           "-cp",
-          home.program("bench", IdentityServer.class.getName()).classPath(),
-          IdentityServer.class.getName(),
-          Integer.toString(batch));
+          home.program("bench", server(way).getName()).classPath(),
+          server(way).getName(),
+          batch(way));
     }
   },
   PYTHON {
     @Override
-    public List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, Way way) {
       return List.of(
           "python3",
           file(directory, "identity.py").toString(),
           home.root().resolve("sdk/python").toString(),
           Integer.toString(IdentityServer.PARALLELISM),
-          Integer.toString(batch));
+          batch(way));
     }
   },
   NODE {
     @Override
-    public List<String> command(Home home, Path directory, int batch) {
+    public List<String> command(Home home, Path directory, Way way) {
       return List.of(
           "node",
           file(directory, "identity.mjs").toString(),
           home.root().resolve("sdk/node").toString(),
           Integer.toString(IdentityServer.PARALLELISM),
-          Integer.toString(batch));
+          batch(way));
     }
   };
 
@@ -51,9 +51,17 @@ public enum Program {
    * How a node starts it.
    *
    * @param directory for files of it; made if it is not there
-   * @param batch elements that one call may bring
+   * @param way of a service
    */
-  public abstract List<String> command(Home home, Path directory, int batch);
+  public abstract List<String> command(Home home, Path directory, Way way);
+
+  private static Class<?> server(Way way) {
+    return way == Way.GRPC ? GrpcIdentity.class : IdentityServer.class;
+  }
+
+  private static String batch(Way way) {
+    return Integer.toString(way.batch().orElse(1));
+  }
 
   private static Path file(Path directory, String name) {
     try (var from = Program.class.getResourceAsStream(name)) {

@@ -42,8 +42,10 @@ final class ServiceBench {
         List.of(
             new Row(Way.IDENTITY, SMALL, false),
             new Row(Way.HTTP_BATCHED, SMALL, false),
+            new Row(Way.GRPC, SMALL, false),
             new Row(Way.IDENTITY, LARGE, true),
-            new Row(Way.HTTP, LARGE, true));
+            new Row(Way.HTTP, LARGE, true),
+            new Row(Way.GRPC, LARGE, true));
   }
 
   private final Home home;
@@ -101,7 +103,8 @@ final class ServiceBench {
     var node = Setup.cloud(Row.LARGE, false);
     for (var way : rows.stream().map(Row::way).distinct().toList()) {
       if (way.batch().isEmpty()) continue;
-      var command = program.command(home, directory, way.batch().getAsInt());
+      var command = program.command(home, directory, way);
+      node = node.with("dayu.services.%s.transport".formatted(way.type()), way.transport());
       for (int i = 0; i < command.size(); i++)
         node = node.with("dayu.services.%s.command.%s".formatted(way.type(), i), command.get(i));
     }

@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Services beside a stage within the node.",
-      "One node runs one stage, which answers with what it got: within the node, and as a service over"
-          + " HTTP that the node has started, with a request for each element and with batches."
+      "One node runs one stage, which answers with what it got: within the node, and as a service that the"
+          + " node has started, over HTTP with a request for each element and with batches, and over gRPC."
     })
 public final class ServiceCommand implements Callable<Integer> {
   private static final Duration SHORTEST = Duration.ofSeconds(2);
@@ -51,7 +51,8 @@ public final class ServiceCommand implements Callable<Integer> {
       names = "--way",
       paramLabel = "WAY",
       split = ",",
-      description = "Measure these only, with commas between them: identity, http, httpBatched.")
+      description =
+          "Measure these only, with commas between them: identity, http, httpBatched," + " grpc.")
   private List<String> ways = List.of();
 
   @Override

@@ -5,13 +5,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /** How an element gets to its stage and back. */
-enum Way {
+public enum Way {
   /** The stage is within the node. */
   IDENTITY("identity", BenchPipeline.IDENTITY, OptionalInt.empty()),
   /** A request for each element. */
   HTTP("http", "http-identity", OptionalInt.of(1)),
   /** Small elements that wait go together. */
-  HTTP_BATCHED("httpBatched", "batched-identity", OptionalInt.of(128));
+  HTTP_BATCHED("httpBatched", "batched-identity", OptionalInt.of(128)),
+  /** All elements in one stream; what waits goes together. */
+  GRPC("grpc", "grpc-identity", OptionalInt.of(128));
 
   private final String word;
   private final String type;
@@ -19,7 +21,7 @@ enum Way {
 
   /**
    * @param type of the stage
-   * @param batch elements in one request; empty if there is no service
+   * @param batch elements in one message; empty if there is no service
    */
   Way(String word, String type, OptionalInt batch) {
     this.word = word;
@@ -36,8 +38,14 @@ enum Way {
     return type;
   }
 
+  /** Elements in one message; empty if there is no service. */
   OptionalInt batch() {
     return batch;
+  }
+
+  /** As a declaration has it. */
+  String transport() {
+    return this == GRPC ? "grpc" : "http";
   }
 
   static Optional<Way> of(String word) {
