@@ -5,6 +5,7 @@ import io.dayu.local.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,15 +14,18 @@ public enum Program {
   JAVA {
     @Override
     public List<String> command(Home home, Path directory, Way way) {
-      return List.of(
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:+UseSerialGC",
-          "-Xms128m",
-          "-Xmx128m",
-          "-cp",
-          home.program("bench", server(way).getName()).classPath(),
-          server(way).getName(),
-          batch(way));
+      var command =
+          new ArrayList<>(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-XX:+UseSerialGC",
+                  "-Xms128m",
+                  "-Xmx128m",
+                  "-cp",
+                  home.program("bench", IdentityServer.class.getName()).classPath()));
+      if (way == Way.GRPC) command.add(GrpcIdentity.class.getName());
+      else command.addAll(List.of(IdentityServer.class.getName(), batch(way)));
+      return List.copyOf(command);
     }
   },
   PYTHON {
@@ -54,10 +58,6 @@ public enum Program {
    * @param way of a service
    */
   public abstract List<String> command(Home home, Path directory, Way way);
-
-  private static Class<?> server(Way way) {
-    return way == Way.GRPC ? GrpcIdentity.class : IdentityServer.class;
-  }
 
   private static String batch(Way way) {
     return Integer.toString(way.batch().orElse(1));
