@@ -33,6 +33,9 @@ final class ChangeBench {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  /** What a change or a pause may take, so that the source does not end before the last one. */
+  private static final Duration FOLLOWS = Duration.ofSeconds(4);
+
   /** How closely a pause is looked at. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
@@ -82,13 +85,21 @@ final class ChangeBench {
   }
 
   private ChangeReport.Changed changed(Setup setup, long rate) {
-    var warm = new Flow(setup, "changes-warm-up", EDGE, BenchPipeline.IDENTITY, rate, duration);
+    var warm =
+        new Flow(
+            setup, "changes-warm-up", EDGE, BenchPipeline.IDENTITY, rate, duration.plus(FOLLOWS));
     warm.start();
     warm.change(1);
     if (!warm.settle().kept()) throw new UserException("a change cost elements while warming up");
 
     var flow =
-        new Flow(setup, "changes", EDGE, BenchPipeline.IDENTITY, rate, duration.multipliedBy(3));
+        new Flow(
+            setup,
+            "changes",
+            EDGE,
+            BenchPipeline.IDENTITY,
+            rate,
+            duration.multipliedBy(2).plus(FOLLOWS.multipliedBy(CHANGES)));
     flow.start();
     setup.waiting().pass("steady", duration);
     long starts = flow.startsOfUnchanged();
@@ -105,7 +116,13 @@ final class ChangeBench {
 
   private ChangeReport.Paused paused(Setup setup, long rate) {
     var flow =
-        new Flow(setup, "pauses", EDGE, BenchPipeline.IDENTITY, rate, duration.multipliedBy(2));
+        new Flow(
+            setup,
+            "pauses",
+            EDGE,
+            BenchPipeline.IDENTITY,
+            rate,
+            duration.plus(FOLLOWS.multipliedBy(PAUSES)));
     flow.start();
     var pausedMs = new ArrayList<Double>();
     var resumedMs = new ArrayList<Double>();
