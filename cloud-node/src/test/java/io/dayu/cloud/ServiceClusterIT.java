@@ -1,4 +1,5 @@
 package io.dayu.cloud;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;

@@ -104,9 +104,7 @@ class ServiceCall {
                       payload && media.hasFrames() && media.getFrames().getFrameCount() == 1;
                   case BYTES -> payload && media.getKindCase() == Media.KindCase.OPAQUE;
                   case WAV ->
-                      payload
-                          && media.hasAudio()
-                          && media.getAudio().getContentType().isEmpty();
+                      payload && media.hasAudio() && media.getAudio().getContentType().isEmpty();
                   case JSON, PROTOBUF -> true;
                   case TEXT -> false; // of answers only
                 })
@@ -119,8 +117,7 @@ class ServiceCall {
     var media = element.getPayload();
     return switch (type) {
       case JPEG -> new Body(type, media.getFrames().getFrame(0).getJpeg().toByteArray());
-      case BYTES ->
-          new Body(type, header(media.getContentType()), media.getOpaque().toByteArray());
+      case BYTES -> new Body(type, header(media.getContentType()), media.getOpaque().toByteArray());
       case WAV -> new Body(type, Wav.write(media.getAudio()));
       case JSON -> new Body(type, json(element, descriptor, payload));
       case PROTOBUF -> new Body(type, sent(element, descriptor).build().toByteArray());

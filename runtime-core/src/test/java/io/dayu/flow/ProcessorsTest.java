@@ -201,7 +201,8 @@ final class ProcessorsTest {
         List.of(
             new StageSpec("a", "reader", List.of(), Map.of()),
             new StageSpec("b", "reader", List.of(), Map.of()),
-            new StageSpec("count", "counter", List.of("a", "b"), inputs, Map.of(), Optional.empty()));
+            new StageSpec(
+                "count", "counter", List.of("a", "b"), inputs, Map.of(), Optional.empty()));
     return new DesiredPipeline(
         version,
         new PipelineSpec(

@@ -3,7 +3,6 @@ package io.dayu.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
-import java.util.TreeMap;
 import com.google.protobuf.ByteString;
 import io.dayu.element.Box;
 import io.dayu.element.Boxes;
@@ -41,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -118,7 +118,8 @@ class PerBoxStageTest {
             return behavior;
           }
         };
-    var spec = new StageSpec(
+    var spec =
+        new StageSpec(
             "look", "looker", List.of("detect"), new TreeMap<>(), Map.of(), Optional.of(perBox));
     var around = PerBoxStage.around(provider, spec, SOON, now::get);
     var params = Params.of(around.descriptor(), Map.of());

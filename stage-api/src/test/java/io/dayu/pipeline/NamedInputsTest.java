@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.Behavior;
@@ -158,7 +158,8 @@ class NamedInputsTest {
             "risk",
             List.of("sky"),
             new TreeMap<>(Map.of("vehicles", "cars", "lights", "sky")),
-            Map.of(), Optional.empty());
+            Map.of(),
+            Optional.empty());
     assertThat(stage.after()).containsExactly("sky", "cars");
     assertThat(stage)
         .isNotEqualTo(
@@ -167,7 +168,8 @@ class NamedInputsTest {
                 "risk",
                 stage.after(),
                 new TreeMap<>(Map.of("vehicles", "sky", "lights", "cars")),
-                Map.of(), Optional.empty()));
+                Map.of(),
+                Optional.empty()));
   }
 
   @Test

@@ -83,7 +83,8 @@ class ChangeShapeTest {
   @Test
   void aStageThatReadsOthersByItsNamesIsToldToRestart() {
     var inputs = new TreeMap<>(Map.of("boxes", "detect"));
-    var named = new StageSpec("track", "box-tracker", List.of(), inputs, TRACK.params(), Optional.empty());
+    var named =
+        new StageSpec("track", "box-tracker", List.of(), inputs, TRACK.params(), Optional.empty());
     assertThat(change(spec(List.of(CAMERA), DETECT, named)))
         .contains(
             "stage track restarts: what differs is what gives its inputs; it runs nowhere now");
