@@ -144,14 +144,22 @@ class OverGrpc(unittest.TestCase):
         node = self.serve(choose).open()
         words = [b"skip", b"never", b"wait", b"defect"]
         node.send(*(call(1 + at, word) for at, word in enumerate(words)))
-        node.send(call(5, b"{", "application/json"), call(6, b"x", "text/html"))
-        skip, never, wait, defect, json_, html = node.answers(1, 2, 3, 4, 5, 6)
+        node.send(call(5, b"{", "application/json"))
+        skip, never, wait, defect, json_ = node.answers(1, 2, 3, 4, 5)
         self.assertEqual({3: b"nothing moves"}, skip)
         self.assertEqual({1: b"too dark", 2: 0}, dict(_fields(never[4])))
         self.assertEqual({1: b"warming up", 2: 1, 3: 500}, dict(_fields(wait[4])))
         self.assertEqual({1: b"ValueError: a defect", 2: 1}, dict(_fields(defect[4])))
         self.assertIn(b"this is no JSON", dict(_fields(json_[4]))[1])
-        self.assertIn(b"text/html is not one of", dict(_fields(html[4]))[1])
+
+    def test_a_body_of_another_content_type_is_refused(self):
+        @stage(payload=["readings"], output="labels")
+        def count(element):
+            return Labels({"n": len(element.payload)})
+
+        node = self.serve(count).open()
+        node.send(call(1, b"x", "text/html"))
+        self.assertIn(b"text/html is not one of", dict(_fields(node.answers(1)[0][4]))[1])
 
     def test_eight_megabytes_pass(self):
         @stage(payload=["opaque"], output="opaque")

@@ -46,6 +46,8 @@ public final class Dayu implements Runnable {
   public static void main(String[] args) {
     // Frames are drawn without a screen.
     System.setProperty("java.awt.headless", "true");
+    if (System.getProperty("logback.configurationFile") == null)
+      System.setProperty("logback.configurationFile", "io/dayu/cli/logback.xml");
     System.exit(StandardOutput.run((out, err) -> commandLine(out, err).execute(args)));
   }
 
