@@ -516,13 +516,13 @@ class GrpcServiceTest {
             stream.reply(Call.newBuilder().setId(999_999).build(), Reply.newBuilder().setSkip("?"));
           }
         };
-    var service = service(server.port(), "timeout = 700ms");
+    var service = service(server.port(), "timeout = 3s");
     var hung = service.call(text(1), stage(Map.of()));
     // Others are answered meanwhile, so the service is slow and not frozen.
     int seq = 2;
     while (!hung.toCompletableFuture().isDone())
       assertThat(call(service, text(seq++))).isEqualTo(THREE_CARS);
-    isFailed(get(hung), true, "did not answer within 700 ms");
+    isFailed(get(hung), true, "did not answer within 3000 ms");
     server.streams.get(0).reply(server.got.get(0), Reply.newBuilder().setSkip("late"));
     assertThat(call(service, text(seq))).isEqualTo(THREE_CARS);
     assertThat(server.streams).hasSize(1);
