@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.typed.javadsl.ActorSink;
@@ -64,10 +65,14 @@ final class Feed {
    * @param source ends what is read; what it has given is still handed over
    * @param all ends all at once
    */
-  private record Switches(UniqueKillSwitch source, UniqueKillSwitch all) {}
+  private record Switches(SharedKillSwitch source, UniqueKillSwitch all) {}
 
-  /** What is read, and how. */
-  record Origin(StreamName stream, URI uri, SourceProvider provider) {}
+  /**
+   * What is read, and how.
+   *
+   * @param access what may be opened
+   */
+  record Origin(StreamName stream, URI uri, SourceProvider provider, Access access) {}
 
   /**
    * All elements of a batch are cut at once, so the last ones wait for room in the window: a larger
@@ -150,6 +155,7 @@ final class Feed {
       return;
     }
     room = Optional.of(opening);
+    var end = KillSwitches.shared("source");
     open =
         Optional.of(
             SourceBatches.of(
@@ -161,10 +167,11 @@ final class Feed {
                         knobs::get,
                         settled::set,
                         () -> owner.tell(new Reached(mine)),
-                        Access.ANYTHING),
+                        origin.access()),
                     maxBatch,
-                    new SourceBatches.Room(memory, opening, sheds))
-                .viaMat(KillSwitches.single(), Keep.both())
+                    new SourceBatches.Room(memory, opening, sheds),
+                    end)
+                .viaMat(KillSwitches.single(), Keep.right())
                 .to(
                     ActorSink.actorRefWithBackpressure(
                             owner,
@@ -176,7 +183,7 @@ final class Feed {
                             error -> new Failed(error, mine))
                         // It would keep 16 batches otherwise, however large their elements are.
                         .withAttributes(Attributes.inputBuffer(1, 1)))
-                .mapMaterializedValue(both -> new Switches(both.first(), both.second()))
+                .mapMaterializedValue(all -> new Switches(end, all))
                 .run(system));
   }
 

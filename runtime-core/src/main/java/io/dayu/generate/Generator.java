@@ -21,6 +21,7 @@ import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
+import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.Causes;
@@ -181,6 +182,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * Who this generator is and what it reads.
    *
    * @param node this node
+   * @param access what the source may open
    * @param firstSeq asks for the sequence number to begin with, of a stream that {@code memory}
    *     does not know; tried until it answers
    * @param disk where elements wait while the cloud is out of reach
@@ -191,6 +193,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       Plan plan,
       SourceSpec source,
       SourceProvider provider,
+      Access access,
       Supplier<CompletionStage<Long>> firstSeq,
       StreamMemory memory,
       OutboxStore disk,
@@ -286,7 +289,8 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var settings = setup.settings();
     long now = now();
     var descriptor = identity.provider().descriptor();
-    var origin = new Feed.Origin(stream, identity.source().uri(), identity.provider());
+    var origin =
+        new Feed.Origin(stream, identity.source().uri(), identity.provider(), identity.access());
     var shed = identity.source().shed().orElse(descriptor.live() ? Shed.OLDEST : Shed.NONE);
     this.memory = setup.memory().account();
     this.unsettled = new Unsettled(memory::change);

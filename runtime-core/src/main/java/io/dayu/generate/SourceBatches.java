@@ -1,6 +1,7 @@
 package io.dayu.generate;
 
 import io.dayu.element.Media;
+import io.dayu.source.Access;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
@@ -14,9 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.pf.PFBuilder;
-import org.apache.pekko.stream.KillSwitches;
-import org.apache.pekko.stream.UniqueKillSwitch;
-import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
@@ -80,17 +80,17 @@ final class SourceBatches {
   private SourceBatches() {}
 
   /**
-   * The kill switch ends the source, and what it has given until then is still handed over.
-   *
    * @param elements the most in a batch
+   * @param end ends the source, and what it has given until then is still handed over
    */
-  static Source<List<Piece>, UniqueKillSwitch> of(
-      SourceProvider provider, SourceContext context, int elements, Room room) {
+  static Source<List<Piece>, NotUsed> of(
+      SourceProvider provider,
+      SourceContext context,
+      int elements,
+      Room room,
+      SharedKillSwitch end) {
     long each = BATCH_BYTES / elements;
-    return open(provider, context)
-        .viaMat(KillSwitches.single(), Keep.right())
-        .map(Piece::of)
-        .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build())
+    return pieces(provider, context, end)
         .mapAsync(1, room::take)
         .batchWeighted(
             BATCH_BYTES,
@@ -106,8 +106,31 @@ final class SourceBatches {
             });
   }
 
+  /**
+   * Where not everything may be opened, the check, which may wait for a name service, runs where
+   * blocking is allowed, and the source with it. Between there and here pieces are under way as
+   * messages, which an end or a failure out here would overtake: both are told in there.
+   */
+  private static Source<Piece, NotUsed> pieces(
+      SourceProvider provider, SourceContext context, SharedKillSwitch end) {
+    if (context.access() == Access.ANYTHING) return opened(provider, context, end);
+    return Source.lazySource(() -> opened(provider, context, end))
+        .mapMaterializedValue(opened -> NotUsed.getInstance())
+        .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER));
+  }
+
+  private static Source<Piece, NotUsed> opened(
+      SourceProvider provider, SourceContext context, SharedKillSwitch end) {
+    return open(provider, context)
+        .via(end.flow())
+        .map(Piece::of)
+        .recover(new PFBuilder<Throwable, Piece>().matchAny(Piece::of).build());
+  }
+
   private static Source<Segment, NotUsed> open(SourceProvider provider, SourceContext context) {
     try {
+      if (context.access() != Access.ANYTHING)
+        context.access().check(provider.target(context.uri()));
       return provider.open(context);
     } catch (RuntimeException e) {
       return Source.failed(e);

@@ -12,6 +12,7 @@ import io.dayu.generate.Checkpoints.NotSaved;
 import io.dayu.generate.Checkpoints.Saved;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Logs;
+import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.stage.Causes;
 import java.net.URI;
@@ -48,7 +49,8 @@ final class CheckpointsTest {
         new Feed.Origin(
             GenerateKit.STREAM,
             ORIGIN,
-            GenerateKit.source(false, Repeat.EXACT, context -> Source.empty()));
+            GenerateKit.source(false, Repeat.EXACT, context -> Source.empty()),
+            Access.ANYTHING);
     checkpoints = new Checkpoints(origin, memory, disk, numbering, events::add);
   }
 

@@ -27,6 +27,7 @@ import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.pipeline.RunState;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
+import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -406,6 +407,7 @@ final class FailuresStreamTest {
                                 () ->
                                     LongStream.range(context.position(), count)
                                         .mapToObj(n -> GenerateKit.segment(n, 50)))),
+                    Access.ANYTHING,
                     () -> CompletableFuture.completedFuture(500L),
                     memory,
                     disk,

@@ -9,6 +9,7 @@ import io.dayu.generate.Feed.Opened;
 import io.dayu.generate.Feed.Reached;
 import io.dayu.generate.SourceBatches.Piece;
 import io.dayu.link.FlowKit;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -153,6 +154,61 @@ final class FeedStreamTest {
                           return segment;
                         }));
     assertThat(read(feed)).containsExactly(piece(0), piece(1), failure(lost));
+  }
+
+  @Test
+  void aFailureComesBehindWhatWasReadBeforeItAlsoWhereNotEverythingMayBeOpened() {
+    access = target -> {};
+    aFailureComesBehindWhatWasReadBeforeIt();
+  }
+
+  /** The end is asked for while the source makes a segment, so it is known before that is given. */
+  @Test
+  void whatASourceGivesBeforeItHasEndedIsHandedOver() throws Exception {
+    var making = new CountDownLatch(1);
+    var ending = new CountDownLatch(1);
+    var feed =
+        feed(
+            context ->
+                numbers(1)
+                    .concat(Source.never())
+                    .map(
+                        segment -> {
+                          making.countDown();
+                          assertThat(ending.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+                          return segment;
+                        }));
+    feed.open(0, 0);
+    feed.waits(owner.expectMessageClass(Opened.class, SOON).source());
+    feed.pull();
+    assertThat(making.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    feed.rest();
+    assertThat(feed.isResting()).isTrue();
+    ending.countDown();
+    var given = owner.expectMessageClass(Given.class, SOON);
+    assertThat(given.pieces()).containsExactly(piece(0));
+    feed.waits(given.source());
+    feed.pull();
+    assertThat(feed.isCurrent(owner.expectMessageClass(Ended.class, SOON))).isTrue();
+    feed.close();
+  }
+
+  @Test
+  void whatASourceGivesBeforeItHasEndedIsHandedOverAlsoWhereNotEverythingMayBeOpened()
+      throws Exception {
+    access = target -> {};
+    whatASourceGivesBeforeItHasEndedIsHandedOver();
+  }
+
+  @Test
+  void aSourceThatMayNotBeOpenedIsNotAndHasFailed() {
+    var refused = new SourceException("not declared", true, null);
+    access =
+        target -> {
+          throw refused;
+        };
+    assertThat(read(feed(context -> numbers(1)))).containsExactly(failure(refused));
+    assertThat(contexts).isEmpty();
   }
 
   @Test
@@ -363,6 +419,7 @@ final class FeedStreamTest {
     feed.close();
   }
 
+  private Access access = Access.ANYTHING;
   private final SourceBytes memory = new SourceBytes(FlowKit.memory(512).sources());
 
   private Feed feed(Function<SourceContext, Source<Segment, NotUsed>> open) {
@@ -383,7 +440,7 @@ final class FeedStreamTest {
         kit.system(),
         owner.ref(),
         generate.maxWindow(),
-        new Feed.Origin(GenerateKit.STREAM, ORIGIN, provider),
+        new Feed.Origin(GenerateKit.STREAM, ORIGIN, provider, access),
         GenerateKit.steady(generate),
         memory,
         memory.account(),

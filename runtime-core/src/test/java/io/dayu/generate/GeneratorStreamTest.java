@@ -25,6 +25,7 @@ import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.settings.Budget;
+import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -72,6 +73,7 @@ final class GeneratorStreamTest {
   private Plan running = plan;
   private ActorTestKit kit;
   private boolean live;
+  private Access access = Access.ANYTHING;
   private Budget sources = FlowKit.memory(512).sources();
   private Supplier<CompletionStage<Long>> firstSeq = () -> CompletableFuture.completedFuture(500L);
   private FakeController controller;
@@ -887,6 +889,12 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void whatALiveSourceGaveBeforeItWasPausedIsCutAlsoWhereNotEverythingMayBeOpened() {
+    access = target -> {};
+    whatALiveSourceGaveBeforeItWasPausedIsCutAndNothingAfter();
+  }
+
+  @Test
   void whatALiveSourceGaveBeforeItWasPausedIsCutAndNothingAfter() {
     live = true;
     var given = new AtomicLong();
@@ -1086,6 +1094,7 @@ final class GeneratorStreamTest {
             plan,
             plan.spec().sources().get(0),
             GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
+            access,
             firstSeq,
             memory,
             disk,

@@ -17,6 +17,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.link.TestConsumer;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Plan;
+import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
@@ -448,6 +449,7 @@ final class OfflineStreamTest {
                     plan,
                     plan.spec().sources().get(0),
                     GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
+                    Access.ANYTHING,
                     () -> CompletableFuture.completedFuture(500L),
                     memory,
                     disk,
