@@ -42,16 +42,16 @@ final class SpeechListener {
    */
   record Stretch(double from, double to) {}
 
-  private final SpeechNetwork network;
+  private final SpeechModel model;
   private final double threshold;
   private final int rate;
   private final Resampler resampler;
-  private final SpeechNetwork.Memory memory = new SpeechNetwork.Memory();
-  private final float[] step = new float[SpeechNetwork.STEP];
+  private final SpeechModel.Memory memory = new SpeechModel.Memory();
+  private final float[] step = new float[SpeechModel.STEP];
   private int inStep;
   private float[] kept = new float[0]; // at the rate of the stream
   private long begin; // the number of the first of them
-  private long next; // the number of the sample at the network's rate that is needed next
+  private long next; // the number of the sample at the model's rate that is needed next
   private boolean speaking;
   private int quiet;
 
@@ -59,11 +59,11 @@ final class SpeechListener {
    * @param rate samples a second
    * @param threshold from which a score counts as speech
    */
-  SpeechListener(SpeechNetwork network, int rate, double threshold) {
-    this.network = network;
+  SpeechListener(SpeechModel model, int rate, double threshold) {
+    this.model = model;
     this.rate = rate;
     this.threshold = threshold;
-    this.resampler = new Resampler(rate, SpeechNetwork.RATE);
+    this.resampler = new Resampler(rate, SpeechModel.RATE);
   }
 
   int rate() {
@@ -84,12 +84,12 @@ final class SpeechListener {
       if (inStep < step.length) continue;
       inStep = 0;
       steps++;
-      var now = network.next(step, 0, memory);
+      var now = model.next(step, memory);
       score = Math.max(score, now);
       if (!speaks(now)) continue;
       spoken++;
-      var to = millis(next + 1, SpeechNetwork.RATE) - millis(pieceBegin, rate);
-      extend(stretches, to - millis(step.length, SpeechNetwork.RATE), to);
+      var to = millis(next + 1, SpeechModel.RATE) - millis(pieceBegin, rate);
+      extend(stretches, to - millis(step.length, SpeechModel.RATE), to);
     }
     var gone = (int) Math.max(0, Math.min(kept.length, resampler.first(next) - begin));
     kept = Arrays.copyOfRange(kept, gone, kept.length);

@@ -2,6 +2,7 @@ package io.dayu.catalog.sound;
 
 import io.dayu.catalog.Checked;
 import io.dayu.catalog.StreamStates;
+import io.dayu.catalog.video.SharedModels;
 import io.dayu.element.Element;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
@@ -20,7 +21,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells where somebody speaks, whatever noise or music is there besides, by {@link SpeechNetwork}.
+ * Tells where somebody speaks, whatever noise or music is there besides, by {@link SpeechModel}.
  * Its labels: {@code voice}, the share of the element in which somebody speaks; {@code score}, how
  * likely speech is where it is most likely; and for each stretch {@code from} and {@code to}, in
  * seconds from the start of the source.
@@ -50,7 +51,7 @@ public final class VoiceActivity implements StageProvider {
                 false,
                 "elements in which nobody speaks go to no later stage")),
         1,
-        15);
+        45);
   }
 
   @Override
@@ -60,7 +61,7 @@ public final class VoiceActivity implements StageProvider {
           var params = context.params();
           var threshold = Checked.within("threshold", params.number("threshold"), 0.2, 1);
           boolean skip = params.bool("skipSilence");
-          return Stages.using(() -> new Detector(SpeechNetwork.shared(), threshold, skip));
+          return Stages.using(() -> new Detector(threshold, skip));
         });
   }
 
@@ -69,13 +70,12 @@ public final class VoiceActivity implements StageProvider {
   }
 
   private static final class Detector implements Stages.Resource {
-    private final SpeechNetwork network;
+    private final SharedModels.Lease<SpeechModel> model = SpeechModel.lease();
     private final double threshold;
     private final boolean skip;
     private final StreamStates<State> states = new StreamStates<>(STREAMS, State::new, s -> {});
 
-    private Detector(SpeechNetwork network, double threshold, boolean skip) {
-      this.network = network;
+    private Detector(double threshold, boolean skip) {
       this.threshold = threshold;
       this.skip = skip;
     }
@@ -105,7 +105,7 @@ public final class VoiceActivity implements StageProvider {
     private SpeechListener listener(StreamStates.Turn<State> turn, int rate) {
       var known = turn.state().listener;
       if (known != null && turn.step() == 1 && known.rate() == rate) return known;
-      var listener = new SpeechListener(network, rate, threshold);
+      var listener = new SpeechListener(model.model(), rate, threshold);
       if (turn.fresh()) turn.state().listener = listener;
       return listener;
     }
@@ -117,6 +117,7 @@ public final class VoiceActivity implements StageProvider {
     @Override
     public void close() {
       states.close();
+      model.close();
     }
   }
 }

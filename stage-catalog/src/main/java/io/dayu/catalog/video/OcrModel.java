@@ -3,13 +3,9 @@ package io.dayu.catalog.video;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
-import java.util.Objects;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 
@@ -28,24 +24,9 @@ final class OcrModel implements AutoCloseable {
 
   private OcrModel(String resource) {
     this.resource = resource;
-    Natives.onnxRuntime();
-    this.environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "dayu");
-    try (var in = OcrModel.class.getResourceAsStream("/models/" + resource);
-        var options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      var bytes =
-          Objects.requireNonNull(in, () -> "/models/" + resource + " is missing on the class path")
-              .readAllBytes();
-      this.session = environment.createSession(bytes, options);
-      this.input = session.getInputNames().iterator().next();
-    } catch (IOException e) {
-      throw new UncheckedIOException("/models/" + resource + " cannot be read", e);
-    } catch (OrtException e) {
-      throw new IllegalStateException(resource + " cannot be loaded by ONNX Runtime", e);
-    }
+    this.environment = OnnxSessions.environment();
+    this.session = OnnxSessions.shipped(resource);
+    this.input = session.getInputNames().iterator().next();
   }
 
   /** Loaded unless another instance of the node has it already. Blocks. */

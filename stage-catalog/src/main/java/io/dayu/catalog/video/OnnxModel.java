@@ -95,9 +95,7 @@ final class OnnxModel implements AutoCloseable {
     try (var content = ModelBytes.read(name, file, models)) {
       var buffer = content.bytes().asByteBuffer();
       var unused = OnnxFile.read(name, buffer.duplicate()); // what it refuses must not be loaded
-      Natives.onnxRuntime();
-      var environment =
-          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "dayu");
+      var environment = OnnxSessions.environment();
       var session = session(name, environment, buffer, provider, threads);
       try {
         return of(name, content.sha256(), environment, session);

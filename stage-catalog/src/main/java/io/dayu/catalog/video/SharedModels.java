@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <K> what two that are the same agree in
  */
-final class SharedModels<K, T extends AutoCloseable> {
+public final class SharedModels<K, T extends AutoCloseable> {
   /** The use of a model by one instance. */
-  interface Lease<T> extends AutoCloseable {
+  public interface Lease<T> extends AutoCloseable {
     T model();
 
     /** Ends the use; to be called once. */
@@ -45,11 +45,11 @@ final class SharedModels<K, T extends AutoCloseable> {
   private final Map<K, Shared> all = new HashMap<>();
 
   /**
-   * The model of that key; others wait while it is loaded for one.
+   * The model of that key; others wait while it is loaded for one. Blocks while it is loaded.
    *
    * @param loading whose exceptions are the caller's, and leave nothing behind
    */
-  Lease<T> lease(K key, Supplier<T> loading) {
+  public Lease<T> lease(K key, Supplier<T> loading) {
     Shared shared;
     synchronized (all) {
       shared = all.computeIfAbsent(key, k -> new Shared());
@@ -75,7 +75,7 @@ final class SharedModels<K, T extends AutoCloseable> {
   }
 
   /** How many there are. */
-  int size() {
+  public int size() {
     synchronized (all) {
       return all.size();
     }

@@ -23,21 +23,26 @@ class VoiceActivityTest {
   /** A second of silence, five of speech by espeak-ng, one and a half of silence. */
   private static final Path SPEECH = Path.of("src", "test", "resources", "sound", "speech.opus");
 
-  /** What ONNX Runtime 1.23.2 answers at every fifth step to the tone below. */
+  /**
+   * What the model answers at every fifth step to the tone below if it is given the samples before
+   * a step and its state, as its authors' own code does.
+   */
   private static final float[] REFERENCE = {
     0.10802755f, 0.01212132f, 0.1340206f, 0.10616493f, 0.055946797f, 0.02420631f,
     0.0014137328f, 0.0033510327f, 0.008998394f, 0.0014868379f, 0.003566146f, 0.009542972f
   };
 
   @Test
-  void theNetworkAnswersAsInTheRuntimeItWasMadeFor() {
-    var memory = new SpeechNetwork.Memory();
-    var samples = new float[SpeechNetwork.STEP];
-    for (var step = 0; step < REFERENCE.length * 5; step++) {
-      for (var i = 0; i < samples.length; i++) samples[i] = tone(step * samples.length + i);
-      var answer = SpeechNetwork.shared().next(samples, 0, memory);
-      if (step % 5 == 4)
-        assertThat(answer).as("step %s", step).isCloseTo(REFERENCE[step / 5], within(1e-5f));
+  void theModelHearsEachStepWithWhatCameBefore() {
+    try (var lease = SpeechModel.lease()) {
+      var memory = new SpeechModel.Memory();
+      var samples = new float[SpeechModel.STEP];
+      for (var step = 0; step < REFERENCE.length * 5; step++) {
+        for (var i = 0; i < samples.length; i++) samples[i] = tone(step * samples.length + i);
+        var answer = lease.model().next(samples, memory);
+        if (step % 5 == 4)
+          assertThat(answer).as("step %s", step).isCloseTo(REFERENCE[step / 5], within(1e-4f));
+      }
     }
   }
 
@@ -128,6 +133,33 @@ class VoiceActivityTest {
         }
       }
     }
+  }
+
+  @Test
+  void streamsDoNotHearEachOther() throws Exception {
+    try (var recording = DecodedSound.open(SPEECH, new Stop());
+        var alone = StageTestKit.start(new VoiceActivity());
+        var among = StageTestKit.start(new VoiceActivity())) {
+      var noise = Sounds.samples(4_000, sine(440, 16_000, 0.8));
+      for (var element : elements(recording, recording.rate() / 4, i -> 0)) {
+        var other = element(element.getSeq(), noise, 16_000).toBuilder().setStream("other").build();
+        assertThat(label(among, other, "voice")).isZero();
+        assertThat(among.output(element)).isEqualTo(alone.output(element));
+      }
+    }
+  }
+
+  @Test
+  void instancesShareTheModelAndTheLastOneClosesIt() {
+    try (var one = StageTestKit.start(new VoiceActivity());
+        var other = StageTestKit.start(new VoiceActivity())) {
+      for (var run : List.of(one, other)) {
+        var silence = element(0, Sounds.samples(16_000, i -> 0), 16_000);
+        assertThat(label(run, silence, "voice")).isZero();
+      }
+      assertThat(SpeechModel.loaded()).isEqualTo(1);
+    }
+    assertThat(SpeechModel.loaded()).isZero();
   }
 
   @Test
