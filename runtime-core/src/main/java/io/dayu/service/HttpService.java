@@ -5,15 +5,7 @@ import io.dayu.element.MediaJson.UnreadableMedia;
 import io.dayu.service.Answers.Answer;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
-import java.net.ConnectException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpConnectTimeoutException;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.ResponseInfo;
-import java.nio.channels.UnresolvedAddressException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * back to the head of the queue: a service that is started again costs its elements time and no
  * try. A call that was sent and broke off fails, to be tried again.
  *
- * <p>No thread waits for an answer. Safe for any thread.
+ * <p>Safe for any thread.
  */
 final class HttpService extends Service<HttpCall> {
   /** Where a service describes itself. */
@@ -49,7 +41,7 @@ final class HttpService extends Service<HttpCall> {
   private static final class Exchange {
     final List<HttpCall> calls;
     final long deadlineNanos;
-    @Nullable CompletableFuture<HttpResponse<byte[]>> response;
+    @Nullable CompletableFuture<Answer> response;
     boolean late;
 
     Exchange(List<HttpCall> calls) {
@@ -58,16 +50,16 @@ final class HttpService extends Service<HttpCall> {
     }
   }
 
-  private final HttpClient client;
+  private final Connections connections;
   private final Set<Exchange> running = new LinkedHashSet<>(); // guarded by this
 
   /**
-   * @param client follows no redirects
    * @param timer runs short tasks only
    */
-  HttpService(ServiceDeclaration declaration, HttpClient client, ScheduledExecutorService timer) {
+  HttpService(
+      ServiceDeclaration declaration, Connections connections, ScheduledExecutorService timer) {
     super(declaration, timer);
-    this.client = client;
+    this.connections = connections;
   }
 
   @Override
@@ -115,10 +107,10 @@ final class HttpService extends Service<HttpCall> {
 
   private void send(Exchange exchange, URI there) {
     long now = System.nanoTime();
-    CompletableFuture<HttpResponse<byte[]>> response;
+    CompletableFuture<Answer> response;
     try {
       response =
-          client.sendAsync(
+          connections.send(
               exchange.calls.size() == 1
                   ? single(there, exchange.calls.get(0), now)
                   : batch(there, exchange.calls, now),
@@ -132,33 +124,28 @@ final class HttpService extends Service<HttpCall> {
     var unused = response.whenComplete((answer, error) -> ended(exchange, answer, error));
   }
 
-  private static HttpRequest single(URI there, HttpCall call, long now) {
+  private static Request single(URI there, HttpCall call, long now) {
     var request =
-        HttpRequest.newBuilder(there)
-            .header("content-type", call.body().header())
-            .POST(BodyPublishers.ofByteArray(call.body().bytes()));
+        Request.post(there, call.body().bytes()).header("content-type", call.body().header());
     call.attributes(now)
         .forEach((name, value) -> request.header("ce-" + name, String.valueOf(value)));
-    return request.build();
+    return request;
   }
 
-  private static HttpRequest batch(URI there, List<HttpCall> calls, long now) {
-    return HttpRequest.newBuilder(there)
-        .header("content-type", "application/cloudevents-batch+json")
-        .POST(BodyPublishers.ofByteArray(HttpCall.batch(calls, now)))
-        .build();
+  private static Request batch(URI there, List<HttpCall> calls, long now) {
+    return Request.post(there, HttpCall.batch(calls, now))
+        .header("content-type", "application/cloudevents-batch+json");
   }
 
-  private HttpResponse.BodySubscriber<byte[]> body(ResponseInfo info) {
-    return switch (info.statusCode() / 100) {
+  private BoundedBody body(int status) {
+    return switch (status / 100) {
       case 2 -> BoundedBody.whole(declaration.maxAnswer());
       case 4, 5 -> BoundedBody.beginning();
       default -> BoundedBody.refused();
     };
   }
 
-  private void ended(
-      Exchange exchange, @Nullable HttpResponse<byte[]> response, @Nullable Throwable error) {
+  private void ended(Exchange exchange, @Nullable Answer response, @Nullable Throwable error) {
     var outcomes = new HashMap<HttpCall, Outcome>();
     if (response != null) outcomes.putAll(outcomes(exchange, response));
     synchronized (this) {
@@ -187,8 +174,7 @@ final class HttpService extends Service<HttpCall> {
     for (var call : exchange.calls) outcomes.put(call, outcome);
   }
 
-  private Map<HttpCall, Outcome> outcomes(Exchange exchange, HttpResponse<byte[]> response) {
-    var answer = new Answer(response.statusCode(), response.headers(), response.body());
+  private Map<HttpCall, Outcome> outcomes(Exchange exchange, Answer answer) {
     var outcomes = new HashMap<HttpCall, Outcome>();
     var descriptor = known().descriptor();
     if (exchange.calls.size() == 1) {
@@ -215,28 +201,21 @@ final class HttpService extends Service<HttpCall> {
     return outcomes;
   }
 
-  private void holdIfAsked(HttpResponse<byte[]> response) {
-    if (!Answers.asksToWait(response.statusCode())) return;
+  private void holdIfAsked(Answer response) {
+    if (!Answers.asksToWait(response.status())) return;
     hold(
         Answers.wait(response.headers()).orElse(BRIEFLY),
-        "it answered with status " + response.statusCode());
+        "it answered with status " + response.status());
   }
 
   @Override
   String words(Throwable cause) {
-    if (cause instanceof HttpConnectTimeoutException) return "it takes no connection";
-    var words = Causes.words(cause);
-    // The client gives none for a connection that is refused.
-    return cause instanceof ConnectException && words.equals("ConnectException")
-        ? "nobody listens there"
-        : words;
+    return Causes.words(cause);
   }
 
   @Override
   boolean isUnreached(Throwable cause) {
-    return cause instanceof ConnectException
-        || cause instanceof HttpConnectTimeoutException
-        || cause instanceof UnresolvedAddressException;
+    return cause instanceof Connection.Unreached;
   }
 
   @Override
@@ -270,20 +249,20 @@ final class HttpService extends Service<HttpCall> {
     return get(there.resolve(HEALTH))
         .thenCompose(
             health -> {
-              if (health.statusCode() / 100 == 5)
+              if (health.status() / 100 == 5)
                 throw new IllegalStateException(
                     "it is not ready: %s answers with status %s"
-                        .formatted(HEALTH, health.statusCode()));
+                        .formatted(HEALTH, health.status()));
               return get(there.resolve(DESCRIPTION));
             })
         .thenApply(
             answer ->
-                switch (answer.statusCode()) {
+                switch (answer.status()) {
                   case 200 -> Optional.of(answer.body());
                   case 404, 405, 501 -> Optional.empty();
                   default ->
                       throw new IllegalStateException(
-                          "%s answers with status %s".formatted(DESCRIPTION, answer.statusCode()));
+                          "%s answers with status %s".formatted(DESCRIPTION, answer.status()));
                 });
   }
 
@@ -295,17 +274,14 @@ final class HttpService extends Service<HttpCall> {
     pump();
   }
 
-  private CompletableFuture<HttpResponse<byte[]>> get(URI there) {
+  private CompletableFuture<Answer> get(URI there) {
     var response =
-        client.sendAsync(
-            HttpRequest.newBuilder(there).header("accept", "application/json").build(),
-            info ->
-                info.statusCode() == 200
+        connections.send(
+            Request.get(there).header("accept", "application/json"),
+            status ->
+                status == 200
                     ? BoundedBody.whole(MAX_DESCRIPTION)
-                    : info.statusCode() / 100 == 1
-                        ? BoundedBody.refused()
-                        : BoundedBody.beginning());
-    // Not the timeout of the request, which ends with the headers.
+                    : status / 100 == 1 ? BoundedBody.refused() : BoundedBody.beginning());
     var late =
         timer.schedule(() -> response.cancel(true), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     return response.whenComplete((answer, error) -> late.cancel(false));

@@ -3,7 +3,6 @@ package io.dayu.service;
 import io.dayu.pipeline.Catalog;
 import io.dayu.settings.Checks;
 import io.dayu.stage.ServiceProvider;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,24 +10,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 /** The services of a node. Whoever starts them closes them. Safe for any thread. */
 public final class Services implements AutoCloseable {
   /** What Linux takes, less what ends the path. */
   private static final int LONGEST_SOCKET = 107;
 
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(2);
+  /** After this a thread without calls ends. */
+  private static final Duration THREAD_RESTS = Duration.ofSeconds(10);
 
   private final ExecutorService calls;
   private final ScheduledThreadPoolExecutor timer;
+  private final Connections connections;
   private final List<Service<?>> services = new ArrayList<>();
   private final List<LocalProgram> programs = new ArrayList<>();
 
   private Services(ExecutorService calls, ScheduledThreadPoolExecutor timer) {
     this.calls = calls;
+    this.connections = new Connections(calls);
     this.timer = timer;
   }
 
@@ -49,24 +53,22 @@ public final class Services implements AutoCloseable {
     names.enforce();
     // Without services there is no thread: they are started with the first task.
     var calls =
-        Executors.newFixedThreadPool(
-            Math.max(2, Runtime.getRuntime().availableProcessors()), threads("service-calls"));
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // bounded by the parallelism of the services
+            THREAD_RESTS.toMillis(),
+            TimeUnit.MILLISECONDS,
+            new SynchronousQueue<>(),
+            threads("service-calls"));
     var timer = new ScheduledThreadPoolExecutor(1, threads("service-timer"));
     timer.setRemoveOnCancelPolicy(true);
     var all = new Services(calls, timer);
     if (settings.declared().isEmpty()) return all;
-    var client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .connectTimeout(CONNECT_TIMEOUT)
-            .executor(calls)
-            .build();
+    var unused = timer.scheduleWithFixedDelay(all.connections::tidy, 1, 1, TimeUnit.MINUTES);
     for (var declaration : settings.declared()) {
       var service =
           switch (declaration.transport()) {
-            case HTTP -> new HttpService(declaration, client, timer);
+            case HTTP -> new HttpService(declaration, all.connections, timer);
             case GRPC -> new GrpcService(declaration, socket(declaration, dataDir), timer);
           };
       all.services.add(service);
@@ -132,6 +134,7 @@ public final class Services implements AutoCloseable {
   public void close() {
     services.forEach(Service::close);
     programs.stream().parallel().forEach(LocalProgram::close);
+    connections.close();
     timer.shutdownNow();
     calls.shutdown();
   }
