@@ -30,8 +30,8 @@ public final class OnnxSessions {
    * @throws IllegalStateException if ONNX Runtime cannot load it, or has no natives here
    */
   public static OrtSession shipped(String resource) {
-    var environment =
-        environment(); // before anything of the runtime, whose loader would unpack it anew
+    // Before anything else of the runtime, whose own loader would unpack its natives once more.
+    var environment = environment();
     try (var in = OnnxSessions.class.getResourceAsStream("/models/" + resource);
         var options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
