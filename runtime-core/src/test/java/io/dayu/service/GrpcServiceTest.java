@@ -512,6 +512,8 @@ class GrpcServiceTest {
           for (var call : calls.getCallList()) {
             if (call.getId() == 1) continue;
             stream.reply(call, cars());
+            stream.credit(1);
+            if (call.getId() > 100) continue; // else it were taken for mad
             stream.reply(call, Reply.newBuilder().setSkip("once more"));
             stream.reply(Call.newBuilder().setId(999_999).build(), Reply.newBuilder().setSkip("?"));
           }
