@@ -89,7 +89,7 @@ class BenchClusterIT {
     var err = new StringWriter();
     int code =
         Bench.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
-            .execute("service", "--duration", "3s", "--report", report.toString());
+            .execute("service", "--duration", "2s", "--report", report.toString());
 
     assertThat(code).as("%s%n%s", out, err).isZero();
     var json = new ObjectMapper().readTree(report.toFile());
