@@ -2,11 +2,15 @@ package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
 import io.dayu.element.Box;
+import io.dayu.stage.ModelException;
 import io.dayu.stage.Params;
+import io.dayu.stage.StageContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /** Finds boxes with a model of one's own. */
@@ -34,7 +38,32 @@ final class HeadWork extends BoxWork {
   private final IntPredicate wanted;
   private final Limits limits;
 
-  HeadWork(
+  /**
+   * Works with a model that was just opened. Blocks while a file of names is read.
+   *
+   * @param probe what it gives for a black picture
+   * @param metadata that is in it
+   * @throws ModelException with what is wrong, and what to do; the model is closed then
+   */
+  static HeadWork of(
+      PictureRunner model,
+      Supplier<List<Tensor>> probe,
+      Map<String, String> metadata,
+      ModelChoice choice,
+      Limits limits,
+      StageContext context) {
+    try {
+      var names = ClassNames.of(choice.givenNames(context.models()), metadata);
+      var wanted = names.wanted(choice.model(), context.params().strings("labels"));
+      var head = DetectionHead.of(choice.model(), probe.get(), limits.kind(), names.names().size());
+      return new HeadWork(model, head, names, wanted, limits);
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private HeadWork(
       PictureRunner model,
       DetectionHead head,
       ClassNames names,

@@ -54,18 +54,8 @@ public final class OnnxDetection implements StageProvider {
           return Stages.using(
               () -> {
                 var model = PictureModel.open(context.models(), choice, options, USUAL_SIDE);
-                try {
-                  var names =
-                      ClassNames.of(choice.givenNames(context.models()), model.model().metadata());
-                  var wanted = names.wanted(choice.model(), params.strings("labels"));
-                  var head =
-                      DetectionHead.of(
-                          choice.model(), model.probe(), limits.kind(), names.names().size());
-                  return new HeadWork(model, head, names, wanted, limits);
-                } catch (RuntimeException | Error e) {
-                  model.close();
-                  throw e;
-                }
+                return HeadWork.of(
+                    model, model::probe, model.model().metadata(), choice, limits, context);
               });
         });
   }

@@ -54,17 +54,7 @@ public final class TfliteDetection implements StageProvider {
           return Stages.using(
               () -> {
                 var model = TfliteRunner.open(context.models(), choice, options);
-                try {
-                  var names = ClassNames.of(choice.givenNames(context.models()), Map.of());
-                  var wanted = names.wanted(choice.model(), params.strings("labels"));
-                  var head =
-                      DetectionHead.of(
-                          choice.model(), model.run(), limits.kind(), names.names().size());
-                  return new HeadWork(model, head, names, wanted, limits);
-                } catch (RuntimeException | Error e) {
-                  model.close();
-                  throw e;
-                }
+                return HeadWork.of(model, model::run, Map.of(), choice, limits, context);
               });
         });
   }
