@@ -240,13 +240,7 @@ final class Failures {
       writing.add(seq);
       later.accept(
           disk.read(OutboxStore.Kind.ELEMENT, stream, seq, 1, 1)
-              .thenCompose(
-                  found ->
-                      store.write(
-                          found.stream()
-                              .filter(e -> e.getSeq() == seq && e.hasPayload())
-                              .map(e -> new FailedStore.Keep(stream, e, cause, now, atMost(wanted)))
-                              .toList()))
+              .thenCompose(found -> write(found, seq, cause))
               .handle(
                   (done, error) ->
                       new Written(
@@ -255,6 +249,20 @@ final class Failures {
                           List.of(),
                           List.of(),
                           Optional.ofNullable(error))));
+    }
+
+    /** What has no payload failed at its source. */
+    private CompletionStage<Done> write(List<Element> found, long seq, FailureCause cause) {
+      var element = found.stream().filter(e -> e.getSeq() == seq).findFirst();
+      if (element.isEmpty())
+        return CompletableFuture.failedStage(
+            new IllegalStateException("element %s is no longer on the disk".formatted(seq)));
+      return store.write(
+          element
+              .filter(Element::hasPayload)
+              .map(e -> new FailedStore.Keep(stream, e, cause, now, atMost(wanted)))
+              .stream()
+              .toList());
     }
 
     void write() {
