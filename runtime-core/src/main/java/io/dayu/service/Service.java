@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * nothing is sent and no try is lost; it is asked for its health and its description until it
  * answers. Each call ends at its deadline, wherever it is.
  *
- * <p>No thread waits for an answer. Safe for any thread.
+ * <p>Safe for any thread.
  */
 abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCloseable {
   /** Of calls that go together. */
