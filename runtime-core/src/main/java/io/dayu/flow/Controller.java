@@ -40,6 +40,7 @@ import io.dayu.process.Router;
 import io.dayu.settings.NodeMemory;
 import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.ModelFiles;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -165,6 +166,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param reportEvery between two reports of a node
    * @param keys for the links to and from other nodes
    * @param memory on which all parts of the node draw
+   * @param models that stages may load
    * @param askCloud how often it is looked whether to wait for the cloud any longer, after a run
    *     that died early
    */
@@ -175,6 +177,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       LinkSettings links,
       Optional<NodeKeys> keys,
       NodeMemory memory,
+      ModelFiles models,
       Duration askCloud) {}
 
   /**
@@ -279,6 +282,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     settings.process(),
                     settings.links(),
                     settings.memory().stages(),
+                    settings.models(),
                     identity,
                     settings.reportEvery(),
                     fromProcessors,

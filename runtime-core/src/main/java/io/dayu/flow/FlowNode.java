@@ -114,6 +114,7 @@ public final class FlowNode {
                 settings.link(),
                 settings.keys().keys(),
                 NodeMemory.of(settings.memory()),
+                settings.models().files(),
                 CloudFirst.CUT_OFF),
             catalog,
             uplink,

@@ -41,7 +41,8 @@ public record NodeSettings(
     ReadSettings read,
     KeySettings keys,
     MemorySettings memory,
-    ServiceSettings services) {
+    ServiceSettings services,
+    ModelSettings models) {
   /**
    * {@code dayu.node}, without the site.
    *
@@ -185,8 +186,7 @@ public record NodeSettings(
       conflict(self.get(), role, keys.get()).ifPresent(dayu::problem);
     var memory = dayu.section("memory", MemorySettings::from);
     var services = dayu.part("dayu.services", () -> ServiceSettings.from(config.getConfig("dayu")));
-    var unused = // read again where stages are made
-        dayu.part("dayu.models", () -> ModelSettings.from(config.getConfig("dayu")));
+    var models = dayu.part("dayu.models", () -> ModelSettings.from(config.getConfig("dayu")));
     dayu.enforce();
     return new NodeSettings(
         self.get(),
@@ -200,7 +200,8 @@ public record NodeSettings(
         read.get(),
         keys.get(),
         memory.get(),
-        services.get());
+        services.get(),
+        models.get());
   }
 
   private static Optional<String> conflict(Self self, Role role, KeySettings keys) {
@@ -220,8 +221,8 @@ public record NodeSettings(
             cluster.seedManagement,
             cluster.forgetAfter);
     return new NodeSettings(
-        self, there, monitor, link, process, generate, outbox, failed, read, keys, memory,
-        services);
+        self, there, monitor, link, process, generate, outbox, failed, read, keys, memory, services,
+        models);
   }
 
   private static ResourceSampler.Cpu cpu(String word) {

@@ -14,10 +14,10 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
-import io.dayu.settings.ModelSettings;
 import io.dayu.stage.Causes;
 import io.dayu.stage.FunctionStage;
 import io.dayu.stage.Inputs;
+import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.StageCommand;
@@ -220,6 +220,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final int parallelism;
   private final int maxElement;
   private final Budget memory;
+  private final ModelFiles models;
   private long charged; // to it, for what waits behind the stage
   private final Set<Numbered> overdue = new LinkedHashSet<>(); // their calls were given up running
   private ActorRef<StageCalls.Turn<Visit>> stage;
@@ -241,6 +242,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       ProcessSettings settings,
       LinkSettings links,
       Budget memory,
+      ModelFiles models,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -254,6 +256,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.nanos = nanos;
     this.lastElementNanos = nanos.getAsLong();
     this.memory = memory;
+    this.models = models;
     this.maxElement = links.maxElement();
     this.front = new Entrance.Way(identity.plan(), new CreditReturn(context.getSelf()));
     this.router =
@@ -283,11 +286,13 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   /**
    * @param memory of the node, on which draws what waits behind stages and in joins
+   * @param models that the stage may load
    */
   public static Behavior<Inlet.Command> create(
       ProcessSettings settings,
       LinkSettings links,
       Budget memory,
+      ModelFiles models,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -304,6 +309,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                       settings,
                       links,
                       memory,
+                      models,
                       identity,
                       reportEvery,
                       owner,
@@ -586,8 +592,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             identity.node(),
             Params.of(provider.descriptor(), identity.stage().params()),
             Inputs.of(identity.stage().inputs()),
-            ModelSettings.from(getContext().getSystem().settings().config().getConfig("dayu"))
-                .files());
+            models);
     // create() may load a model for seconds, so it runs on the stage's dispatcher, not on this one.
     Behavior<StageCommand> behavior =
         Behaviors.setup(

@@ -48,6 +48,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
 import io.dayu.source.SourceProvider;
+import io.dayu.stage.ModelFiles;
 import io.dayu.stage.StageProvider;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -178,6 +179,7 @@ final class TestNode implements AutoCloseable {
                 LinkSettings.from(config.getConfig("link")),
                 Optional.empty(),
                 FlowKit.memory(512),
+                ModelFiles.NONE,
                 ASK_CLOUD),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
