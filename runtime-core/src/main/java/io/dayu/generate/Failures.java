@@ -91,6 +91,7 @@ final class Failures {
   private final Set<Long> writing = new HashSet<>(); // bounded by what is open
   private CompletionStage<Done> begun = CompletableFuture.completedStage(Done.getInstance());
   private boolean retrying;
+  private boolean placing;
   private boolean keepable = true;
   private long notKept;
   private long retried;
@@ -399,6 +400,7 @@ final class Failures {
                       .setPayload(payload)
                       .build());
             });
+    placing = true;
     if (!spans.isEmpty()) note.accept(spans);
     // Marked first: a mark without an element is noticed at the next start, two elements are not.
     later.accept(
@@ -414,9 +416,20 @@ final class Failures {
                     new Placed(picked, spans, Optional.ofNullable(error), found.replyTo())));
   }
 
+  /**
+   * Whether numbers were taken for elements that are not open yet. Progress that were kept now
+   * would have these numbers as used and not open, that is as settled: elements that wait on the
+   * disk under them would be removed at the next start, after it was answered that they are sent
+   * again.
+   */
+  boolean isPlacing() {
+    return placing;
+  }
+
   /** Returns the elements that are open from now on; they have been answered for. */
   List<SourceSpan> placed(Placed placed) {
     retrying = false;
+    placing = false;
     var picked = placed.picked();
     if (placed.error().isPresent()) {
       unanswered(

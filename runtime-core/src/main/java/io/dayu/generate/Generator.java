@@ -665,6 +665,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   private Behavior<Command> onPlaced(Failures.Placed placed) {
     failures.placed(placed).forEach(window::retry);
+    save(); // what was put off meanwhile
     sender.bring(now());
     return this;
   }
@@ -893,6 +894,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void save() {
+    if (failures.isPlacing()) return;
     forget(checkpoints.save(unsettled, counts, cutter.position()));
   }
 

@@ -1,5 +1,6 @@
 package io.dayu.log;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -23,8 +24,14 @@ public record LogBound(long largest) {
 
   public static final Duration LOOK = Duration.ofSeconds(5);
 
-  /** Looks at the file now and then, on a thread of its own, until the process ends. */
-  public void watch(Path log, Duration look) {
+  /**
+   * Looks at the file now and then, on a thread of its own, until the process ends.
+   *
+   * @return that thread; it ends earlier when it is interrupted, and then leaves the directory
+   *     alone
+   */
+  @CanIgnoreReturnValue // a node watches as long as it lives
+  public Thread watch(Path log, Duration look) {
     var keeper =
         new Thread(
             () -> {
@@ -40,6 +47,7 @@ public record LogBound(long largest) {
             "log");
     keeper.setDaemon(true);
     keeper.start();
+    return keeper;
   }
 
   /** Empties the file if it is too large; true if it was. What comes meanwhile may be lost. */

@@ -37,7 +37,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -258,6 +261,51 @@ final class FailuresStreamTest {
     fail(504);
     awaitLedger(new Ledger(5, 2, 3, 0, 0));
     assertThat(items()).extracting(Item::seq).containsExactly(504L);
+  }
+
+  /** What was saved while they were on their way to the disk knew of their numbers only. */
+  @Test
+  void whatIsSentAgainIsNotTakenForSettledWhereProgressIsSavedMeanwhile() throws Exception {
+    generate(Optional.of(1000L), 3, Repeat.EXACT);
+    take(3);
+    fail(500, 501);
+    ack(502);
+    awaitLedger(new Ledger(3, 1, 2, 0, 0));
+    await().atMost(SOON).until(() -> memory.kept().filter(p -> p.failed() == 2).isPresent());
+    var held = holdDisk();
+    generator.tell(new Generator.Retry(pick(), 1, answers.ref()));
+    await().atMost(SOON).until(() -> items().stream().allMatch(i -> i.retriedAs().isPresent()));
+    int reports = controller.streams().size();
+    // A report comes every 100 ms, progress is saved every 200 ms.
+    await().atMost(SOON).until(() -> controller.streams().size() > reports + 5);
+    memory.broken(true); // as if the node died before its next save
+    held.complete(Done.getInstance());
+    assertThat(answers.expectMessageClass(FailedElements.Retried.class, SOON).as()).hasSize(2);
+    assertThat(take(2)).extracting(Element::getSeq).containsExactly(503L, 504L);
+    crash();
+
+    memory.broken(false);
+    generate(Optional.of(1000L), 3, Repeat.EXACT);
+    assertThat(take(2)).extracting(Element::getSeq).containsExactly(503L, 504L);
+    awaitLedger(new Ledger(5, 1, 2, 0, 2));
+  }
+
+  /** The outbox writes nothing until what is returned is completed. */
+  private CompletableFuture<Done> holdDisk() throws InterruptedException {
+    var release = new CompletableFuture<Done>();
+    var held = new CountDownLatch(1);
+    var here = Thread.currentThread();
+    // What has been read before its continuation is added runs that here, and holds nothing.
+    do {
+      disk.content(GenerateKit.STREAM)
+          .thenAccept(
+              content -> {
+                if (Thread.currentThread() == here) return;
+                held.countDown();
+                release.join();
+              });
+    } while (!held.await(100, TimeUnit.MILLISECONDS));
+    return release;
   }
 
   /** It was marked, but the new element did not come to the disk. */

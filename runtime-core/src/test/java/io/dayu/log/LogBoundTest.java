@@ -45,8 +45,8 @@ class LogBoundTest {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
+    var keeper = new LogBound(10_000).watch(log, Duration.ofMillis(10));
     try {
-      new LogBound(10_000).watch(log, Duration.ofMillis(10));
       var copy = dir.resolve("node.log.1");
       await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(copy));
       var emptied = Files.getLastModifiedTime(copy);
@@ -55,6 +55,8 @@ class LogBoundTest {
           .until(() -> Files.getLastModifiedTime(copy).compareTo(emptied) > 0);
     } finally {
       process.destroyForcibly().waitFor();
+      keeper.interrupt();
+      keeper.join(); // it writes into the directory, which is removed after the test
     }
     assertThat(Files.size(log)).as("no hole where the process wrote on").isLessThan(10_000_000);
   }
