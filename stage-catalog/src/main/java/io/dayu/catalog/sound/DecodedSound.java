@@ -1,7 +1,7 @@
 package io.dayu.catalog.sound;
 
+import io.dayu.catalog.Natives;
 import io.dayu.catalog.Stop;
-import io.dayu.catalog.video.Natives;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,7 +2,7 @@ package io.dayu.catalog.sound;
 
 import io.dayu.catalog.Checked;
 import io.dayu.catalog.StreamStates;
-import io.dayu.catalog.video.SharedModels;
+import io.dayu.catalog.model.SharedModels;
 import io.dayu.element.Element;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;

@@ -1,5 +1,7 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.model.ModelChoice;
+import io.dayu.catalog.model.Tensor;
 import io.dayu.stage.ModelException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.model.ModelChoice;
+import io.dayu.catalog.model.Tensor;
 import io.dayu.element.Box;
 import io.dayu.stage.ModelException;
 import io.dayu.stage.Params;

@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.model.SharedModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.Natives;
 import io.dayu.catalog.StreamStates;
 import io.dayu.element.Box;
 import io.dayu.element.Element;

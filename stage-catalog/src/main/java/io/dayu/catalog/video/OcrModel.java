@@ -4,6 +4,8 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.dayu.catalog.model.OnnxSessions;
+import io.dayu.catalog.model.SharedModels;
 import java.nio.FloatBuffer;
 import java.util.Map;
 import org.bytedeco.opencv.global.opencv_core;

@@ -1,6 +1,8 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.model.ModelChoice;
+import io.dayu.catalog.model.Tensor;
 import io.dayu.element.Label;
 import io.dayu.element.Labels;
 import io.dayu.element.Media;

@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.model.ModelChoice;
 import io.dayu.element.MediaType;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;

@@ -1,6 +1,11 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.Natives;
+import io.dayu.catalog.model.ModelChoice;
+import io.dayu.catalog.model.OnnxModel;
+import io.dayu.catalog.model.SharedModels;
+import io.dayu.catalog.model.Tensor;
 import io.dayu.stage.ModelException;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Parameter;

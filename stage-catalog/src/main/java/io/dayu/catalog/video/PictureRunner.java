@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.model.Tensor;
 import java.util.List;
 import org.bytedeco.opencv.opencv_core.Mat;
 

@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.model.TfliteModel;
 import io.dayu.element.Bone;
 import io.dayu.element.Box;
 import io.dayu.element.Keypoint;

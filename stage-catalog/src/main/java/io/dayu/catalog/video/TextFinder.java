@@ -1,5 +1,6 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.model.SharedModels;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

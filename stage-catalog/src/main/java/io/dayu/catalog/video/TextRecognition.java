@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.Checked;
+import io.dayu.catalog.Natives;
 import io.dayu.element.Corner;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;

@@ -1,5 +1,11 @@
 package io.dayu.catalog.video;
 
+import io.dayu.catalog.model.ModelBytes;
+import io.dayu.catalog.model.ModelChoice;
+import io.dayu.catalog.model.SharedModels;
+import io.dayu.catalog.model.Tensor;
+import io.dayu.catalog.model.TfliteFile;
+import io.dayu.catalog.model.TfliteModel;
 import io.dayu.stage.ModelException;
 import io.dayu.stage.ModelFiles;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package io.dayu.catalog.video;
 
 import io.dayu.catalog.BlockingReader;
+import io.dayu.catalog.Natives;
 import io.dayu.catalog.Stop;
 import io.dayu.element.Frames;
 import io.dayu.element.Media;

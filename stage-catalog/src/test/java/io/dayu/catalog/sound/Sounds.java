@@ -1,7 +1,7 @@
 package io.dayu.catalog.sound;
 
 import com.google.protobuf.ByteString;
-import io.dayu.catalog.video.Natives;
+import io.dayu.catalog.Natives;
 import io.dayu.element.Audio;
 import io.dayu.element.Media;
 import java.io.ByteArrayOutputStream;

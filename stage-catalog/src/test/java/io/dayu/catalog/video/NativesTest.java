@@ -6,6 +6,9 @@ import static io.dayu.catalog.Samples.jpeg;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.dayu.catalog.Natives;
+import io.dayu.catalog.model.OnnxModel;
+import io.dayu.catalog.model.TfliteModel;
 import io.dayu.pipeline.Catalog;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.testkit.StageTestKit;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
 import io.dayu.catalog.Samples;
+import io.dayu.catalog.model.OnnxModel;
 import io.dayu.element.Box;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.dayu.catalog.Natives;
 import io.dayu.catalog.Stop;
 import io.dayu.element.Frame;
 import io.dayu.source.Knobs;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.dayu.catalog.model.Tensor;
 import io.dayu.element.Box;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.testkit.StageTestKit;

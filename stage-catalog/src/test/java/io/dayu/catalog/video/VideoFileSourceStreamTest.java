@@ -3,6 +3,7 @@ package io.dayu.catalog.video;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dayu.catalog.Natives;
 import io.dayu.catalog.Samples;
 import io.dayu.element.Frame;
 import io.dayu.source.Knobs;

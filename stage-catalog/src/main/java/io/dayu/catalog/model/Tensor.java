@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import java.util.Arrays;
 import java.util.Locale;
@@ -9,17 +9,17 @@ import java.util.Locale;
  * @param shape as it is after a run, without unknown dimensions
  * @param whole whether its numbers are integers by their type
  */
-record Tensor(String name, int[] shape, boolean whole, float[] values) {
-  int rank() {
+public record Tensor(String name, int[] shape, boolean whole, float[] values) {
+  public int rank() {
     return shape.length;
   }
 
   /** The dimension at that place, counted from the end if it is negative. */
-  int dimension(int at) {
+  public int dimension(int at) {
     return shape[at < 0 ? shape.length + at : at];
   }
 
-  boolean named(String... parts) {
+  public boolean named(String... parts) {
     var lower = name.toLowerCase(Locale.ROOT);
     return Arrays.stream(parts).anyMatch(lower::contains);
   }

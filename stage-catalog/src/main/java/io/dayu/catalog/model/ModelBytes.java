@@ -1,5 +1,6 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
+import io.dayu.catalog.Natives;
 import io.dayu.stage.ModelException;
 import io.dayu.stage.ModelFiles;
 import java.io.IOException;
@@ -17,13 +18,13 @@ import org.bytedeco.javacpp.BytePointer;
  * @param name as the pipeline says it, for messages
  * @param sha256 of the content, in lower-case hexadecimal digits
  */
-record ModelBytes(String name, BytePointer bytes, String sha256) implements AutoCloseable {
+public record ModelBytes(String name, BytePointer bytes, String sha256) implements AutoCloseable {
   /**
    * Blocks while it is read.
    *
    * @throws ModelException if it is too large, or cannot be read
    */
-  static ModelBytes read(String name, Path file, ModelFiles models) {
+  public static ModelBytes read(String name, Path file, ModelFiles models) {
     Natives.openCv(); // lifts JavaCPP's limits before the first pointer
     try (var channel = FileChannel.open(file)) {
       var size = channel.size();

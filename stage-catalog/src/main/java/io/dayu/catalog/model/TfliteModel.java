@@ -1,5 +1,6 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
+import io.dayu.catalog.Natives;
 import io.dayu.stage.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,7 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
  * An interpreter of a TensorFlow Lite model with one input. Not thread-safe; its natives live until
  * {@link #close}. Instances with the same model share its file.
  */
-final class TfliteModel implements AutoCloseable {
+public final class TfliteModel implements AutoCloseable {
   private static final int OK = 0;
 
   /** Of one tensor: 1 GB of floats. */
@@ -34,7 +35,7 @@ final class TfliteModel implements AutoCloseable {
    *
    * @param resource file name under {@code /models} in the jar
    */
-  TfliteModel(String resource) {
+  public TfliteModel(String resource) {
     this(
         RESOURCES.lease(resource, () -> TfliteFile.of(resource, "", read(resource))),
         /* threads= */ 1);
@@ -45,7 +46,7 @@ final class TfliteModel implements AutoCloseable {
    * @param threads that work on one input
    * @throws ModelException if it cannot be run
    */
-  TfliteModel(SharedModels.Lease<TfliteFile> file, int threads) {
+  public TfliteModel(SharedModels.Lease<TfliteFile> file, int threads) {
     this.file = file;
     this.interpreter = new Interpreter((Pointer) null); // filled in by the builder
     var done = false;
@@ -94,15 +95,15 @@ final class TfliteModel implements AutoCloseable {
   }
 
   /** Of the input; {@code kTfLiteFloat32} and so on. */
-  int inputType() {
+  public int inputType() {
     return interpreter.input_tensor(0).type();
   }
 
-  int[] inputShape() {
+  public int[] inputShape() {
     return shape(interpreter.input_tensor(0));
   }
 
-  int outputs() {
+  public int outputs() {
     return outputs;
   }
 
@@ -111,7 +112,7 @@ final class TfliteModel implements AutoCloseable {
    *
    * @param input floats in rows without gaps, exactly as many as the model takes
    */
-  void run(Mat input) {
+  public void run(Mat input) {
     if (!input.isContinuous())
       throw new IllegalArgumentException("the input has gaps between its rows");
     run(input.data(), input.total() * input.elemSize());
@@ -122,7 +123,7 @@ final class TfliteModel implements AutoCloseable {
    *
    * @param given how many bytes, exactly as many as the model takes
    */
-  void run(Pointer input, long given) {
+  public void run(Pointer input, long given) {
     // Anything else would write beyond the tensor and end the process.
     if (given != inputBytes)
       throw new IllegalArgumentException(
@@ -132,7 +133,7 @@ final class TfliteModel implements AutoCloseable {
   }
 
   /** A copy of the output of the last run. */
-  float[] output(int index) {
+  public float[] output(int index) {
     var values = new float[Math.toIntExact(interpreter.output_tensor(index).bytes() / Float.BYTES)];
     interpreter.typed_output_tensor_float(index).get(values);
     return values;
@@ -143,7 +144,7 @@ final class TfliteModel implements AutoCloseable {
    *
    * @throws ModelException if it is not of floats
    */
-  Tensor tensor(int index) {
+  public Tensor tensor(int index) {
     var tensor = interpreter.output_tensor(index);
     var name = tensor.name() == null ? "output" + index : tensor.name().getString();
     if (tensor.type() != tensorflowlite.kTfLiteFloat32)

@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import io.dayu.catalog.Checked;
 import io.dayu.stage.ModelException;
@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param sha256 of its file, in lower case
  * @param names of its classes, in their order; from the model itself if empty
  */
-record ModelChoice(
+public record ModelChoice(
     String model,
     Optional<String> sha256,
     int threads,
@@ -29,8 +29,8 @@ record ModelChoice(
     List<String> names,
     Optional<String> namesFile) {
   /** Files that agree in this are one. */
-  record Key(Path file, long size, long modified) {
-    static Key of(String name, Path file) {
+  public record Key(Path file, long size, long modified) {
+    public static Key of(String name, Path file) {
       try {
         return new Key(file, Files.size(file), Files.getLastModifiedTime(file).toMillis());
       } catch (IOException e) {
@@ -44,54 +44,54 @@ record ModelChoice(
   /** A list of labels is short; what is longer is another kind of file. */
   private static final long MOST_NAMES_BYTES = 1 << 20;
 
-  static final Parameter MODEL =
+  public static final Parameter MODEL =
       Parameter.required(
           "model",
           Parameter.Type.STRING,
           "a file in the node's directory of models (dayu.models.dir), such as street.onnx, or"
               + " file:/… within dayu.models.allowed-dirs");
-  static final Parameter SHA256 =
+  public static final Parameter SHA256 =
       Parameter.optional(
           "sha256",
           Parameter.Type.STRING,
           "what the file's SHA-256 must be; not checked if left out");
-  static final Parameter NAMES =
+  public static final Parameter NAMES =
       Parameter.optional(
           "names",
           Parameter.Type.STRINGS,
           "names of the model's classes, in their order; those in the model if left out");
-  static final Parameter NAMES_FILE =
+  public static final Parameter NAMES_FILE =
       Parameter.optional(
           "namesFile",
           Parameter.Type.STRING,
           "a text file beside the models with one name a line, in place of names");
-  static final Parameter LABELS =
+  public static final Parameter LABELS =
       Parameter.optional(
           "labels", Parameter.Type.STRINGS, "which of the classes count; all if left out");
-  static final Parameter THRESHOLD =
+  public static final Parameter THRESHOLD =
       Parameter.optional("threshold", Parameter.Type.NUMBER, 0.4, "lowest score, between 0 and 1");
-  static final Parameter OVERLAP =
+  public static final Parameter OVERLAP =
       Parameter.optional(
           "overlap",
           Parameter.Type.NUMBER,
           0.45,
           "from which intersection over union on two boxes of a class are one object");
-  static final Parameter HEAD =
+  public static final Parameter HEAD =
       Parameter.optional(
           "head",
           Parameter.Type.STRING,
           "auto",
           "yolov5, yolov8, end-to-end or ssd; auto looks at the model's outputs");
-  static final Parameter THREADS =
+  public static final Parameter THREADS =
       Parameter.optional("threads", Parameter.Type.NUMBER, 1.0, "threads that work on one picture");
-  static final Parameter PROVIDER =
+  public static final Parameter PROVIDER =
       Parameter.optional(
           "provider", Parameter.Type.STRING, "cpu", "cpu, or cuda where there is one");
 
   /**
    * @throws IllegalArgumentException if a value makes no sense
    */
-  static ModelChoice of(Params params) {
+  public static ModelChoice of(Params params) {
     var names = params.strings("names");
     var namesFile = params.find("namesFile").map(String.class::cast);
     if (!names.isEmpty() && namesFile.isPresent())
@@ -115,7 +115,7 @@ record ModelChoice(
   }
 
   /** The constant that a parameter names, in lower case and with dashes. */
-  static <E extends Enum<E>> E word(String parameter, String word, Class<E> type) {
+  public static <E extends Enum<E>> E word(String parameter, String word, Class<E> type) {
     var constants = type.getEnumConstants();
     for (var constant : constants) if (spelled(constant).equals(word)) return constant;
     throw new IllegalArgumentException(
@@ -126,7 +126,7 @@ record ModelChoice(
                 String.join(", ", Arrays.stream(constants).map(ModelChoice::spelled).toList())));
   }
 
-  static String spelled(Enum<?> constant) {
+  public static String spelled(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
@@ -141,7 +141,7 @@ record ModelChoice(
   /**
    * @throws ModelException if the model's file is not the one that is wanted
    */
-  static void checkDigest(String name, Optional<String> wanted, String actual) {
+  public static void checkDigest(String name, Optional<String> wanted, String actual) {
     if (wanted.isPresent() && !wanted.get().equals(actual))
       throw new ModelException(
           "the model %s has the SHA-256 %s and the pipeline wants %s; copy the right file to this node, or correct sha256"
@@ -149,7 +149,7 @@ record ModelChoice(
   }
 
   /** The names that the pipeline gives, empty if it gives none. Blocks while they are read. */
-  List<String> givenNames(ModelFiles models) {
+  public List<String> givenNames(ModelFiles models) {
     if (namesFile.isEmpty()) return names;
     var name = namesFile.get();
     var file = models.find(name);

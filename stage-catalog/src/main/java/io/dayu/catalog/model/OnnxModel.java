@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
@@ -22,9 +22,9 @@ import java.util.stream.Collectors;
  * A model in ONNX Runtime with one picture as its input. Instances of a node share it: {@link #run}
  * may be called by several threads at once. Its natives live until {@link #close}.
  */
-final class OnnxModel implements AutoCloseable {
+public final class OnnxModel implements AutoCloseable {
   /** What runs a model. */
-  enum Provider {
+  public enum Provider {
     CPU,
     CUDA
   }
@@ -69,7 +69,7 @@ final class OnnxModel implements AutoCloseable {
    * @param threads that work on one picture
    * @throws ModelException with what is wrong, and what to do
    */
-  static SharedModels.Lease<OnnxModel> lease(
+  public static SharedModels.Lease<OnnxModel> lease(
       ModelFiles models, String name, Optional<String> sha256, Provider provider, int threads) {
     var file = models.find(name);
     var lease =
@@ -86,7 +86,7 @@ final class OnnxModel implements AutoCloseable {
   }
 
   /** How many are loaded. */
-  static int loaded() {
+  public static int loaded() {
     return SHARED.size();
   }
 
@@ -175,17 +175,17 @@ final class OnnxModel implements AutoCloseable {
     return message.length() > 300 ? message.substring(0, 300) + " …" : message;
   }
 
-  String name() {
+  public String name() {
     return name;
   }
 
   /** What the model takes; unknown dimensions are -1. */
-  TensorInfo input() {
+  public TensorInfo input() {
     return input;
   }
 
   /** What its author wrote into it, such as Ultralytics its {@code names}. */
-  Map<String, String> metadata() {
+  public Map<String, String> metadata() {
     return metadata;
   }
 
@@ -195,7 +195,7 @@ final class OnnxModel implements AutoCloseable {
    * @param pixels in native order, outside of the heap, as many as the shape has
    * @return its outputs in their order
    */
-  List<Tensor> run(ByteBuffer pixels, long[] shape) {
+  public List<Tensor> run(ByteBuffer pixels, long[] shape) {
     try (var tensor = OnnxTensor.createTensor(environment, pixels, shape, input.type);
         var result = session.run(Map.of(inputName, tensor))) {
       var outputs = new ArrayList<Tensor>();

@@ -1,9 +1,10 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import io.dayu.catalog.Natives;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;

@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import java.util.HashMap;
 import java.util.Map;

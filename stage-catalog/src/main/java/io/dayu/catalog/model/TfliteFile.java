@@ -1,5 +1,6 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
+import io.dayu.catalog.Natives;
 import io.dayu.stage.ModelException;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.tensorflowlite.BuiltinOpResolver;
@@ -9,7 +10,7 @@ import org.bytedeco.tensorflowlite.FlatBufferModel;
  * A TensorFlow Lite file in memory, which several interpreters may run at once. Immutable; its
  * natives live until {@link #close}, which is after the last interpreter's.
  */
-final class TfliteFile implements AutoCloseable {
+public final class TfliteFile implements AutoCloseable {
   private final String name;
   private final String sha256;
   private final BytePointer bytes; // the model points into them
@@ -27,7 +28,7 @@ final class TfliteFile implements AutoCloseable {
    * @param bytes which are closed with this, or if it cannot be made
    * @throws ModelException if it is not one, or refers to bytes that it does not have
    */
-  static TfliteFile of(String name, String sha256, BytePointer bytes) {
+  public static TfliteFile of(String name, String sha256, BytePointer bytes) {
     Natives.openCv();
     Natives.tensorFlowLite();
     // Without it a truncated file would be read beyond its end, which can end the process.
@@ -45,7 +46,7 @@ final class TfliteFile implements AutoCloseable {
     return name;
   }
 
-  String sha256() {
+  public String sha256() {
     return sha256;
   }
 

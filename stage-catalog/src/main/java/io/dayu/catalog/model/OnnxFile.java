@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog.model;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;

@@ -1,4 +1,4 @@
-package io.dayu.catalog.video;
+package io.dayu.catalog;
 
 import ai.onnxruntime.OrtEnvironment;
 import java.io.IOException;
@@ -19,11 +19,14 @@ import org.bytedeco.tensorflowlite.global.tensorflowlite;
  * exception here, because the linkage error of a first use would end the whole node.
  */
 public final class Natives {
+  /** Pixels of the largest picture that is accepted, wherever it comes from. */
+  public static final int MAX_PIXELS = 64_000_000;
+
   /**
    * What FFmpeg may allocate at once, in bytes, wherever it is in a file: the largest picture that
    * is accepted, with four components of 16 bits and some room at its edges.
    */
-  private static final long MOST_AT_ONCE = 8L * Jpeg.MAX_PIXELS + (16 << 20);
+  private static final long MOST_AT_ONCE = 8L * MAX_PIXELS + (16 << 20);
 
   private static final String ONNX_PATH = "onnxruntime.native.path";
 
@@ -34,17 +37,17 @@ public final class Natives {
   private Natives() {}
 
   /** OpenCV, with one thread: the node decides on parallelism, not a stage. */
-  static void openCv() {
+  public static void openCv() {
     load(opencv_core.class, opencv_imgproc.class, opencv_imgcodecs.class);
     opencv_core.setNumThreads(1);
   }
 
-  static void openCvVideo() {
+  public static void openCvVideo() {
     openCv();
     load(opencv_video.class);
   }
 
-  static void tensorFlowLite() {
+  public static void tensorFlowLite() {
     load(tensorflowlite.class);
   }
 
@@ -52,7 +55,7 @@ public final class Natives {
    * ONNX Runtime. Its own loader would unpack 22 MB at each start, and leave them where a node is
    * killed; JavaCPP's cache keeps one copy.
    */
-  static void onnxRuntime() {
+  public static void onnxRuntime() {
     if (System.getProperty(ONNX_PATH) != null) return;
     try {
       var directory = "/ai/onnxruntime/native/" + onnxPlatform() + "/";
