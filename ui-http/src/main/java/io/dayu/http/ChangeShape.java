@@ -1,16 +1,20 @@
 package io.dayu.http;
 
+import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.RunState;
+import io.dayu.realise.Forecast;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -55,8 +59,13 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
    * @param running the pipeline as it is; empty if there is none of its name
    * @param next as it would be, equal if nothing changes
    * @param view tells where its stages run now
+   * @param forecasts where the policy would have them, for each stream that it would place
    */
-  static ChangeShape of(Optional<DesiredPipeline> running, DesiredPipeline next, View view) {
+  static ChangeShape of(
+      Optional<DesiredPipeline> running,
+      DesiredPipeline next,
+      View view,
+      List<Forecast> forecasts) {
     var parts = new ArrayList<Part>();
     var was = running.map(DesiredPipeline::spec);
     var is = next.spec();
@@ -74,7 +83,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
       if (is.stage(stage.id()).isEmpty())
         parts.add(Part.of("stage", stage.id(), What.STOPS, on(next.name(), stage.id(), view)));
     for (var stage : is.stages())
-      parts.add(stage(was.flatMap(s -> s.stage(stage.id())), stage, next.name(), view));
+      parts.add(stage(was.flatMap(s -> s.stage(stage.id())), stage, next.name(), view, forecasts));
     was.ifPresent(
         s -> {
           if (!s.policy().equals(is.policy()))
@@ -146,8 +155,17 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
             .formatted(differs(differs)));
   }
 
-  private static Part stage(Optional<StageSpec> was, StageSpec is, String pipeline, View view) {
-    if (was.isEmpty()) return Part.of("stage", is.id(), What.STARTS, "where the policy decides");
+  private static Part stage(
+      Optional<StageSpec> was, StageSpec is, String pipeline, View view, List<Forecast> forecasts) {
+    var to = nodes(forecasts, is.id());
+    if (was.isEmpty())
+      return Part.of(
+          "stage",
+          is.id(),
+          What.STARTS,
+          to.isEmpty()
+              ? "where the policy decides"
+              : "where the policy decides; as things are, on " + String.join(", ", to));
     var before = was.get();
     var differs = new ArrayList<String>();
     if (!before.type().equals(is.type()))
@@ -156,9 +174,20 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!before.inputs().equals(is.inputs())) differs.add("what gives its inputs");
     if (!before.params().equals(is.params())) differs.add("its parameters");
     var at = on(pipeline, is.id(), view);
+    var moved = forecasts.stream().filter(f -> f.moves(is.id())).findFirst();
+    var there = at + moved.map(f -> ", and would be on " + String.join(", ", to)).orElse("");
     if (!differs.isEmpty())
-      return Part.of("stage", is.id(), What.RESTARTS, differs(differs) + "; " + at);
-    return Part.of("stage", is.id(), What.STAYS, at);
+      return Part.of("stage", is.id(), What.RESTARTS, differs(differs) + "; " + there);
+    return moved
+        .map(f -> Part.of("stage", is.id(), What.MOVES, there + " (" + f.reason() + ")"))
+        .orElseGet(() -> Part.of("stage", is.id(), What.STAYS, at));
+  }
+
+  private static SortedSet<String> nodes(List<Forecast> forecasts, String stage) {
+    return forecasts.stream()
+        .flatMap(f -> f.after().getOrDefault(stage, List.of()).stream())
+        .map(Decision.Share::node)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static String differs(List<String> parts) {

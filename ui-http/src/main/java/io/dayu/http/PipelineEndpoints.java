@@ -20,6 +20,7 @@ import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineVerifier;
 import io.dayu.pipeline.RunState;
 import io.dayu.policy.Policies;
+import io.dayu.realise.Forecast;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -202,14 +203,36 @@ final class PipelineEndpoints {
                           .formatted(full.name(), String.join(", ", full.beside())),
                       "make one of them smaller, or give this one another name")))
           .refused();
-    if (submitted instanceof Submitted.Planned planned)
-      return Json.ok(ChangeShape.of(planned.running(), planned.next(), control.view()));
+    if (submitted instanceof Submitted.Planned planned) return Json.ok(change(planned));
     var accepted = (Submitted.Accepted) submitted;
     var response = answer(accepted.pipeline());
     if (!accepted.created()) return response;
     return response
         .withStatus(201)
         .addHeader(RawHeader.create("Location", ALL + "/" + accepted.pipeline().spec().name()));
+  }
+
+  private ChangeShape change(Submitted.Planned planned) {
+    var next = planned.next();
+    var view = control.view();
+    // What stays as it is goes on being decided on as it is, and what is stopped is nowhere.
+    boolean same = planned.running().filter(next::equals).isPresent();
+    var forecasts =
+        same || next.isStopped()
+            ? List.<Forecast>of()
+            : next.spec().sources().stream()
+                .flatMap(
+                    source ->
+                        Forecast.of(
+                            next,
+                            source,
+                            view,
+                            control.policies(),
+                            clock.instant(),
+                            settings.silentAfter())
+                            .stream())
+                .toList();
+    return ChangeShape.of(planned.running(), next, view, forecasts);
   }
 
   private CompletionStage<HttpResponse> get(Call call) {

@@ -93,7 +93,7 @@ class ChangeShapeTest {
   @Test
   void whatIsEqualStaysAndAPauseIsToldByItself() {
     var paused = RUNNING.turned(RunState.PAUSED);
-    var change = ChangeShape.of(Optional.of(RUNNING), paused, VIEW);
+    var change = ChangeShape.of(Optional.of(RUNNING), paused, VIEW, List.of());
     assertThat(change.present()).isEqualTo(4);
     assertThat(change.next()).isEqualTo(5);
     assertThat(words(change))
@@ -105,7 +105,7 @@ class ChangeShapeTest {
   }
 
   private static List<String> change(PipelineSpec to) {
-    return words(ChangeShape.of(Optional.of(RUNNING), RUNNING.changed(to, false), VIEW));
+    return words(ChangeShape.of(Optional.of(RUNNING), RUNNING.changed(to, false), VIEW, List.of()));
   }
 
   private static List<String> words(ChangeShape change) {

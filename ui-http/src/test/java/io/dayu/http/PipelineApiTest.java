@@ -207,6 +207,31 @@ class PipelineApiTest {
         .isEqualTo(400);
   }
 
+  @Test
+  void aDryRunTellsWhichStagesThePolicyWouldMove() {
+    server.post("application/yaml", Street.YAML);
+    for (var name : List.of("cloud-1", "edge-1", "edge-2"))
+      server.control.report(
+          Street.node(
+              name, name.startsWith("cloud") ? Role.CLOUD : Role.EDGE, 0.1, List.of(), List.of()),
+          Instant.now());
+    server.control.decide(Street.decision(1, "edge-1", "for a start"));
+
+    var cloud = dryRun(Street.YAML.replace("least-loaded", "cloud-only"));
+    assertThat(parts(cloud))
+        .contains("stage detect moves", "stage track moves", "stage count stays");
+    assertThat(cloud.get("parts").toString()).contains("and would be on cloud-1 (cloud-only: ");
+    var more =
+        dryRun(
+            Street.YAML
+                .replace("least-loaded", "cloud-only")
+                .replace(
+                    "id: count,",
+                    "id: also, type: box-tracker, after: [detect]}\n    - {id: count,"));
+    assertThat(more.get("parts").toString()).contains("as things are, on cloud-1");
+    assertThat(parts(dryRun(Street.YAML))).allMatch(part -> part.endsWith(" stays"));
+  }
+
   private JsonNode dryRun(String document) {
     var answer =
         server.send(
