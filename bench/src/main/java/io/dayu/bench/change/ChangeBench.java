@@ -33,9 +33,6 @@ final class ChangeBench {
 
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** What a change or a pause may take, so that the source does not end before the last one. */
-  private static final Duration FOLLOWS = Duration.ofSeconds(4);
-
   /** How closely a pause is looked at. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
@@ -85,21 +82,13 @@ final class ChangeBench {
   }
 
   private ChangeReport.Changed changed(Setup setup, long rate) {
-    var warm =
-        new Flow(
-            setup, "changes-warm-up", EDGE, BenchPipeline.IDENTITY, rate, duration.plus(FOLLOWS));
+    var warm = new Flow(setup, "changes-warm-up", EDGE, BenchPipeline.IDENTITY, rate);
     warm.start();
+    setup.waiting().pass("warming up", duration);
     warm.change(1);
     if (!warm.settle().kept()) throw new UserException("a change cost elements while warming up");
 
-    var flow =
-        new Flow(
-            setup,
-            "changes",
-            EDGE,
-            BenchPipeline.IDENTITY,
-            rate,
-            duration.multipliedBy(2).plus(FOLLOWS.multipliedBy(CHANGES)));
+    var flow = new Flow(setup, "changes", EDGE, BenchPipeline.IDENTITY, rate);
     flow.start();
     setup.waiting().pass("steady", duration);
     long starts = flow.startsOfUnchanged();
@@ -115,14 +104,7 @@ final class ChangeBench {
   }
 
   private ChangeReport.Paused paused(Setup setup, long rate) {
-    var flow =
-        new Flow(
-            setup,
-            "pauses",
-            EDGE,
-            BenchPipeline.IDENTITY,
-            rate,
-            duration.plus(FOLLOWS.multipliedBy(PAUSES)));
+    var flow = new Flow(setup, "pauses", EDGE, BenchPipeline.IDENTITY, rate);
     flow.start();
     var pausedMs = new ArrayList<Double>();
     var resumedMs = new ArrayList<Double>();
@@ -163,10 +145,17 @@ final class ChangeBench {
 
   private ChangeReport.Killed killed(Setup setup) {
     setup.waiting().until("waiting for " + SERVICE, PATIENCE, () -> isKnown(setup));
-    var flow = new Flow(setup, "kill", EDGE, SERVICE, THROUGH_SERVICE, duration.multipliedBy(2));
+    var flow = new Flow(setup, "kill", EDGE, SERVICE, THROUGH_SERVICE);
     flow.start();
     setup.waiting().pass("flowing through the service", duration);
     program(flow).forEach(ProcessHandle::destroyForcibly);
+    long before = flow.figures().ledger().generated();
+    setup
+        .waiting()
+        .until(
+            "flowing through the service again",
+            PATIENCE,
+            () -> flow.figures().ledger().delivered() > before);
     return new ChangeReport.Killed(THROUGH_SERVICE, flow.settle());
   }
 

@@ -10,12 +10,14 @@ import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A pipeline of three stages, the first two on an edge and the last in the cloud, through which as
- * many elements flow as its source has.
+ * A pipeline of three stages, the first two on an edge and the last in the cloud, through which
+ * elements flow until it is settled.
  */
 final class Flow {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -47,14 +49,12 @@ final class Flow {
   /**
    * @param type of the stage in the middle
    */
-  Flow(Setup setup, String name, String edge, String type, long perSecond, Duration lasting) {
+  Flow(Setup setup, String name, String edge, String type, long perSecond) {
     this.setup = setup;
     this.name = name;
     this.edge = edge;
     this.type = type;
-    this.load =
-        new BenchPipeline.Load(
-            edge, setup.payload(), perSecond, perSecond * lasting.toMillis() / 1000);
+    this.load = new BenchPipeline.Load(edge, setup.payload(), perSecond, 0);
   }
 
   /** Submits it; returns when results come. */
@@ -107,23 +107,33 @@ final class Flow {
         "stage \\S*" + Pattern.quote(name) + "\\S*\\W" + stage + " \\(\\S+\\) starts here");
   }
 
-  /** Waits until all elements are settled, counts their results, and deletes it. */
+  /** Reads no more, waits until all elements are settled, counts their results, and deletes it. */
   Settled settle() {
+    turn("pause");
+    var counted = new AtomicReference<Optional<Settled>>(Optional.empty());
     setup
         .waiting()
         .until(
             "waiting for the last results",
-            PATIENCE.plusSeconds(load.count() / Math.max(1, load.rate())),
-            () -> figures().completed());
-    var stored = StoredResults.count(setup.api(), name, rows -> {});
-    var last = figures();
+            PATIENCE,
+            () -> {
+              var last = figures();
+              if (!last.state().equals("paused") || last.ledger().inFlight() > 0) return false;
+              var stored = StoredResults.count(setup.api(), name, rows -> {});
+              long elements = last.ledger().generated();
+              counted.set(
+                  Optional.of(
+                      new Settled(
+                          elements,
+                          stored.missing(elements),
+                          stored.duplicates(),
+                          last.longestGapMs(),
+                          last.ledger())));
+              // What was read just before the pause may be stored and not be in a report yet.
+              return stored.distinct() <= elements;
+            });
     setup.delete(name);
-    return new Settled(
-        load.count(),
-        stored.missing(load.count()),
-        stored.duplicates(),
-        last.longestGapMs(),
-        last.ledger());
+    return counted.get().orElseThrow();
   }
 
   private String document(int version) {
