@@ -242,7 +242,7 @@ class LocalProgramTest {
       awaitEnd(pid);
       awaitEnd(child);
     } finally {
-      node.destroyForcibly();
+      node.destroyForcibly().onExit().join(); // it writes into the directory
     }
   }
 }
