@@ -9,9 +9,8 @@ import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.StreamFigures;
 import io.dayu.client.LedgerCounts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -110,7 +109,7 @@ final class Flow {
   /** Reads no more, waits until all elements are settled, counts their results, and deletes it. */
   Settled settle() {
     turn("pause");
-    var counted = new AtomicReference<Optional<Settled>>(Optional.empty());
+    var counted = new ArrayList<Settled>(); // at each look
     setup
         .waiting()
         .until(
@@ -121,19 +120,18 @@ final class Flow {
               if (!last.state().equals("paused") || last.ledger().inFlight() > 0) return false;
               var stored = StoredResults.count(setup.api(), name, rows -> {});
               long elements = last.ledger().generated();
-              counted.set(
-                  Optional.of(
-                      new Settled(
-                          elements,
-                          stored.missing(elements),
-                          stored.duplicates(),
-                          last.longestGapMs(),
-                          last.ledger())));
+              counted.add(
+                  new Settled(
+                      elements,
+                      stored.missing(elements),
+                      stored.duplicates(),
+                      last.longestGapMs(),
+                      last.ledger()));
               // What was read just before the pause may be stored and not be in a report yet.
               return stored.distinct() <= elements;
             });
     setup.delete(name);
-    return counted.get().orElseThrow();
+    return counted.get(counted.size() - 1);
   }
 
   private String document(int version) {
