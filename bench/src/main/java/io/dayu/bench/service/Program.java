@@ -19,6 +19,7 @@ public enum Program {
               List.of(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-XX:+UseSerialGC",
+                  FIRST_COMPILER,
                   "-Xms128m",
                   "-Xmx128m",
                   "-cp",
@@ -50,6 +51,9 @@ public enum Program {
           batch(way));
     }
   };
+
+  /** As {@code ./dayu up} starts nodes. */
+  static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
 
   /**
    * How a node starts it.
