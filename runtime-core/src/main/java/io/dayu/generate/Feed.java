@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -62,10 +63,11 @@ final class Feed {
   }
 
   /**
-   * @param source ends what is read; what it has given is still handed over
+   * @param ending asks the source to end by itself
+   * @param source cuts it off; what it has given is still handed over
    * @param all ends all at once
    */
-  private record Switches(SharedKillSwitch source, UniqueKillSwitch all) {}
+  private record Switches(RestingEnd ending, SharedKillSwitch source, UniqueKillSwitch all) {}
 
   /**
    * What is read, and how.
@@ -83,6 +85,9 @@ final class Feed {
   /** A source that gives nothing for so long may wait for a thread. */
   private static final long QUIET_NANOS = Duration.ofSeconds(2).toNanos();
 
+  /** How long a source may take to end by itself. */
+  static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private final ActorSystem<?> system;
   private final ActorRef<Event> owner;
   private final int maxBatch;
@@ -94,6 +99,7 @@ final class Feed {
   private final AtomicReference<Knobs> knobs; // read by the source's threads
   private final AtomicReference<LongConsumer> settled = new AtomicReference<>(); // by the source
   private Optional<Switches> open = Optional.empty(); // while it is
+  private Cancellable late = Cancellable.alreadyCancelled(); // cuts off who does not end
   private boolean resting; // while it is open, and gives what it has given before it was to rest
   private Optional<ActorRef<Ack>> waiting = Optional.empty(); // to be asked for the next batch
   private int generation;
@@ -156,6 +162,7 @@ final class Feed {
     }
     room = Optional.of(opening);
     var end = KillSwitches.shared("source");
+    var ending = new RestingEnd();
     open =
         Optional.of(
             SourceBatches.of(
@@ -167,6 +174,7 @@ final class Feed {
                         knobs::get,
                         settled::set,
                         () -> owner.tell(new Reached(mine)),
+                        ending::take,
                         origin.access()),
                     maxBatch,
                     new SourceBatches.Room(memory, opening, sheds),
@@ -183,7 +191,7 @@ final class Feed {
                             error -> new Failed(error, mine))
                         // It would keep 16 batches otherwise, however large their elements are.
                         .withAttributes(Attributes.inputBuffer(1, 1)))
-                .mapMaterializedValue(all -> new Switches(end, all))
+                .mapMaterializedValue(all -> new Switches(ending, end, all))
                 .run(system));
   }
 
@@ -297,13 +305,19 @@ final class Feed {
 
   /**
    * Stops reading until it is opened again. A source that repeats nothing gives what was read of it
-   * before, and is {@link #isResting resting} until it has ended.
+   * before, and is {@link #isResting resting} until it has ended; one that takes part in that has
+   * {@link #PATIENCE} for it.
    */
   void rest() {
-    if (open.isPresent() && origin.provider().descriptor().repeat() == Repeat.NONE) {
-      resting = true;
-      open.get().source().shutdown();
-    } else stop();
+    if (resting) return;
+    if (open.isEmpty() || origin.provider().descriptor().repeat() != Repeat.NONE) {
+      stop();
+      return;
+    }
+    resting = true;
+    var end = open.get().source();
+    if (!open.get().ending().ask()) end.shutdown();
+    else late = system.scheduler().scheduleOnce(PATIENCE, end::shutdown, system.executionContext());
   }
 
   /** Whether what it gives was read before it was to rest. */
@@ -334,6 +348,7 @@ final class Feed {
     generation++;
     waiting = Optional.empty();
     resting = false;
+    late.cancel();
     open.ifPresent(switches -> switches.all().shutdown());
     open = Optional.empty();
     room.ifPresent(SourceBytes.Opening::close);

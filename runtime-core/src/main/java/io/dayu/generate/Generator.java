@@ -860,13 +860,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
 
   /**
    * Asks the source for more, if there are numbers for it: a live one always, one that can wait
-   * when the window has room.
+   * when the window has room. Of one that rests there is little more, which waits here for that.
    */
   private void pull() {
     if (isPaused() && !feed.isResting() || !feed.isWaiting() || !numbering.has(Feed.MAX_BATCH))
       return;
     boolean full = routing.isOffline(Offline.SHED) || window.isFull(now());
-    if (window.sheds() || !full) feed.pull();
+    if (window.sheds() || feed.isResting() || !full) feed.pull();
   }
 
   /** Elements have left the window or the disk: sends others in their place. */

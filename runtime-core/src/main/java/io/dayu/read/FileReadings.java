@@ -6,6 +6,7 @@ import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import io.dayu.source.Target.LocalFile;
@@ -57,7 +58,12 @@ public final class FileReadings implements SourceProvider {
     try {
       var request = Request.of(context.uri());
       return ReadingStream.of(
-          "file " + request.file(), context, request.loop(), request.text().onBad(), request::open);
+          "file " + request.file(),
+          context,
+          new SourceEnd(), // what it has read is read again
+          request.loop(),
+          request.text().onBad(),
+          request::open);
     } catch (SourceException e) {
       return Source.failed(e);
     }

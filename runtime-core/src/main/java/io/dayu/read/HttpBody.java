@@ -98,6 +98,8 @@ final class HttpBody extends FilterInputStream {
     while (true) {
       try {
         int read = readOnce(bytes, offset, size);
+        // Who closes it makes some streams seem to be at their end: the last line would be a half.
+        if (read < 0 && closed.getCount() == 0) throw new IOException("it is closed");
         if (read < 0) over = true;
         else count += read;
         return read;

@@ -25,6 +25,7 @@ final class HttpMemory {
   private Optional<Version> version = Optional.empty(); // of the last answer, if it was complete
   private Optional<Long> asked = Optional.empty(); // when, if the answer was complete
   private Optional<Long> keepUntil = Optional.empty(); // while nobody reads
+  private boolean rests; // while nobody reads because the stream is paused
 
   /**
    * @param name of the source, for the log
@@ -88,11 +89,23 @@ final class HttpMemory {
   /** Somebody reads. */
   synchronized void enter() {
     keepUntil = Optional.empty();
+    rests = false;
   }
 
   /** Nobody reads any more, and probably somebody will within this time. */
   synchronized void leave(Duration keep) {
     keepUntil = Optional.of(System.nanoTime() + keep.toNanos());
+  }
+
+  /** Nobody reads, because the stream is paused; the same as {@link #leave} otherwise. */
+  synchronized void rest(Duration keep) {
+    leave(keep);
+    rests = true;
+  }
+
+  /** Whether it waits for a paused stream to go on. */
+  synchronized boolean isResting() {
+    return rests;
   }
 
   /** Whether nobody came in time. */

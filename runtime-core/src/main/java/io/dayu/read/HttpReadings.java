@@ -9,6 +9,7 @@ import io.dayu.source.Segment;
 import io.dayu.source.ShownUri;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceException;
 import io.dayu.source.SourceProvider;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -33,7 +35,8 @@ import org.apache.pekko.stream.javadsl.Source;
  *
  * <p>What a server sends again, at the next poll or because the connection broke, is not taken
  * twice: a reading that an earlier answer had, with the same sensor, time, value and unit, is left
- * out. That is remembered as long as the stream is read on this node.
+ * out. That is remembered as long as the stream is read on this node, over a pause of up to a week,
+ * too.
  */
 public final class HttpReadings implements SourceProvider {
   private static final String EVERY = "every";
@@ -49,6 +52,15 @@ public final class HttpReadings implements SourceProvider {
 
   /** Longer than a source that has failed usually waits before it is opened again. */
   private static final Duration KEEP = Duration.ofMinutes(2);
+
+  /** A pipeline may be paused over some days; what is remembered takes 6 MB at most. */
+  private static final Duration KEEP_PAUSED = Duration.ofDays(7);
+
+  /**
+   * Of all that was read. It has no other use than to tell a stream that goes on from one of the
+   * same name that begins, and is to take what that one had taken.
+   */
+  private static final long READ = 1;
 
   /** What a URI asks for. */
   private record Request(
@@ -130,22 +142,31 @@ public final class HttpReadings implements SourceProvider {
       check(context.uri());
       var request = Request.of(context.uri());
       var key = context.stream() + " " + context.uri();
-      var memory = memory(key, ShownUri.of(context.uri()));
-      return segments(request, context, memory)
-          .map(segment -> new Segment(segment.payload(), 0, segment.ending()))
+      var memory = memory(key, ShownUri.of(context.uri()), context.position() == 0);
+      var ending = SourceEnd.of(context);
+      var left = new AtomicBoolean();
+      Runnable leave =
+          () -> {
+            if (left.getAndSet(true)) return;
+            if (ending.isAsked()) memory.rest(KEEP_PAUSED);
+            else forget(key);
+          };
+      return segments(request, context.at(0), ending, memory)
+          .map(segment -> new Segment(segment.payload(), READ, segment.ending()))
           // Before the end is told, so that whoever hears of it can read anew.
           .concatLazy(
               Source.lazySource(
                   () -> {
-                    forget(key);
+                    leave.run();
                     return Source.empty();
                   }))
           .watchTermination(
               (notUsed, done) -> {
                 done.whenComplete(
                     (end, failure) -> {
-                      // Only what failed goes on where it was; what comes later begins anew.
-                      if (failure == null) forget(key);
+                      // Only what failed or is paused goes on where it was; what comes later begins
+                      // anew.
+                      if (failure == null) leave.run();
                       else memory.leave(KEEP.plus(asked(failure)));
                     });
                 return notUsed;
@@ -156,26 +177,22 @@ public final class HttpReadings implements SourceProvider {
   }
 
   private Source<Segment, NotUsed> segments(
-      Request request, SourceContext context, HttpMemory memory) {
+      Request request, SourceContext context, SourceEnd ending, HttpMemory memory) {
     var login = login(request, context.uri());
     var once =
         ReadingStream.of(
             ShownUri.of(context.uri()),
             context,
+            ending,
             false,
             request.text().onBad(),
             () -> ask(request, login, context, memory));
     if (request.every().isEmpty()) return once;
     var every = request.every().get();
-    // What is read begins before it is asked for, so the wait comes before it is made.
     return Source.repeat(NotUsed.getInstance())
-        .flatMapConcat(
-            again ->
-                Source.lazySource(
-                        () ->
-                            Source.single(again)
-                                .initialDelay(memory.untilDue(every, System.nanoTime())))
-                    .flatMapConcat(now -> once));
+        .via(ending.after(() -> again -> memory.untilDue(every, System.nanoTime()).toNanos()))
+        .takeWhile(due -> !ending.isAsked())
+        .flatMapConcat(due -> once);
   }
 
   private Optional<HttpLogin> login(Request request, URI uri) {
@@ -249,9 +266,10 @@ public final class HttpReadings implements SourceProvider {
     return failure instanceof SourceException e ? e.atLeast() : Duration.ZERO;
   }
 
-  private HttpMemory memory(String key, String name) {
+  private HttpMemory memory(String key, String name, boolean begins) {
     synchronized (memories) {
       memories.values().removeIf(HttpMemory::isOver);
+      if (begins) memories.computeIfPresent(key, (k, m) -> m.isResting() ? null : m);
       var memory = memories.computeIfAbsent(key, k -> new HttpMemory(name, REMEMBERED));
       memory.enter();
       return memory;

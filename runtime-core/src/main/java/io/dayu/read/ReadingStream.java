@@ -5,15 +5,16 @@ import io.dayu.element.Readings;
 import io.dayu.source.Knob;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceException;
 import io.dayu.stage.Causes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.ActorAttributes;
-import org.apache.pekko.stream.ThrottleMode;
 import org.apache.pekko.stream.javadsl.Source;
 
 /** Cuts readings into segments at a rate, whatever they are read from. Blueprints only. */
@@ -24,8 +25,9 @@ final class ReadingStream {
   static final List<Knob> KNOBS = List.of(SEGMENT, RATE);
 
   private static final int MAX_SEGMENT = 100_000;
-  private static final int MICROS_PER_SECOND = 1_000_000;
-  private static final int BURST_MICROS = 200_000;
+  private static final long BURST_NANOS = Duration.ofMillis(200).toNanos();
+  private static final double NANOS_PER_SECOND = 1e9;
+  private static final long LONGEST_WAIT_NANOS = Duration.ofMinutes(30).toNanos();
 
   /** Opens the data at its beginning. */
   interface Opener {
@@ -58,11 +60,17 @@ final class ReadingStream {
 
   /**
    * @param name for messages
+   * @param ending closes the data; what was read of it is given, without keeping the rate
    * @param loop begins again at the end
    * @param onBad what becomes of a record that is no reading
    */
   static Source<Segment, NotUsed> of(
-      String name, SourceContext context, boolean loop, OnBad onBad, Opener opener) {
+      String name,
+      SourceContext context,
+      SourceEnd ending,
+      boolean loop,
+      OnBad onBad,
+      Opener opener) {
     return Source.fromMaterializer(
             (materializer, attributes) -> {
               var cutter = new Cutter(name, context, loop, onBad, opener);
@@ -70,21 +78,41 @@ final class ReadingStream {
                   .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
                   // A read that waits for data ends only when another thread closes the data.
                   .watchTermination(
-                      (notUsed, done) -> done.whenComplete((ok, failure) -> cutter.close()));
+                      (notUsed, done) -> {
+                        // Closing may block, and who asks for the end must not wait for it.
+                        var forget =
+                            ending.then(() -> materializer.executionContext().execute(cutter::end));
+                        return done.whenComplete(
+                            (ok, failure) -> {
+                              forget.run();
+                              cutter.close();
+                            });
+                      });
             })
         .mapMaterializedValue(done -> NotUsed.getInstance())
-        .throttle(
-            MICROS_PER_SECOND,
-            Duration.ofSeconds(1),
-            BURST_MICROS,
-            cut -> micros(cut, context.knobs().get().get(RATE)),
-            ThrottleMode.shaping())
+        .via(ending.after(() -> new Pace(context)))
         .map(SourceSpan::segment);
   }
 
-  private static int micros(SourceSpan cut, double rate) {
-    var readings = cut instanceof SourceSpan.Good good ? good.readings() : 0;
-    return rate > 0 ? (int) Math.min(Integer.MAX_VALUE, readings * MICROS_PER_SECOND / rate) : 0;
+  /** How long each waits, so that a rate is kept, with bursts of up to 200 ms. */
+  private static final class Pace implements ToLongFunction<SourceSpan> {
+    private final SourceContext context;
+    private long dueNanos = System.nanoTime() - BURST_NANOS;
+
+    Pace(SourceContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public long applyAsLong(SourceSpan cut) {
+      double rate = context.knobs().get().get(RATE);
+      if (rate <= 0 || !(cut instanceof SourceSpan.Good good)) return 0;
+      long now = System.nanoTime();
+      long waited = Math.min(BURST_NANOS, now - dueNanos);
+      double takes = good.readings() * NANOS_PER_SECOND / rate;
+      dueNanos = now - waited + (long) Math.min(LONGEST_WAIT_NANOS, takes);
+      return dueNanos - now;
+    }
   }
 
   /** One reading of the data from a position to the end, or for ever; opened by the first read. */
@@ -96,6 +124,7 @@ final class ReadingStream {
     private final Opener opener;
     private Optional<Records> records = Optional.empty(); // guarded by this, for close
     private boolean closed; // guarded by this
+    private volatile boolean ending; // what was read is still given
     private boolean begun;
     private boolean ended;
     private Optional<SourceException> failure = Optional.empty();
@@ -116,7 +145,8 @@ final class ReadingStream {
       try {
         if (failure.isEmpty() && bad.isEmpty()) fill(readings);
       } catch (SourceException e) {
-        failure = Optional.of(e);
+        // That it was closed is no failure, and what came before was read.
+        if (!ending) failure = Optional.of(e);
       }
       if (readings.getReadingCount() > 0)
         return Optional.of(
@@ -137,6 +167,7 @@ final class ReadingStream {
 
     private void fill(Readings.Builder readings) {
       if (!begun) {
+        if (ending) return;
         begun = true;
         skip(context.position());
       }
@@ -154,6 +185,11 @@ final class ReadingStream {
         }
         readings.addReading(((Entry.Good) entry.get()).reading());
       }
+    }
+
+    void end() {
+      ending = true;
+      close();
     }
 
     void close() {

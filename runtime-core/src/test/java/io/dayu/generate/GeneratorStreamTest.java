@@ -29,6 +29,7 @@ import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -52,10 +53,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.pattern.AskTimeoutException;
+import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.BoundedSourceQueue;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +76,7 @@ final class GeneratorStreamTest {
   private Plan running = plan;
   private ActorTestKit kit;
   private boolean live;
+  private boolean repeats = true;
   private Access access = Access.ANYTHING;
   private Budget sources = FlowKit.memory(512).sources();
   private Supplier<CompletionStage<Long>> firstSeq = () -> CompletableFuture.completedFuture(500L);
@@ -918,6 +922,70 @@ final class GeneratorStreamTest {
   }
 
   @Test
+  void whatASourceWithAThreadOfItsOwnHasReadWhenItIsPausedIsCutAlsoWhereNotEverythingMayBeOpened() {
+    access = target -> {};
+    whatASourceWithAThreadOfItsOwnHasReadWhenItIsPausedIsCut();
+  }
+
+  /** It reads ahead of the window, which is full. */
+  @Test
+  void whatASourceWithAThreadOfItsOwnHasReadWhenItIsPausedIsCut() {
+    repeats = false;
+    var given = new AtomicLong();
+    generate(
+        plan,
+        context -> {
+          var ending = SourceEnd.of(context);
+          return Source.unfoldResource(
+                  () -> ending,
+                  end ->
+                      end.isAsked()
+                          ? Optional.<Segment>empty()
+                          : Optional.of(GenerateKit.segment(given.getAndIncrement(), 10)),
+                  end -> {})
+              .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER));
+        },
+        "max-window = 2");
+    follow(1, "detect", "edge-2:1");
+    for (int i = 0; i < 3; i++) {
+      long before = given.get();
+      await().atMost(SOON).until(() -> given.get() > before + 10);
+      turn(RunState.PAUSED);
+      await()
+          .atMost(SOON)
+          .until(
+              () ->
+                  state(StreamState.PAUSED)
+                      && controller.stream().ledger().generated() == given.get());
+      // The window has room again, and the source reads ahead.
+      for (long left = given.get() - before; left > 0; left--) acked(at("edge-2"));
+      turn(RunState.RUNNING);
+    }
+  }
+
+  @Test
+  void aSourceThatIsAskedToEndAndDoesNotIsCutOff() {
+    live = true;
+    var cut = new CompletableFuture<Done>();
+    generate(
+        plan,
+        context -> {
+          context.end().accept(() -> {});
+          return Source.<Segment>never()
+              .watchTermination(
+                  (never, done) -> {
+                    done.thenAccept(cut::complete);
+                    return never;
+                  });
+        },
+        "");
+    follow(1, "detect", "edge-2:1");
+    await().atMost(SOON).until(() -> controller.stream().decision() == 1);
+    turn(RunState.PAUSED);
+    await().atMost(SOON).until(cut::isDone);
+  }
+
+  @Test
   void aStreamThatBeginsPausedOpensItsSourceWhenItIsToGoOn() {
     var opened = new AtomicInteger();
     var paused = Plans.turned(plan, RunState.PAUSED, List.of(Plans.READER));
@@ -1093,7 +1161,7 @@ final class GeneratorStreamTest {
             "edge-1",
             plan,
             plan.spec().sources().get(0),
-            GenerateKit.source(live, live ? Repeat.NONE : Repeat.EXACT, open),
+            GenerateKit.source(live, live || !repeats ? Repeat.NONE : Repeat.EXACT, open),
             access,
             firstSeq,
             memory,

@@ -28,14 +28,19 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
 import org.apache.pekko.stream.testkit.javadsl.TestSink;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -90,6 +95,87 @@ class HttpFeedStreamTest {
   void whoReadsAnewAfterTheEndReadsAll() throws Exception {
     at("/a.ndjson", exchange -> send(exchange, 0, lines(1, 2)));
     for (int i = 0; i < 2; i++) assertThat(values(all("/a.ndjson"))).containsExactly(1.0, 2.0);
+  }
+
+  /** It would be remembered as taken, and a server that sends it again would send it in vain. */
+  @ParameterizedTest
+  @CsvSource({"1, 0", "7, 0", "1, 0.001"})
+  void whatWasReadWhenThePipelineIsPausedIsGivenAndNothingIsTakenTwiceAfterIt(
+      double segment, double rate) {
+    at(
+        "/a.ndjson",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(lines(1, 200).getBytes(StandardCharsets.UTF_8));
+          exchange.getResponseBody().flush();
+          server.stayUntilTheTestIsOver();
+        });
+    var end = new AtomicReference<Runnable>();
+    var reads = new AtomicInteger();
+    var paused =
+        open(
+            "/a.ndjson",
+            0,
+            end,
+            () -> {
+              reads.incrementAndGet();
+              return new Knobs(Map.of("segment", segment, "rate", rate));
+            });
+    // More is read than anybody has asked for.
+    await().atMost(SOON).until(() -> reads.get() > 10);
+    end.get().run();
+    var values = rest(paused);
+    assertThat(values).hasSizeGreaterThan(8);
+    var on = open("/a.ndjson", 1, end, () -> Knobs.NONE);
+    while (values.size() < 200) values.addAll(values(List.of(next(on).orElseThrow())));
+    assertThat(values).isEqualTo(IntStream.rangeClosed(1, 200).mapToObj(i -> (double) i).toList());
+    end.get().run();
+    assertThat(rest(on)).isEmpty();
+
+    var another = open("/a.ndjson", 0, end, () -> Knobs.NONE);
+    assertThat(values(List.of(next(another).orElseThrow())))
+        .as("another pipeline of its name")
+        .containsExactly(1.0);
+    another.cancel();
+  }
+
+  @Test
+  void aPollThatWaitsForItsTimeEndsAtOnceWhenItsPipelineIsPaused() {
+    at("/a.ndjson", exchange -> send(exchange, 0, lines(1, 2)));
+    var end = new AtomicReference<Runnable>();
+    var poll = open("/a.ndjson?every=1h", 0, end, () -> Knobs.NONE);
+    assertThat(values(List.of(next(poll).orElseThrow(), next(poll).orElseThrow())))
+        .containsExactly(1.0, 2.0);
+    end.get().run();
+    assertThat(rest(poll)).isEmpty();
+    assertThat(asked).hasSize(1);
+  }
+
+  private SinkQueueWithCancel<Segment> open(
+      String path, long position, AtomicReference<Runnable> end, Supplier<Knobs> knobs) {
+    var context =
+        new SourceContext(
+            uri(path),
+            "plant/meter",
+            position,
+            knobs,
+            settled -> {},
+            () -> {},
+            end::set,
+            Access.ANYTHING);
+    return provider.open(context).runWith(Sink.queue(1), KIT.system());
+  }
+
+  private static Optional<Segment> next(SinkQueueWithCancel<Segment> source) {
+    return source.pull().toCompletableFuture().orTimeout(SOON.toSeconds(), TimeUnit.SECONDS).join();
+  }
+
+  /** What comes until the source has ended. */
+  private static List<Double> rest(SinkQueueWithCancel<Segment> source) {
+    var values = new ArrayList<Double>();
+    for (var next = next(source); next.isPresent(); next = next(source))
+      values.addAll(values(List.of(next.get())));
+    return values;
   }
 
   @Test

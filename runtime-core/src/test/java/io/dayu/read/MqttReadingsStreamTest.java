@@ -67,6 +67,7 @@ class MqttReadingsStreamTest {
                       () -> knobs,
                       settled::set,
                       () -> {},
+                      end -> {},
                       Access.ANYTHING))
               .runWith(Sink.queue(1), KIT.system());
     }

@@ -46,6 +46,7 @@ class MqttSessionTest {
             settled.set(listener);
           },
           () -> called("reached"),
+          end -> {},
           Access.ANYTHING);
   private Runnable meddler = () -> {};
   private final MqttSession session =

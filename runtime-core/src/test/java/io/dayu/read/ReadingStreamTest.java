@@ -6,6 +6,7 @@ import io.dayu.element.Reading;
 import io.dayu.link.FlowKit;
 import io.dayu.source.Knobs;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceEnd;
 import java.net.URI;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -69,7 +70,7 @@ class ReadingStreamTest {
         new SourceContext(
             URI.create("data:x"), 0, () -> new Knobs(java.util.Map.of("segment", 3.0)));
     var segments =
-        ReadingStream.of("data", context, false, OnBad.STOP, () -> data)
+        ReadingStream.of("data", context, new SourceEnd(), false, OnBad.STOP, () -> data)
             .runWith(Sink.queue(1), KIT.system());
     assertThat(data.waiting.await(20, TimeUnit.SECONDS)).isTrue();
     segments.cancel();

@@ -2,6 +2,7 @@ package io.dayu.catalog;
 
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceException;
 import io.dayu.stage.CallErrors;
 import io.dayu.stage.Causes;
@@ -29,15 +30,31 @@ public interface BlockingReader extends AutoCloseable {
    * another thread, also while the reader is inside a call.
    */
   static Source<Segment, NotUsed> source(Function<Stop, ? extends BlockingReader> open) {
+    return source(new SourceEnd(), open);
+  }
+
+  /**
+   * The same, and the stop is asked for when the source is to end by itself as well: what the
+   * reader has given until then, and gives after that, is still handed over.
+   */
+  static Source<Segment, NotUsed> source(
+      SourceEnd ending, Function<Stop, ? extends BlockingReader> open) {
     return Source.fromMaterializer(
             (materializer, attributes) -> {
               var stop = new Stop();
+              var forget = ending.then(stop::ask);
               return Source.unfoldResource(
                       () -> new Opening(open, stop), Opening::next, Opening::close)
                   // This makes it an actor of its own, so that what follows runs while it blocks.
                   .withAttributes(ActorAttributes.dispatcher(SourceContext.BLOCKING_DISPATCHER))
                   .watchTermination(Keep.right())
-                  .mapMaterializedValue(ended -> ended.whenComplete((done, cause) -> stop.ask()));
+                  .mapMaterializedValue(
+                      ended ->
+                          ended.whenComplete(
+                              (done, cause) -> {
+                                forget.run();
+                                stop.ask();
+                              }));
             })
         .mapMaterializedValue(started -> NotUsed.getInstance());
   }
@@ -58,8 +75,15 @@ public interface BlockingReader extends AutoCloseable {
 
     private Optional<Segment> next() {
       try {
-        if (reader.isEmpty()) reader = Optional.of(open.apply(stop));
+        if (reader.isEmpty()) {
+          if (stop.asked()) return Optional.empty();
+          reader = Optional.of(open.apply(stop));
+        }
         return reader.get().next();
+      } catch (SourceException e) {
+        // It may fail because it is stopped, which is no failure of what it reads.
+        if (stop.asked()) return Optional.empty();
+        throw e;
       } catch (Error e) {
         // Natives that get no memory fail this stream; as an error, it would end the node.
         if (!CallErrors.isSurvivable(e)) throw e;

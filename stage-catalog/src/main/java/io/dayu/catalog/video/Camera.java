@@ -161,9 +161,20 @@ final class Camera {
       frames.addFrame(frame(UnsafeByteOperations.unsafeWrap(jpeg), now, micros / 1000));
     if (frames.getFrameCount() < now.segment() && bytes() < VideoKnobs.MAX_BYTES)
       return Optional.empty();
+    return Optional.of(whole(now));
+  }
+
+  /** The frames that wait for the rest of their element, once there will be none. */
+  Optional<Segment> rest() {
+    return frames.getFrameCount() == 0
+        ? Optional.empty()
+        : Optional.of(whole(VideoKnobs.of(context.knobs().get())));
+  }
+
+  private Segment whole(VideoKnobs now) {
     var full = frames.setFps(now.fps());
     frames = Frames.newBuilder();
-    return Optional.of(new Segment(Media.newBuilder().setFrames(full).build(), 0));
+    return new Segment(Media.newBuilder().setFrames(full).build(), 0);
   }
 
   /** Of the frames that wait for the rest of their element. */

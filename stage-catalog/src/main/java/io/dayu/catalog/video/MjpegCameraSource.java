@@ -6,6 +6,7 @@ import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceDescriptor;
+import io.dayu.source.SourceEnd;
 import io.dayu.source.SourceProvider;
 import java.net.URI;
 import java.util.function.UnaryOperator;
@@ -27,6 +28,9 @@ import org.apache.pekko.stream.javadsl.Source;
  * live source and shedding, counted, what it cannot place. A frame that is not a whole JPEG image
  * is handed on as it is, with its size unknown, so that it is counted and fails where it is
  * decoded.
+ *
+ * <p>Asked to end, it hangs up and gives what it has read, the frames of an element that is not
+ * full among it.
  *
  * <p>A lost connection, silence for longer than {@code timeout} and an answer that holds no picture
  * fail it with a cause that is not permanent: cameras come back. While a connection is open, it
@@ -71,17 +75,15 @@ public final class MjpegCameraSource implements SourceProvider {
   /** One connection after the other; a camera that sends a stream needs only one. */
   @Override
   public Source<Segment, NotUsed> open(SourceContext context) {
+    var ending = SourceEnd.of(context);
     return Source.lazySource(
             () -> {
               var camera = new Camera(context, environment);
               return Source.repeat(camera)
-                  // What is read begins before it is asked for, so the wait comes before it is
-                  // made.
+                  .via(ending.after(() -> again -> again.untilDue().toNanos()))
+                  .takeWhile(due -> !ending.isAsked())
                   .flatMapConcat(
-                      again ->
-                          Source.lazySource(
-                              () -> Source.single(again).initialDelay(again.untilDue())))
-                  .flatMapConcat(due -> BlockingReader.source(stop -> new MjpegReader(due, stop)));
+                      due -> BlockingReader.source(ending, stop -> new MjpegReader(due, stop)));
             })
         .mapMaterializedValue(opened -> NotUsed.getInstance());
   }

@@ -75,10 +75,11 @@ final class MjpegReader implements BlockingReader {
       }
       return Optional.empty();
     } catch (EOFException e) {
-      if (stop.asked() || !endless && images.images() > 0) return Optional.empty();
+      if (stop.asked()) return camera.rest();
+      if (!endless && images.images() > 0) return Optional.empty();
       throw camera.failure(e);
     } catch (IOException e) {
-      if (stop.asked()) return Optional.empty();
+      if (stop.asked()) return camera.rest();
       throw camera.failure(e);
     }
   }

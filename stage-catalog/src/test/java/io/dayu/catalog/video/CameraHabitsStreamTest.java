@@ -307,6 +307,7 @@ class CameraHabitsStreamTest {
               () -> Knobs.NONE,
               settled -> {},
               reached::incrementAndGet,
+              end -> {},
               Access.ANYTHING);
       assertThat(frames(context, 3))
           .extracting(Frame::getJpeg)

@@ -2,25 +2,35 @@ package io.dayu.catalog.video;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.dayu.catalog.Samples;
 import io.dayu.element.Frame;
+import io.dayu.source.Access;
 import io.dayu.source.Knobs;
 import io.dayu.source.Segment;
 import io.dayu.source.SourceContext;
 import io.dayu.source.SourceException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MjpegCameraSourceStreamTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
@@ -99,6 +109,67 @@ class MjpegCameraSourceStreamTest {
           .isEqualTo(new Jpeg(1120, 700))
           .isEqualTo(new Jpeg(frames.get(1).getWidth(), frames.get(1).getHeight()));
     }
+  }
+
+  /** A camera does not send them again. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void whatWasReadWhenThePipelineIsPausedIsGiven(int segment) throws Exception {
+    try (var camera =
+        new TestCamera(
+            false,
+            out -> {
+              TestCamera.head(out, "multipart/x-mixed-replace; boundary=frame");
+              for (int i = 0; i < 10; i++) TestCamera.part(out, car1);
+            })) {
+      var end = new AtomicReference<Runnable>();
+      var read = new AtomicInteger();
+      var context =
+          new SourceContext(
+              camera.uri(),
+              "p/s",
+              0,
+              () -> {
+                read.incrementAndGet();
+                return new Knobs(Map.of("segment", (double) segment));
+              },
+              settled -> {},
+              () -> {},
+              end::set,
+              Access.ANYTHING);
+      var source = provider.open(context).runWith(Sink.queue(1), KIT.system());
+      await().atMost(Duration.ofSeconds(60)).until(() -> read.get() == 10);
+      end.get().run();
+      var frames = new ArrayList<Frame>();
+      for (var next = next(source); next.isPresent(); next = next(source))
+        frames.addAll(next.get().payload().getFrames().getFrameList());
+      assertThat(frames).hasSize(10);
+    }
+  }
+
+  @Test
+  void aCameraThatIsWaitedForEndsAtOnceWhenItsPipelineIsPaused() throws Exception {
+    try (var camera = new TestCamera(false, TestCamera.NOTHING)) {
+      var end = new AtomicReference<Runnable>();
+      var context =
+          new SourceContext(
+              camera.uri(),
+              "p/s",
+              0,
+              () -> Knobs.NONE,
+              settled -> {},
+              () -> {},
+              end::set,
+              Access.ANYTHING);
+      var source = provider.open(context).runWith(Sink.queue(1), KIT.system());
+      await().atMost(Duration.ofSeconds(60)).until(() -> !camera.requests.isEmpty());
+      end.get().run();
+      assertThat(next(source)).isEmpty();
+    }
+  }
+
+  private static Optional<Segment> next(SinkQueueWithCancel<Segment> source) {
+    return source.pull().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   @Test
