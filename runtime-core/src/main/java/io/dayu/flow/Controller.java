@@ -86,6 +86,11 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     INSTANCE
   }
 
+  /** A service of this node is known now, is away or is back: others are to hear of it soon. */
+  public enum ServicesChanged implements Command {
+    INSTANCE
+  }
+
   /** Open the data port. */
   public record Listen(InetSocketAddress address, ActorRef<LinkServer.Started> replyTo)
       implements Command {}
@@ -380,6 +385,12 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
               generators.tellAll(Generator.Unanswered.INSTANCE);
               return this;
             })
+        .onMessageEquals(
+            ServicesChanged.INSTANCE,
+            () -> {
+              reportSoon();
+              return this;
+            })
         .onMessage(Listen.class, this::onListen)
         .onMessage(Finish.class, this::onFinish)
         .onMessage(FromGenerator.class, this::onFromGenerator)
@@ -487,7 +498,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     if (from.event() instanceof Generator.Settled settled)
       outbox.tell(new Outbox.Forget(settled.stream(), settled.seqs()));
     else if (from.event() instanceof Generator.Failed kept) failed.heard(kept.kept());
-    else if (from.event() instanceof Generator.Status status && generators.heard(status.report()))
+    else if (from.event() instanceof Generator.Status status && generators.heard(status))
       reportSoon();
     return this;
   }

@@ -113,11 +113,13 @@ final class Generators {
   }
 
   /** Returns whether the report has a change that others wait for. */
-  boolean heard(StreamReport report) {
+  boolean heard(Generator.Status status) {
+    var report = status.report();
     if (!generators.containsKey(report.stream())) return false; // it has ended since
     var told = crashes.withCrashes(report);
     var before = reports.put(told.stream(), told);
-    return before == null
+    return status.awaited()
+        || before == null
         || before.state() != told.state()
         || before.decision() != told.decision()
         || before.version() != told.version();

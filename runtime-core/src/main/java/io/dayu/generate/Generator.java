@@ -94,8 +94,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   /** What the owner hears. */
   public sealed interface Event {}
 
-  /** Every second and at changes. */
-  public record Status(StreamReport report) implements Event {}
+  /**
+   * Every second and at changes.
+   *
+   * @param awaited whether it tells what others may wait for: another state, the first element
+   *     settled since the stream began or went on, or that nothing of a paused one is in flight
+   */
+  public record Status(StreamReport report, boolean awaited) implements Event {}
 
   /** Elements that need not wait on the disk any more, durably. */
   public record Settled(StreamName stream, Ranges seqs) implements Event {}
@@ -267,6 +272,9 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private final Checkpoints checkpoints;
   private final Failures failures;
   private StreamState state = StreamState.STARTING;
+  private StreamState reported = StreamState.STARTING;
+  private boolean drained; // paused, and nothing in flight, by the last report
+  private boolean moves; // something was settled since the stream began or went on
   private Optional<String> problem = Optional.empty();
   private Phase phase = Phase.Reading.INSTANCE;
   private final ArrayDeque<Retry> early = new ArrayDeque<>(); // for a version to come
@@ -476,6 +484,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
         "its node ended while it was under way, and its source cannot be read again");
     if (isPaused()) pause();
     else open();
+    reportAwaited();
     return finishIfDone();
   }
 
@@ -539,6 +548,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void resume() {
     if (phase != Phase.Reading.INSTANCE || feed.isOver()) return;
     state = feed.isOpen() ? StreamState.RUNNING : StreamState.STARTING;
+    moves = false;
     log().info("{} goes on", stream);
     release();
     open();
@@ -755,11 +765,13 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
               message,
               again.get().toMillis());
       timers.startSingleTimer(Timer.OPEN, again.get());
+      reportAwaited();
       return this;
     }
     state = StreamState.FAILED;
     log().warn("{} cannot be read: {}", stream, message);
     unrepeated("its source cannot be read any more");
+    reportAwaited();
     return finishIfDone();
   }
 
@@ -844,6 +856,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   private void readable() {
     state = isPaused() ? StreamState.PAUSED : StreamState.RUNNING;
     problem = Optional.empty();
+    reportAwaited();
   }
 
   private boolean isPaused() {
@@ -874,6 +887,12 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     fill();
     pull();
     saveSoon();
+    if (isPaused() || moves) {
+      reportAwaited();
+    } else {
+      moves = true;
+      report(true);
+    }
     return finishIfDone();
   }
 
@@ -950,15 +969,31 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
   }
 
   private void report() {
-    var reported =
+    report(false);
+  }
+
+  /** Reports at once what others may wait for; otherwise the next report will do. */
+  private void reportAwaited() {
+    if (state != reported || isDrained() && !drained) report(true);
+  }
+
+  private boolean isDrained() {
+    return state == StreamState.PAUSED && unsettled.size() == 0;
+  }
+
+  private void report(boolean awaited) {
+    reported = state;
+    drained = isDrained();
+    var reason =
         identity.disk().isFull()
             ? Optional.of("no more can wait on the disk, dayu.outbox.quota is used up")
             : problem;
     owner.tell(
         new Status(
             window
-                .report(stream, state, routing.decision(), sender.resent(), reported, now())
-                .with(numbering.reserved(), routing.plan().version())));
+                .report(stream, state, routing.decision(), sender.resent(), reason, now())
+                .with(numbering.reserved(), routing.plan().version()),
+            awaited));
     failures.report().ifPresent(kept -> owner.tell(new Failed(kept)));
   }
 

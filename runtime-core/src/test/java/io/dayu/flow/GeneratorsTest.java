@@ -327,7 +327,7 @@ final class GeneratorsTest {
   }
 
   private boolean heard(StreamReport report) {
-    return controller.call(() -> generators.heard(report));
+    return controller.call(() -> generators.heard(new Generator.Status(report, false)));
   }
 
   /** The {@code number}th generator that was made. */

@@ -8,11 +8,14 @@ import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.NodeReport.StreamReport;
+import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.View;
 import io.dayu.link.FlowKit;
 import io.dayu.node.LastRun;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
+import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plans;
 import java.io.IOException;
@@ -74,6 +77,47 @@ final class ReportStreamTest {
     node.controller.tell(new Controller.Viewed(decided(first, 2)));
     await().atMost(SOON).until(() -> follows(2));
     assertThat(node.reports).as("what changes together is told together").hasSizeLessThan(10);
+  }
+
+  @Test
+  void aPauseAndTheFirstResultAfterItAreReportedAtOnce() {
+    var first = TestNode.view(node, node.pipeline("one", "numbers:x", "reader"));
+    node.controller.tell(new Controller.Viewed(first));
+    await().atMost(SOON).until(() -> is(StreamState.RUNNING) && delivered() > 0);
+    var paused = turned(first, RunState.PAUSED);
+    node.controller.tell(new Controller.Viewed(paused));
+    await().atMost(SOON).until(() -> is(StreamState.PAUSED) && stream().ledger().inFlight() == 0);
+    long before = delivered();
+    node.controller.tell(new Controller.Viewed(turned(paused, RunState.RUNNING)));
+    await().atMost(SOON).until(() -> is(StreamState.RUNNING) && delivered() > before);
+    assertThat(node.reports).as("not one for each element").hasSizeLessThan(20);
+  }
+
+  @Test
+  void aServiceThatIsAwayOrBackIsReportedAtOnce() {
+    await().atMost(SOON).until(() -> !node.reports.isEmpty());
+    int before = node.reports.size();
+    for (int i = 0; i < 100; i++) node.controller.tell(Controller.ServicesChanged.INSTANCE);
+    await().atMost(SOON).until(() -> node.reports.size() > before);
+    assertThat(node.reports).as("what changes together is told together").hasSizeLessThan(10);
+  }
+
+  private StreamReport stream() {
+    return node.stream(STREAM).orElseThrow();
+  }
+
+  private boolean is(StreamState state) {
+    return node.stream(STREAM).filter(r -> r.state() == state).isPresent();
+  }
+
+  private long delivered() {
+    return stream().ledger().delivered();
+  }
+
+  private static View turned(View view, RunState state) {
+    var pipelines = new TreeMap<>(view.pipelines());
+    pipelines.replaceAll((name, pipeline) -> pipeline.turned(state));
+    return new View(view.nodes(), view.decisions(), pipelines);
   }
 
   @Test
