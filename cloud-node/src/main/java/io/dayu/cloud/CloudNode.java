@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
+import io.dayu.flow.Controller;
 import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
@@ -100,6 +101,7 @@ public final class CloudNode {
     var catalog = services.in(types);
     var uplink = new MemberUplink(store);
     var flow = FlowNode.start(node, config, catalog, uplink);
+    services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
 
     var live = new LiveResults();
     var view = new AtomicReference<>(View.EMPTY);

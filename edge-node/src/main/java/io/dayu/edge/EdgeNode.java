@@ -2,6 +2,7 @@ package io.dayu.edge;
 
 import com.typesafe.config.Config;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.flow.Controller;
 import io.dayu.flow.FlowNode;
 import io.dayu.member.MemberUplink;
 import io.dayu.member.Membership;
@@ -38,6 +39,7 @@ public final class EdgeNode {
     var services = Services.start(settings.services(), catalog, settings.self().dataDir());
     var flow = FlowNode.start(settings, config, services.in(catalog), uplink);
     flow.whenEndedByItself(Launch::giveUp);
+    services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
     var member = Membership.start(settings, config, flow, uplink, Launch::giveUp);
     member
         .whenMember()

@@ -36,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -211,6 +212,7 @@ final class GrpcService extends Service<GrpcCall> {
         if (call == null) from.excess++;
         else answered.put(call, reply);
       }
+      if (!answered.isEmpty()) answered();
       from.excess = Math.max(0, from.excess + 1 - 2 * answered.size());
       mad = from.excess > MOST_EXCESS;
     }
@@ -256,6 +258,13 @@ final class GrpcService extends Service<GrpcCall> {
 
   /** The stream has ended, or is ended because it is of no more use. */
   private void broken(Link from, String why, boolean forGood) {
+    broken(from, why, forGood, OptionalLong.empty());
+  }
+
+  /**
+   * @param silentSince if it is given up because nothing was heard
+   */
+  private void broken(Link from, String why, boolean forGood, OptionalLong silentSince) {
     var outcomes = new LinkedHashMap<GrpcCall, Outcome>();
     synchronized (this) {
       if (link != from) return;
@@ -270,7 +279,8 @@ final class GrpcService extends Service<GrpcCall> {
         for (var call : left) call.suspect = true;
         putBack(left);
       }
-      down(why, false);
+      if (silentSince.isPresent()) silent(silentSince.getAsLong());
+      else down(why, false);
     }
     from.channel.shutdownNow();
     outcomes.forEach(this::tell);
@@ -294,19 +304,25 @@ final class GrpcService extends Service<GrpcCall> {
     var from = link;
     if (from == null) return List.of();
     var todo = new ArrayList<Runnable>();
-    boolean silent =
-        starved && from.open.isEmpty() && now - from.heardNanos >= declaration.timeout().toNanos();
+    var silentSince =
+        starved && from.open.isEmpty() && now - from.heardNanos >= declaration.timeout().toNanos()
+            ? OptionalLong.of(from.heardNanos)
+            : OptionalLong.empty();
+    // In the order in which they were sent.
     for (var calls = from.open.values().iterator(); calls.hasNext(); ) {
       var call = calls.next();
       if (now - call.deadlineNanos() < 0) continue;
       calls.remove();
       todo.add(() -> tell(call, late()));
-      silent |= from.heardNanos - call.sentNanos < 0;
+      if (silentSince.isEmpty() && from.heardNanos - call.sentNanos < 0)
+        silentSince = OptionalLong.of(call.sentNanos);
     }
     // One that answers others is slow. One that says nothing at all may be frozen, or have lost
     // count of its credit.
-    if (silent) todo.add(() -> broken(from, "it has said nothing for too long", false));
-    else if (!todo.isEmpty()) todo.add(this::pump);
+    if (silentSince.isPresent()) {
+      var since = silentSince;
+      todo.add(() -> broken(from, "it has said nothing for too long", false, since));
+    } else if (!todo.isEmpty()) todo.add(this::pump);
     return todo;
   }
 

@@ -40,6 +40,7 @@ final class HttpService extends Service<HttpCall> {
   /** Calls under way in one request. */
   private static final class Exchange {
     final List<HttpCall> calls;
+    final long sentNanos = System.nanoTime();
     final long deadlineNanos;
     @Nullable CompletableFuture<Answer> response;
     boolean late;
@@ -52,6 +53,7 @@ final class HttpService extends Service<HttpCall> {
 
   private final Connections connections;
   private final Set<Exchange> running = new LinkedHashSet<>(); // guarded by this
+  private long heardNanos = System.nanoTime(); // guarded by this
 
   /**
    * @param timer runs short tasks only
@@ -150,8 +152,11 @@ final class HttpService extends Service<HttpCall> {
     if (response != null) outcomes.putAll(outcomes(exchange, response));
     synchronized (this) {
       running.remove(exchange);
-      if (response != null) holdIfAsked(response);
-      else if (exchange.late) all(exchange, late(), outcomes);
+      if (response != null) {
+        heardNanos = System.nanoTime();
+        answered();
+        holdIfAsked(response);
+      } else if (exchange.late) all(exchange, late(), outcomes);
       else {
         var cause = Causes.of(Objects.requireNonNull(error, "an exchange ends in one way"));
         if (cause instanceof BoundedBody.TooLong)
@@ -237,6 +242,7 @@ final class HttpService extends Service<HttpCall> {
       var response = exchange.response;
       if (now - exchange.deadlineNanos < 0 || exchange.late || response == null) continue;
       exchange.late = true;
+      if (heardNanos - exchange.sentNanos < 0) silent(exchange.sentNanos);
       cancels.add(() -> response.cancel(true));
     }
     return cancels;

@@ -36,6 +36,13 @@ import org.slf4j.LoggerFactory;
  * nothing is sent and no try is lost; it is asked for its health and its description until it
  * answers. Each call ends at its deadline, wherever it is.
  *
+ * <p>A service is silent if a call has run out of its time and nothing was heard since it was sent.
+ * Then it is asked whether it is there, as one that cannot be reached. One that does not answer
+ * that either is frozen; it is away for as long as it is silent. One that does is trusted: it may
+ * have lost one element. If it is silent a second time it hangs, and is away until a call is
+ * answered; calls that still come here go to it, and if none come it gets another chance after a
+ * while, a longer one each time.
+ *
  * <p>Safe for any thread.
  */
 abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCloseable {
@@ -47,6 +54,12 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   /** How long nothing is sent to a service that asks to wait and does not say how long. */
   static final Duration BRIEFLY = Duration.ofMillis(500);
+
+  /** How long one that hangs waits for another chance. */
+  private static final Duration LONGEST_DISTRUST = Duration.ofMinutes(10);
+
+  /** Silences in a row by which a service hangs although it answers other questions. */
+  private static final int HANGS = 2;
 
   /** How long a service may ask to wait. */
   static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
@@ -65,6 +78,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   final ScheduledExecutorService timer;
   private final String from;
   private volatile @Nullable ServiceDescription description; // null until it is known
+  private volatile Runnable changed = () -> {};
 
   // The rest is guarded by this.
 
@@ -75,7 +89,13 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private @Nullable URI url; // null while a program of ours does not run
   private long epoch; // of the url
   private boolean up;
-  private long downSinceNanos = System.nanoTime();
+  private long downSinceNanos = System.nanoTime(); // or since when it is silent
+  private int silences; // since a call was answered
+  private boolean doubted; // it was silent, and is asked whether it is there
+  private long doubtedNanos;
+  private final Backoff distrust;
+  private boolean distrusted; // until it gets another chance
+  private boolean usable; // by what was told last
   private Optional<KeptDescription> kept = Optional.empty();
   private boolean remembered; // the description is of an earlier run of this node
   private boolean looking;
@@ -91,10 +111,15 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   Service(ServiceDeclaration declaration, ScheduledExecutorService timer) {
     this.declaration = declaration;
     this.timer = timer;
+    this.distrust = new Backoff(declaration.awayAfter(), longest(declaration.awayAfter()));
     this.from =
         declaration.place() instanceof ServiceDeclaration.At at
             ? at.url().toString()
             : "program " + ((ServiceDeclaration.Program) declaration.place()).command().get(0);
+  }
+
+  private static Duration longest(Duration awayAfter) {
+    return awayAfter.compareTo(LONGEST_DISTRUST) > 0 ? awayAfter : LONGEST_DISTRUST;
   }
 
   // What transports do differently
@@ -197,6 +222,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     synchronized (this) {
       url = place;
       epoch++;
+      silences = 0;
       lost();
       backoff.reset();
     }
@@ -208,6 +234,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     synchronized (this) {
       url = null;
       epoch++;
+      silences = 0;
       lost();
       problem = why;
     }
@@ -215,8 +242,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   /** Holds this. */
   private void lost() {
-    if (up) downSinceNanos = System.nanoTime();
+    if (up && silences == 0) downSinceNanos = System.nanoTime();
     up = false;
+    doubted = false;
+    tellWhenAway();
   }
 
   /**
@@ -230,14 +259,40 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       if (last.isEmpty()) return;
       description = ServiceDescription.read(declaration, last.get());
       remembered = true;
+      usable = true;
     } catch (BadDescription e) {
       LOG.debug("service {}: what it said the last time cannot be used", name(), e);
     }
   }
 
+  /**
+   * Runs something whenever the service is known, is away, or is there again; it must not block.
+   */
+  final void whenChanged(Runnable listener) {
+    changed = listener;
+  }
+
   @Override
   public final synchronized boolean isAway() {
-    return !up && System.nanoTime() - downSinceNanos > declaration.awayAfter().toNanos();
+    boolean gone = silences >= HANGS || !up && !doubted;
+    return gone && System.nanoTime() - downSinceNanos >= declaration.awayAfter().toNanos();
+  }
+
+  /** Holds this. */
+  private void tellWhenAway() {
+    if (closed) return;
+    long left = declaration.awayAfter().toNanos() - (System.nanoTime() - downSinceNanos);
+    var unused = timer.schedule(this::tellChange, Math.max(0, left), TimeUnit.NANOSECONDS);
+  }
+
+  private synchronized void tellChange() {
+    boolean now = description != null && !isAway();
+    if (closed || now == usable) return;
+    usable = now;
+    if (!now)
+      LOG.warn(
+          "service {} is away ({}): its work is left to other nodes that have it", name(), problem);
+    changed.run();
   }
 
   /** What calls wait for; for logs and tests. */
@@ -311,6 +366,50 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     if (closed) return;
     LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
     lookIn(atOnce ? Duration.ZERO : backoff.next());
+  }
+
+  /**
+   * A call has run out of its time and nothing was heard since it was sent; the service is asked
+   * whether it is there. Holds this.
+   */
+  final void silent(long sinceNanos) {
+    // Calls that were sent together with the one by which this is known say nothing more.
+    if (url == null || !up || closed || silences > 0 && sinceNanos - doubtedNanos < 0) return;
+    if (silences++ == 0) downSinceNanos = sinceNanos;
+    lost();
+    doubted = true;
+    doubtedNanos = System.nanoTime();
+    problem = "it takes calls and does not answer";
+    LOG.warn("service {} does not answer; elements wait while it is asked what it does", name());
+    lookIn(Duration.ZERO);
+  }
+
+  /** A call was answered, however. Holds this. */
+  final void answered() {
+    if (silences == 0) return;
+    silences = 0;
+    distrust.reset();
+    tellChange();
+  }
+
+  /** Holds this. */
+  private void trustLater() {
+    if (distrusted || closed) return;
+    distrusted = true;
+    var unused = timer.schedule(this::trust, distrust.next().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** As long as calls are there, they tell. */
+  private synchronized void trust() {
+    distrusted = false;
+    if (!up || silences < HANGS) return;
+    if (isCalling() || !waiting.isEmpty()) {
+      trustLater();
+      return;
+    }
+    LOG.info("service {} gets another chance: it says that it can work", name());
+    silences = 0;
+    tellChange();
   }
 
   /** What has been opened works; the next trouble is met as the first. Holds this. */
@@ -387,6 +486,11 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         if (of != epoch || closed) return;
         take(read);
         up = true;
+        // What was frozen and answers has come back. What has answered all the time still hangs.
+        if (!doubted) silences = 0;
+        doubted = false;
+        if (silences >= HANGS) trustLater();
+        tellChange();
       }
       // Not while others wait for this, and not the next one at the same time: looks follow each
       // other.
@@ -429,6 +533,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         if (!words.equals(problem) && !starting)
           LOG.warn("service {} cannot be used yet: {}", name(), words);
         problem = words;
+        if (doubted) {
+          doubted = false;
+          tellWhenAway();
+        }
       }
       again = of == epoch ? backoff.next() : Duration.ZERO;
     }

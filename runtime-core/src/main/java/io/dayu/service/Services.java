@@ -110,6 +110,14 @@ public final class Services implements AutoCloseable {
     return catalog.withServices(this::known);
   }
 
+  /**
+   * Runs something, on any thread, whenever a service is known, is away, or is there again: then
+   * the catalog tells other types. It must not block.
+   */
+  public void whenChanged(Runnable listener) {
+    for (var service : services) service.whenChanged(listener);
+  }
+
   private List<ServiceProvider> known() {
     var known = new ArrayList<ServiceProvider>(services.size());
     for (var service : services) if (service.isDescribed()) known.add(service);

@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
@@ -605,6 +606,36 @@ class GrpcServiceTest {
     var outcome = service.call(text(1), stage(Map.of()));
     closed(TestGrpcService.start(port)).work = each(cars());
     assertThat(get(outcome)).isEqualTo(THREE_CARS);
+  }
+
+  @Test
+  void aServiceThatIsFrozenIsAwayAndIsBackWhenItAnswers() throws Exception {
+    var server = server();
+    server.work = (stream, calls) -> {};
+    var service = service(server.port(), "timeout = 400ms, away-after = 800ms");
+    var told = new LinkedBlockingQueue<Boolean>();
+    service.whenChanged(() -> told.add(service.isAway()));
+    server.frozen = true;
+    isFailed(call(service, text(1)), true, "did not answer within 400 ms");
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isTrue();
+    server.work = each(cars());
+    server.frozen = false;
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isFalse();
+    assertThat(call(service, text(2))).isEqualTo(THREE_CARS);
+  }
+
+  @Test
+  void aServiceThatAnswersNoCallsIsAwayAlthoughItDescribesItself() throws Exception {
+    var server = server();
+    server.work = (stream, calls) -> {};
+    var service = service(server.port(), "timeout = 300ms, away-after = 300ms");
+    isFailed(call(service, text(1)), true, "did not answer");
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> service.problem().isEmpty());
+    assertThat(service.isAway()).isFalse();
+    isFailed(call(service, text(2)), true, "did not answer");
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(service::isAway);
+    server.work = each(cars());
+    for (int i = 3; service.isAway(); i++) call(service, text(i));
   }
 
   @Test

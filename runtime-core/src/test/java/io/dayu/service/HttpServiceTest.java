@@ -39,6 +39,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -850,6 +851,61 @@ class HttpServiceTest {
     assertThat(service.isDescribed()).as("its stages here wait for it").isTrue();
     closed(TestService.start(port));
     await(() -> !service.isAway());
+  }
+
+  @Test
+  void aServiceThatIsFrozenIsAwayLikeOneThatRefusesConnectionsAndIsBackWhenItAnswers()
+      throws Exception {
+    var server = server();
+    var service = service(server.port(), "timeout = 400ms, away-after = 800ms");
+    var told = new LinkedBlockingQueue<Boolean>();
+    service.whenChanged(() -> told.add(service.isAway()));
+    server.work = exchange -> TestService.json(exchange, 200, CARS);
+    assertThat(call(service, text(1))).isEqualTo(THREE_CARS);
+    server.frozen = new CountDownLatch(1);
+    long since = System.nanoTime();
+    isFailed(call(service, text(2)), true, "did not answer within 400 ms");
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(Duration.ofNanos(System.nanoTime() - since)).isGreaterThan(Duration.ofMillis(800));
+    assertThat(service.isDescribed()).as("its stages here wait for it").isTrue();
+    server.frozen.countDown();
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isFalse();
+    assertThat(call(service, text(3))).isEqualTo(THREE_CARS);
+  }
+
+  @Test
+  void aServiceThatAnswersNoCallsIsAwayAlthoughItSaysThatItIsHealthyAndOneElementIsNoReason()
+      throws Exception {
+    var server = server();
+    var service = service(server.port(), "timeout = 300ms, away-after = 300ms, parallelism = 2");
+    var told = new LinkedBlockingQueue<Boolean>();
+    service.whenChanged(() -> told.add(service.isAway()));
+    var hangs = new CountDownLatch(1);
+    open.add(hangs::countDown);
+    server.work =
+        exchange -> {
+          try {
+            hangs.await();
+          } catch (InterruptedException e) {
+            return; // the test is over
+          }
+          TestService.json(exchange, 200, CARS);
+        };
+    var first = service.call(text(1), stage(Map.of()));
+    isFailed(call(service, text(2)), true, "did not answer");
+    isFailed(get(first), true, "did not answer");
+    await(() -> service.problem().isEmpty());
+    assertThat(service.isAway()).as("it says that it is healthy").isFalse();
+    isFailed(call(service, text(3)), true, "did not answer");
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(told.poll(60, TimeUnit.SECONDS)).as("another chance").isFalse();
+
+    for (int i = 4; !service.isAway(); i++)
+      isFailed(call(service, text(i)), true, "did not answer");
+    hangs.countDown();
+    await(() -> service.problem().isEmpty());
+    assertThat(call(service, text(9))).isEqualTo(THREE_CARS);
+    assertThat(service.isAway()).isFalse();
   }
 
   @Test

@@ -116,6 +116,9 @@ final class TestGrpcService implements AutoCloseable {
   /** What a new stream grants at once. */
   volatile int credit = 1_000;
 
+  /** Whether nothing is answered, as by a process that is stopped. */
+  volatile boolean frozen;
+
   /** Whether streams are read at all. */
   volatile boolean reads = true;
 
@@ -153,6 +156,7 @@ final class TestGrpcService implements AutoCloseable {
   }
 
   private <Q> ServerCall.Listener<Q> describe(ServerCall<Q, Description> call) {
+    if (frozen) return new ServerCall.Listener<>() {};
     if (notReady.isOk()) {
       call.sendHeaders(new Metadata());
       call.sendMessage(Description.newBuilder().setJson(description).build());

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -46,6 +47,9 @@ final class TestService implements AutoCloseable {
   volatile String description = TEXT_TO_LABELS;
   volatile int health = 200;
 
+  /** Until this is counted down nothing is answered, as by a process that is stopped. */
+  volatile CountDownLatch frozen = new CountDownLatch(0);
+
   private TestService(int port) throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     server.createContext("/", this::handle);
@@ -71,6 +75,11 @@ final class TestService implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     var path = exchange.getRequestURI().getPath();
+    try {
+      frozen.await();
+    } catch (InterruptedException e) {
+      return; // the test is over
+    }
     if (path.equals("/health")) answer(exchange, health, "text/plain", "");
     else if (path.equals("/.well-known/dayu-stage"))
       json(exchange, description.isEmpty() ? 404 : 200, description);
