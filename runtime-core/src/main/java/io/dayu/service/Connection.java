@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -17,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -124,11 +126,11 @@ final class Connection implements ModalCloseable {
   /**
    * Opens it; once.
    *
-   * @throws Unreached if there is nobody
+   * @param tls empty for a connection in clear
+   * @throws Unreached if there is nobody, or nobody who is trusted
    */
-  void open(URI to) throws IOException {
-    boolean tls = to.getScheme().equalsIgnoreCase("https");
-    int port = to.getPort() >= 0 ? to.getPort() : tls ? 443 : 80;
+  void open(URI to, Optional<Tls> tls) throws IOException {
+    int port = to.getPort() >= 0 ? to.getPort() : tls.isPresent() ? 443 : 80;
     var socket = channel.socket();
     try {
       var address = new InetSocketAddress(to.getHost(), port);
@@ -141,17 +143,30 @@ final class Connection implements ModalCloseable {
       var words = Causes.words(e);
       throw new Unreached(words.contains("refused") ? "nobody listens there" : words, e);
     }
-    if (!tls) {
+    if (tls.isEmpty()) {
       http.bind(socket);
       return;
     }
-    var factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
-    var secure = (SSLSocket) factory.createSocket(socket, to.getHost(), port, true);
+    try {
+      var secure = encrypted(socket, tls.get().sockets(), to.getHost(), port);
+      http.bind(secure, socket);
+    } catch (SocketTimeoutException e) {
+      throw new Unreached("it takes the connection and says nothing", e);
+    } catch (IOException e) {
+      throw new Unreached(Tls.problem(e, to.getHost()).orElseGet(() -> Causes.words(e)), e);
+    }
+  }
+
+  private static SSLSocket encrypted(Socket socket, SSLSocketFactory sockets, String host, int port)
+      throws IOException {
+    socket.setSoTimeout(CONNECT_MILLIS);
+    var secure = (SSLSocket) sockets.createSocket(socket, host, port, true);
     var parameters = secure.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     secure.setSSLParameters(parameters);
     secure.startHandshake();
-    http.bind(secure, socket);
+    socket.setSoTimeout(0);
+    return secure;
   }
 
   boolean isOpened() {

@@ -3,9 +3,9 @@ package io.dayu.service;
 import io.dayu.service.Answers.Answer;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.URI;
 import java.util.ArrayDeque;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -58,13 +58,13 @@ final class Connections implements AutoCloseable {
     }
 
     private Answer answer() throws IOException {
-      var place = place(request.to());
+      var place = place(request);
       boolean reusable = false;
       try {
         var under = connection(place);
         connection = under;
         if (isDone()) under.close(); // it was cancelled before it had a connection to close
-        if (!under.isOpened()) under.open(request.to());
+        if (!under.isOpened()) under.open(request.to(), request.tls());
         var answer = under.call(request, bound);
         reusable = under.isReusable();
         return answer;
@@ -82,7 +82,7 @@ final class Connections implements AutoCloseable {
   private final Executor threads;
 
   /** Without a bound of its own, so nothing waits for a place. */
-  private final StrictConnPool<String, Connection> pool =
+  private final StrictConnPool<Origin, Connection> pool =
       new StrictConnPool<>(Integer.MAX_VALUE, Integer.MAX_VALUE);
 
   /**
@@ -117,13 +117,18 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  private static String origin(URI to) {
-    return (to.getScheme() + "://" + to.getHost() + ":" + to.getPort()).toLowerCase(Locale.ROOT);
+  /** Where connections lead, and whom they trust. */
+  private record Origin(String place, Optional<Tls> tls) {
+    static Origin of(Request request) {
+      var to = request.to();
+      var place = to.getScheme() + "://" + to.getHost() + ":" + to.getPort();
+      return new Origin(place.toLowerCase(Locale.ROOT), request.tls());
+    }
   }
 
-  private PoolEntry<String, Connection> place(URI to) throws IOException {
+  private PoolEntry<Origin, Connection> place(Request request) throws IOException {
     try {
-      return pool.lease(origin(to), null).get();
+      return pool.lease(Origin.of(request), null).get();
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {
@@ -133,7 +138,7 @@ final class Connections implements AutoCloseable {
   }
 
   /** The one that rests there, else one that is not open yet. */
-  private Connection connection(PoolEntry<String, Connection> place) throws IOException {
+  private Connection connection(PoolEntry<Origin, Connection> place) throws IOException {
     if (place.hasConnection() && !place.getConnection().isQuiet())
       place.discardConnection(CloseMode.IMMEDIATE);
     if (!place.hasConnection()) place.assignConnection(new Connection(threads));

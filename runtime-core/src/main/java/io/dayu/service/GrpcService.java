@@ -96,7 +96,7 @@ final class GrpcService extends Service<GrpcCall> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      broken(this, GrpcService.words(status), status.getCode() == Status.Code.RESOURCE_EXHAUSTED);
+      broken(this, words(status), status.getCode() == Status.Code.RESOURCE_EXHAUSTED);
     }
   }
 
@@ -397,9 +397,9 @@ final class GrpcService extends Service<GrpcCall> {
   }
 
   private ManagedChannel channel(URI there) {
-    return to(there)
-        .usePlaintext()
-        .eventLoopGroup(loop)
+    var to = to(there);
+    tls.ifPresentOrElse(trust -> to.sslContext(trust.http2()), to::usePlaintext);
+    return to.eventLoopGroup(loop)
         .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
         .directExecutor()
         .proxyDetector(address -> null)
@@ -452,7 +452,7 @@ final class GrpcService extends Service<GrpcCall> {
 
   @Override
   String words(Throwable cause) {
-    return status(cause).map(GrpcService::words).orElseGet(() -> Causes.words(cause));
+    return status(cause).map(this::words).orElseGet(() -> Causes.words(cause));
   }
 
   private static Optional<Status> status(Throwable cause) {
@@ -461,7 +461,11 @@ final class GrpcService extends Service<GrpcCall> {
     return Optional.empty();
   }
 
-  private static String words(Status status) {
+  private String words(Status status) {
+    if (status.getCause() != null && declaration.place() instanceof ServiceDeclaration.At at) {
+      var untrusted = Tls.problem(status.getCause(), at.url().getHost());
+      if (untrusted.isPresent()) return untrusted.get();
+    }
     if (cause(status, ConnectException.class)) return "nobody listens there";
     if (cause(status, UnknownHostException.class)) return "there is no such host";
     if (status.isOk()) return "it has ended the stream";

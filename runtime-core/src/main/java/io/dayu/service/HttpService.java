@@ -114,8 +114,8 @@ final class HttpService extends Service<HttpCall> {
       response =
           connections.send(
               exchange.calls.size() == 1
-                  ? single(there, exchange.calls.get(0), now)
-                  : batch(there, exchange.calls, now),
+                  ? single(there, exchange.calls.get(0), now).over(tls)
+                  : batch(there, exchange.calls, now).over(tls),
               this::body);
     } catch (RuntimeException e) {
       response = CompletableFuture.failedFuture(e);
@@ -283,7 +283,7 @@ final class HttpService extends Service<HttpCall> {
   private CompletableFuture<Answer> get(URI there) {
     var response =
         connections.send(
-            Request.get(there).header("accept", "application/json"),
+            Request.get(there).header("accept", "application/json").over(tls),
             status ->
                 status == 200
                     ? BoundedBody.whole(MAX_DESCRIPTION)

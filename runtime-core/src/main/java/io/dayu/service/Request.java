@@ -2,6 +2,7 @@ package io.dayu.service;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.net.URI;
+import java.util.Optional;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.Method;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
@@ -12,6 +13,7 @@ final class Request {
   private final URI to;
   private final int length;
   private final ClassicHttpRequest message;
+  private Optional<Tls> tls = Optional.empty();
 
   private Request(Method method, URI to, int length) {
     this.to = to;
@@ -49,6 +51,17 @@ final class Request {
 
   URI to() {
     return to;
+  }
+
+  /** Makes it over TLS, with this trust. */
+  @CanIgnoreReturnValue
+  Request over(Optional<Tls> trust) {
+    tls = trust;
+    return this;
+  }
+
+  Optional<Tls> tls() {
+    return tls;
   }
 
   /** Of the body, in bytes. */

@@ -76,6 +76,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   final ServiceDeclaration declaration;
   final ScheduledExecutorService timer;
+
+  /** Empty where calls go in clear. */
+  final Optional<Tls> tls;
+
   private final String from;
   private volatile @Nullable ServiceDescription description; // null until it is known
   private volatile Runnable changed = () -> {};
@@ -111,6 +115,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   Service(ServiceDeclaration declaration, ScheduledExecutorService timer) {
     this.declaration = declaration;
     this.timer = timer;
+    this.tls =
+        declaration.place() instanceof ServiceDeclaration.At at && at.isSecure()
+            ? Optional.of(Tls.trusting(at.ca()))
+            : Optional.empty();
     this.distrust = new Backoff(declaration.awayAfter(), longest(declaration.awayAfter()));
     this.from =
         declaration.place() instanceof ServiceDeclaration.At at

@@ -8,6 +8,7 @@ import io.dayu.settings.Section;
 import io.dayu.stage.NamedInput;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -54,8 +55,22 @@ record ServiceDeclaration(
   /** Where a service runs. */
   sealed interface Place {}
 
-  /** Started by somebody else. */
-  record At(URI url) implements Place {}
+  /**
+   * Started by somebody else.
+   *
+   * @param ca a file of authorities that are trusted beside those of the JVM
+   */
+  record At(URI url, Optional<Path> ca) implements Place {
+    /** One that needs no authorities of its own. */
+    At(URI url) {
+      this(url, Optional.empty());
+    }
+
+    /** Whether it is called over TLS. */
+    boolean isSecure() {
+      return SECURE.contains(url.getScheme().toLowerCase(Locale.ROOT));
+    }
+  }
 
   /**
    * A program that the node starts.
@@ -75,6 +90,7 @@ record ServiceDeclaration(
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
   private static final String OURS = "DAYU_SERVICE_";
+  private static final Set<String> SECURE = Set.of("https", "grpcs");
   private static final long MAX_ANSWER = 1L << 30;
   private static final long MIN_MEMORY = 8L << 20;
 
@@ -82,6 +98,7 @@ record ServiceDeclaration(
       new TreeSet<>(
           List.of(
               "url",
+              "ca",
               "command",
               "environment",
               "transport",
@@ -181,6 +198,9 @@ record ServiceDeclaration(
               + (url
                   ? " has both url and command; keep the url of a service that runs already, or the command with which the node starts it"
                   : " has neither url nor command; give the url of a service that runs already, or the command with which the node starts it"));
+    if (command && has(config, "ca"))
+      section.problem(
+          path + ".ca is for a url over TLS; a command is called on the node itself, in clear");
     if (command) {
       var words = section.get("command", Config::getStringList, List.of("?"));
       if (words.isEmpty() || words.get(0).isBlank())
@@ -198,8 +218,26 @@ record ServiceDeclaration(
             "%s.%s is for a command, which the node starts; a service at a url has its own"
                 .formatted(path, key));
     var text = url ? section.text("url") : "http://localhost/";
-    return new At(
-        transport == Transport.GRPC ? grpcUrl(path, text, section) : url(path, text, section));
+    var at =
+        new At(
+            transport == Transport.GRPC ? grpcUrl(path, text, section) : url(path, text, section),
+            has(config, "ca") ? Optional.of(Path.of(section.text("ca"))) : Optional.empty());
+    checkTrust(path, at, section);
+    return at;
+  }
+
+  private static void checkTrust(String path, At at, Section section) {
+    if (at.ca().isPresent() && !at.isSecure()) {
+      section.problem(
+          path + ".ca is for a url over TLS; write https:// (or grpcs://), or leave ca out");
+      return;
+    }
+    if (at.ca().isEmpty()) return;
+    try {
+      var unused = Tls.trusting(at.ca());
+    } catch (IllegalArgumentException e) {
+      section.problem("%s.ca: %s".formatted(path, e.getMessage()));
+    }
   }
 
   private static URI url(String path, String text, Section section) {
@@ -228,7 +266,7 @@ record ServiceDeclaration(
       boolean plain =
           url.getRawUserInfo() == null && url.getRawQuery() == null && url.getRawFragment() == null;
       boolean root = Objects.requireNonNullElse(url.getRawPath(), "").matches("/?");
-      if ((scheme.equals("grpc") || scheme.equals("http"))
+      if ((scheme.equals("grpc") || scheme.equals("grpcs") || scheme.equals("http"))
           && url.getHost() != null
           && url.getPort() > 0
           && plain
@@ -236,11 +274,11 @@ record ServiceDeclaration(
       if (scheme.equals("unix") && url.getAuthority() == null && plain && url.getPath() != null)
         return url;
       section.problem(
-          "%s.url is \"%s\"; for transport = grpc write it as grpc://127.0.0.1:9000 or unix:/run/it.sock"
+          "%s.url is \"%s\"; for transport = grpc write it as grpc://127.0.0.1:9000, grpcs://models.example:9000 (TLS) or unix:/run/it.sock"
               .formatted(path, text));
     } catch (URISyntaxException e) {
       section.problem(
-          "%s.url is \"%s\" (%s); for transport = grpc write it as grpc://127.0.0.1:9000 or unix:/run/it.sock"
+          "%s.url is \"%s\" (%s); for transport = grpc write it as grpc://127.0.0.1:9000, grpcs://models.example:9000 (TLS) or unix:/run/it.sock"
               .formatted(path, text, e.getReason()));
     }
     return URI.create("grpc://localhost:9000");

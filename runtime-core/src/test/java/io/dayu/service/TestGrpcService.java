@@ -12,7 +12,10 @@ import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -122,9 +125,9 @@ final class TestGrpcService implements AutoCloseable {
   /** Whether streams are read at all. */
   volatile boolean reads = true;
 
-  private TestGrpcService(int port) throws IOException {
+  private TestGrpcService(NettyServerBuilder builder) throws IOException {
     server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+        builder
             .maxInboundMessageSize(64 << 20)
             .addService(
                 ServerServiceDefinition.builder(StageMethods.SERVICE)
@@ -145,10 +148,25 @@ final class TestGrpcService implements AutoCloseable {
 
   static TestGrpcService start(int port) {
     try {
-      return new TestGrpcService(port);
+      return new TestGrpcService(NettyServerBuilder.forAddress(address(port)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** One over TLS. */
+  static TestGrpcService start(TestAuthority.Identity identity) throws Exception {
+    var tls =
+        GrpcSslContexts.configure(
+                SslContextBuilder.forServer(
+                    identity.key(), identity.certificate(), identity.authority()),
+                SslProvider.JDK)
+            .build();
+    return new TestGrpcService(NettyServerBuilder.forAddress(address(0)).sslContext(tls));
+  }
+
+  private static InetSocketAddress address(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
   int port() {

@@ -2,6 +2,8 @@ package io.dayu.service;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -50,8 +52,8 @@ final class TestService implements AutoCloseable {
   /** Until this is counted down nothing is answered, as by a process that is stopped. */
   volatile CountDownLatch frozen = new CountDownLatch(0);
 
-  private TestService(int port) throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+  private TestService(HttpServer server) {
+    this.server = server;
     server.createContext("/", this::handle);
     server.setExecutor(threads);
     server.start();
@@ -63,10 +65,25 @@ final class TestService implements AutoCloseable {
 
   static TestService start(int port) {
     try {
-      return new TestService(port);
+      return new TestService(HttpServer.create(address(port), 0));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** One over TLS. */
+  static TestService start(TestAuthority.Identity identity) throws Exception {
+    return start(0, identity);
+  }
+
+  static TestService start(int port, TestAuthority.Identity identity) throws Exception {
+    var server = HttpsServer.create(address(port), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(identity.context()));
+    return new TestService(server);
+  }
+
+  private static InetSocketAddress address(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
   }
 
   int port() {
