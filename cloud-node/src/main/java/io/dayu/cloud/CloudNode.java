@@ -32,6 +32,8 @@ import io.dayu.service.Services;
 import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.Section;
+import io.dayu.side.DeclaredSides;
+import io.dayu.side.SideSettings;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.UnkeptResults;
@@ -83,7 +85,8 @@ public final class CloudNode {
       ManagementSettings management,
       SchedulerSettings scheduler,
       StoreSettings store,
-      RetainSettings retain) {}
+      RetainSettings retain,
+      SideSettings sides) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
@@ -103,6 +106,8 @@ public final class CloudNode {
     var flow = FlowNode.start(node, config, catalog, uplink);
     services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
 
+    var reading =
+        new DeclaredSides(settings.sides(), blocking(flow.system()), SideSettings.PATIENCE);
     var live = new LiveResults();
     var view = new AtomicReference<>(View.EMPTY);
     var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
@@ -112,6 +117,7 @@ public final class CloudNode {
     var cloud =
         new MemberNode.Cloud(
             store,
+            reading,
             live::publish,
             parts -> {
               pipelines.set(parts.pipelines());
@@ -193,6 +199,7 @@ public final class CloudNode {
             policies,
             made(pipelines),
             made(deletions),
+            reading,
             store,
             pruner::usage,
             settings.retain(),
@@ -308,6 +315,7 @@ public final class CloudNode {
     var scheduler = dayu.part("dayu.scheduler", () -> SchedulerSettings.from(config));
     var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
     var retain = dayu.part("dayu.store", () -> RetainSettings.from(config));
+    var sides = dayu.part("dayu.side-inputs", () -> SideSettings.from(config.getConfig("dayu")));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
     if (node.isPresent() && management.isPresent())
@@ -317,7 +325,13 @@ public final class CloudNode {
           .ifPresent(dayu::problem);
     dayu.enforce();
     return new Settings(
-        node.get(), http.get(), management.get(), scheduler.get(), store.get(), retain.get());
+        node.get(),
+        http.get(),
+        management.get(),
+        scheduler.get(),
+        store.get(),
+        retain.get(),
+        sides.get());
   }
 
   private static ResultStore kept(ResultStore store, StoreSettings settings) {

@@ -1,5 +1,6 @@
 package io.dayu.cloud;
 
+import com.google.protobuf.ByteString;
 import io.dayu.element.Media;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
@@ -26,6 +27,7 @@ import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
 import io.dayu.realise.DecisionLog;
+import io.dayu.side.SideSources;
 import io.dayu.store.Pruner;
 import io.dayu.store.ResultPage;
 import io.dayu.store.ResultStore;
@@ -38,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -75,6 +78,7 @@ final class ClusterControlPlane implements ControlPlane {
   private final Policies policies;
   private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
   private final ActorRef<PendingDeletions.Command> deletions;
+  private final SideSources sides;
   private final ResultStore store;
   private final Supplier<Pruner.Usage> usage;
   private final RetainSettings retain;
@@ -94,6 +98,7 @@ final class ClusterControlPlane implements ControlPlane {
       Policies policies,
       ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
       ActorRef<PendingDeletions.Command> deletions,
+      SideSources sides,
       ResultStore store,
       Supplier<Pruner.Usage> usage,
       RetainSettings retain,
@@ -109,6 +114,7 @@ final class ClusterControlPlane implements ControlPlane {
     this.policies = policies;
     this.pipelines = pipelines;
     this.deletions = deletions;
+    this.sides = sides;
     this.store = store;
     this.usage = usage;
     this.retain = retain;
@@ -201,12 +207,11 @@ final class ClusterControlPlane implements ControlPlane {
       streams.merge(node.get(), 1, Integer::sum);
       sources.add(new SourceSpec(source.name(), source.uri(), node, source.shed(), source.knobs()));
     }
-    var placed =
-        new PipelineSpec(
-            spec.name(), sources, spec.stages(), spec.policy(), spec.objective(), spec.delivery());
+    var placed = spec.with(sources);
     var problems = new ArrayList<PipelineProblem>();
     if (declaredOnly) problems.addAll(unreadable(placed));
     retain.problem(placed).ifPresent(problems::add);
+    problems.addAll(undeclared(placed));
     if (!problems.isEmpty())
       return CompletableFuture.completedStage(new Submitted.Refused(problems));
     var beside = Gossip.tooLargeWith(view(), new DesiredPipeline(1, placed));
@@ -253,6 +258,22 @@ final class ClusterControlPlane implements ControlPlane {
           .refusalInAdvance(provider.get().target(source.uri()))
           .ifPresent(
               refusal -> problems.add(new PipelineProblem(path, refusal.what(), refusal.remedy())));
+    }
+    return problems;
+  }
+
+  /** Side inputs that are to be read from what this node does not declare. */
+  private List<PipelineProblem> undeclared(PipelineSpec spec) {
+    var problems = new ArrayList<PipelineProblem>();
+    for (int i = 0; i < spec.sideInputs().size(); i++) {
+      var from = spec.sideInputs().get(i).from();
+      if (from.isPresent() && sides.every(from.get()).isEmpty())
+        problems.add(
+            new PipelineProblem(
+                "spec.sideInputs[%s].from".formatted(i),
+                "this cloud node declares nothing called " + from.get(),
+                "declare it at each cloud node (dayu.side-inputs.%s { file = … } or { url = … }), or give a value"
+                    .formatted(from.get())));
     }
     return problems;
   }
@@ -339,6 +360,43 @@ final class ClusterControlPlane implements ControlPlane {
                 answer instanceof PipelineEntity.Was was
                     ? Optional.of(was.pipeline())
                     : Optional.empty());
+  }
+
+  /** In parts, because the whole may be too large for a message. */
+  @Override
+  public CompletionStage<SideAnswer> giveSide(String pipeline, String input, ByteString json) {
+    if (!view().pipelines().containsKey(pipeline))
+      return CompletableFuture.completedStage(new SideAnswer.Unknown());
+    return giveSide(pipeline, input, UUID.randomUUID().toString(), json, 0)
+        .thenCompose(
+            answer -> {
+              if (answer instanceof PipelineEntity.SideGiven given)
+                return shown(
+                    (SideAnswer) new SideAnswer.Given(given.number()),
+                    v ->
+                        Optional.ofNullable(v.pipelines().get(pipeline))
+                            .filter(p -> p.side().latest() < given.number())
+                            .isEmpty());
+              return CompletableFuture.completedStage(
+                  answer instanceof PipelineEntity.SideRefused refused
+                      ? new SideAnswer.Refused(refused.reason())
+                      : new SideAnswer.Unknown());
+            });
+  }
+
+  private CompletionStage<PipelineEntity.Answer> giveSide(
+      String pipeline, String input, String upload, ByteString json, int offset) {
+    int end = Math.min(json.size(), offset + PipelineEntity.SIDE_PART);
+    var part = json.substring(offset, end);
+    return ask(
+            pipeline,
+            replyTo ->
+                new PipelineEntity.GiveSide(input, upload, offset, json.size(), part, replyTo))
+        .thenCompose(
+            answer ->
+                answer instanceof PipelineEntity.SidePartTaken
+                    ? giveSide(pipeline, input, upload, json, end)
+                    : CompletableFuture.completedStage(answer));
   }
 
   @Override

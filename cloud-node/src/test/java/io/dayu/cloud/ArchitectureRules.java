@@ -41,6 +41,7 @@ final class ArchitectureRules {
           "deliver",
           "process",
           "link",
+          "side",
           "store",
           "disk",
           "keys",

@@ -8,6 +8,7 @@ import io.dayu.element.Element;
 import io.dayu.facts.Decision;
 import io.dayu.member.PipelineEntity;
 import io.dayu.realise.JdbcDecisionLog;
+import io.dayu.side.SideSources;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import io.dayu.testkit.LocalPostgres;
@@ -119,6 +120,7 @@ class EarlierReleaseTest {
                         Release01.PIPELINE,
                         system.ignoreRef(),
                         system.ignoreRef(),
+                        SideSources.NONE,
                         Clock.systemUTC());
                   }),
               "journal",

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -26,7 +28,7 @@ class EdgeAloneClusterIT {
 
   @BeforeAll
   static void start() {
-    cluster = Cluster.start(EdgeAloneClusterIT.class, 1, n -> n);
+    cluster = Cluster.start(EdgeAloneClusterIT.class, 1, n -> n.classPath(BadStages.classPath()));
   }
 
   @AfterAll
@@ -95,6 +97,88 @@ class EdgeAloneClusterIT {
     assertThat(after)
         .as("cut before the cloud was back")
         .anyMatch(r -> Instant.parse(r.path("createdAt").asText()).isBefore(alone));
+  }
+
+  /**
+   * The second stage runs in the cloud, and on the edge while there is none. The number that stands
+   * for a version is what a stage sees.
+   */
+  @Test
+  void eachAttemptSeesOneVersionOfASideInputAndAnEdgeAloneItsLast() throws IOException {
+    cluster.submit(
+        """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: sides}
+        spec:
+          sources: [{name: readings, uri: "file:%s", node: edge-1}]
+          sideInputs: [{name: limit, value: 0}]
+          stages:
+            - {id: here, type: sees-sides, side: [limit]}
+            - {id: slow, type: identity, params: {workMs: 10}}
+            - {id: there, type: sees-sides, after: [slow], side: [limit]}
+          policy: {name: fixed, params: {route: {here: edge-1, slow: edge-1, there: cloud-1}}}
+        """
+            .formatted(readings()));
+    var versions = new TreeMap<Long, Integer>(Map.of(1L, 0)); // what they are
+    for (int value = 1; value <= 4; value++) {
+      long before = cluster.ledger("sides").delivered();
+      give(value, versions);
+      cluster.awaitLedger("sides", l -> l.delivered() > before + 20);
+    }
+    cluster.nodes().kill("edge-1");
+    give(5, versions);
+    cluster.nodes().restart("edge-1");
+    long last = versions.lastKey();
+    Cluster.await("results of the last version")
+        .until(() -> cluster.results("sides").stream().anyMatch(r -> version(r) == last));
+
+    cluster.nodes().kill("cloud-1");
+    cluster.nodes().kill("edge-1");
+    cluster.nodes().restart("edge-1");
+    var alone = Instant.now();
+    Cluster.await("the last stage to run on the edge")
+        .until(() -> cluster.log("edge-1").contains("/there (sees-sides) starts here"));
+    cluster.nodes().restart("cloud-1");
+    cluster.awaitNodes(2);
+    give(6, versions);
+    Cluster.await("the end of the source")
+        .until(() -> cluster.status("sides").path("state").asText().equals("completed"));
+    var ledger = cluster.awaitLedger("sides", l -> l.inFlight() == 0);
+    assertThat(ledger.delivered()).isEqualTo(READINGS);
+    assertThat(ledger.failed() + ledger.shed()).isZero();
+    var results = cluster.results("sides");
+    assertThat(results).hasSize(READINGS);
+    assertThat(results)
+        .allSatisfy(
+            r -> {
+              int wanted = versions.get(version(r));
+              assertThat(seen(r, "here")).as("%s", r).isEqualTo(wanted);
+              assertThat(seen(r, "there")).as("%s", r).isEqualTo(wanted);
+            });
+    assertThat(results.stream().map(EdgeAloneClusterIT::version).distinct())
+        .as("it has changed while elements flowed")
+        .hasSizeGreaterThanOrEqualTo(5);
+    assertThat(results)
+        .as("cut while the edge was alone")
+        .anyMatch(
+            r -> Instant.parse(r.path("createdAt").asText()).isAfter(alone) && version(r) == last);
+    cluster.delete("sides");
+  }
+
+  private static void give(int value, Map<Long, Integer> versions) {
+    var answer =
+        cluster.call("PUT", "pipelines/sides/side-inputs/limit", "application/json", "" + value);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    versions.put(answer.body().path("version").asLong(), value);
+  }
+
+  private static long version(JsonNode result) {
+    return result.path("sideVersion").asLong();
+  }
+
+  private static int seen(JsonNode result, String stage) {
+    return result.at("/outputs/%s/labels/0/value".formatted(stage)).asInt(-1);
   }
 
   private static long starts() {

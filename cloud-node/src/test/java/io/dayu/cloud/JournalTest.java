@@ -10,6 +10,7 @@ import io.dayu.member.PipelineEntity;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.realise.JdbcDecisionLog;
+import io.dayu.side.SideSources;
 import io.dayu.source.Knobs;
 import java.net.URI;
 import java.nio.file.Path;
@@ -203,7 +204,11 @@ class JournalTest {
             replyTo ->
                 new SpawnProtocol.Spawn<>(
                     PipelineEntity.create(
-                        name, system.ignoreRef(), system.ignoreRef(), Clock.systemUTC()),
+                        name,
+                        system.ignoreRef(),
+                        system.ignoreRef(),
+                        SideSources.NONE,
+                        Clock.systemUTC()),
                     name,
                     Props.empty(),
                     replyTo),

@@ -1,5 +1,6 @@
 package io.dayu.deliver;
 
+import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.facts.Acknowledgement;
@@ -47,4 +48,17 @@ public interface Uplink {
    * Fails while the cloud cannot be asked.
    */
   CompletionStage<Long> firstSeq(StreamName stream);
+
+  /**
+   * A part of a value of a side input; fails while the cloud cannot be asked.
+   *
+   * @param digest SHA-256 in hexadecimal digits
+   * @param offset from which byte on
+   */
+  CompletionStage<SidePart> side(String pipeline, String digest, int offset);
+
+  /**
+   * @param total bytes of the whole value; -1 if the pipeline does not have it any more
+   */
+  record SidePart(int total, ByteString part) {}
 }

@@ -14,13 +14,26 @@ import java.util.Objects;
  * @param declaredOnly whether its sources may open only what their nodes declare in {@code
  *     dayu.read}: others than the user of the cloud node's machine can submit pipelines
  * @param state whether its sources are to be read
+ * @param side the versions of its side inputs, which grow by themselves
  */
 public record DesiredPipeline(
-    long version, long stagesVersion, PipelineSpec spec, boolean declaredOnly, RunState state)
+    long version,
+    long stagesVersion,
+    PipelineSpec spec,
+    boolean declaredOnly,
+    RunState state,
+    SideVersions side)
     implements PipelineFact {
   public DesiredPipeline {
     Objects.requireNonNull(spec, "spec");
     Objects.requireNonNull(state, "state");
+    Objects.requireNonNull(side, "side");
+  }
+
+  /** One without side inputs. */
+  public DesiredPipeline(
+      long version, long stagesVersion, PipelineSpec spec, boolean declaredOnly, RunState state) {
+    this(version, stagesVersion, spec, declaredOnly, state, SideVersions.NONE);
   }
 
   /** One that runs. */
@@ -46,17 +59,30 @@ public record DesiredPipeline(
         to.stages().equals(spec.stages()) ? stagesVersion : version + 1,
         to,
         declaredOnly,
-        state);
+        state,
+        side);
   }
 
   /** The next version, which differs in nothing else. */
   public DesiredPipeline turned(RunState to) {
-    return new DesiredPipeline(version + 1, stagesVersion, spec, declaredOnly, to);
+    return new DesiredPipeline(version + 1, stagesVersion, spec, declaredOnly, to, side);
   }
 
   /** The same version in another state. */
   public DesiredPipeline in(RunState to) {
-    return new DesiredPipeline(version, stagesVersion, spec, declaredOnly, to);
+    return new DesiredPipeline(version, stagesVersion, spec, declaredOnly, to, side);
+  }
+
+  /** The same version with these side inputs. */
+  public DesiredPipeline with(SideVersions now) {
+    return new DesiredPipeline(version, stagesVersion, spec, declaredOnly, state, now);
+  }
+
+  /** Whether what {@code other} tells was true before this. */
+  public boolean isNewerThan(DesiredPipeline other) {
+    return version == other.version
+        ? side.edition() > other.side.edition()
+        : version > other.version;
   }
 
   /** Whether its sources are not to be read; also of one that is stopped. */

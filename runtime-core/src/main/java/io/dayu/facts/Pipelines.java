@@ -20,6 +20,9 @@ public final class Pipelines {
     if (pipeline.stagesVersion() != pipeline.version())
       proto.setStagesVersion(pipeline.stagesVersion());
     if (pipeline.state() != RunState.RUNNING) proto.setState(write(pipeline.state()));
+    // Left out where there are none, so that the bytes are those of earlier releases.
+    if (!pipeline.side().equals(SideVersions.NONE))
+      proto.setSide(SideFactsProto.write(pipeline.side()));
     return proto.build();
   }
 
@@ -30,7 +33,8 @@ public final class Pipelines {
         proto.getStagesVersion() == 0 ? version : proto.getStagesVersion(),
         spec(proto.getDocument()),
         proto.getDeclaredOnly(),
-        state(proto.getState()));
+        state(proto.getState()),
+        proto.hasSide() ? SideFactsProto.read(proto.getSide()) : SideVersions.NONE);
   }
 
   /** Never 0, which stands for a state that is not told. */

@@ -38,6 +38,7 @@ import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
 import io.dayu.settings.NodeMemory;
+import io.dayu.side.SideStore;
 import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
 import io.dayu.stage.ModelFiles;
@@ -192,6 +193,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * @param memory what is kept of a stream, by its name
    * @param outbox where results and elements wait while no cloud node can be reached
    * @param failed what is kept of elements that failed
+   * @param sides the values of side inputs
    * @param run how the last process ended
    */
   public record Storage(
@@ -199,6 +201,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
       Function<StreamName, StreamMemory> memory,
       OutboxStore outbox,
       FailedStore failed,
+      SideStore sides,
       LastRun run) {}
 
   /**
@@ -220,6 +223,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final Processors processors;
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
+  private final ActorRef<SideFetcher.Command> sides;
   private final PendingLookups questions = new PendingLookups(this::locate);
   private Map<String, View.Seen> reports = Map.of();
   private Map<StreamName, Decision> decisions = Map.of();
@@ -262,6 +266,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
             new SourceBytes(settings.memory().sources()),
             settings.generate()::sourceBackoff,
             settings.reportEvery(),
+            env.storage().sides(),
             env.clock(),
             env.nanos());
     var fromGenerators = context.messageAdapter(Generator.Event.class, FromGenerator::new);
@@ -288,6 +293,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                     settings.links(),
                     settings.memory().stages(),
                     settings.models(),
+                    env.storage().sides(),
                     identity,
                     settings.reportEvery(),
                     fromProcessors,
@@ -322,6 +328,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
                             env.nanos())),
                     "ingress"))
             : Optional.empty();
+    this.sides =
+        context.spawn(
+            lasting(SideFetcher.create(env.storage().sides(), env.uplink(), env.blocking())),
+            "sides");
     tellPeers();
     timers.startTimerWithFixedDelay(Timer.REPORT, settings.reportEvery());
     if (!cloudFirst.waiting().isEmpty()) {
@@ -432,6 +442,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .anyMatch(node -> node.report().role() == Role.CLOUD)) env.storage().run().heardCloud();
     reports = view.nodes();
     decisions = view.decisions();
+    var missing = env.storage().sides().learn(view.pipelines().values());
+    sides.tell(new SideFetcher.Fetch(missing));
     if (peerLinks.learn(view.nodes())) tellPeers();
     else outbox.tell(peerLinks.clouds());
     if (finishing.isEmpty()) {

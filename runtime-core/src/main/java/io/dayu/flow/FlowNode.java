@@ -15,6 +15,7 @@ import io.dayu.pipeline.Catalog;
 import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
 import io.dayu.settings.NodeMemory;
+import io.dayu.side.SideStore;
 import io.dayu.stage.Causes;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -118,7 +119,7 @@ public final class FlowNode {
                 CloudFirst.CUT_OFF),
             catalog,
             uplink,
-            new Controller.Storage(known, streams::of, disk, failed, run),
+            new Controller.Storage(known, streams::of, disk, failed, SideStore.open(dataDir), run),
             sampler::sample,
             blocking,
             Clock.systemUTC(),

@@ -164,8 +164,7 @@ public final class LastKnown implements AutoCloseable {
     var pipelines = new TreeMap<String, DesiredPipeline>(known.pipelines());
     heard
         .pipelines()
-        .forEach(
-            (name, p) -> pipelines.merge(name, p, (a, b) -> b.version() >= a.version() ? b : a));
+        .forEach((name, p) -> pipelines.merge(name, p, (a, b) -> a.isNewerThan(b) ? a : b));
     heard
         .dropped()
         .forEach(

@@ -21,6 +21,7 @@ import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Plan;
 import io.dayu.process.Router;
+import io.dayu.side.Sides;
 import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.SourceProvider;
@@ -214,6 +215,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
    * @param backoffs a new one for each generator, between tries to open its source
    * @param memory of the node, on which all generators draw
    * @param reportEvery between two reports
+   * @param sides which versions of side inputs this node has
    * @param nanos a clock as {@link System#nanoTime}
    */
   public record Setup(
@@ -222,6 +224,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
       SourceBytes memory,
       Supplier<Backoff> backoffs,
       Duration reportEvery,
+      Sides sides,
       Clock clock,
       LongSupplier nanos) {}
 
@@ -303,7 +306,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     this.memory = setup.memory().account();
     this.unsettled = new Unsettled(memory::change);
     this.counts = new StreamCounts(now);
-    this.routing = new Routing(identity.node(), identity.plan());
+    this.routing = new Routing(identity.node(), identity.plan(), setup.sides());
     this.feed =
         new Feed(
             context.getSystem(),
@@ -987,7 +990,7 @@ public final class Generator extends AbstractBehavior<Generator.Command> {
     var reason =
         identity.disk().isFull()
             ? Optional.of("no more can wait on the disk, dayu.outbox.quota is used up")
-            : problem;
+            : problem.or(routing::lacksSide);
     owner.tell(
         new Status(
             window

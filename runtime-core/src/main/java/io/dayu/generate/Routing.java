@@ -5,9 +5,12 @@ import io.dayu.facts.Decision;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
 import io.dayu.process.Plan;
+import io.dayu.side.Sides;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +30,11 @@ final class Routing {
   record Path(Map<String, String> nodes, List<Step> steps) {}
 
   private final String node;
+  private final Sides sides;
   private final PathChooser paths = new PathChooser();
   private Plan plan;
   private Set<String> stages; // of the plan
+  private Set<String> sideRead; // side inputs that its stages read
   private @Nullable Decision decision; // null before the first one
   private Set<String> suspects = Set.of();
   private boolean offline;
@@ -37,14 +42,19 @@ final class Routing {
   /** Of all elements, so that it is made once and not for each of them; null if it is not known. */
   private @Nullable Path only;
 
-  Routing(String node, Plan plan) {
+  /**
+   * @param sides which versions of side inputs this node has
+   */
+  Routing(String node, Plan plan, Sides sides) {
     this.node = node;
+    this.sides = sides;
     change(plan);
   }
 
   void change(Plan plan) {
     this.plan = plan;
     this.stages = plan.order().stream().map(s -> s.id()).collect(Collectors.toSet());
+    this.sideRead = plan.spec().sideRead();
     only = null;
   }
 
@@ -71,11 +81,34 @@ final class Routing {
   }
 
   /**
-   * Whether the decision has a route for every stage of the plan. After a change of the pipeline
-   * the decision may still be one for the earlier stages.
+   * Whether the decision has a route for every stage of the plan, and this node the side inputs
+   * that they read. After a change of the pipeline the decision may still be one for the earlier
+   * stages.
    */
   boolean isRouted() {
-    return decision != null && decision.route().keySet().containsAll(stages);
+    return decision != null
+        && decision.route().keySet().containsAll(stages)
+        && (sideRead.isEmpty() || newestSide().isPresent());
+  }
+
+  /**
+   * The version of the side inputs that an attempt which begins now gets; 0 if no stage reads one.
+   * Only while {@link #isRouted}.
+   */
+  long side() {
+    return sideRead.isEmpty() ? 0 : newestSide().orElse(0);
+  }
+
+  private OptionalLong newestSide() {
+    return sides.newest(plan.spec().name(), sideRead);
+  }
+
+  /** What is to be said of elements that wait for a side input. */
+  Optional<String> lacksSide() {
+    if (sideRead.isEmpty() || newestSide().isPresent()) return Optional.empty();
+    return Optional.of(
+        "waits for side inputs, of which no version has come here yet in full: "
+            + String.join(", ", sideRead));
   }
 
   /**

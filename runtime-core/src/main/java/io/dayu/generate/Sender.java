@@ -293,6 +293,7 @@ final class Sender {
             .setAttempt(flight.attempt)
             .setDecision(routing.decision())
             .setUnstored(unstored())
+            .setSide(routing.side())
             .addAllPath(path.steps())
             .build();
     if (element.getSerializedSize() > maxElement) {

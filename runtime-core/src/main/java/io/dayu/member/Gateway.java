@@ -1,5 +1,6 @@
 package io.dayu.member;
 
+import com.google.protobuf.ByteString;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.facts.Wire;
@@ -22,6 +23,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Down;
 
@@ -43,6 +45,20 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
    * @param problem why it is not known now
    */
   public record FirstSeqIs(long seq, Optional<String> problem) implements Wire {}
+
+  /**
+   * A part of a value of a side input is wanted. Handed on to the pipeline's entity, which answers;
+   * never answered while that does not run.
+   *
+   * @param digest SHA-256 in hexadecimal digits
+   */
+  public record AskSide(String pipeline, String digest, int offset, ActorRef<SidePart> replyTo)
+      implements Command, PipelineEntity.Command, Wire {}
+
+  /**
+   * @param total bytes of the whole value; -1 if the pipeline does not have it any more
+   */
+  public record SidePart(int total, ByteString part) implements Wire {}
 
   /**
    * This life of an edge leaves: remove it from the cluster. Not answered, because the edge notices
@@ -99,6 +115,7 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   private final ToLongFunction<StreamName> highest;
   private final Executor blocking;
   private final ActorRef<Gossip.Command> gossip;
+  private final ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines;
   private final LongSupplier nanos;
   private final Random sessions = new Random();
   private final Map<ActorRef<? super News>, Edge> edges = new HashMap<>(); // that report here
@@ -109,11 +126,13 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
       ToLongFunction<StreamName> highest,
       Executor blocking,
       ActorRef<Gossip.Command> gossip,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
       LongSupplier nanos) {
     super(context);
     this.highest = highest;
     this.blocking = blocking;
     this.gossip = gossip;
+    this.pipelines = pipelines;
     this.nanos = nanos;
     gossip.tell(new Gossip.Subscribe(context.messageAdapter(View.class, Viewed::new)));
     context.getSystem().receptionist().tell(Receptionist.register(KEY, context.getSelf()));
@@ -123,17 +142,19 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
    * @param highest asks the store for the highest number of a stream; may block
    * @param blocking runs that
    * @param gossip of this cloud node
+   * @param pipelines the entities, which have the values of side inputs
    * @param nanos a clock as {@link System#nanoTime}
    */
   static Behavior<Command> create(
       ToLongFunction<StreamName> highest,
       Executor blocking,
       ActorRef<Gossip.Command> gossip,
+      ActorRef<ShardingEnvelope<PipelineEntity.Command>> pipelines,
       LongSupplier nanos) {
     return Behaviors.setup(
         context -> {
           context.setLoggerName(Gateway.class);
-          return new Gateway(context, highest, blocking, gossip, nanos);
+          return new Gateway(context, highest, blocking, gossip, pipelines, nanos);
         });
   }
 
@@ -141,6 +162,7 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onMessage(FirstSeq.class, this::onFirstSeq)
+        .onMessage(AskSide.class, this::onAskSide)
         .onMessage(Goodbye.class, this::onGoodbye)
         .onMessage(Report.class, this::onReport)
         .onMessage(Viewed.class, this::onViewed)
@@ -153,6 +175,14 @@ public final class Gateway extends AbstractBehavior<Gateway.Command> {
         .pipeToSelf(
             CompletableFuture.supplyAsync(() -> highest.applyAsLong(ask.stream()), blocking),
             (found, error) -> new Looked(error == null ? found : -1, error, ask.replyTo()));
+    return this;
+  }
+
+  private Behavior<Command> onAskSide(AskSide ask) {
+    // Of a pipeline that is not known there is no entity, and none is to be made.
+    if (view.pipelines().containsKey(ask.pipeline()))
+      pipelines.tell(new ShardingEnvelope<>(ask.pipeline(), ask));
+    else ask.replyTo().tell(new SidePart(-1, ByteString.EMPTY));
     return this;
   }
 

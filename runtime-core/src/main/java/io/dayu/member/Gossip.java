@@ -265,10 +265,16 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         fact.name(),
         map -> {
           var known = map.get(fact.name());
-          return known.isDefined() && known.get().version() > fact.version()
+          return known.isDefined() && later(known.get(), fact)
               ? map
               : map.put(self, fact.name(), fact);
         });
+  }
+
+  private static boolean later(PipelineFact known, PipelineFact told) {
+    return known instanceof DesiredPipeline a && told instanceof DesiredPipeline b
+        ? a.isNewerThan(b)
+        : known.version() > told.version();
   }
 
   private void forgetDecisions(String pipeline) {

@@ -13,6 +13,7 @@ import io.dayu.node.StartException;
 import io.dayu.pipeline.StreamName;
 import io.dayu.settings.Dispatchers;
 import io.dayu.settings.HostPort;
+import io.dayu.side.SideSources;
 import io.dayu.store.ResultStore;
 import io.dayu.store.StoredResult;
 import java.time.Clock;
@@ -68,12 +69,14 @@ public final class MemberNode implements MemberSystem {
   /**
    * What a cloud node adds.
    *
+   * @param sides what side inputs of pipelines are read from
    * @param published is told of new results of a stream; must not block
    * @param alongside spawns what else lives in the member system, such as the scheduler; called in
    *     the guardian
    */
   public record Cloud(
       ResultStore store,
+      SideSources sides,
       BiConsumer<StreamName, List<StoredResult>> published,
       Consumer<Parts> alongside) {}
 
@@ -337,9 +340,6 @@ public final class MemberNode implements MemberSystem {
               .getSystem()
               .dispatchers()
               .lookup(DispatcherSelector.fromConfig(Dispatchers.BLOCKING));
-      context.spawn(
-          lasting(Gateway.create(store::highestSeq, blocking, gossip, System::nanoTime)),
-          "gateway");
       var sharding = ClusterSharding.get(context.getSystem());
       distributors =
           sharding.init(
@@ -366,8 +366,15 @@ public final class MemberNode implements MemberSystem {
                       PipelineEntity.TYPE,
                       entity ->
                           PipelineEntity.create(
-                              entity.getEntityId(), entity.getShard(), gossip, Clock.systemUTC()))
+                              entity.getEntityId(),
+                              entity.getShard(),
+                              gossip,
+                              cloud.get().sides(),
+                              Clock.systemUTC()))
                   .withRole("cloud"));
+      context.spawn(
+          lasting(Gateway.create(store::highestSeq, blocking, gossip, pipelines, System::nanoTime)),
+          "gateway");
       cloud.get().alongside().accept(new Parts(context, gossip, pipelines));
     }
     var uplink =

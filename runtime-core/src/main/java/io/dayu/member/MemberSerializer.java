@@ -40,6 +40,9 @@ import io.dayu.member.wire.PipelineWanted;
 import io.dayu.member.wire.ShortVersion;
 import io.dayu.member.wire.ShownResult;
 import io.dayu.member.wire.ShownResults;
+import io.dayu.member.wire.SideGift;
+import io.dayu.member.wire.SideQuestion;
+import io.dayu.member.wire.SideTold;
 import io.dayu.member.wire.WatchedPipelines;
 import io.dayu.pipeline.PipelineDocument;
 import io.dayu.pipeline.StreamName;
@@ -430,6 +433,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 "ad", PipelineEntity.Deleted.class,
                 "aa", PipelineEntity.Absent.class)
             .entrySet()) answer(answer.getKey(), answer.getValue());
+    addSides();
     add(
         "ew",
         PipelineEntity.Wanted.class,
@@ -455,6 +459,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                           .setPipeline(Pipelines.write(latest.pipeline()))
                           .setAtMs(millis(latest.at())));
           state.earlier().forEach(was -> proto.addEarlier(wanted(was)));
+          if (!state.side().equals(SideState.NONE)) proto.setSide(SideMessages.kept(state.side()));
           return proto.build();
         },
         PipelineState.parser(),
@@ -466,7 +471,42 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                         new PipelineEntity.Wanted(
                             Pipelines.read(proto.getPipeline()), instant(proto.getAtMs())))
                     : Optional.empty(),
-                proto.getEarlierList().stream().map(MemberSerializer::wanted).toList()));
+                proto.getEarlierList().stream().map(MemberSerializer::wanted).toList(),
+                proto.hasSide() ? SideMessages.kept(proto.getSide()) : SideState.NONE));
+  }
+
+  private void addSides() {
+    answer("sn", PipelineEntity.SidePartTaken.class);
+    answer("sv", PipelineEntity.SideGiven.class);
+    answer("sr", PipelineEntity.SideRefused.class);
+    add(
+        "sg",
+        PipelineEntity.GiveSide.class,
+        give -> SideMessages.gift(give, refs.toSerializationFormat(give.replyTo())),
+        SideGift.parser(),
+        proto -> SideMessages.gift(proto, ref(proto.getReplyTo())));
+    add(
+        "sq",
+        Gateway.AskSide.class,
+        ask -> SideMessages.question(ask, refs.toSerializationFormat(ask.replyTo())),
+        SideQuestion.parser(),
+        proto -> SideMessages.question(proto, ref(proto.getReplyTo())));
+    add(
+        "sp",
+        Gateway.SidePart.class,
+        part ->
+            io.dayu.member.wire.SidePart.newBuilder()
+                .setTotal(part.total())
+                .setPart(part.part())
+                .build(),
+        io.dayu.member.wire.SidePart.parser(),
+        proto -> new Gateway.SidePart(proto.getTotal(), proto.getPart()));
+    add(
+        "es",
+        PipelineEntity.SideTold.class,
+        event -> SideMessages.told(event.told()),
+        SideTold.parser(),
+        proto -> new PipelineEntity.SideTold(SideMessages.told(proto)));
   }
 
   private static PipelineWanted wanted(PipelineEntity.Wanted wanted) {
@@ -522,6 +562,12 @@ public final class MemberSerializer extends SerializerWithStringManifest {
       versions.versions().forEach(version -> proto.addVersions(inShort(version)));
     } else if (answer instanceof PipelineEntity.Differs differs)
       proto.setKind(PipelineAnswer.Kind.DIFFERS).setVersion(differs.version());
+    else if (answer instanceof PipelineEntity.SidePartTaken)
+      proto.setKind(PipelineAnswer.Kind.SIDE_PART);
+    else if (answer instanceof PipelineEntity.SideGiven given)
+      proto.setKind(PipelineAnswer.Kind.SIDE_GIVEN).setVersion(given.number());
+    else if (answer instanceof PipelineEntity.SideRefused refused)
+      proto.setKind(PipelineAnswer.Kind.SIDE_REFUSED).setReason(refused.reason());
     else if (answer instanceof PipelineEntity.Exists) proto.setKind(PipelineAnswer.Kind.EXISTS);
     else if (answer instanceof PipelineEntity.Deleted) proto.setKind(PipelineAnswer.Kind.DELETED);
     else proto.setKind(PipelineAnswer.Kind.ABSENT);
@@ -541,6 +587,9 @@ public final class MemberSerializer extends SerializerWithStringManifest {
       case DIFFERS -> new PipelineEntity.Differs(proto.getVersion());
       case DELETED -> new PipelineEntity.Deleted();
       case ABSENT -> new PipelineEntity.Absent();
+      case SIDE_PART -> new PipelineEntity.SidePartTaken();
+      case SIDE_GIVEN -> new PipelineEntity.SideGiven(proto.getVersion());
+      case SIDE_REFUSED -> new PipelineEntity.SideRefused(proto.getReason());
       case KIND_UNSPECIFIED, UNRECOGNIZED ->
           throw new IllegalArgumentException("unknown answer about a pipeline");
     };

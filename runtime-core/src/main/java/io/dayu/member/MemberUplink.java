@@ -154,6 +154,18 @@ public final class MemberUplink implements Uplink {
             });
   }
 
+  @Override
+  public CompletionStage<SidePart> side(String pipeline, String digest, int offset) {
+    var now = current.get();
+    if (now == null) return unavailable();
+    return AskPattern.<Gateway.Command, Gateway.SidePart>ask(
+            now.gateways(),
+            replyTo -> new Gateway.AskSide(pipeline, digest, offset, replyTo),
+            ASK_TIMEOUT,
+            now.system().scheduler())
+        .thenApply(answer -> new SidePart(answer.total(), answer.part()));
+  }
+
   private static <T> CompletionStage<T> unavailable() {
     return CompletableFuture.failedStage(
         new IllegalStateException("this node is not a member of the cluster now"));

@@ -1,11 +1,15 @@
 package io.dayu.member;
 
+import com.google.protobuf.ByteString;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.PipelineVersion;
+import io.dayu.facts.SideVersions;
 import io.dayu.facts.Wire;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.RunState;
+import io.dayu.side.SideSources;
+import io.dayu.stage.Causes;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,6 +30,7 @@ import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
@@ -91,8 +96,33 @@ public final class PipelineEntity
     }
   }
 
+  /**
+   * A part of a value for a side input, in the order of the parts; each is sent when the one before
+   * it is answered.
+   *
+   * @param upload the same for all parts of one value, and of no other
+   * @param offset of the part
+   * @param total bytes of the value
+   */
+  public record GiveSide(
+      String name, String upload, int offset, int total, ByteString part, ActorRef<Answer> replyTo)
+      implements Command, Wire {}
+
   /** One for every command. */
   public sealed interface Answer extends Wire {}
+
+  /** The part was taken, more are to come. */
+  public record SidePartTaken() implements Answer {}
+
+  /**
+   * The value was taken.
+   *
+   * @param number of the version of the side inputs that has it
+   */
+  public record SideGiven(long number) implements Answer {}
+
+  /** The value was not taken. */
+  public record SideRefused(String reason) implements Answer {}
 
   public record Created(DesiredPipeline pipeline) implements Answer {}
 
@@ -150,6 +180,9 @@ public final class PipelineEntity
 
   public record Dropped(long version) implements Event {}
 
+  /** Side inputs have other values, or other problems. */
+  record SideTold(SideState.Told told) implements Event {}
+
   /**
    * @param version of the latest event; it outlives the pipeline, so that one of the same name
    *     continues it
@@ -157,14 +190,25 @@ public final class PipelineEntity
    * @param earlier what it was before with other specifications, the newest first; none of before
    *     it was dropped
    */
-  public record State(long version, Optional<Wanted> latest, List<Wanted> earlier) implements Wire {
-    public State {
+  record State(long version, Optional<Wanted> latest, List<Wanted> earlier, SideState side)
+      implements Wire {
+    State {
       Objects.requireNonNull(latest, "latest");
+      Objects.requireNonNull(side, "side");
       earlier = List.copyOf(earlier);
     }
 
-    private static State dropped(long version) {
-      return new State(version, Optional.empty(), List.of());
+    /** Of a pipeline that never had side inputs. */
+    State(long version, Optional<Wanted> latest, List<Wanted> earlier) {
+      this(version, latest, earlier, SideState.NONE);
+    }
+
+    private State dropped(long at) {
+      return new State(at, Optional.empty(), List.of(), side.dropped());
+    }
+
+    private State then(SideTold told) {
+      return new State(version, latest, earlier, side.then(told.told()));
     }
 
     private State then(Wanted wanted) {
@@ -175,11 +219,13 @@ public final class PipelineEntity
       return new State(
           wanted.pipeline().version(),
           Optional.of(wanted),
-          before.subList(0, Math.min(before.size(), KEPT - 1)));
+          before.subList(0, Math.min(before.size(), KEPT - 1)),
+          side);
     }
 
-    public Optional<DesiredPipeline> pipeline() {
-      return latest.map(Wanted::pipeline);
+    /** With the present side inputs, which events do not tell together with it. */
+    Optional<DesiredPipeline> pipeline() {
+      return latest.map(Wanted::pipeline).map(p -> p.with(side.versions()));
     }
 
     /** With different specifications, the newest first. */
@@ -191,6 +237,9 @@ public final class PipelineEntity
   /** How many specifications are kept, the present one included. */
   static final int KEPT = 10;
 
+  /** Bytes of a side input in one message, of which several may be sent at once. */
+  public static final int SIDE_PART = 64 << 10;
+
   private static final BackoffSupervisorStrategy WHILE_THE_STORE_IS_AWAY =
       SupervisorStrategy.restartWithBackoff(Duration.ofMillis(200), Duration.ofSeconds(2), 0.2)
           .withLogLevel(Level.WARN);
@@ -199,6 +248,7 @@ public final class PipelineEntity
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final ActorRef<Command> self;
   private final ActorRef<Gossip.Command> gossip;
+  private final SideDesk sides;
   private final Clock clock;
 
   private PipelineEntity(
@@ -206,27 +256,42 @@ public final class PipelineEntity
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorRef<Command> self,
       ActorRef<Gossip.Command> gossip,
+      SideDesk sides,
       Clock clock) {
     super(PersistenceId.of(TYPE.name(), name), WHILE_THE_STORE_IS_AWAY);
     this.name = name;
     this.shard = shard;
     this.self = self;
     this.gossip = gossip;
+    this.sides = sides;
     this.clock = clock;
   }
 
+  /**
+   * @param sides what its side inputs may be read from
+   */
   public static Behavior<Command> create(
       String name,
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorRef<Gossip.Command> gossip,
+      SideSources sides,
       Clock clock) {
     return Behaviors.setup(
-        context -> new PipelineEntity(name, shard, context.getSelf(), gossip, clock));
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new PipelineEntity(
+                        name,
+                        shard,
+                        context.getSelf(),
+                        gossip,
+                        new SideDesk(context, timers, sides),
+                        clock)));
   }
 
   @Override
   public State emptyState() {
-    return State.dropped(0);
+    return new State(0, Optional.empty(), List.of());
   }
 
   @Override
@@ -269,6 +334,15 @@ public final class PipelineEntity
             })
         .onCommand(Turn.class, this::onTurn)
         .onCommand(Delete.class, this::onDelete)
+        .onCommand(GiveSide.class, this::onGiveSide)
+        .onCommand(Gateway.AskSide.class, this::onAskSide)
+        .onCommand(
+            SideDesk.Read.class,
+            (state, read) -> {
+              sides.read(read.name());
+              return Effect().none();
+            })
+        .onCommand(SideDesk.HasRead.class, this::onHasRead)
         .build();
   }
 
@@ -277,14 +351,20 @@ public final class PipelineEntity
     return newEventHandlerBuilder()
         .forAnyState()
         .onEvent(Wanted.class, State::then)
-        .onEvent(Dropped.class, (state, dropped) -> State.dropped(dropped.version()))
+        .onEvent(Dropped.class, (state, dropped) -> state.dropped(dropped.version()))
+        .onEvent(SideTold.class, State::then)
         .build();
   }
 
   @Override
   public SignalHandler<State> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), this::tellGossip)
+        .onSignal(
+            RecoveryCompleted.instance(),
+            state -> {
+              tellGossip(state);
+              sides.begin(state.pipeline().map(DesiredPipeline::spec));
+            })
         .build();
   }
 
@@ -316,10 +396,78 @@ public final class PipelineEntity
                       submit.declaredOnly(),
                       submit.state().orElse(RunState.RUNNING));
                 });
+    var events = new ArrayList<Event>();
+    events.add(wanted(pipeline));
+    state
+        .side()
+        .changed(state.pipeline().map(DesiredPipeline::spec), submit.spec())
+        .ifPresent(told -> events.add(new SideTold(told)));
     return Effect()
-        .persist(wanted(pipeline))
+        .persist(events)
         .thenRun(this::tellGossip)
-        .thenReply(submit.replyTo(), s -> created ? new Created(pipeline) : new Replaced(pipeline));
+        .thenRun((State s) -> sides.follow(s.pipeline().map(DesiredPipeline::spec)))
+        .thenReply(
+            submit.replyTo(),
+            s -> {
+              var told = s.pipeline().orElse(pipeline);
+              return created ? new Created(told) : new Replaced(told);
+            });
+  }
+
+  private Effect<Event, State> onGiveSide(State state, GiveSide give) {
+    var spec = state.pipeline().map(DesiredPipeline::spec);
+    var input =
+        spec.flatMap(
+            p -> p.sideInputs().stream().filter(i -> i.name().equals(give.name())).findFirst());
+    if (input.isEmpty())
+      return Effect()
+          .none()
+          .thenRun(this::forgetIfUnused)
+          .thenReply(give.replyTo(), s -> new Absent());
+    if (input.get().from().isPresent())
+      return Effect()
+          .reply(
+              give.replyTo(),
+              new SideRefused(
+                  "it is read from dayu.side-inputs.%s of the cloud nodes"
+                      .formatted(input.get().from().get())));
+    Optional<ByteString> json;
+    try {
+      json = sides.add(give);
+    } catch (IllegalArgumentException e) {
+      return Effect().reply(give.replyTo(), new SideRefused(Causes.words(e)));
+    }
+    if (json.isEmpty()) return Effect().reply(give.replyTo(), new SidePartTaken());
+    return told(state.side().given(give.name(), json.get()))
+        .thenReply(give.replyTo(), s -> new SideGiven(s.side().number()));
+  }
+
+  private Effect<Event, State> onHasRead(State state, SideDesk.HasRead read) {
+    if (!sides.hasRead(read)) return Effect().none();
+    return told(
+        read.json().isPresent()
+            ? state.side().given(read.name(), read.json().get())
+            : state.side().failed(read.name(), read.problem()));
+  }
+
+  private EffectBuilder<Event, State> told(Optional<SideState.Told> told) {
+    return told.<EffectBuilder<Event, State>>map(
+            now -> Effect().persist(new SideTold(now)).thenRun(this::tellGossip))
+        .orElseGet(() -> Effect().none());
+  }
+
+  private Effect<Event, State> onAskSide(State state, Gateway.AskSide ask) {
+    var json = state.side().values().get(ask.digest());
+    boolean there = json != null && ask.offset() >= 0 && ask.offset() <= json.size();
+    ask.replyTo()
+        .tell(
+            there
+                ? new Gateway.SidePart(
+                    json.size(),
+                    json.substring(ask.offset(), Math.min(json.size(), ask.offset() + SIDE_PART)))
+                : new Gateway.SidePart(-1, ByteString.EMPTY));
+    forgetIfUnused(state);
+    return Effect().none();
   }
 
   private Effect<Event, State> onTurn(State state, Turn turn) {
@@ -338,8 +486,10 @@ public final class PipelineEntity
         .thenReply(turn.replyTo(), s -> new Replaced(turned));
   }
 
+  /** Side inputs are told by events of their own. */
   private Wanted wanted(DesiredPipeline pipeline) {
-    return new Wanted(pipeline, Optional.of(Instant.ofEpochMilli(clock.millis())));
+    return new Wanted(
+        pipeline.with(SideVersions.NONE), Optional.of(Instant.ofEpochMilli(clock.millis())));
   }
 
   private static boolean isOther(State state, Set<Long> only) {
@@ -363,6 +513,7 @@ public final class PipelineEntity
     return Effect()
         .persist(new Dropped(state.version() + 1))
         .thenRun(this::tellGossip)
+        .thenRun((State s) -> sides.follow(Optional.empty()))
         .thenRun(this::forgetIfUnused)
         .thenReply(delete.replyTo(), s -> new Deleted());
   }

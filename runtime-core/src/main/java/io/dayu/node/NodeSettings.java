@@ -244,8 +244,8 @@ public record NodeSettings(
     // Not defaultReference(): it contains all system properties, so every key would be known.
     var known = keys(ConfigFactory.defaultReferenceUnresolved().withOnlyPath("dayu").resolve());
     for (var key : keys(config))
-      // Services have names of their own, and are checked where they are read.
-      if (!known.contains(key) && !key.startsWith("services.")) {
+      // Services and side inputs have names of their own, and are checked where they are read.
+      if (!known.contains(key) && !key.startsWith("services.") && !key.startsWith("side-inputs.")) {
         var near = known.stream().min(Comparator.comparingInt(other -> distance(other, key))).get();
         dayu.problem("dayu.%s is no configuration key; did you mean dayu.%s?".formatted(key, near));
       }

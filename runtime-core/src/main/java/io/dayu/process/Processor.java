@@ -14,6 +14,7 @@ import io.dayu.link.LinkSettings;
 import io.dayu.link.Parcel;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
+import io.dayu.side.Sides;
 import io.dayu.stage.Causes;
 import io.dayu.stage.FunctionStage;
 import io.dayu.stage.Inputs;
@@ -122,6 +123,11 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
 
   private record Found(Router.Located located) implements Inlet.Command {}
 
+  /** Side inputs have come to this node. */
+  private enum SideCame implements Inlet.Command {
+    INSTANCE
+  }
+
   private enum Timer implements Inlet.Command {
     REPORT,
     SWEEP,
@@ -213,6 +219,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final Entrance.Way front; // of the plan that it was started for
   private final Router router;
   private final Optional<JoinBuffer> join;
+  private final SideWait<Work> sideWait;
   private final StageMeter meter = new StageMeter(System.nanoTime());
   private final ArrayDeque<Work> queue = new ArrayDeque<>(); // bounded by the producers' windows
   private final ArrayDeque<Slot> free = new ArrayDeque<>();
@@ -221,6 +228,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   private final int maxElement;
   private final Budget memory;
   private final ModelFiles models;
+  private final Sides sides;
   private long charged; // to it, for what waits behind the stage
   private final Set<Numbered> overdue = new LinkedHashSet<>(); // their calls were given up running
   private ActorRef<StageCalls.Turn<Visit>> stage;
@@ -243,6 +251,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       LinkSettings links,
       Budget memory,
       ModelFiles models,
+      Sides sides,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -257,6 +266,15 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     this.lastElementNanos = nanos.getAsLong();
     this.memory = memory;
     this.models = models;
+    this.sides = sides;
+    var self = context.getSelf();
+    this.sideWait =
+        new SideWait<>(
+            sides,
+            identity.plan().spec().name(),
+            identity.stage().side(),
+            settings.stageTimeout(),
+            () -> self.tell(SideCame.INSTANCE));
     this.maxElement = links.maxElement();
     this.front = new Entrance.Way(identity.plan(), new CreditReturn(context.getSelf()));
     this.router =
@@ -287,12 +305,14 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   /**
    * @param memory of the node, on which draws what waits behind stages and in joins
    * @param models that the stage may load
+   * @param sides what this node has of side inputs
    */
   public static Behavior<Inlet.Command> create(
       ProcessSettings settings,
       LinkSettings links,
       Budget memory,
       ModelFiles models,
+      Sides sides,
       Identity identity,
       Duration reportEvery,
       ActorRef<Event> owner,
@@ -310,6 +330,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                       links,
                       memory,
                       models,
+                      sides,
                       identity,
                       reportEvery,
                       owner,
@@ -345,6 +366,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                   leaveAfter = Optional.empty();
                   return this;
                 })
+            .onMessageEquals(SideCame.INSTANCE, this::onSideCame)
             .onMessageEquals(Timer.START, this::onStart)
             .onMessageEquals(Timer.REPORT, this::onReport)
             .onMessageEquals(Timer.SWEEP, this::onSweep)
@@ -439,9 +461,16 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
+  private Behavior<Inlet.Command> onSideCame() {
+    queue.addAll(sideWait.ready());
+    pump();
+    return this;
+  }
+
   private Behavior<Inlet.Command> onReport() {
     report();
-    boolean idle = queue.isEmpty() && visits.isEmpty() && router.waiting() == 0;
+    boolean idle =
+        queue.isEmpty() && visits.isEmpty() && sideWait.isEmpty() && router.waiting() == 0;
     long unused = nanos.getAsLong() - lastElementNanos;
     return idle && leaveAfter.filter(after -> unused > after.toNanos()).isPresent()
         ? Behaviors.stopped()
@@ -464,7 +493,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                 identity.stage().id(),
                 identity.stage().type(),
                 state,
-                meter.work(queue.size() + visits.size()),
+                meter.work(queue.size() + sideWait.size() + visits.size()),
                 restarts,
                 problem)));
   }
@@ -486,6 +515,16 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     long patience = settings.stageTimeout().multipliedBy(settings.maxTries()).toNanos();
     while (busy && !queue.isEmpty() && now - queue.peek().queuedNanos() > patience)
       fail(queue.poll(), "the stage is still busy with an earlier element");
+    for (var work : sideWait.late(now)) {
+      // Not an end: its origin sends it again, and then in a version that it has now.
+      work.taken();
+      tell(
+          "version %s of the side inputs of %s has not come here within dayu.process.stage-timeout (%s ms); the element is sent again"
+              .formatted(
+                  work.parcel().element().getSide(),
+                  called(work.parcel().element()),
+                  settings.stageTimeout().toMillis()));
+    }
     pump();
     return this;
   }
@@ -592,7 +631,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             identity.node(),
             Params.of(provider.descriptor(), identity.stage().params()),
             Inputs.of(identity.stage().inputs()),
-            models);
+            models,
+            Sides.of(sides, identity.plan().spec().name(), identity.stage().side()));
     // create() may load a model for seconds, so it runs on the stage's dispatcher, not on this one.
     Behavior<StageCommand> behavior =
         Behaviors.setup(
@@ -636,6 +676,10 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       bytes += Math.max(queue.peek().parcel().weight(), grownBytes);
       if (bytes > MAX_TURN_BYTES && !turn.isEmpty()) break;
       var work = queue.poll();
+      if (sideWait.lacks(work.parcel().element())) {
+        sideWait.add(work, work.parcel().element(), now);
+        continue;
+      }
       // A copy, sent because the first one was not acknowledged while the stage was in its call.
       if (!overdue.isEmpty() && overdue.contains(work.numbered())) {
         fail(work, "its call has taken too long before: it is not tried again");

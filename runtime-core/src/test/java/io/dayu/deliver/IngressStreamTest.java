@@ -94,6 +94,11 @@ final class IngressStreamTest {
           public CompletionStage<Long> firstSeq(StreamName stream) {
             throw new AssertionError("an ingress asks for nothing");
           }
+
+          @Override
+          public CompletionStage<SidePart> side(String pipeline, String digest, int offset) {
+            throw new AssertionError("is not asked");
+          }
         };
     controller = kit.createTestProbe(Ingress.Event.class);
     nodes = new FakeController(kit);

@@ -42,6 +42,7 @@ import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.ProcessSettings;
 import io.dayu.process.Router;
+import io.dayu.side.SideStore;
 import io.dayu.source.Knobs;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -70,6 +71,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -96,6 +98,10 @@ final class TestNode implements AutoCloseable {
 
   /** Who hears that; the node itself, unless another one generates. */
   volatile ActorRef<Controller.Command> generating;
+
+  /** What the cloud answers of values of side inputs, by digest and offset. */
+  volatile BiFunction<String, Integer, CompletionStage<Uplink.SidePart>> sides =
+      (digest, offset) -> CompletableFuture.failedStage(new IllegalStateException("cut off"));
 
   /** Asked before a batch is stored. */
   volatile Runnable beforeStore = () -> {};
@@ -184,7 +190,12 @@ final class TestNode implements AutoCloseable {
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
             new Controller.Storage(
-                known, stream -> memory.apply(streams.of(stream)), disk, failed, run),
+                known,
+                stream -> memory.apply(streams.of(stream)),
+                disk,
+                failed,
+                SideStore.open(dir),
+                run),
             () -> sampler.get(),
             ForkJoinPool.commonPool(),
             Clock.systemUTC(),
@@ -408,6 +419,11 @@ final class TestNode implements AutoCloseable {
     @Override
     public CompletionStage<Long> firstSeq(StreamName stream) {
       return CompletableFuture.completedStage(1L);
+    }
+
+    @Override
+    public CompletionStage<SidePart> side(String pipeline, String digest, int offset) {
+      return sides.apply(digest, offset);
     }
   }
 }

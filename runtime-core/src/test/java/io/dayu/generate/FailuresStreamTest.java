@@ -27,6 +27,7 @@ import io.dayu.pipeline.PipelineSpec.Retain;
 import io.dayu.pipeline.RunState;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
+import io.dayu.side.Sides;
 import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import java.nio.file.Path;
@@ -441,6 +442,7 @@ final class FailuresStreamTest {
                     new SourceBytes(FlowKit.memory(512).sources()),
                     () -> GenerateKit.steady(generate),
                     Duration.ofMillis(100),
+                    Sides.NONE,
                     Clock.systemUTC(),
                     System::nanoTime),
                 new Generator.Identity(

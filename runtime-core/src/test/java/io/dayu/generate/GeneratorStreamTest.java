@@ -25,6 +25,7 @@ import io.dayu.process.Paths;
 import io.dayu.process.Plan;
 import io.dayu.process.Plans;
 import io.dayu.settings.Budget;
+import io.dayu.side.Sides;
 import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -1176,6 +1177,7 @@ final class GeneratorStreamTest {
                     new SourceBytes(sources),
                     () -> GenerateKit.steady(generate),
                     Duration.ofMillis(100),
+                    Sides.NONE,
                     Clock.systemUTC(),
                     System::nanoTime),
                 identity,

@@ -17,6 +17,7 @@ import io.dayu.link.FlowKit;
 import io.dayu.link.TestConsumer;
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Plan;
+import io.dayu.side.Sides;
 import io.dayu.source.Access;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -442,6 +443,7 @@ final class OfflineStreamTest {
                     new SourceBytes(FlowKit.memory(512).sources()),
                     generate::sourceBackoff,
                     Duration.ofMillis(100),
+                    Sides.NONE,
                     Clock.systemUTC(),
                     System::nanoTime),
                 new Generator.Identity(

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Plans;
+import io.dayu.side.Sides;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class RoutingTest {
-  private final Routing routing = new Routing("edge-1", GenerateKit.plan(Offline.LOCAL));
+  private final Routing routing =
+      new Routing("edge-1", GenerateKit.plan(Offline.LOCAL), Sides.NONE);
 
   @Test
   void beforeTheFirstDecisionThereIsNoWay() {

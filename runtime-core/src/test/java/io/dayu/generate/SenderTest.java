@@ -19,6 +19,7 @@ import io.dayu.pipeline.PipelineSpec.Offline;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
 import io.dayu.process.Router;
+import io.dayu.side.Sides;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -59,7 +60,8 @@ final class SenderTest {
   private final TestInbox<Inlet.Grant> grants = TestInbox.create();
   private final Map<String, Consumer> consumers = new HashMap<>(); // by node and instance
   private final Queue<CompletionStage<? extends Sender.Event>> events = new ArrayDeque<>();
-  private final Routing routing = new Routing("edge-1", GenerateKit.plan(Offline.LOCAL));
+  private final Routing routing =
+      new Routing("edge-1", GenerateKit.plan(Offline.LOCAL), Sides.NONE);
   private OptionalDouble slowMs = OptionalDouble.empty();
   private int credit = 100;
   private boolean live;

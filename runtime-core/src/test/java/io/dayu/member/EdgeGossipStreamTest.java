@@ -162,7 +162,8 @@ final class EdgeGossipStreamTest {
   }
 
   private ActorRef<Gateway.Command> gateway() {
-    return kit.spawn(Gateway.create(stream -> 0, Runnable::run, gossip, nanos::get));
+    return kit.spawn(
+        Gateway.create(stream -> 0, Runnable::run, gossip, kit.system().deadLetters(), nanos::get));
   }
 
   private ActorRef<EdgeGossip.Command> edge(TestProbe<View> views) {

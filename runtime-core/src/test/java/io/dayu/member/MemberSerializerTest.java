@@ -34,6 +34,7 @@ import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Paths;
 import io.dayu.process.Plans;
+import io.dayu.side.SideValues;
 import io.dayu.source.Knobs;
 import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
@@ -422,7 +423,37 @@ final class MemberSerializerTest {
     messages.put("ew", wanted);
     messages.put("ed", new PipelineEntity.Dropped(4));
     messages.put("st", new PipelineEntity.State(3, Optional.of(wanted), List.of()));
+    var json = ByteString.copyFromUtf8("{\"most\": 3}");
+    var digest = SideValues.digest(json);
+    messages.put("sg", new PipelineEntity.GiveSide("limits", "upload-1", 2, 20, json, answer));
+    messages.put("sn", new PipelineEntity.SidePartTaken());
+    messages.put("sv", new PipelineEntity.SideGiven(7));
+    messages.put("sr", new PipelineEntity.SideRefused("it is read"));
+    messages.put(
+        "sq",
+        new Gateway.AskSide("crossing", digest, 65_536, (ActorRef<Gateway.SidePart>) reference));
+    messages.put("sp", new Gateway.SidePart(20, json));
+    messages.put("es", new PipelineEntity.SideTold(told(json)));
     return messages;
+  }
+
+  private static SideState.Told told(ByteString json) {
+    return new SideState.Told(
+        new TreeMap<>(Map.of("limits", Optional.of(json), "plates", Optional.empty())),
+        new TreeMap<>(Map.of("map", "the file is gone")));
+  }
+
+  /** They came after the bytes of earlier releases, which are without them. */
+  @Test
+  void whatAPipelineTellsOfItsSideInputsIsReadAsItWasWritten() throws Exception {
+    var spec = Plans.plan(3, List.of(), "detect:reader").spec();
+    var side = SideState.NONE.then(told(ByteString.copyFromUtf8("3")));
+    for (var message :
+        List.of(
+            new DesiredPipeline(3, spec).with(side.versions()),
+            new PipelineEntity.State(3, Optional.empty(), List.of(), side)))
+      assertThat(serializer.fromBinary(serializer.toBinary(message), serializer.manifest(message)))
+          .isEqualTo(message);
   }
 
   private static NodeReport report() {

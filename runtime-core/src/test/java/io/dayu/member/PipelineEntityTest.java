@@ -13,6 +13,7 @@ import io.dayu.member.PipelineEntity.State;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.RunState;
 import io.dayu.process.Plans;
+import io.dayu.side.SideSources;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +54,8 @@ final class PipelineEntityTest {
     entity =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), clock));
+            PipelineEntity.create(
+                "crossing", shard.getRef(), gossip.getRef(), SideSources.NONE, clock));
   }
 
   @AfterEach

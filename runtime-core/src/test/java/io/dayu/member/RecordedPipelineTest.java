@@ -17,6 +17,7 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.Shed;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
+import io.dayu.side.SideSources;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
@@ -145,7 +146,8 @@ final class RecordedPipelineTest {
     var gossip = kit.<Gossip.Command>createTestProbe();
     return EventSourcedBehaviorTestKit.create(
         kit.system(),
-        PipelineEntity.create("crossing", shard.getRef(), gossip.getRef(), Clock.systemUTC()));
+        PipelineEntity.create(
+            "crossing", shard.getRef(), gossip.getRef(), SideSources.NONE, Clock.systemUTC()));
   }
 
   private static Answer get(EventSourcedBehaviorTestKit<Command, Event, State> entity) {

@@ -21,6 +21,7 @@ import io.dayu.link.TestProducer;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PerBox;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.side.Sides;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageCommand;
@@ -780,6 +781,7 @@ final class ProcessorStreamTest {
             links,
             FlowKit.memory(512).stages(),
             ModelFiles.NONE,
+            Sides.NONE,
             identity,
             Duration.ofMillis(50),
             controller.ofProcessor(),

@@ -4,6 +4,7 @@ import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
 import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.Shed;
+import io.dayu.pipeline.PipelineSpec.SideSpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import java.net.URI;
@@ -26,6 +27,7 @@ record Draft(
     Optional<PolicySpec> policy,
     Objective objective,
     Delivery delivery,
+    List<Side> sideInputs,
     Optional<RunState> state) {
 
   record Source(
@@ -53,7 +55,8 @@ record Draft(
       Optional<List<Optional<String>>> after,
       Optional<SortedMap<String, Optional<String>>> inputs,
       Optional<Params> params,
-      Optional<PerBox> perBox) {
+      Optional<PerBox> perBox,
+      List<Optional<String>> side) {
 
     private StageSpec spec() {
       return new StageSpec(
@@ -62,7 +65,8 @@ record Draft(
           after.orElseThrow().stream().map(Optional::orElseThrow).toList(),
           givenInputs(),
           params.orElseThrow().values(),
-          perBox);
+          perBox,
+          side.stream().map(Optional::orElseThrow).toList());
     }
 
     private SortedMap<String, String> givenInputs() {
@@ -88,6 +92,12 @@ record Draft(
     static final Params NONE = new Params(Map.of(), Map.of());
   }
 
+  record Side(String path, Optional<String> name, Optional<Object> value, Optional<String> from) {
+    private SideSpec spec() {
+      return new SideSpec(name.orElseThrow(), value, from);
+    }
+  }
+
   /** The specification; only of a draft without problems. */
   PipelineSpec spec() {
     return new PipelineSpec(
@@ -96,6 +106,7 @@ record Draft(
         stages.stream().map(Stage::spec).toList(),
         policy.orElseThrow(),
         objective,
-        delivery);
+        delivery,
+        sideInputs.stream().map(Side::spec).toList());
   }
 }

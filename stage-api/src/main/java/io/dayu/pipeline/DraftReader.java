@@ -59,12 +59,12 @@ final class DraftReader {
           "managedFields",
           "ownerReferences");
   private static final Set<String> SPEC =
-      ordered("sources", "stages", "policy", "objective", "delivery", "state");
+      ordered("sources", "stages", "policy", "objective", "delivery", "sideInputs", "state");
   private static final Set<String> SOURCE = ordered("name", "uri", "node", "shed", "knobs");
   private static final Set<String> STAGE =
       ordered(
           "id", "type", "after", "inputs", "params", "per", "of", "labels", "reuse", "atMost",
-          "margin");
+          "margin", "side");
 
   /** A pipeline must be no way to run programs or to reach the network. */
   private static final String DECLARE =
@@ -93,6 +93,7 @@ final class DraftReader {
           Optional.empty(),
           Objective.DEFAULT,
           Delivery.DEFAULT,
+          List.of(),
           Optional.empty());
     return new Draft(
         name,
@@ -107,6 +108,7 @@ final class DraftReader {
         policy(spec.field("policy")),
         objective(spec.field("objective")),
         delivery(spec.field("delivery")),
+        SideReader.sideInputs(spec.field("sideInputs")),
         word(spec.field("state"), RunState.values()));
   }
 
@@ -132,7 +134,8 @@ final class DraftReader {
         after,
         inputs(node.field("inputs")),
         params(node.field("params")),
-        PerBoxReader.read(node, after.orElse(List.of())));
+        PerBoxReader.read(node, after.orElse(List.of())),
+        SideReader.side(node.field("side")));
   }
 
   private static Optional<SortedMap<String, Optional<String>>> inputs(DocumentNode node) {
@@ -273,7 +276,7 @@ final class DraftReader {
             text -> node.problem("must be " + wanted + " but is " + Words.quote(text), remedy));
   }
 
-  private static List<DocumentNode> list(DocumentNode node, String remedy) {
+  static List<DocumentNode> list(DocumentNode node, String remedy) {
     var items = node.items(LIST_LIMIT);
     if (items.filter(List::isEmpty).isPresent()) node.problem("is empty", remedy);
     var present = items.orElse(List.of());
@@ -282,7 +285,7 @@ final class DraftReader {
   }
 
   /** A name is given even where it breaks the pattern: others may refer to it. */
-  private static Optional<String> name(DocumentNode node, String remedy) {
+  static Optional<String> name(DocumentNode node, String remedy) {
     var name = node.required(remedy).text();
     name.filter(text -> !NAME.matcher(text).matches())
         .ifPresent(
@@ -294,7 +297,7 @@ final class DraftReader {
     return name;
   }
 
-  private static Optional<String> filled(DocumentNode node, String remedy) {
+  static Optional<String> filled(DocumentNode node, String remedy) {
     var text = node.text();
     if (text.filter(String::isBlank).isPresent()) node.problem("is empty", remedy);
     return text.filter(t -> !t.isBlank());
@@ -403,7 +406,7 @@ final class DraftReader {
     return value.name().toLowerCase(Locale.ROOT);
   }
 
-  private static Set<String> ordered(String... words) {
+  static Set<String> ordered(String... words) {
     return new LinkedHashSet<>(List.of(words));
   }
 }

@@ -50,6 +50,9 @@ public final class PipelineDocument {
     body.put("policy", policy(spec.policy()));
     body.put("objective", objective(spec.objective()));
     body.put("delivery", delivery(spec.delivery()));
+    // Left out where there are none: earlier releases do not know them.
+    if (!spec.sideInputs().isEmpty())
+      body.put("sideInputs", spec.sideInputs().stream().map(PipelineDocument::side).toList());
     var document = new LinkedHashMap<String, Object>();
     document.put("apiVersion", DraftReader.API_VERSION);
     document.put("kind", DraftReader.KIND);
@@ -87,6 +90,15 @@ public final class PipelineDocument {
     if (!stage.inputs().isEmpty()) map.put("inputs", stage.inputs());
     if (!stage.params().isEmpty()) map.put("params", new TreeMap<>(stage.params()));
     stage.perBox().ifPresent(perBox -> perBox(map, perBox));
+    if (!stage.side().isEmpty()) map.put("side", stage.side());
+    return map;
+  }
+
+  private static Map<String, Object> side(PipelineSpec.SideSpec input) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put("name", input.name());
+    input.value().ifPresent(value -> map.put("value", value));
+    input.from().ifPresent(from -> map.put("from", from));
     return map;
   }
 

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * A pipeline as its user wrote it: sources, a DAG of stages, a policy and an objective. A value of
@@ -22,7 +24,8 @@ public record PipelineSpec(
     List<StageSpec> stages,
     PolicySpec policy,
     Objective objective,
-    Delivery delivery) {
+    Delivery delivery,
+    List<SideSpec> sideInputs) {
   public PipelineSpec {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(policy, "policy");
@@ -30,6 +33,30 @@ public record PipelineSpec(
     Objects.requireNonNull(delivery, "delivery");
     sources = List.copyOf(sources);
     stages = List.copyOf(stages);
+    sideInputs = List.copyOf(sideInputs);
+  }
+
+  /** One without side inputs. */
+  public PipelineSpec(
+      String name,
+      List<SourceSpec> sources,
+      List<StageSpec> stages,
+      PolicySpec policy,
+      Objective objective,
+      Delivery delivery) {
+    this(name, sources, stages, policy, objective, delivery, List.of());
+  }
+
+  /** The same with these sources. */
+  public PipelineSpec with(List<SourceSpec> others) {
+    return new PipelineSpec(name, others, stages, policy, objective, delivery, sideInputs);
+  }
+
+  /** The side inputs that any of its stages reads, by name. */
+  public SortedSet<String> sideRead() {
+    var read = new TreeSet<String>();
+    for (var stage : stages) read.addAll(stage.side());
+    return read;
   }
 
   /** The stream of one source. */
@@ -103,6 +130,7 @@ public record PipelineSpec(
    * @param params strings, booleans, numbers, lists and objects; whole numbers are kept as {@link
    *     Long}, others as {@link Double}
    * @param perBox if it is asked for each box of an earlier stage instead of once for an element
+   * @param side names of the pipeline's side inputs that it reads
    */
   public record StageSpec(
       String id,
@@ -110,7 +138,8 @@ public record PipelineSpec(
       List<String> after,
       SortedMap<String, String> inputs,
       Map<String, Object> params,
-      Optional<PerBox> perBox) {
+      Optional<PerBox> perBox,
+      List<String> side) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");
@@ -118,6 +147,18 @@ public record PipelineSpec(
       inputs = Collections.unmodifiableSortedMap(new TreeMap<>(inputs));
       after = together(after, inputs);
       params = Values.object(params);
+      side = List.copyOf(side);
+    }
+
+    /** Of a stage that reads no side inputs. */
+    public StageSpec(
+        String id,
+        String type,
+        List<String> after,
+        SortedMap<String, String> inputs,
+        Map<String, Object> params,
+        Optional<PerBox> perBox) {
+      this(id, type, after, inputs, params, perBox, List.of());
     }
 
     /** Of a type without named inputs, asked once for an element. */
@@ -130,6 +171,24 @@ public record PipelineSpec(
       var all = new LinkedHashSet<>(after);
       all.addAll(inputs.values());
       return List.copyOf(all);
+    }
+  }
+
+  /**
+   * Something that stages read besides the element and that changes now and then, as limits or a
+   * list. One of {@code value} and {@code from} is given.
+   *
+   * @param value what it is until another one is given by the API
+   * @param from what cloud nodes declare under this name and read every so often
+   */
+  public record SideSpec(String name, Optional<Object> value, Optional<String> from) {
+    /** So many of a pipeline at most. */
+    public static final int MOST = 8;
+
+    public SideSpec {
+      Objects.requireNonNull(name, "name");
+      Objects.requireNonNull(from, "from");
+      value = value.map(Values::normal);
     }
   }
 

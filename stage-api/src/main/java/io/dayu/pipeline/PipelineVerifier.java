@@ -109,6 +109,7 @@ public final class PipelineVerifier {
               () -> unclaimed(source));
     }
     new StageChecks(draft.stages(), payloads, catalog, problems).run();
+    SideReader.check(draft, problems);
     draft
         .policy()
         .filter(policy -> !catalog.policies().contains(policy.name()))

@@ -7,9 +7,16 @@ import java.util.Objects;
  *
  * @param inputs its named inputs, if it has any
  * @param models that the node lets it load
+ * @param side the side inputs that the pipeline names for it, if any
  */
 public record StageContext(
-    String pipeline, String stage, String node, Params params, Inputs inputs, ModelFiles models) {
+    String pipeline,
+    String stage,
+    String node,
+    Params params,
+    Inputs inputs,
+    ModelFiles models,
+    SideInputs side) {
   public StageContext {
     Objects.requireNonNull(pipeline, "pipeline");
     Objects.requireNonNull(stage, "stage");
@@ -17,6 +24,13 @@ public record StageContext(
     Objects.requireNonNull(params, "params");
     Objects.requireNonNull(inputs, "inputs");
     Objects.requireNonNull(models, "models");
+    Objects.requireNonNull(side, "side");
+  }
+
+  /** Of a stage without side inputs. */
+  public StageContext(
+      String pipeline, String stage, String node, Params params, Inputs inputs, ModelFiles models) {
+    this(pipeline, stage, node, params, inputs, models, SideInputs.NONE);
   }
 
   /** Of a stage without named inputs and models. */

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
     name = "pipeline",
     mixinStandardHelpOptions = true,
     description = "Submit, list, show, pause and delete pipelines.",
-    subcommands = {FailedCommand.class, RetryCommand.class},
+    subcommands = {FailedCommand.class, RetryCommand.class, SideCommand.class},
     synopsisSubcommandLabel = "COMMAND")
 final class PipelineCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -38,7 +38,7 @@ final class PipelineCommand implements Runnable {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
         "Which command: submit, diff, list, show, versions, rollback, pause, stop, resume, drain,"
-            + " failed, retry or delete?");
+            + " failed, retry, side or delete?");
   }
 
   @Command(
@@ -316,7 +316,7 @@ final class PipelineCommand implements Runnable {
     return 0;
   }
 
-  private static String read(String file) {
+  static String read(String file) {
     try {
       return file.equals("-")
           ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)

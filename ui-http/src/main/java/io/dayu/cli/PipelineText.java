@@ -18,6 +18,7 @@ final class PipelineText {
     keptFailed(text, name, status);
     section(text, "Streams", streams(status));
     section(text, "Stages", stages(status));
+    section(text, "Side inputs", sides(status));
     for (var problem : status.path("problems")) {
       text.append("%n! %s: %s%n".formatted(word(problem, "path"), word(problem, "message")));
       if (problem.hasNonNull("remedy"))
@@ -107,6 +108,18 @@ final class PipelineText {
             Units.number(each.path("perSecond").asDouble()),
             word(each, "failed"));
     }
+    return table;
+  }
+
+  private static Table sides(JsonNode status) {
+    var table = Table.of("INPUT", ">VERSION", ">BYTES", "READ FROM", "PROBLEM");
+    for (var each : status.path("sideInputs"))
+      table.row(
+          word(each, "name"),
+          word(each, "version"),
+          word(each, "bytes"),
+          word(each, "from"),
+          word(each, "problem"));
     return table;
   }
 

@@ -109,6 +109,18 @@ public final class ApiClient {
     return json(exchange(method, path, Optional.of(type), BodyPublishers.ofString(document), only));
   }
 
+  /** Sends JSON of any kind. */
+  @CanIgnoreReturnValue
+  public JsonNode put(String path, String value) {
+    return json(
+        exchange(
+            "PUT",
+            path,
+            Optional.of("application/json"),
+            BodyPublishers.ofString(value),
+            Optional.empty()));
+  }
+
   /**
    * Deletes a resource.
    *

@@ -43,8 +43,8 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
   }
 
   /**
-   * @param kind {@code source}, {@code stage}, {@code policy}, {@code objective}, {@code delivery}
-   *     or {@code state}
+   * @param kind {@code source}, {@code stage}, {@code policy}, {@code objective}, {@code delivery},
+   *     {@code side inputs} or {@code state}
    * @param name of the source or stage; else as the kind
    * @param what {@link What} as a word
    * @param why what differs, and what comes of it
@@ -105,6 +105,13 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
                     s.delivery().keepFailed().isPresent() && is.delivery().keepFailed().isEmpty()
                         ? "for elements from then on; the failed elements that are kept are removed"
                         : "for elements from then on"));
+          if (!s.sideInputs().equals(is.sideInputs()))
+            parts.add(
+                Part.of(
+                    "side inputs",
+                    "side inputs",
+                    What.CHANGES,
+                    "for elements from then on; what was given by the API stays where the document says what it said"));
         });
     running
         .filter(r -> r.state() != next.state())
@@ -173,6 +180,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!Objects.equals(before.after(), is.after())) differs.add("what it follows");
     if (!before.inputs().equals(is.inputs())) differs.add("what gives its inputs");
     if (!before.params().equals(is.params())) differs.add("its parameters");
+    if (!before.side().equals(is.side())) differs.add("which side inputs it reads");
     var at = on(pipeline, is.id(), view);
     var moved = forecasts.stream().filter(f -> f.moves(is.id())).findFirst();
     var there = at + moved.map(f -> ", and would be on " + String.join(", ", to)).orElse("");

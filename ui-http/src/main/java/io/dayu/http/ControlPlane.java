@@ -1,5 +1,6 @@
 package io.dayu.http;
 
+import com.google.protobuf.ByteString;
 import io.dayu.facts.Decision;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.FailedElements;
@@ -112,6 +113,29 @@ public interface ControlPlane {
    * this name.
    */
   CompletionStage<Boolean> removeNode(String name);
+
+  /**
+   * Gives a side input of a pipeline a value.
+   *
+   * @param json a value that can be one
+   */
+  CompletionStage<SideAnswer> giveSide(String pipeline, String input, ByteString json);
+
+  /** The answer to {@link #giveSide}. */
+  sealed interface SideAnswer {
+    /**
+     * Elements that are sent from soon on have it.
+     *
+     * @param version of the side inputs that has the value
+     */
+    record Given(long version) implements SideAnswer {}
+
+    /** It is not for the API to give. */
+    record Refused(String reason) implements SideAnswer {}
+
+    /** There is no such pipeline, or it has no such side input. */
+    record Unknown() implements SideAnswer {}
+  }
 
   /** The answer to {@link #delete}. */
   enum Deletion {

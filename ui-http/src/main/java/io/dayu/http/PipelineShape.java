@@ -1,5 +1,6 @@
 package io.dayu.http;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Ledger;
@@ -7,6 +8,7 @@ import io.dayu.facts.NodeReport.KeptFailed;
 import io.dayu.facts.NodeReport.StageState;
 import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.NodeReport.Work;
+import io.dayu.facts.SideVersions;
 import io.dayu.facts.View;
 import io.dayu.pipeline.PipelineProblem;
 import io.dayu.pipeline.PipelineSpec;
@@ -40,6 +42,7 @@ record PipelineShape(
     Ledger ledger,
     List<Stream> streams,
     List<Stage> stages,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Side> sideInputs,
     List<PipelineProblem> problems) {
   /** The state of a stream whose node is not in the cluster. */
   private static final String NO_NODE = "no-node";
@@ -79,6 +82,34 @@ record PipelineShape(
    * @param retried that were sent again, since the stream is read there
    */
   record Kept(long kept, long bytes, long notKept, long retried) {}
+
+  /**
+   * A side input.
+   *
+   * @param version since which all side inputs of the pipeline together have its value; empty while
+   *     it has none
+   * @param digest SHA-256 of the value
+   * @param from the name under which cloud nodes declare it; empty where it is given
+   * @param problem why it could not be read the last time; its value stands
+   */
+  record Side(
+      String name,
+      Optional<Long> version,
+      Optional<Integer> bytes,
+      Optional<String> digest,
+      Optional<String> from,
+      Optional<String> problem) {
+    static Side of(PipelineSpec.SideSpec input, SideVersions versions) {
+      var now = versions.at(input.name(), versions.latest());
+      return new Side(
+          input.name(),
+          now.map(SideVersions.Change::number),
+          now.map(SideVersions.Change::bytes),
+          now.map(SideVersions.Change::digest),
+          input.from(),
+          Optional.ofNullable(versions.problems().get(input.name())));
+    }
+  }
 
   /** A stage and its instances. */
   record Stage(String stage, String type, List<Instance> instances) {}
@@ -154,6 +185,7 @@ record PipelineShape(
         ledger,
         streams,
         stages,
+        spec.sideInputs().stream().map(input -> Side.of(input, desired.side())).toList(),
         problems(spec, streams, stages, view, now, silentAfter));
   }
 

@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param latencyMs from cutting to being handed to the store: residence on nodes plus transfers
  * @param outputs by stage
  * @param frame where the kept frame is fetched
+ * @param sideVersion of the side inputs that its stages saw; empty where none reads any
  * @param retryOf the number of the failed element that it was sent in place of
  */
 record ResultShape(
@@ -37,7 +38,8 @@ record ResultShape(
     Map<String, Object> outputs,
     List<Step> trace,
     Optional<String> frame,
-    Optional<Long> retryOf) {
+    Optional<Long> retryOf,
+    Optional<Long> sideVersion) {
   record End(String kind, String stage, String reason) {}
 
   record Step(
@@ -71,7 +73,8 @@ record ResultShape(
         outputs,
         e.getTraceList().stream().map(Step::of).toList(),
         result.frameKept() ? Optional.of(frameUrl(e)) : Optional.empty(),
-        e.hasRetryOf() ? Optional.of(e.getRetryOf()) : Optional.empty());
+        e.hasRetryOf() ? Optional.of(e.getRetryOf()) : Optional.empty(),
+        e.getSide() == 0 ? Optional.empty() : Optional.of(e.getSide()));
   }
 
   private static End end(Ending ending) {

@@ -1,5 +1,6 @@
 package io.dayu.http;
 
+import com.google.protobuf.ByteString;
 import io.dayu.element.Media;
 import io.dayu.element.MediaType;
 import io.dayu.facts.Decision;
@@ -7,12 +8,14 @@ import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.FailedElements;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.PipelineVersion;
+import io.dayu.facts.SideVersions;
 import io.dayu.facts.View;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.RunState;
 import io.dayu.pipeline.StreamName;
 import io.dayu.policy.Policies;
+import io.dayu.side.SideValues;
 import io.dayu.source.Knob;
 import io.dayu.source.Repeat;
 import io.dayu.source.Segment;
@@ -288,6 +291,22 @@ final class FakeControlPlane implements ControlPlane {
   /** Answers questions about failed elements. */
   void keepFailed(BiFunction<String, FailedElements.Question, FailedElements.Answer> keeper) {
     failed = keeper;
+  }
+
+  @Override
+  public synchronized CompletionStage<SideAnswer> giveSide(
+      String pipeline, String input, ByteString json) {
+    var running = pipelines.get(pipeline);
+    var side =
+        running == null
+            ? Optional.<PipelineSpec.SideSpec>empty()
+            : running.spec().sideInputs().stream().filter(s -> s.name().equals(input)).findFirst();
+    if (side.isEmpty()) return answer(new SideAnswer.Unknown());
+    if (side.get().from().isPresent()) return answer(new SideAnswer.Refused("it is read"));
+    long next = running.side().latest() + 1;
+    var change = new SideVersions.Change(input, next, SideValues.digest(json), json.size());
+    pipelines.put(pipeline, running.with(running.side().next(List.of(change), Map.of())));
+    return answer(new SideAnswer.Given(next));
   }
 
   @Override
