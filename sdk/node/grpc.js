@@ -1,6 +1,7 @@
 // A server of dayu.service.v1.Stage on Node's own HTTP/2; the messages are few and small, and read and written here.
 // A node opens one stream for all of its elements. Elements come in the forms in which they come over HTTP.
 import { createServer } from "node:http2";
+import { Missing, Sides } from "./side.js";
 import { Failed, Skip } from "./stage.js";
 
 const DESCRIBE = "/dayu.service.v1.Stage/Describe";
@@ -75,6 +76,7 @@ class Work {
   #size = 0;
   #running = 0;
   #replies = []; // bounded by the credit
+  #sides = new Sides();
   #taking = true;
 
   constructor(stage, stream) {
@@ -117,16 +119,23 @@ class Work {
       this.#size -= 5 + length;
       this.#parts = this.#size > 0 ? [all.subarray(5 + length)] : [];
       try {
-        for (const [number, call] of fields(all.subarray(5, 5 + length))) if (number === 1) this.#take(call);
+        const parts = [...fields(all.subarray(5, 5 + length))];
+        for (const [number, side] of parts) if (number === 2) this.#keep(new Map(fields(side)));
+        for (const [number, call] of parts) if (number === 1) this.#take(call);
       } catch {
         return this.#fail(INTERNAL);
       }
     }
   }
 
+  #keep(side) {
+    const none = Buffer.alloc(0);
+    this.#sides.put((side.get(1) ?? none).toString("hex"), side.get(2) ?? none);
+  }
+
   async #take(call) {
     this.#running++;
-    const reply = await replied(this.#stage, call);
+    const reply = await replied(this.#stage, call, this.#sides);
     this.#running--;
     if (this.#stream.writableEnded || this.#stream.destroyed) return;
     // Those that end in the same turn of the loop go together.
@@ -142,15 +151,26 @@ class Work {
 }
 
 /** The Reply to a Call; never rejects. */
-async function replied(stage, message) {
+async function replied(stage, message, sides) {
   let id = 0;
   let result;
   try {
-    const call = new Map(fields(message));
+    const call = new Map();
+    const digests = {};
+    for (const [number, value] of fields(message)) {
+      if (number !== 7) call.set(number, value);
+      else {
+        const named = new Map(fields(value));
+        digests[String(named.get(1) ?? "")] = (named.get(2) ?? Buffer.alloc(0)).toString("hex");
+      }
+    }
     id = call.get(1) ?? 0;
-    result = await stage.result(read(stage, call));
+    result = await stage.result({ ...read(stage, call), side: sides.named(digests) });
   } catch (error) {
-    result = new Failed(`the call cannot be read: ${error.message}`);
+    result =
+      error instanceof Missing
+        ? new Failed(error.message, { retryable: true })
+        : new Failed(`the call cannot be read: ${error.message}`);
   }
   return Buffer.concat([varint(1, id), outcome(result)]);
 }

@@ -234,6 +234,11 @@ export interface Element<P extends MediaType = MediaType> {
   outputs: Record<string, Media>;
   /** The same by the names of a stage that has named inputs; an optional one may be missing. */
   inputs: Record<string, Media>;
+  /**
+   * The side inputs that the pipeline names for the stage, as JSON is read. All stages see the same version in one attempt of
+   * an element. The values are shared by calls: do not change them.
+   */
+  side: Record<string, unknown>;
   /** The JPEG file of the one frame; an element of several frames fails. */
   readonly frame: Buffer;
   /** "pipeline/source". */

@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
+import { digests, Missing, Sides } from "./side.js";
 import { base64, fromJson, isObject, MediaError, output, picture, sound, toJson, TYPES } from "./media.js";
 
 const MAX_BODY = 256 * 1024 * 1024;
@@ -45,7 +46,7 @@ class Element {
   constructor(values) {
     Object.assign(
       this,
-      { payload: null, inputs: {}, outputs: {}, stream: "", stage: "", seq: 0, attempt: 1, createdAt: "" },
+      { payload: null, inputs: {}, outputs: {}, side: {}, stream: "", stage: "", seq: 0, attempt: 1, createdAt: "" },
       { deadline: performance.now() + DEADLINE_MS },
       values,
     );
@@ -75,6 +76,7 @@ class Stage {
   #waiting = [];
   #params = new Map();
   #named;
+  #sides = new Sides();
   #lastTrace = -Infinity;
 
   constructor(options, work) {
@@ -249,6 +251,7 @@ class Stage {
     const get = request.method === "GET" || request.method === "HEAD";
     if (path === "/.well-known/dayu-stage") return get ? json(this.#described) : text(405, "use GET");
     if (path === "/health") return get ? text(200, "ok") : text(405, "use GET");
+    if (path.startsWith("/side/")) return this.#keep(request.method, path.slice("/side/".length), body);
     if (path !== "/") return text(404, "elements are posted to /");
     if (request.method !== "POST") return text(405, "elements are posted");
     try {
@@ -276,7 +279,27 @@ class Stage {
     }
   }
 
+  /** Keeps the value of a side input that elements name from then on. */
+  #keep(method, digest, body) {
+    if (method !== "PUT") return text(405, "side inputs are put");
+    try {
+      this.#sides.put(digest, body);
+    } catch (error) {
+      return text(400, `this is no side input: ${error.message}`);
+    }
+    return { status: 204, body: "" };
+  }
+
+  #sideOf(given) {
+    try {
+      return this.#sides.named(digests(given));
+    } catch (error) {
+      throw new Bad(error instanceof Missing ? error.message : `dayuside: ${error.message}`, error instanceof Missing ? 428 : 400);
+    }
+  }
+
   async #single(headers, type, body) {
+    const side = this.#sideOf(headers["ce-dayuside"]);
     const content = this.#content(type, body);
     const params = this.#paramsOf(headers["ce-dayuparams"]);
     const element = this.#element(content, {
@@ -286,7 +309,7 @@ class Stage {
       dayuattempt: headers["ce-dayuattempt"],
       time: headers["ce-time"],
       dayudeadline: headers["ce-dayudeadline"],
-    });
+    }, side);
     const result = await this.#call(element, params, encoded);
     if (result instanceof Skip) return { status: 204, headers: { "dayu-reason": ascii(result.reason) }, body: "" };
     if (result instanceof Failed) return failed(result);
@@ -298,14 +321,16 @@ class Stage {
     if (!Array.isArray(events)) throw new Bad("a batch is a JSON array of events");
     if (!events.every((event) => isObject(event) && typeof event.id === "string"))
       throw new Bad("an event of the batch has no id");
-    return json(JSON.stringify(await Promise.all(events.map((event) => this.#answered(event)))));
+    // What is missing is given to all of them, so that none is worked on twice.
+    const sides = events.map((event) => this.#sideOf(event.dayuside));
+    return json(JSON.stringify(await Promise.all(events.map((event, i) => this.#answered(event, sides[i])))));
   }
 
-  async #answered(event) {
+  async #answered(event, side) {
     const id = event.id;
     try {
       const result = await this.#call(
-        this.#element(this.#data(event), event),
+        this.#element(this.#data(event), event, side),
         this.#paramsOf(event.dayuparams),
         toJson,
       );
@@ -371,7 +396,8 @@ class Stage {
     return { payload, outputs };
   }
 
-  #element(content, { source = "", subject = "", dayuseq = 0, dayuattempt = 1, time = "", dayudeadline = DEADLINE_MS }) {
+  #element(content, about, side) {
+    const { source = "", subject = "", dayuseq = 0, dayuattempt = 1, time = "", dayudeadline = DEADLINE_MS } = about;
     const numbers = [dayuseq, dayuattempt, dayudeadline].map((each) => (each === "" ? NaN : Number(each)));
     if (!numbers.every(Number.isFinite)) throw new Bad("dayuseq, dayuattempt and dayudeadline are numbers");
     const [seq, attempt, left] = numbers;
@@ -384,6 +410,7 @@ class Stage {
       attempt,
       createdAt: String(time),
       deadline,
+      side,
     });
   }
 

@@ -1,5 +1,6 @@
 // Services over gRPC as nodes call them.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:http2";
 import { describe, it } from "node:test";
@@ -131,6 +132,28 @@ describe("over gRPC", () => {
       }
       assert.equal(node.credit, 32 + 3);
     }));
+
+  it("gives a side input to the calls that name it", async () => {
+    const seen = [];
+    const limited = stage({ payload: ["opaque"], output: "labels" }, (element) => {
+      seen.push(element.side);
+      return { n: 1 };
+    });
+    const limits = Buffer.from('{"most": 3}');
+    const digest = createHash("sha256").update(limits).digest();
+    const named = bytes(7, Buffer.concat([bytes(1, Buffer.from("limits")), bytes(2, digest)]));
+    await serving(limited, async (node) => {
+      node.open().send(Buffer.concat([call(1, "x"), named]));
+      const [early] = await node.answers(1);
+      assert.equal(new Map(fields(early.get(4))).get(2), 1, "it was not given yet: tried again");
+      // Protobuf writes what was added later behind what was there before.
+      const given = bytes(2, Buffer.concat([bytes(1, digest), bytes(2, limits)]));
+      node.stream.write(frame([bytes(1, Buffer.concat([call(2, "x"), named])), given]));
+      node.send(Buffer.concat([call(3, "x"), named]), call(4, "x"));
+      await node.answers(2, 3, 4);
+      assert.deepEqual(seen, [{ limits: { most: 3 } }, { limits: { most: 3 } }, {}]);
+    });
+  });
 
   it("tells a function which element it is", async () => {
     let seen;

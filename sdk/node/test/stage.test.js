@@ -1,5 +1,6 @@
 // What a stage's author is told, and what becomes of answers; no socket is open here.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, it, mock } from "node:test";
 import { Failed, Skip, StageError, stage } from "../index.js";
 
@@ -437,5 +438,55 @@ describe("a stage", () => {
     const second = post(made, { payload: READINGS });
     release();
     assert.deepEqual([(await first).status, (await second).status], [200, 200]);
+  });
+});
+
+describe("side inputs", () => {
+  const LIMITS = Buffer.from('{"most": 3}');
+  const sha256 = (value) => createHash("sha256").update(value).digest("hex");
+  const DIGEST = sha256(LIMITS);
+  const give = (made, digest, body, method = "PUT") => made.answer({ method, url: `/side/${digest}`, headers: {} }, body);
+  const seeing = (seen) => readingStage((element) => (seen.push(element.side), new Skip()));
+
+  it("are seen under their names once they were given", async () => {
+    const seen = [];
+    const made = seeing(seen);
+    assert.equal((await give(made, DIGEST, LIMITS)).status, 204);
+    assert.equal((await post(made, { payload: READINGS }, { "ce-dayuside": `limits=${DIGEST}` })).status, 204);
+    await post(made, { payload: READINGS });
+    assert.deepEqual(seen, [{ limits: { most: 3 } }, {}]);
+  });
+
+  it("are asked for where they are not here", async () => {
+    const seen = [];
+    const made = seeing(seen);
+    assert.equal((await post(made, { payload: READINGS }, { "ce-dayuside": `limits=${DIGEST}` })).status, 428);
+    const event = { id: "1.1", data: { payload: READINGS } };
+    const batch = [event, { ...event, id: "2.1", dayuside: `limits=${DIGEST}` }];
+    const type = { "content-type": "application/cloudevents-batch+json" };
+    assert.equal((await post(made, batch, type)).status, 428);
+    assert.deepEqual(seen, [], "no element of the batch was worked on");
+    await give(made, DIGEST, LIMITS);
+    assert.equal((await post(made, batch, type)).status, 200);
+    assert.deepEqual(seen, [{}, { limits: { most: 3 } }]);
+  });
+
+  it("are refused where they are none", async () => {
+    const made = seeing([]);
+    assert.equal((await give(made, "0".repeat(64), LIMITS)).status, 400);
+    assert.equal((await give(made, sha256("{"), Buffer.from("{"))).status, 400);
+    assert.equal((await give(made, DIGEST, Buffer.alloc(0), "GET")).status, 405);
+    for (const bad of ["limits", "limits=1", `=${DIGEST}`])
+      assert.equal((await post(made, { payload: READINGS }, { "ce-dayuside": bad })).status, 400);
+  });
+
+  it("are kept, the last 64 at least", async () => {
+    const made = seeing([]);
+    const values = Array.from({ length: 300 }, (_, number) => Buffer.from(String(number)));
+    for (const value of values) await give(made, sha256(value), value);
+    const status = async (value) =>
+      (await post(made, { payload: READINGS }, { "ce-dayuside": `limits=${sha256(value)}` })).status;
+    for (const value of values.slice(-64)) assert.equal(await status(value), 204);
+    assert.equal(await status(values[0]), 428);
   });
 });

@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 
 import grpc
 
+from .side import Missing, Sides
 from .stage import Element, Failed, Skip, _answer, _Bad
 
 SERVICE = "dayu.service.v1.Stage"
@@ -129,6 +130,7 @@ class _Stream:
         self._requests = requests
         self._running = 0  # guarded by the lock, as is the following
         self._taking = True
+        self._sides = Sides()
         self._lock = threading.Lock()
         self.replies = queue.SimpleQueue()  # None where there may be no more; bounded by the credit
         self.ended = threading.Event()
@@ -152,7 +154,12 @@ class _Stream:
     def _read(self):
         try:
             for message in self._requests:
-                for number, call in _fields(message):
+                fields = list(_fields(message))
+                for number, side in fields:
+                    if number == 2:
+                        given = dict(_fields(side))
+                        self._sides.put(given.get(1, b"").hex(), given.get(2, b""))
+                for number, call in fields:
                     if number == 1:
                         with self._lock:
                             if not self._taking:
@@ -169,7 +176,7 @@ class _Stream:
     def _answer(self, call):
         reply = b""
         try:
-            reply = _bytes(2, answer(self._stage, call))
+            reply = _bytes(2, answer(self._stage, call, self._sides))
         finally:
             # Before the reply is there, so that who takes it sees that nothing is running.
             with self._lock:
@@ -182,13 +189,21 @@ def description(stage):
     return {**stage.describe(), "batch": max(stage.batch, _AHEAD)}
 
 
-def answer(stage, call):
+def answer(stage, call, sides):
     """Answers one Call with a Reply; never raises."""
     identity = 0
     try:
-        fields = dict(_fields(call))
+        fields, digests = {}, {}
+        for number, value in _fields(call):
+            if number == 7:
+                named = dict(_fields(value))
+                digests[_text(named.get(1, b""))] = named.get(2, b"").hex()
+            else:
+                fields[number] = value
         identity = fields.get(1, 0)
-        result = _result(stage, fields)
+        result = _result(stage, fields, sides.named(digests))
+    except Missing as e:
+        result = Failed(str(e), retryable=True)
     except _Bad as e:
         result = Failed(e.reason)
     except Exception as e:
@@ -197,7 +212,7 @@ def answer(stage, call):
     return _varint(1, identity) + _outcome(result)
 
 
-def _result(stage, fields):
+def _result(stage, fields, side):
     if 6 not in fields:
         raise _Bad(f"the element has no body; let the declaration's accepts be {', '.join(stage.accepts)} or leave it out")
     body = dict(_fields(fields[6]))
@@ -213,6 +228,7 @@ def _result(stage, fields):
         about.get(3, 0),
         created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         time.monotonic() + fields.get(4, 0) / 1000,
+        side=side,
     )
     return stage._call(element, stage._params_of(_text(fields.get(3, b""))), _answer)
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from . import media
 from .media import Frames, Opaque
 from .server import Answer, Server
+from .side import Missing, Sides, digests
 
 _JSON_TYPES = {float: "number", int: "integer", str: "string", bool: "boolean"}
 _REQUIRED = object()
@@ -106,11 +107,13 @@ class Element:
 
     ``payload`` is what the source read (``None`` if the stage reads only outputs), ``outputs`` what earlier stages gave,
     by their names, ``inputs`` the same by the names of a stage that has named inputs; an optional one may be missing.
+    ``side`` has the side inputs that the pipeline names for the stage, as JSON is read: ``element.side["limits"]``. All
+    stages see the same version in one attempt of an element. The values are shared by calls: do not change them.
     ``seq`` is its number in the stream, ``attempt`` 1 for its first sending. ``deadline`` is the moment
     of ``time.monotonic()`` at which nobody waits for the answer any more.
     """
 
-    __slots__ = ("payload", "inputs", "outputs", "stream", "stage", "seq", "attempt", "created_at", "deadline")
+    __slots__ = ("payload", "inputs", "outputs", "stream", "stage", "seq", "attempt", "created_at", "deadline", "side")
 
     def __init__(
         self,
@@ -123,6 +126,7 @@ class Element:
         created_at="",
         deadline=math.inf,
         inputs=None,
+        side=None,
     ):
         self.payload = payload
         self.inputs = inputs if inputs is not None else {}
@@ -133,6 +137,7 @@ class Element:
         self.attempt = attempt
         self.created_at = created_at
         self.deadline = deadline
+        self.side = side if side is not None else {}
 
     @property
     def frame(self):
@@ -216,6 +221,7 @@ class Stage:
         self._calls = threading.BoundedSemaphore(parallelism)
         self._params = lru_cache(maxsize=64)(self._read_params)
         self._described = json.dumps(self.describe()).encode("ascii")
+        self._sides = Sides()
         self._last_trace = 0.0
 
     def __call__(self, *arguments, **named):
@@ -318,6 +324,8 @@ class Stage:
             return Answer(200, self._described, "application/json") if request.is_get else _refused(405, "use GET")
         if request.path == "/health":
             return Answer(200, b"ok") if request.is_get else _refused(405, "use GET")
+        if request.path.startswith("/side/"):
+            return self._keep(request)
         if request.path != "/":
             return _refused(404, "elements are posted to /")
         if request.method != "POST":
@@ -333,8 +341,27 @@ class Stage:
             self._trace()
             return _refused(500, f"a defect of dayu_stage: {type(e).__name__}: {e}")
 
+    def _keep(self, request):
+        """Keeps the value of a side input that elements name from then on."""
+        if request.method != "PUT":
+            return _refused(405, "side inputs are put")
+        try:
+            self._sides.put(request.path[len("/side/") :], request.body)
+        except ValueError as e:
+            return _refused(400, f"this is no side input: {e}")
+        return Answer(204, b"", None)
+
+    def _side_of(self, text):
+        try:
+            return self._sides.named(digests(text))
+        except ValueError as e:
+            raise _Bad(f"dayuside: {e}") from e
+        except Missing as e:
+            raise _Bad(str(e), 428) from e
+
     def _single(self, request, kind):
         headers = request.headers
+        side = self._side_of(headers.get("ce-dayuside"))
         content = self._content(kind, request.body)
         params = self._params_of(headers.get("ce-dayuparams"))
         result = self._call(
@@ -346,6 +373,7 @@ class Stage:
                 headers.get("ce-dayuattempt", "1"),
                 headers.get("ce-time", ""),
                 headers.get("ce-dayudeadline"),
+                side,
             ),
             params,
             _answer,
@@ -361,11 +389,12 @@ class Stage:
         ids = [event.get("id") if isinstance(event, dict) else None for event in events]
         if not all(isinstance(each, str) for each in ids):
             raise _Bad("an event of the batch has no id")
-        return Answer(
-            200, _dumps([self._answered(event, each) for event, each in zip(events, ids)]), "application/json"
-        )
+        # What is missing is given to all of them, so that none is worked on twice.
+        sides = [self._side_of(event.get("dayuside")) for event in events]
+        answered = [self._answered(*each) for each in zip(events, ids, sides)]
+        return Answer(200, _dumps(answered), "application/json")
 
-    def _answered(self, event, identity):
+    def _answered(self, event, identity, side):
         try:
             result = self._call(
                 self._element(
@@ -376,6 +405,7 @@ class Stage:
                     event.get("dayuattempt", 1),
                     event.get("time", ""),
                     event.get("dayudeadline"),
+                    side,
                 ),
                 self._params_of(event.get("dayuparams")),
                 _output,
@@ -445,7 +475,7 @@ class Stage:
             raise _Bad(f"the element has no output that this stage reads: {' or '.join(self.inputs)}")
         return payload, read
 
-    def _element(self, content, source, subject, seq, attempt, created_at, deadline):
+    def _element(self, content, source, subject, seq, attempt, created_at, deadline, side):
         payload, outputs = content
         try:
             left = _DEADLINE_S if deadline is None else float(deadline) / 1000
@@ -464,6 +494,7 @@ class Stage:
             str(created_at),
             time.monotonic() + left,
             outputs if self.named else {},
+            side,
         )
 
     def _params_of(self, given):

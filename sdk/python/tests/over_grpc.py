@@ -1,5 +1,6 @@
 """Services over gRPC as nodes call them. Needs grpcio, so it is no part of the other tests: python3 -m unittest tests.over_grpc"""
 
+import hashlib
 import json
 import os
 import queue
@@ -128,6 +129,26 @@ class OverGrpc(unittest.TestCase):
             (told.stream, told.seq, told.attempt, told.stage, told.created_at),
         )
         self.assertTrue(0 < told.seconds_left() <= 10)
+
+    def test_a_side_input_is_seen_by_the_calls_that_name_it(self):
+        seen = []
+
+        @stage(payload=["opaque"], output="labels")
+        def limited(element):
+            seen.append(element.side)
+            return Labels({"n": 1})
+
+        limits = json.dumps({"most": 3}).encode()
+        digest = hashlib.sha256(limits).digest()
+        named = _bytes(7, _bytes(1, b"limits") + _bytes(2, digest))
+        node = self.serve(limited).open()
+        node.send(call(1, b"x") + named)
+        self.assertEqual(1, dict(_fields(node.answers(1)[0][4]))[2], "it was not given yet: tried again")
+        # Protobuf writes what was added later behind what was there before.
+        node.raw(_bytes(1, call(2, b"x") + named) + _bytes(2, _bytes(1, digest) + _bytes(2, limits)))
+        node.send(call(3, b"x") + named, call(4, b"x"))
+        node.answers(2, 3, 4)
+        self.assertEqual([{"limits": {"most": 3}}, {"limits": {"most": 3}}, {}], seen)
 
     def test_every_outcome_travels(self):
         @stage(payload=["opaque"], output="labels")

@@ -1,6 +1,7 @@
 """What a stage's author is told, and what becomes of answers; no socket is open here."""
 
 import base64
+import hashlib
 import io
 import json
 import struct
@@ -533,6 +534,60 @@ class quiet:
 
     def __exit__(self, *error):
         return self.redirected.__exit__(*error)
+
+
+class SideInputs(unittest.TestCase):
+    """What a node gives besides the elements."""
+
+    LIMITS = json.dumps({"most": 3}).encode()
+    DIGEST = hashlib.sha256(LIMITS).hexdigest()
+
+    def setUp(self):
+        self.seen = []
+        self.made = reading_stage(lambda element: self.seen.append(element.side) or Skip())
+
+    def give(self, digest, body, method="PUT"):
+        return self.made.answer(Request(method, "/side/" + digest, {}, body))
+
+    def test_a_value_that_was_given_is_seen_under_its_name(self):
+        self.assertEqual(self.give(self.DIGEST, self.LIMITS).status, 204)
+        answer = post(self.made, {"payload": READINGS}, ce_dayuside=f"limits={self.DIGEST}")
+        self.assertEqual(answer.status, 204)
+        self.assertEqual(self.seen, [{"limits": {"most": 3}}])
+
+    def test_an_element_without_side_inputs_has_none(self):
+        post(self.made, {"payload": READINGS})
+        self.assertEqual(self.seen, [{}])
+
+    def test_a_value_that_is_not_here_is_asked_for(self):
+        answer = post(self.made, {"payload": READINGS}, ce_dayuside=f"limits={self.DIGEST}")
+        self.assertEqual(answer.status, 428)
+        event = {"id": "1.1", "data": {"payload": READINGS}}
+        batch = [event, {**event, "id": "2.1", "dayuside": f"limits={self.DIGEST}"}]
+        kind = "application/cloudevents-batch+json"
+        self.assertEqual(post(self.made, batch, content_type=kind).status, 428)
+        self.assertEqual(self.seen, [], "no element of the batch was worked on")
+        self.give(self.DIGEST, self.LIMITS)
+        self.assertEqual(post(self.made, batch, content_type=kind).status, 200)
+        self.assertEqual(self.seen, [{}, {"limits": {"most": 3}}])
+
+    def test_what_is_no_value_is_refused(self):
+        self.assertEqual(self.give("0" * 64, self.LIMITS).status, 400)
+        self.assertEqual(self.give(hashlib.sha256(b"{").hexdigest(), b"{").status, 400)
+        self.assertEqual(self.give(self.DIGEST, b"", method="GET").status, 405)
+        for bad in ("limits", "limits=1", "=" + self.DIGEST):
+            self.assertEqual(post(self.made, {"payload": READINGS}, ce_dayuside=bad).status, 400)
+
+    def test_the_last_64_are_kept(self):
+        values = [str(number).encode() for number in range(300)]
+        digests = [hashlib.sha256(value).hexdigest() for value in values]
+        for digest, value in zip(digests, values):
+            self.give(digest, value)
+        for digest in digests[-64:]:
+            answer = post(self.made, {"payload": READINGS}, ce_dayuside=f"limits={digest}")
+            self.assertEqual(answer.status, 204)
+        self.assertEqual(post(self.made, {"payload": READINGS}, ce_dayuside=f"limits={digests[0]}").status, 428)
+
 
 
 if __name__ == "__main__":

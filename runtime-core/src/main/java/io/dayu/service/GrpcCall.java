@@ -2,7 +2,9 @@ package io.dayu.service;
 
 import com.google.protobuf.UnsafeByteOperations;
 import io.dayu.element.Element;
+import io.dayu.facts.SideFactsProto;
 import io.dayu.service.wire.Call;
+import io.dayu.service.wire.SideName;
 import java.util.Optional;
 
 /** A call in a stream of gRPC. What changes is guarded by its service. */
@@ -64,6 +66,13 @@ final class GrpcCall extends ServiceCall {
             .setElement(sent);
     stage().params().ifPresent(call::setParams);
     body.ifPresent(call::setBody);
+    sides()
+        .forEach(
+            (name, side) ->
+                call.addSide(
+                    SideName.newBuilder()
+                        .setName(name)
+                        .setSha256(SideFactsProto.bytes(side.digest()))));
     return call.build();
   }
 }

@@ -3,13 +3,16 @@ package io.dayu.service;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
+import io.dayu.facts.SideFactsProto;
 import io.dayu.service.wire.Calls;
 import io.dayu.service.wire.DescribeRequest;
 import io.dayu.service.wire.Description;
 import io.dayu.service.wire.Replies;
 import io.dayu.service.wire.Reply;
+import io.dayu.service.wire.Side;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.SideInput;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
@@ -33,10 +36,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -73,6 +78,7 @@ final class GrpcService extends Service<GrpcCall> {
     final ManagedChannel channel;
     final ClientCall<Calls, Replies> call; // only the loop sends
     final Map<Long, GrpcCall> open = new LinkedHashMap<>(); // bounded by the description
+    final Set<String> given = new LinkedHashSet<>(); // digests of side inputs
     long credit;
     long lastId;
     long heardNanos;
@@ -190,8 +196,17 @@ final class GrpcService extends Service<GrpcCall> {
       next.sentNanos = now;
       to.credit--;
       to.open.put(++to.lastId, waiting.remove());
+      for (var side : next.sides().values()) give(to, side, calls);
       calls.addCall(next.message(to.lastId, now));
     }
+  }
+
+  /** Once through each stream; another stream may lead to a service that has begun anew. */
+  private static void give(Link to, SideInput side, Calls.Builder calls) {
+    if (!to.given.add(side.digest())) return;
+    if (to.given.size() > SideGifts.KEPT) to.given.remove(to.given.iterator().next());
+    calls.addSide(
+        Side.newBuilder().setSha256(SideFactsProto.bytes(side.digest())).setJson(side.json()));
   }
 
   // Receiving

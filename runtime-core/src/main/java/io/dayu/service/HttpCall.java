@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A call as a CloudEvent over HTTP. */
 final class HttpCall extends ServiceCall {
@@ -36,6 +37,12 @@ final class HttpCall extends ServiceCall {
     attributes.put("dayuattempt", element().getAttempt());
     attributes.put("dayudeadline", Math.max(1, (deadlineNanos() - nowNanos) / 1_000_000));
     stage().params().ifPresent(params -> attributes.put("dayuparams", params));
+    if (!sides().isEmpty())
+      attributes.put(
+          "dayuside",
+          sides().entrySet().stream()
+              .map(side -> side.getKey() + "=" + side.getValue().digest())
+              .collect(Collectors.joining(",")));
     return attributes;
   }
 

@@ -5,10 +5,12 @@ import io.dayu.element.MediaJson.UnreadableMedia;
 import io.dayu.service.Answers.Answer;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.SideInput;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +54,7 @@ final class HttpService extends Service<HttpCall> {
   }
 
   private final Connections connections;
+  private final SideGifts gifts;
   private final Set<Exchange> running = new LinkedHashSet<>(); // guarded by this
   private long heardNanos = System.nanoTime(); // guarded by this
 
@@ -62,6 +65,7 @@ final class HttpService extends Service<HttpCall> {
       ServiceDeclaration declaration, Connections connections, ScheduledExecutorService timer) {
     super(declaration, timer);
     this.connections = connections;
+    this.gifts = new SideGifts((request, body) -> connections.send(request.over(tls), body));
   }
 
   @Override
@@ -108,15 +112,12 @@ final class HttpService extends Service<HttpCall> {
   }
 
   private void send(Exchange exchange, URI there) {
-    long now = System.nanoTime();
     CompletableFuture<Answer> response;
     try {
-      response =
-          connections.send(
-              exchange.calls.size() == 1
-                  ? single(there, exchange.calls.get(0), now).over(tls)
-                  : batch(there, exchange.calls, now).over(tls),
-              this::body);
+      var sides = new LinkedHashMap<String, SideInput>(); // by digest
+      for (var call : exchange.calls)
+        call.sides().values().forEach(side -> sides.put(side.digest(), side));
+      response = gifts.before(there, sides.values(), () -> request(exchange.calls, there));
     } catch (RuntimeException e) {
       response = CompletableFuture.failedFuture(e);
     }
@@ -124,6 +125,12 @@ final class HttpService extends Service<HttpCall> {
       exchange.response = response;
     }
     var unused = response.whenComplete((answer, error) -> ended(exchange, answer, error));
+  }
+
+  private CompletableFuture<Answer> request(List<HttpCall> calls, URI there) {
+    long now = System.nanoTime();
+    var request = calls.size() == 1 ? single(there, calls.get(0), now) : batch(there, calls, now);
+    return connections.send(request.over(tls), this::body);
   }
 
   private static Request single(URI there, HttpCall call, long now) {
@@ -159,7 +166,9 @@ final class HttpService extends Service<HttpCall> {
       } else if (exchange.late) all(exchange, late(), outcomes);
       else {
         var cause = Causes.of(Objects.requireNonNull(error, "an exchange ends in one way"));
-        if (cause instanceof BoundedBody.TooLong)
+        if (cause instanceof SideGifts.NotTaken not)
+          all(exchange, new Outcome.Failed(Causes.words(not), not.retryable), outcomes);
+        else if (cause instanceof BoundedBody.TooLong)
           all(exchange, new Outcome.Failed(Causes.words(cause), false), outcomes);
         else if (isUnreached(cause) && !isClosed()) {
           putBack(exchange.calls);
@@ -274,6 +283,7 @@ final class HttpService extends Service<HttpCall> {
 
   @Override
   void ready() {
+    gifts.forget();
     synchronized (this) {
       works();
     }

@@ -27,7 +27,15 @@ final class Request {
   }
 
   static Request post(URI to, byte[] body) {
-    var request = new Request(Method.POST, to, body.length);
+    return with(Method.POST, to, body);
+  }
+
+  static Request put(URI to, byte[] body) {
+    return with(Method.PUT, to, body);
+  }
+
+  private static Request with(Method method, URI to, byte[] body) {
+    var request = new Request(method, to, body.length);
     request.header("content-length", Integer.toString(body.length));
     request.message.setEntity(new ByteArrayEntity(body, null));
     return request;

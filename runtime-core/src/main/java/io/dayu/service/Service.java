@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -316,6 +317,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       call = prepare(element, stage, known(), System.nanoTime() + declaration.timeout().toNanos());
     } catch (Refused e) {
       return CompletableFuture.completedStage(new Outcome.Failed(Causes.words(e), false));
+    } catch (NoSuchElementException e) {
+      return CompletableFuture.completedStage(
+          new Outcome.Failed(String.valueOf(e.getMessage()), true));
     }
     synchronized (this) {
       if (closed)

@@ -7,10 +7,13 @@ import io.dayu.element.MediaRules;
 import io.dayu.element.MediaType;
 import io.dayu.element.Wav;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.SideInput;
+import io.dayu.stage.SideInputs;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
 import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
@@ -23,20 +26,21 @@ class ServiceCall {
    * What the calls of a stage have in common.
    *
    * @param params as JSON; empty if there are none
+   * @param side its side inputs
    */
-  record Stage(String id, Optional<String> params) {
+  record Stage(String id, Optional<String> params, SideInputs side) {
     /**
      * @throws IllegalArgumentException if its parameters do not fit into a header
      */
     static Stage of(StageContext context) {
       var values = new TreeMap<>(context.params().values());
-      if (values.isEmpty()) return new Stage(context.stage(), Optional.empty());
+      if (values.isEmpty()) return new Stage(context.stage(), Optional.empty(), context.side());
       var json = Json.ascii(values);
       if (json.length() > MAX_PARAMS)
         throw new IllegalArgumentException(
             "its parameters have %s bytes as JSON; a service gets them in a header, of at most %s bytes"
                 .formatted(json.length(), MAX_PARAMS));
-      return new Stage(context.stage(), Optional.of(json));
+      return new Stage(context.stage(), Optional.of(json), context.side());
     }
   }
 
@@ -54,12 +58,22 @@ class ServiceCall {
   private final Element element;
   private final Stage stage;
   private final long deadlineNanos;
+  private final SortedMap<String, SideInput> sides = new TreeMap<>();
   private final CompletableFuture<Outcome> answer = new CompletableFuture<>();
 
+  /**
+   * @throws java.util.NoSuchElementException if a side input is not here in the element's version
+   */
   ServiceCall(Element element, Stage stage, long deadlineNanos) {
     this.element = element;
     this.stage = stage;
     this.deadlineNanos = deadlineNanos;
+    for (var name : stage.side().names()) sides.put(name, stage.side().get(element, name));
+  }
+
+  /** What its stage reads besides it, by name. */
+  SortedMap<String, SideInput> sides() {
+    return sides;
   }
 
   Element element() {

@@ -185,6 +185,33 @@ class GrpcServiceTest {
   }
 
   @Test
+  void aSideInputIsSentOnceThroughAStreamBeforeTheCallsThatNameIt() throws Exception {
+    var server = server();
+    var given = new java.util.concurrent.CopyOnWriteArrayList<String>();
+    server.work =
+        (stream, calls) -> {
+          calls.getSideList().forEach(side -> given.add(side.getJson().toStringUtf8()));
+          calls.getCallList().forEach(call -> stream.reply(call, cars()));
+        };
+    var service = service(server.port(), "");
+    for (long version : new long[] {7, 7, 8, 7})
+      assertThat(get(service.call(text(1).toBuilder().setSide(version).build(), TestSides.stage())))
+          .isEqualTo(THREE_CARS);
+    assertThat(given).containsExactly("7", "8");
+    assertThat(server.got)
+        .extracting(
+            call ->
+                call.getSide(0).getName()
+                    + "="
+                    + io.dayu.facts.SideFactsProto.digest(call.getSide(0).getSha256()))
+        .containsExactly(
+            "limits=" + TestSides.digest(7),
+            "limits=" + TestSides.digest(7),
+            "limits=" + TestSides.digest(8),
+            "limits=" + TestSides.digest(7));
+  }
+
+  @Test
   void anElementOfEightMegabytesPassesBothWays() throws Exception {
     var server = server();
     server.description =

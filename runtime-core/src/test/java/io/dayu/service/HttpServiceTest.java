@@ -192,6 +192,67 @@ class HttpServiceTest {
             "{\"outputs\":{\"cars\":{\"type\":\"labels\",\"labels\":[{\"name\":\"cars\",\"value\":3.0}]}}}");
   }
 
+  private static Element at(long seq, long version) {
+    return text(seq).toBuilder().setSide(version).build();
+  }
+
+  private static List<String> paths(TestService server) {
+    return server.got.stream().map(TestService.Got::path).toList();
+  }
+
+  private static String put(long version) {
+    return "/side/" + TestSides.digest(version);
+  }
+
+  @Test
+  void aSideInputIsGivenOnceBeforeTheFirstElementThatReadsIt() throws Exception {
+    var server = server();
+    server.work = exchange -> TestService.json(exchange, 200, CARS);
+    var service = service(server.port(), "");
+    for (var element : List.of(at(1, 7), at(2, 7), at(3, 8), at(4, 7)))
+      assertThat(get(service.call(element, TestSides.stage()))).isEqualTo(THREE_CARS);
+    assertThat(paths(server)).containsExactly(put(7), "/", "/", put(8), "/", "/");
+    assertThat(server.got.get(0).text()).isEqualTo("7");
+    assertThat(server.got.get(1).header("ce-dayuside")).isEqualTo("limits=" + TestSides.digest(7));
+    assertThat(server.got.get(5).header("ce-dayuside")).isEqualTo("limits=" + TestSides.digest(7));
+  }
+
+  /** As one does that was started again behind the same address. */
+  @Test
+  void aServiceThatDoesNotHaveASideInputAnyMoreIsGivenItAgain() throws Exception {
+    var server = server();
+    var has = java.util.concurrent.ConcurrentHashMap.<String>newKeySet();
+    server.work =
+        exchange -> {
+          if (exchange.getRequestMethod().equals("PUT")) {
+            has.add(exchange.getRequestURI().getPath());
+            TestService.json(exchange, 200, "{}");
+          } else TestService.json(exchange, has.isEmpty() ? 428 : 200, CARS);
+        };
+    var service = service(server.port(), "");
+    assertThat(get(service.call(at(1, 7), TestSides.stage()))).isEqualTo(THREE_CARS);
+    has.clear();
+    assertThat(get(service.call(at(2, 7), TestSides.stage()))).isEqualTo(THREE_CARS);
+    assertThat(paths(server)).containsExactly(put(7), "/", "/", put(7), "/");
+  }
+
+  @Test
+  void whatBecomesOfSideInputsThatAServiceDoesNotTake() throws Exception {
+    var server = server();
+    var status = new java.util.concurrent.atomic.AtomicInteger(404);
+    server.work =
+        exchange ->
+            TestService.json(
+                exchange, exchange.getRequestMethod().equals("PUT") ? status.get() : 428, CARS);
+    var service = service(server.port(), "");
+    isFailed(get(service.call(at(1, 7), TestSides.stage())), false, "takes no side inputs", "404");
+    status.set(500);
+    isFailed(get(service.call(at(2, 7), TestSides.stage())), true, "refuses a side input", "500");
+    status.set(200);
+    isFailed(get(service.call(at(3, 7), TestSides.stage())), true, "does not keep");
+    isFailed(get(service.call(at(4, 0), TestSides.stage())), true, "version 0 is not kept here");
+  }
+
   @Test
   void namedInputsGoUnderTheirNamesWhateverTheStagesAreCalled() throws Exception {
     var server = server();

@@ -110,7 +110,13 @@ final class StageProject {
         case NODE -> {
           for (var file :
               new String[] {
-                "grpc.js", "index.d.ts", "index.js", "media.js", "package.json", "stage.js"
+                "grpc.js",
+                "index.d.ts",
+                "index.js",
+                "media.js",
+                "package.json",
+                "side.js",
+                "stage.js"
               })
             copy(home.resolve("sdk/node").resolve(file), dir.resolve("dayu-stage").resolve(file));
         }

@@ -2,8 +2,10 @@ package io.dayu.conformance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import com.google.protobuf.ByteString;
 import io.dayu.console.Units;
 import io.dayu.local.ChildProcess;
+import io.dayu.side.SideValues;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -232,6 +234,7 @@ public final class Conformance {
     if (large.isPresent())
       check("an element of 8 MB", () -> large(description, params, large.get()));
     if (description.batch() > 1) check("a batch", () -> batch(description, params, sample));
+    check("side inputs", () -> sides(description, params, sample, form));
   }
 
   static Map<String, JsonNode> params(Trial trial, Description description) {
@@ -327,6 +330,38 @@ public final class Conformance {
           "nodes follow no redirect; give its own url");
     throw new Wrong(
         answer.brief(), "answer 200 with an output, 204 to skip, 4xx for what cannot work");
+  }
+
+  /** What it does with values that are given to it beside the elements. */
+  private String sides(
+      Description description, Map<String, JsonNode> params, Sample sample, String form)
+      throws Wrong, IOException {
+    var value = "{\"conformance\": [1, 2, 3]}".getBytes(StandardCharsets.UTF_8);
+    var digest = SideValues.digest(ByteString.copyFrom(value));
+    try (var connection = open()) {
+      var given = connection.put("/side/" + digest, value);
+      if (given.status() == 404 || given.status() == 405 || given.status() == 501)
+        return "none: PUT /side/… is answered with status " + given.status();
+      if (given.status() / 100 != 2)
+        throw new Wrong(
+            "PUT /side/… is answered with " + given.brief(),
+            "keep the value and answer 204, or 404 if the service takes no side inputs");
+    }
+    var headers = headers(params, form);
+    headers.put("ce-dayuside", "limits=" + digest);
+    String found;
+    try (var connection = open()) {
+      found = judge(description, params, sample, connection.post(headers, sample.body(form)));
+    }
+    headers.put("ce-dayuside", "limits=" + "0".repeat(64));
+    try (var connection = open()) {
+      var answer = connection.post(headers, sample.body(form));
+      if (answer.status() != 428)
+        throw new Wrong(
+            "a value that was never given: " + answer.brief(),
+            "answer 428 where ce-dayuside names what the service does not have; then it is given again");
+    }
+    return found + ", and asks for what it does not have";
   }
 
   private String refusesNothing(Description description, Map<String, JsonNode> params)

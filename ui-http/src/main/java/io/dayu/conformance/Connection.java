@@ -58,12 +58,16 @@ final class Connection implements AutoCloseable {
     return call("POST", url.getRawPath().isEmpty() ? "/" : url.getRawPath(), headers, body);
   }
 
+  Answer put(String path, byte[] body) throws IOException {
+    return call("PUT", path, Map.of("content-type", "application/json"), body);
+  }
+
   private Answer call(String method, String path, Map<String, String> headers, byte[] body)
       throws IOException {
     var head = new StringBuilder(method + " " + path + " HTTP/1.1\r\n");
     head.append("host: ").append(url.getRawAuthority()).append("\r\n");
     headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
-    if (method.equals("POST")) head.append("content-length: " + body.length + "\r\n");
+    if (!method.equals("GET")) head.append("content-length: " + body.length + "\r\n");
     head.append("\r\n");
     var request = new ByteArrayOutputStream(head.length() + body.length);
     request.writeBytes(head.toString().getBytes(StandardCharsets.US_ASCII));

@@ -8,10 +8,15 @@ import io.dayu.conformance.Conformance.Trial;
 import io.dayu.console.Units;
 import io.dayu.element.Element;
 import io.dayu.element.MediaType;
+import io.dayu.facts.SideFactsProto;
 import io.dayu.local.ChildProcess;
 import io.dayu.service.wire.Body;
 import io.dayu.service.wire.Call;
+import io.dayu.service.wire.Calls;
 import io.dayu.service.wire.Reply;
+import io.dayu.service.wire.Side;
+import io.dayu.service.wire.SideName;
+import io.dayu.side.SideValues;
 import io.grpc.Status;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -163,6 +168,7 @@ final class GrpcConformance {
     }
     check(IN_A_ROW + " in a row", () -> row(description, params, sample, form));
     check("several in one message", () -> together(description, params, sample, form));
+    check("side inputs", () -> sides(description, params, sample, form));
     var large = Sample.large(description);
     if (large.isPresent())
       check(
@@ -282,6 +288,26 @@ final class GrpcConformance {
               ? "would be tried again for nothing: " + failed.getReason()
               : "it is worked on as if all were well",
           "reply with failed and say what is missing");
+    }
+  }
+
+  /** What it does with values that are given to it beside the elements. */
+  private String sides(
+      Description description, Map<String, JsonNode> params, Sample sample, String form)
+      throws Wrong, IOException {
+    var value = ByteString.copyFromUtf8("{\"conformance\": [1, 2, 3]}");
+    var digest = SideFactsProto.bytes(SideValues.digest(value));
+    try (var connection = open()) {
+      var stream = connection.open();
+      stream.awaitCredit(1);
+      stream.raw(
+          Calls.newBuilder()
+              .addSide(Side.newBuilder().setSha256(digest).setJson(value))
+              .build()
+              .toByteArray());
+      var call = call(params, sample, form);
+      call.addSide(SideName.newBuilder().setName("limits").setSha256(digest));
+      return judge(description, sample, stream.work(List.of(call)).get(0));
     }
   }
 

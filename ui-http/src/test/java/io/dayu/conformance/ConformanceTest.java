@@ -92,7 +92,37 @@ class ConformanceTest {
             ok("bears a caller that leaves in the middle"),
             ok("100 in a row over one connection"),
             ok("calls at once"),
-            ok("a batch"));
+            ok("a batch"),
+            ok("side inputs"));
+  }
+
+  /** Which value an element has is known by its digest alone. */
+  @Test
+  void aServiceThatTakesSideInputsAsksForThoseThatItDoesNotHave() throws Exception {
+    Special taking =
+        asked -> {
+          if (asked.path().startsWith("/side/")) return Optional.of(Reply.text(200, ""));
+          boolean lacks =
+              asked.headers().getOrDefault("ce-dayuside", "").endsWith("=" + "0".repeat(64));
+          return lacks ? Optional.of(Reply.text(428, "give it")) : Optional.empty();
+        };
+    assertThat(wrong(taking)).isEmpty();
+    Special guessing =
+        asked ->
+            asked.path().startsWith("/side/") ? Optional.of(Reply.text(200, "")) : Optional.empty();
+    assertThat(wrong(guessing))
+        .singleElement()
+        .satisfies(
+            check -> {
+              assertThat(check.what()).isEqualTo("side inputs");
+              assertThat(check.remedy()).contains("428");
+            });
+    Special refusing =
+        asked ->
+            asked.path().startsWith("/side/")
+                ? Optional.of(Reply.text(500, "no room"))
+                : Optional.empty();
+    assertThat(wrong(refusing)).extracting(Check::what).containsExactly("side inputs");
   }
 
   private static org.assertj.core.groups.Tuple ok(String what) {

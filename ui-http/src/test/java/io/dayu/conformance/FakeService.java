@@ -66,7 +66,7 @@ final class FakeService implements AutoCloseable {
     return switch (asked.path()) {
       case "/.well-known/dayu-stage" -> Reply.json(DESCRIPTION);
       case "/health" -> Reply.text(200, "ok");
-      default -> work(asked);
+      default -> asked.method().equals("POST") ? work(asked) : Reply.text(405, "post");
     };
   }
 
