@@ -76,7 +76,7 @@ public final class CloudNode {
   private CloudNode() {}
 
   public static void main(String[] args) {
-    Launch.run(CloudNode::start);
+    Launch.run(args, CloudNode::start);
   }
 
   record Settings(

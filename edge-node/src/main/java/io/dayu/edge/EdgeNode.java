@@ -28,7 +28,7 @@ public final class EdgeNode {
   private EdgeNode() {}
 
   public static void main(String[] args) {
-    Launch.run(EdgeNode::start);
+    Launch.run(args, EdgeNode::start);
   }
 
   private static Runnable start(Config config) {

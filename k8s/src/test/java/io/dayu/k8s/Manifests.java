@@ -11,7 +11,16 @@ import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,12 +33,23 @@ import java.util.concurrent.TimeUnit;
 /** What a kustomization renders to, as Kubernetes' own types. */
 record Manifests(List<HasMetadata> resources) {
   private static final Map<String, Class<? extends HasMetadata>> KINDS =
-      Map.of(
-          "ConfigMap", ConfigMap.class,
-          "DaemonSet", DaemonSet.class,
-          "Endpoints", Endpoints.class,
-          "Namespace", Namespace.class,
-          "Service", Service.class);
+      Map.ofEntries(
+          Map.entry("Certificate", CertManager.Certificate.class),
+          Map.entry("ClusterRole", ClusterRole.class),
+          Map.entry("ClusterRoleBinding", ClusterRoleBinding.class),
+          Map.entry("ConfigMap", ConfigMap.class),
+          Map.entry("DaemonSet", DaemonSet.class),
+          Map.entry("Endpoints", Endpoints.class),
+          Map.entry("Issuer", CertManager.Issuer.class),
+          Map.entry("Namespace", Namespace.class),
+          Map.entry("NetworkPolicy", NetworkPolicy.class),
+          Map.entry("PodDisruptionBudget", PodDisruptionBudget.class),
+          Map.entry("PriorityClass", PriorityClass.class),
+          Map.entry("Role", Role.class),
+          Map.entry("RoleBinding", RoleBinding.class),
+          Map.entry("Service", Service.class),
+          Map.entry("ServiceAccount", ServiceAccount.class),
+          Map.entry("StatefulSet", StatefulSet.class));
 
   /** The library's types keep unknown fields; the API server refuses them, and so do we. */
   private static final ObjectMapper STRICT =
@@ -120,7 +140,7 @@ record Manifests(List<HasMetadata> resources) {
       if (String.valueOf(e.getMessage()).contains("Cannot run program"))
         throw new AssertionError(
             "kubectl is needed to render the manifests and is not on the PATH; install it"
-                + " (Debian: apt-get install kubernetes-client), any version since 1.14",
+                + " (Debian: apt-get install kubernetes-client), 1.22 or later",
             e);
       throw new UncheckedIOException(e);
     }

@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.log.LogBound;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.HostPort;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.security.Security;
@@ -22,8 +23,13 @@ public final class Launch {
   /** The exit code for a wrong configuration, as in {@code sysexits.h}. */
   private static final int EX_CONFIG = 78;
 
+  /** The exit code for wrong arguments, as in {@code sysexits.h}. */
+  private static final int EX_USAGE = 64;
+
   /** The exit code for what another start may mend, as in {@code sysexits.h}. */
   private static final int EX_TEMPFAIL = 75;
+
+  private static final String OWN_USAGE = StateOwner.FLAG + " UID:GID DIRECTORY";
 
   /**
    * How long the JVM takes a name's address for true, and that it has none, in seconds, where
@@ -40,6 +46,34 @@ public final class Launch {
   @FunctionalInterface
   public interface Node {
     Runnable start(Config config);
+  }
+
+  /**
+   * The main method of a node: without arguments it runs {@code node}; with {@code --own-state
+   * UID:GID DIRECTORY} it gives the directory to that user instead and returns. Anything else ends
+   * the process with exit code 64.
+   */
+  public static void run(String[] arguments, Node node) {
+    if (arguments.length == 0) run(node);
+    else if (arguments.length == 3 && arguments[0].equals(StateOwner.FLAG))
+      own(arguments[1], Path.of(arguments[2]));
+    else wrong("a node is configured by its environment; it knows no arguments but " + OWN_USAGE);
+  }
+
+  private static void own(String owner, Path directory) {
+    try {
+      StateOwner.give(owner, directory);
+    } catch (IllegalArgumentException e) {
+      wrong(e.getMessage() + "; use " + OWN_USAGE);
+    } catch (IOException e) {
+      System.err.println(directory + " cannot be given to " + owner + ": " + e);
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private static void wrong(String message) {
+    System.err.println(message);
+    Runtime.getRuntime().halt(EX_USAGE);
   }
 
   /**

@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
       NodeCommand.class,
       DoctorCommand.class,
       KeysCommand.class,
+      K8sCommand.class,
     },
     footer = {
       "  bench     Measure links, pipelines, fleets, idle nodes: dayu bench --help",

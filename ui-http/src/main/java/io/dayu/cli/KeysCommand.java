@@ -88,6 +88,30 @@ final class KeysCommand {
     return 0;
   }
 
+  @Command(
+      name = "secrets",
+      mixinStandardHelpOptions = true,
+      description = {
+        "Print the keys of all nodes as Secrets: dayu keys secrets DIR | kubectl apply -f -",
+        "One for each node, dayu-keys-NAME; a renewed key is taken by the node while it runs. Private keys are printed."
+      })
+  int secrets(
+      @Parameters(
+              paramLabel = "DIR",
+              description = "Where the authority is, with the keys of nodes in it.")
+          Path authority,
+      @Option(
+              names = {"-n", "--namespace"},
+              paramLabel = "NAME",
+              defaultValue = "dayu-system",
+              description = "Of the installation (default: ${DEFAULT-VALUE}).")
+          String namespace) {
+    var secrets = made(() -> KeySecrets.of(authority, namespace));
+    spec.commandLine().getOut().print(secrets);
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
   @Spec private CommandSpec spec;
 
   private void print(String format, Object... values) {

@@ -1,0 +1,148 @@
+package io.dayu.cli.install;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.dayu.local.Home;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The chart and the kustomizations are the same installation. Templates are rendered by Go's own
+ * engine, which kubectl has in it: values are laid into a kubeconfig, which it prints through them.
+ */
+class ChartKubeIT {
+  private static final Path K8S = Home.find().root().resolve("k8s");
+  private static final Path OVERLAYS = K8S.resolve("overlays");
+
+  /** What Helm has of its own: it makes the namespace, and keeps definitions apart. */
+  private static final Set<String> NOT_IN_THE_CHART =
+      Set.of("Namespace", "CustomResourceDefinition");
+
+  @TempDir private Path directory;
+
+  static Stream<String> overlays() throws IOException {
+    try (var overlays = Files.list(OVERLAYS)) {
+      return overlays.map(overlay -> overlay.getFileName().toString()).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void theChartRendersWhatTheKustomizationOfTheSameValuesDoes(String overlay) throws IOException {
+    var of = values(overlay);
+    var kustomized = objects(Kubectl.kustomize(OVERLAYS.resolve(overlay)));
+    kustomized.keySet().removeIf(name -> NOT_IN_THE_CHART.contains(name.split(" ")[0]));
+    var charted = objects(chart(of));
+    assertThat(charted.keySet()).isEqualTo(kustomized.keySet()).hasSizeGreaterThan(5);
+    charted.forEach((name, object) -> assertThat(object).as(name).isEqualTo(kustomized.get(name)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("overlays")
+  void anOverlayIsWhatItsValuesAreRenderedTo(String overlay) throws IOException {
+    var path = OVERLAYS.resolve(overlay);
+    var written =
+        Overlay.files(
+            values(overlay),
+            path.relativize(K8S).toString(),
+            Files.isDirectory(K8S.resolve("base/crds")));
+    try (var files = Files.walk(path)) {
+      assertThat(
+              files
+                  .filter(Files::isRegularFile)
+                  .map(file -> path.relativize(file).toString())
+                  .filter(file -> !file.equals("values.yaml")))
+          .containsExactlyInAnyOrderElementsOf(written.keySet());
+    }
+    for (var file : written.entrySet())
+      assertThat(path.resolve(file.getKey())).hasContent(file.getValue());
+  }
+
+  @Test
+  void templatesAreThoseOfTheManifestsAsTheyAre() throws IOException {
+    var made = Chart.templates(K8S);
+    var templates = K8S.resolve("chart/templates");
+    try (var files = Files.list(templates)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .as("make them anew: ./dayu k8s chart")
+          .containsExactlyInAnyOrderElementsOf(made.keySet());
+    }
+    // As objects: versions of kubectl print them differently.
+    var of = values("second").with("postgres.enabled=true").with("apiService=true");
+    assertThat(objects(render(String.join("\n---\n", made.values()), of)))
+        .as("make them anew: ./dayu k8s chart")
+        .isEqualTo(objects(chart(of)));
+  }
+
+  @Test
+  void whatAnOperatorWouldWriteMayStandInValues() throws IOException {
+    var of =
+        values("kubeedge")
+            .with("read.files=\"/data/a b,/data/#1: x\"")
+            .with("nodes.edge=[{name: '7', address: '2001:db8::7'}]");
+    var charted = objects(chart(of));
+    assertThat(charted.get("ConfigMap dayu-settings").at("/data/DAYU_READ_FILES").asText())
+        .isEqualTo("/data/a b,/data/#1: x");
+    var address = charted.get("Endpoints node-7").at("/subsets/0/addresses/0");
+    assertThat(address.path("nodeName").isTextual()).isTrue();
+    assertThat(address.path("ip").asText()).isEqualTo("2001:db8::7");
+  }
+
+  private static Installation values(String overlay) {
+    return Installation.defaults(K8S)
+        .with(OVERLAYS.resolve(overlay).resolve("values.yaml"))
+        .checked();
+  }
+
+  private String chart(Installation of) throws IOException {
+    var text = new StringBuilder();
+    try (var templates = Files.list(K8S.resolve("chart/templates"))) {
+      for (var template : templates.sorted().toList())
+        text.append("---\n").append(Files.readString(template));
+    }
+    return render(text.toString(), of);
+  }
+
+  private String render(String template, Installation of) throws IOException {
+    var nodes = JsonNodeFactory.instance;
+    var root = nodes.objectNode();
+    root.set("Values", of.values());
+    root.putObject("Release").put("Namespace", of.text("namespace"));
+    var config = nodes.objectNode().put("apiVersion", "v1").put("kind", "Config");
+    config.putArray("extensions").addObject().put("name", "chart").set("extension", root);
+    var file = directory.resolve("values.json");
+    new ObjectMapper().writeValue(file.toFile(), config);
+    var wrapped =
+        Files.writeString(
+            directory.resolve("template"),
+            "{{- with (index .extensions 0).extension }}{{ with $ := . }}\n%s{{ end }}{{ end }}"
+                .formatted(template));
+    return Kubectl.run(
+        "config", "view", "--raw", "--kubeconfig=" + file, "--output=go-template-file=" + wrapped);
+  }
+
+  private static SortedMap<String, JsonNode> objects(String yaml) throws IOException {
+    var objects = new TreeMap<String, JsonNode>();
+    try (var documents = Installation.YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
+      while (documents.hasNext()) {
+        var object = documents.next();
+        if (!object.isObject()) continue;
+        var name = object.path("kind").asText() + " " + object.at("/metadata/name").asText();
+        assertThat(objects.put(name, object)).as(name).isNull();
+      }
+    }
+    return objects;
+  }
+}
