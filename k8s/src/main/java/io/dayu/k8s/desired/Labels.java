@@ -1,0 +1,34 @@
+package io.dayu.k8s.desired;
+
+import java.util.Map;
+
+/** By what the operator's objects are known. */
+public final class Labels {
+  public static final String PART_OF = "app.kubernetes.io/part-of";
+  public static final String MANAGED_BY = "app.kubernetes.io/managed-by";
+  public static final String COMPONENT = "app.kubernetes.io/component";
+
+  /** What the operator selects of the objects it has made. */
+  public static final Map<String, String> OURS = Map.of(MANAGED_BY, "dayu-operator");
+
+  /** What the operator selects of the objects that the manifests make. */
+  public static final Map<String, String> INSTALLED = Map.of(PART_OF, "dayu");
+
+  public static final String CLOUD = "node-cloud";
+  public static final String EDGE = "node-edge";
+
+  /** On a Node: {@code false} keeps Dayu's Service away from it. */
+  public static final String MEMBER = "dayu.io/member";
+
+  /**
+   * On what belongs to a Kubernetes node: its name. An annotation, as it may be too long for a
+   * label.
+   */
+  public static final String NODE = "dayu.io/node";
+
+  private Labels() {}
+
+  static Map<String, String> made() {
+    return Map.of(PART_OF, "dayu", MANAGED_BY, "dayu-operator");
+  }
+}

@@ -1,0 +1,242 @@
+package io.dayu.k8s.reconcile;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.k8s.desired.Difference;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is there, read from caches that watches keep, and the way to change it: nothing is written
+ * that is there already. A cache may be behind what was just written; the API server then says so,
+ * and the object is read from it. Safe for any thread.
+ */
+final class Cluster implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+  private static final int CONFLICT = 409;
+  private static final int ABSENT = 404;
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final Map<Class<?>, SharedIndexInformer<? extends HasMetadata>> informers =
+      new ConcurrentHashMap<>();
+  private final Set<Class<?>> clusterScoped = new HashSet<>();
+  private final AtomicLong writes = new AtomicLong();
+  private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
+  Cluster(KubernetesClient client, String namespace) {
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  /** How often something was created, changed or deleted. */
+  long writes() {
+    return writes.get();
+  }
+
+  /**
+   * Begins to watch a kind; {@code changed} is told of what comes, changes and goes. What may not
+   * be watched, or is not known to the API server, is tried again for as long as it takes.
+   *
+   * @param labels that an object must have to be seen
+   */
+  <T extends HasMetadata> void watch(
+      Class<T> kind, boolean ofCluster, Map<String, String> labels, Consumer<T> changed) {
+    if (ofCluster) clusterScoped.add(kind);
+    var all = client.resources(kind);
+    var informer =
+        ofCluster
+            ? all.withLabels(labels).runnableInformer(0)
+            : all.inNamespace(namespace).withLabels(labels).runnableInformer(0);
+    informers.put(kind, informer);
+    informer.addEventHandler(
+        new ResourceEventHandler<T>() {
+          @Override
+          public void onAdd(T object) {
+            refused.remove(kind.getSimpleName());
+            changed.accept(object);
+          }
+
+          @Override
+          public void onUpdate(T before, T object) {
+            changed.accept(object);
+          }
+
+          @Override
+          public void onDelete(T object, boolean unknown) {
+            changed.accept(object);
+          }
+        });
+    informer.exceptionHandler(
+        (started, thrown) -> {
+          if (refused.add(kind.getSimpleName()))
+            LOG.warn(
+                "{} cannot be watched ({}); tried again. The operator may need the right to get, list and"
+                    + " watch them, or their definition (k8s/base/crds)",
+                HasMetadata.getPlural(kind),
+                words(thrown));
+          return true;
+        });
+    var ignored = informer.start();
+  }
+
+  /** Whether all of a kind have been seen, so that what is not in the cache does not exist. */
+  boolean knows(Class<?>... kinds) {
+    for (var kind : kinds) {
+      var informer = informers.get(kind);
+      if (informer == null || !informer.hasSynced()) return false;
+    }
+    return true;
+  }
+
+  <T extends HasMetadata> Optional<T> get(Class<T> kind, String name) {
+    var key = clusterScoped.contains(kind) ? name : namespace + "/" + name;
+    return Optional.ofNullable(informer(kind).getIndexer().getByKey(key));
+  }
+
+  <T extends HasMetadata> List<T> list(Class<T> kind) {
+    return informer(kind).getIndexer().list();
+  }
+
+  /** Creates or changes an object so that it is as wanted; false if it was already. */
+  <T extends HasMetadata> boolean apply(Class<T> kind, T wanted) {
+    var name = wanted.getMetadata().getName();
+    var present = get(kind, name);
+    if (present.isEmpty()) {
+      try {
+        writes.incrementAndGet();
+        client.resource(wanted).create();
+        return true;
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != CONFLICT) throw e;
+        // Somebody else's, without our labels, or ours and not yet in the cache.
+        writes.decrementAndGet();
+        present = Optional.ofNullable(client.resource(wanted).get());
+        if (present.isEmpty()) throw e;
+      }
+    }
+    var is = json(present.get());
+    var should = json(wanted);
+    ((ObjectNode) should).remove("status");
+    if (Difference.covers(is, should)) return false;
+    var merged = serialization().convertValue(Difference.merge(is, should), kind);
+    writes.incrementAndGet();
+    client.resource(merged).update();
+    return true;
+  }
+
+  /** Writes an object that was read and changed; fails with a conflict if it is not the newest. */
+  <T extends HasMetadata> void update(T changed) {
+    writes.incrementAndGet();
+    client.resource(changed).update();
+  }
+
+  /** Writes the status of an object that was read and changed. */
+  <T extends HasMetadata> void updateStatus(T changed) {
+    writes.incrementAndGet();
+    client.resource(changed).updateStatus();
+  }
+
+  /** Deletes exactly this object, not another one of its name; that it is gone already is fine. */
+  void delete(HasMetadata object) {
+    try {
+      writes.incrementAndGet();
+      client.resource(object).delete();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != ABSENT) throw e;
+    }
+  }
+
+  /**
+   * Tells about an object where {@code kubectl describe} shows it; that it cannot be told is no
+   * failure.
+   */
+  void tell(HasMetadata about, boolean warning, String reason, String message) {
+    var now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    var event =
+        new EventBuilder()
+            .withNewMetadata()
+            .withGenerateName(about.getMetadata().getName() + ".")
+            .withName(about.getMetadata().getName() + "." + Long.toHexString(System.nanoTime()))
+            .withNamespace(namespace)
+            .endMetadata()
+            .withInvolvedObject(
+                new ObjectReferenceBuilder()
+                    .withApiVersion(about.getApiVersion())
+                    .withKind(about.getKind())
+                    .withName(about.getMetadata().getName())
+                    .withNamespace(about.getMetadata().getNamespace())
+                    .withUid(about.getMetadata().getUid())
+                    .build())
+            .withType(warning ? "Warning" : "Normal")
+            .withReason(reason)
+            .withMessage(message.length() <= 1000 ? message : message.substring(0, 999) + "…")
+            .withFirstTimestamp(now)
+            .withLastTimestamp(now)
+            .withCount(1)
+            .withNewSource()
+            .withComponent("dayu-operator")
+            .endSource()
+            .build();
+    try {
+      writes.incrementAndGet();
+      client.resource(event).create();
+    } catch (KubernetesClientException e) {
+      if (refused.add("events"))
+        LOG.warn("Events cannot be written ({}); states are on the resources", words(e));
+    }
+  }
+
+  JsonNode json(Object object) {
+    return serialization().convertValue(object, JsonNode.class);
+  }
+
+  /** A copy that may be changed; what a cache gives may not. */
+  <T extends HasMetadata> T copy(T object) {
+    return serialization().clone(object);
+  }
+
+  @Override
+  public void close() {
+    informers.values().forEach(SharedIndexInformer::close);
+  }
+
+  static String words(Throwable thrown) {
+    if (thrown instanceof KubernetesClientException e && e.getStatus() != null)
+      return String.valueOf(e.getStatus().getMessage());
+    return String.valueOf(thrown.getMessage());
+  }
+
+  private KubernetesSerialization serialization() {
+    return client.getKubernetesSerialization();
+  }
+
+  @SuppressWarnings("unchecked") // each is put under the class of its objects
+  private <T extends HasMetadata> SharedIndexInformer<T> informer(Class<T> kind) {
+    var informer = informers.get(kind);
+    if (informer == null) throw new IllegalStateException(kind + " is not watched");
+    return (SharedIndexInformer<T>) informer;
+  }
+}

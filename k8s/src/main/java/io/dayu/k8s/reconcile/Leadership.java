@@ -1,0 +1,154 @@
+package io.dayu.k8s.reconcile;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets one of several processes be the operator: the one that holds the Lease. A process that
+ * cannot renew it in time ends its operator and stands again. Safe for any thread.
+ */
+public final class Leadership implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+  private static final String LEASE = "dayu-operator";
+  private static final Duration BETWEEN_CANDIDACIES = Duration.ofSeconds(2);
+
+  private final KubernetesClient client;
+  private final OperatorSettings settings;
+  private final Supplier<Operator> begin;
+  private final ExecutorService threads =
+      Executors.newCachedThreadPool(
+          task -> {
+            var thread = new Thread(task, "operator-lease");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private Optional<Operator> operator = Optional.empty();
+  private Optional<CompletableFuture<?>> candidacy = Optional.empty();
+  private boolean closed;
+
+  private Leadership(KubernetesClient client, OperatorSettings settings, Supplier<Operator> begin) {
+    this.client = client;
+    this.settings = settings;
+    this.begin = begin;
+  }
+
+  /**
+   * Stands for election from now on; returns at once.
+   *
+   * @param begin starts the operator when this process leads
+   */
+  public static Leadership start(
+      KubernetesClient client, OperatorSettings settings, Supplier<Operator> begin) {
+    var leadership = new Leadership(client, settings, begin);
+    leadership.stand();
+    return leadership;
+  }
+
+  /** The operator, while this process leads. */
+  public synchronized Optional<Operator> operator() {
+    return operator;
+  }
+
+  /**
+   * Ends the operator and gives the lease back, so that another process need not wait for its end.
+   */
+  @Override
+  public void close() {
+    Optional<CompletableFuture<?>> standing;
+    synchronized (this) {
+      closed = true;
+      standing = candidacy;
+    }
+    end();
+    standing.ifPresent(c -> c.cancel(true));
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(5, TimeUnit.SECONDS)) threads.shutdownNow();
+    } catch (InterruptedException e) {
+      threads.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void stand() {
+    if (closed) return;
+    var lease = settings.lease();
+    var elector =
+        new LeaderElector(
+            client,
+            new LeaderElectionConfigBuilder()
+                .withName(LEASE)
+                .withLock(new LeaseLock(settings.namespace(), LEASE, settings.identity()))
+                .withLeaseDuration(lease)
+                .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
+                .withRetryPeriod(lease.dividedBy(7))
+                .withReleaseOnCancel(true)
+                .withLeaderCallbacks(new LeaderCallbacks(this::lead, this::end, Leadership::told))
+                .build(),
+            threads);
+    var standing = elector.start();
+    candidacy = Optional.of(standing);
+    CompletionStage<Void> ignored =
+        standing.handle(
+            (done, thrown) -> {
+              end();
+              if (thrown != null && !isCancelled(thrown))
+                LOG.warn("No longer a candidate for the operator ({})", Cluster.words(thrown));
+              standLater();
+              return null;
+            });
+  }
+
+  private synchronized void standLater() {
+    if (closed) return;
+    CompletableFuture<Void> ignored =
+        CompletableFuture.runAsync(
+            this::stand,
+            CompletableFuture.delayedExecutor(
+                BETWEEN_CANDIDACIES.toMillis(), TimeUnit.MILLISECONDS, threads));
+  }
+
+  private synchronized void lead() {
+    if (closed || operator.isPresent()) return;
+    LOG.info("This process is the operator of namespace {}", settings.namespace());
+    operator = Optional.of(begin.get());
+  }
+
+  private void end() {
+    Optional<Operator> ending;
+    synchronized (this) {
+      ending = operator;
+      operator = Optional.empty();
+    }
+    ending.ifPresent(
+        o -> {
+          o.close();
+          LOG.info("This process is no longer the operator");
+        });
+  }
+
+  private static void told(String leader) {
+    LOG.info("{} is the operator", leader);
+  }
+
+  private static boolean isCancelled(Throwable thrown) {
+    return thrown instanceof CancellationException
+        || thrown instanceof CompletionException
+            && thrown.getCause() instanceof CancellationException;
+  }
+}

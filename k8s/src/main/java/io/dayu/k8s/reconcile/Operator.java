@@ -1,0 +1,126 @@
+package io.dayu.k8s.reconcile;
+
+import io.dayu.k8s.desired.Labels;
+import io.dayu.k8s.desired.Members;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a Kubernetes cluster as the resources say, for one namespace: to be run by one process at a
+ * time, see {@link Leadership}. It is told of changes by watches and looks at everything when it
+ * starts, so it may be stopped at any point and started anywhere.
+ */
+public final class Operator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Operator.class);
+
+  /** Until everything was seen once. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+
+  private enum Kind {
+    NODE,
+    SEEDS
+  }
+
+  private record Key(Kind kind, String name) {
+    @Override
+    public String toString() {
+      return kind.name().toLowerCase(Locale.ROOT) + " " + name;
+    }
+  }
+
+  private final Cluster cluster;
+  private final WorkQueue<Key> queue;
+  private final MemberReconciler members;
+
+  private Operator(KubernetesClient client, OperatorSettings settings) {
+    cluster = new Cluster(client, settings.namespace());
+    members = new MemberReconciler(cluster, settings, System::nanoTime);
+    queue = new WorkQueue<>(settings.threads(), this::reconcile, Operator::failed);
+  }
+
+  /** Begins; returns at once. */
+  public static Operator start(KubernetesClient client, OperatorSettings settings) {
+    var operator = new Operator(client, settings);
+    operator.watch();
+    return operator;
+  }
+
+  /** How often something was created, changed or deleted since the start. */
+  public long writes() {
+    return cluster.writes();
+  }
+
+  /** Whether everything that is known has been looked at. */
+  public boolean idle() {
+    return queue.busy() == 0;
+  }
+
+  @Override
+  public void close() {
+    cluster.close();
+    queue.close();
+  }
+
+  private void watch() {
+    cluster.watch(
+        DaemonSet.class,
+        false,
+        Labels.INSTALLED,
+        changed -> {
+          cluster.list(Node.class).forEach(this::changed);
+          queue.add(new Key(Kind.SEEDS, Members.SEEDS));
+        });
+    cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
+    cluster.watch(Endpoints.class, false, Labels.OURS, e -> node(e.getMetadata().getAnnotations()));
+    cluster.watch(
+        ConfigMap.class, false, Labels.OURS, c -> queue.add(new Key(Kind.SEEDS, Members.SEEDS)));
+    cluster.watch(
+        Node.class,
+        true,
+        Map.of(),
+        node -> {
+          changed(node);
+          queue.add(new Key(Kind.SEEDS, Members.SEEDS));
+        });
+  }
+
+  private void changed(Node node) {
+    queue.add(new Key(Kind.NODE, node.getMetadata().getName()));
+  }
+
+  private void node(@Nullable Map<String, String> annotations) {
+    var node = annotations == null ? null : annotations.get(Labels.NODE);
+    if (node != null) queue.add(new Key(Kind.NODE, node));
+  }
+
+  private Optional<Duration> reconcile(Key key) {
+    if (!cluster.knows(
+        Node.class, DaemonSet.class, Service.class, Endpoints.class, ConfigMap.class))
+      return Optional.of(LOOK_AGAIN);
+    return switch (key.kind()) {
+      case NODE -> members.node(key.name());
+      case SEEDS -> members.seeds();
+    };
+  }
+
+  /** Conflicts happen whenever somebody else writes; the next try reads what they wrote. */
+  private static void failed(Key key, RuntimeException thrown) {
+    if (thrown instanceof KubernetesClientException e && e.getCode() == 409)
+      LOG.debug("{} was changed meanwhile; looked at again", key);
+    else if (thrown instanceof KubernetesClientException e)
+      LOG.warn("{}: {}; tried again", key, Cluster.words(e));
+    else LOG.error("{} failed; tried again", key, thrown);
+  }
+}

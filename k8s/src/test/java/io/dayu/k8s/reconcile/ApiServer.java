@@ -1,0 +1,69 @@
+package io.dayu.k8s.reconcile;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import java.util.HashMap;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The API server that {@code KUBECONFIG} names, or else the mock of the client library. The mock
+ * takes every object and deletes nothing by itself: schemas, rules, defaults and garbage collection
+ * are what only a real one checks.
+ */
+final class ApiServer implements AutoCloseable {
+  private final Optional<KubernetesMockServer> mock;
+  private final KubernetesClient client;
+  private final String namespace = "dayu-test-" + UUID.randomUUID().toString().substring(0, 8);
+
+  ApiServer() {
+    if (isReal()) {
+      mock = Optional.empty();
+      client = new KubernetesClientBuilder().build();
+      client
+          .resource(
+              new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
+          .create();
+    } else {
+      var server =
+          new KubernetesMockServer(
+              new Context(),
+              new MockWebServer(),
+              new HashMap<>(),
+              new KubernetesCrudDispatcher(),
+              false);
+      server.init();
+      mock = Optional.of(server);
+      client = server.createClient();
+    }
+  }
+
+  static boolean isReal() {
+    return System.getenv("KUBECONFIG") != null;
+  }
+
+  KubernetesClient client() {
+    return client;
+  }
+
+  String namespace() {
+    return namespace;
+  }
+
+  /** A name of an object outside of namespaces that no other run has. */
+  String name(String name) {
+    return name + "-" + namespace.substring("dayu-test-".length());
+  }
+
+  @Override
+  public void close() {
+    if (isReal()) client.namespaces().withName(namespace).delete();
+    client.close();
+    mock.ifPresent(KubernetesMockServer::destroy);
+  }
+}
