@@ -1,5 +1,8 @@
 package io.dayu.k8s.reconcile;
 
+import io.dayu.k8s.crd.DataSourceResource;
+import io.dayu.k8s.crd.PipelineResource;
+import io.dayu.k8s.crd.SchedulingPolicyResource;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Members;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -9,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +34,10 @@ public final class Operator implements AutoCloseable {
 
   private enum Kind {
     NODE,
-    SEEDS
+    SEEDS,
+    PIPELINE,
+    /** Looks at what the runtime does. */
+    POLL
   }
 
   private record Key(Kind kind, String name) {
@@ -43,16 +50,25 @@ public final class Operator implements AutoCloseable {
   private final Cluster cluster;
   private final WorkQueue<Key> queue;
   private final MemberReconciler members;
+  private final PipelineReconciler pipelines;
+  private final Duration poll;
 
-  private Operator(KubernetesClient client, OperatorSettings settings) {
+  private Operator(KubernetesClient client, OperatorSettings settings, Runtime runtime) {
     cluster = new Cluster(client, settings.namespace());
     members = new MemberReconciler(cluster, settings, System::nanoTime);
+    pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
+    poll = settings.poll();
     queue = new WorkQueue<>(settings.threads(), this::reconcile, Operator::failed);
   }
 
-  /** Begins; returns at once. */
-  public static Operator start(KubernetesClient client, OperatorSettings settings) {
-    var operator = new Operator(client, settings);
+  /**
+   * Begins; returns at once.
+   *
+   * @param runtime whose pipelines follow the resources
+   */
+  public static Operator start(
+      KubernetesClient client, OperatorSettings settings, Runtime runtime) {
+    var operator = new Operator(client, settings, runtime);
     operator.watch();
     return operator;
   }
@@ -73,45 +89,92 @@ public final class Operator implements AutoCloseable {
     queue.close();
   }
 
+  /** What others look up is watched first. */
   private void watch() {
-    cluster.watch(
-        DaemonSet.class,
-        false,
-        Labels.INSTALLED,
-        changed -> {
-          cluster.list(Node.class).forEach(this::changed);
-          queue.add(new Key(Kind.SEEDS, Members.SEEDS));
-        });
-    cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
-    cluster.watch(Endpoints.class, false, Labels.OURS, e -> node(e.getMetadata().getAnnotations()));
-    cluster.watch(
-        ConfigMap.class, false, Labels.OURS, c -> queue.add(new Key(Kind.SEEDS, Members.SEEDS)));
     cluster.watch(
         Node.class,
         true,
         Map.of(),
         node -> {
           changed(node);
-          queue.add(new Key(Kind.SEEDS, Members.SEEDS));
+          add(Kind.SEEDS, Members.SEEDS);
         });
+    cluster.watch(
+        PipelineResource.class,
+        false,
+        Map.of(),
+        p -> add(Kind.PIPELINE, p.getMetadata().getName()));
+    cluster.watch(
+        DaemonSet.class,
+        false,
+        Labels.INSTALLED,
+        changed -> {
+          cluster.list(Node.class).forEach(this::changed);
+          add(Kind.SEEDS, Members.SEEDS);
+        });
+    cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
+    cluster.watch(Endpoints.class, false, Labels.OURS, e -> node(e.getMetadata().getAnnotations()));
+    cluster.watch(ConfigMap.class, false, Labels.OURS, c -> add(Kind.SEEDS, Members.SEEDS));
+    cluster.watch(
+        DataSourceResource.class,
+        false,
+        Map.of(),
+        d ->
+            pipelines
+                .referring("dataSource", d.getMetadata().getName())
+                .forEach(p -> add(Kind.PIPELINE, p)));
+    cluster.watch(
+        SchedulingPolicyResource.class,
+        false,
+        Map.of(),
+        s ->
+            pipelines
+                .referring("policyRef", s.getMetadata().getName())
+                .forEach(p -> add(Kind.PIPELINE, p)));
+    add(Kind.POLL, "pipelines");
+  }
+
+  private void add(Kind kind, String name) {
+    queue.add(new Key(kind, name));
   }
 
   private void changed(Node node) {
-    queue.add(new Key(Kind.NODE, node.getMetadata().getName()));
+    add(Kind.NODE, node.getMetadata().getName());
   }
 
   private void node(@Nullable Map<String, String> annotations) {
     var node = annotations == null ? null : annotations.get(Labels.NODE);
-    if (node != null) queue.add(new Key(Kind.NODE, node));
+    if (node != null) add(Kind.NODE, node);
   }
 
   private Optional<Duration> reconcile(Key key) {
-    if (!cluster.knows(
-        Node.class, DaemonSet.class, Service.class, Endpoints.class, ConfigMap.class))
-      return Optional.of(LOOK_AGAIN);
+    if (!cluster.knows(needed(key.kind()))) return Optional.of(LOOK_AGAIN);
     return switch (key.kind()) {
       case NODE -> members.node(key.name());
       case SEEDS -> members.seeds();
+      case PIPELINE -> pipelines.pipeline(key.name());
+      case POLL -> {
+        pipelines.poll(name -> add(Kind.PIPELINE, name));
+        yield Optional.of(poll);
+      }
+    };
+  }
+
+  /**
+   * What must have been seen in full: the right to watch one kind may be missing without harm to
+   * others.
+   */
+  private static Class<?>[] needed(Kind kind) {
+    return switch (kind) {
+      case NODE, SEEDS ->
+          new Class<?>[] {
+            Node.class, DaemonSet.class, Service.class, Endpoints.class, ConfigMap.class
+          };
+      case PIPELINE ->
+          new Class<?>[] {
+            PipelineResource.class, DataSourceResource.class, SchedulingPolicyResource.class
+          };
+      case POLL -> new Class<?>[] {};
     };
   }
 

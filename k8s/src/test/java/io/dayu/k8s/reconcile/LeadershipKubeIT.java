@@ -36,6 +36,8 @@ class LeadershipKubeIT {
   private static Leadership start(ApiServer server, String identity) {
     var settings = OperatorSettings.of(server.namespace(), identity);
     return Leadership.start(
-        server.client(), settings, () -> Operator.start(server.client(), settings));
+        server.client(),
+        settings,
+        () -> Operator.start(server.client(), settings, new FakeRuntime()));
   }
 }

@@ -162,7 +162,8 @@ class MembersKubeIT {
             absence,
             usual.lease(),
             usual.firstPort(),
-            usual.ports()));
+            usual.ports()),
+        new FakeRuntime());
   }
 
   private Node add(Node node) {
