@@ -9,6 +9,8 @@ import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
 import io.dayu.http.ManagementServer;
+import io.dayu.k8s.reconcile.OperatorProcess;
+import io.dayu.k8s.reconcile.OperatorSettings;
 import io.dayu.member.ClusterLives;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.Gossip;
@@ -38,6 +40,7 @@ import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.UnkeptResults;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashSet;
@@ -45,6 +48,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -86,7 +90,8 @@ public final class CloudNode {
       SchedulerSettings scheduler,
       StoreSettings store,
       RetainSettings retain,
-      SideSettings sides) {}
+      SideSettings sides,
+      Optional<OperatorSettings> operator) {}
 
   /** Returns when the node serves requests; the result stops it. */
   private static Runnable start(Config config) {
@@ -218,9 +223,11 @@ public final class CloudNode {
             });
     // The streams are stopped first: edges notice at once and use another cloud node while
     // singletons and shards are handed over.
+    var operator = new AtomicReference<Optional<OperatorProcess>>(Optional.empty());
     Runnable stop =
         () -> {
           stopping.set(true);
+          operator.get().ifPresent(OperatorProcess::close);
           flow.finish();
           flow.stop();
           member.stop();
@@ -228,9 +235,14 @@ public final class CloudNode {
           databases.close();
         };
     try {
-      var http = HttpServer.start(system, settings.http(), control).toCompletableFuture().join();
+      var token = UUID.randomUUID().toString();
+      var interfaces =
+          settings.operator().isPresent() ? settings.http().with(token) : settings.http();
+      var http = HttpServer.start(system, interfaces, control).toCompletableFuture().join();
       var management = management(system, settings);
       member.whenMember().get(30, TimeUnit.SECONDS);
+      operator.set(
+          settings.operator().map(o -> OperatorProcess.start(o, own(http), Optional.of(token))));
       Endpoints.write(
           node.self().dataDir(),
           Map.of(
@@ -255,6 +267,12 @@ public final class CloudNode {
           "the node did not become a member of the cluster within 30 s; see dayu.cluster.seeds", e);
     }
     return stop;
+  }
+
+  /** The HTTP interface as this process reaches it. */
+  private static URI own(InetSocketAddress bound) {
+    var host = bound.getAddress().isAnyLocalAddress() ? "127.0.0.1" : bound.getHostString();
+    return URI.create("http://" + HostPort.text(host, bound.getPort()));
   }
 
   /** What the member system makes as it starts. */
@@ -316,6 +334,10 @@ public final class CloudNode {
     var store = dayu.part("dayu.store", () -> StoreSettings.from(config));
     var retain = dayu.part("dayu.store", () -> RetainSettings.from(config));
     var sides = dayu.part("dayu.side-inputs", () -> SideSettings.from(config.getConfig("dayu")));
+    var operator =
+        dayu.part(
+            "dayu.operator",
+            () -> OperatorSettings.from(config, config.getString("dayu.node.name")));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
     if (node.isPresent() && management.isPresent())
@@ -331,7 +353,8 @@ public final class CloudNode {
         scheduler.get(),
         store.get(),
         retain.get(),
-        sides.get());
+        sides.get(),
+        operator.get());
   }
 
   private static ResultStore kept(ResultStore store, StoreSettings settings) {

@@ -36,6 +36,7 @@ import picocli.CommandLine.Command;
       "  chaos     Break nodes while elements flow and prove that none is lost: dayu chaos --help",
       "  abuse     Attack nodes with hostile inputs and prove that they do not mind: dayu abuse"
           + " --help",
+      "  operator  Keep a Kubernetes cluster as its resources say: dayu operator --help",
       "  reliability  Try what is promised about failures: dayu reliability --help",
       "",
       "First time here? dayu demo shows a street video being watched by one cloud and two edge"

@@ -110,6 +110,26 @@ public record HttpSettings(
   }
 
   /**
+   * The same with one more token, which may do everything, for a part of the node that uses the
+   * interface as others do; where no token is needed nothing is added.
+   */
+  public HttpSettings with(String token) {
+    return new HttpSettings(
+        host,
+        port,
+        tokens.with(token),
+        maxBody,
+        requestTimeout,
+        heartbeat,
+        pollInterval,
+        silentAfter,
+        headTimeout,
+        idleTimeout,
+        maxConnections,
+        connectionsPerAddress);
+  }
+
+  /**
    * Whether others than the user of this machine can use the interface: it has tokens, or is bound
    * to more than loopback.
    */

@@ -3,6 +3,7 @@ package io.dayu.http;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,14 @@ public record Tokens(List<Token> tokens) {
 
   public Tokens {
     tokens = List.copyOf(tokens);
+  }
+
+  /** With one more, which may do everything; what is open stays open. */
+  Tokens with(String token) {
+    if (open()) return this;
+    var all = new ArrayList<>(tokens);
+    all.add(new Token(Role.values()[Role.values().length - 1], sha256(token)));
+    return new Tokens(all);
   }
 
   static Optional<Token> parse(String text) {

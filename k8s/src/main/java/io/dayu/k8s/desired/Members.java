@@ -99,8 +99,10 @@ public final class Members {
                 Collectors.toMap(
                     ContainerPort::getName, ContainerPort::getContainerPort, (a, b) -> a));
     return OFFERED.stream()
-        .filter(declared::containsKey)
-        .map(name -> new Port(name, declared.get(name)))
+        .flatMap(
+            name ->
+                Optional.ofNullable(declared.get(name)).stream()
+                    .map(number -> new Port(name, number)))
         .toList();
   }
 

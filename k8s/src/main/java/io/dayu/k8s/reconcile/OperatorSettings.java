@@ -1,7 +1,11 @@
 package io.dayu.k8s.reconcile;
 
+import com.typesafe.config.Config;
+import io.dayu.settings.ConfigurationException;
+import io.dayu.settings.Section;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Settings of the operator.
@@ -26,6 +30,8 @@ public record OperatorSettings(
     Duration lease,
     int firstPort,
     int ports) {
+  private static final String PATH = "dayu.operator";
+
   public OperatorSettings {
     Objects.requireNonNull(namespace, "namespace");
     Objects.requireNonNull(identity, "identity");
@@ -53,5 +59,49 @@ public record OperatorSettings(
         Duration.ofSeconds(15),
         26_000,
         4_000);
+  }
+
+  /**
+   * Reads {@code dayu.operator} of a complete configuration; empty where it is not enabled.
+   *
+   * @param identity of this process among those that may lead
+   * @throws ConfigurationException with all problems at once
+   */
+  public static Optional<OperatorSettings> from(Config root, String identity) {
+    var config = root.getConfig(PATH);
+    return Section.read(
+        PATH,
+        config,
+        section -> {
+          if (!section.get("enabled", Config::getBoolean, false)) return Optional.empty();
+          var usual = of(section.text("namespace"), identity);
+          var ports = section.get("service-ports", OperatorSettings::range, usual.range());
+          return Optional.of(
+              new OperatorSettings(
+                  usual.namespace(),
+                  identity,
+                  section.text("cluster-domain"),
+                  usual.threads(),
+                  usual.poll(),
+                  section.duration("absence"),
+                  usual.lease(),
+                  ports.first(),
+                  ports.number()));
+        });
+  }
+
+  private record Range(int first, int number) {}
+
+  private Range range() {
+    return new Range(firstPort, ports);
+  }
+
+  private static Range range(Config config, String key) {
+    var text = config.getString(key);
+    if (!text.matches("[0-9]{4,5}-[0-9]{4,5}"))
+      throw new IllegalArgumentException("is \"%s\"; write it as 26000-29999".formatted(text));
+    int dash = text.indexOf('-');
+    int first = Integer.parseInt(text.substring(0, dash));
+    return new Range(first, Integer.parseInt(text.substring(dash + 1)) - first + 1);
   }
 }

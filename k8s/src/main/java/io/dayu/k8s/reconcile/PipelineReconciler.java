@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,10 +52,10 @@ final class PipelineReconciler {
   private final Clock clock;
 
   /** The list as it was last seen; empty until the runtime has answered. */
-  private final AtomicReference<Optional<Map<String, Seen>>> seen =
-      new AtomicReference<>(Optional.empty());
+  private volatile Optional<Map<String, Seen>> seen = Optional.empty();
 
-  private final AtomicReference<String> unreachable = new AtomicReference<>("");
+  /** Why the runtime cannot be asked, as it was last told; by the one thread that polls. */
+  private volatile String unreachable = "";
 
   PipelineReconciler(Cluster cluster, Runtime runtime, Clock clock) {
     this.cluster = cluster;
@@ -69,15 +68,18 @@ final class PipelineReconciler {
     Map<String, Seen> now;
     try {
       now = runtime.pipelines();
-      if (!unreachable.getAndSet("").isEmpty()) LOG.info("The API answers again");
+      if (!unreachable.isEmpty()) LOG.info("The API answers again");
+      unreachable = "";
     } catch (Runtime.Unreachable | Runtime.Refused e) {
       // Pipelines run on without us; resources keep what they last told.
       var words = String.valueOf(e.getMessage());
-      if (!unreachable.getAndSet(words).equals(words))
+      if (!unreachable.equals(words))
         LOG.warn("The API cannot be asked for pipelines, which run on: {}", words);
+      unreachable = words;
       return;
     }
-    var before = seen.getAndSet(Optional.of(now)).orElse(Map.of());
+    var before = seen.orElse(Map.of());
+    seen = Optional.of(now);
     var names = new TreeSet<>(before.keySet());
     names.addAll(now.keySet());
     for (var name : names)
@@ -88,7 +90,7 @@ final class PipelineReconciler {
   Optional<Duration> pipeline(String name) {
     var found = cluster.get(PipelineResource.class, name);
     if (found.isEmpty()) return Optional.empty();
-    if (seen.get().isEmpty()) return Optional.of(SOON);
+    if (seen.isEmpty()) return Optional.of(SOON);
     var resource = cluster.copy(found.get());
     var resolved =
         PipelineDocuments.resolve(
@@ -121,7 +123,7 @@ final class PipelineReconciler {
 
   private boolean isAsTold(PipelineResource resource, PipelineDocuments.Resolved resolved) {
     var status = resource.getStatus();
-    var now = seen.get().orElse(Map.of()).get(resource.getMetadata().getName());
+    var now = seen.orElse(Map.of()).get(resource.getMetadata().getName());
     return now != null
         && !resource.isMarkedForDeletion()
         && annotation(resource, Dayu.ROLLBACK_TO).isEmpty()

@@ -1,0 +1,198 @@
+package io.dayu.k8s.crd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Schemas, rules and Java types of our resources say the same. */
+class DefinitionsTest {
+  private static final Definition PIPELINES = Definition.read("pipelines.yaml");
+
+  static Stream<Arguments> kinds() {
+    return Stream.of(
+        Arguments.of("pipelines.yaml", PipelineResource.class),
+        Arguments.of("datasources.yaml", DataSourceResource.class),
+        Arguments.of("schedulingpolicies.yaml", SchedulingPolicyResource.class));
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void namesAreThoseOfTheJavaType(String file, Class<? extends CustomResource<?, ?>> type) {
+    var tree = Definition.read(file).tree();
+    assertThat(tree.at("/metadata/name").asText()).isEqualTo(CustomResource.getCRDName(type));
+    assertThat(tree.at("/spec/names/kind").asText()).isEqualTo(HasMetadata.getKind(type));
+    assertThat(tree.at("/spec/scope").asText()).isEqualTo("Namespaced");
+    assertThat(tree.at("/spec/versions/0/name").asText()).isEqualTo(Dayu.VERSION);
+    assertThat(tree.toString().length())
+        .as("kubectl apply keeps it in an annotation, of 256 KiB at most")
+        .isLessThan(200_000);
+  }
+
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void everyRuleCanBeRead(String file) {
+    Definition.read(file).rules().forEach(Definition::compile);
+  }
+
+  /** What has no limit makes a rule's cost unlimited, which an API server refuses. */
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void listsAndTextsOfTheSpecAreBounded(String file) {
+    bounded(Definition.read(file).schema().at("/properties/spec"), file + ".spec");
+  }
+
+  private static void bounded(JsonNode schema, String path) {
+    switch (schema.path("type").asText()) {
+      case "array" -> {
+        assertThat(schema.has("maxItems")).as(path).isTrue();
+        bounded(schema.path("items"), path + "[]");
+      }
+      case "string" ->
+          assertThat(schema.has("maxLength") || schema.has("enum") || schema.has("pattern"))
+              .as(path)
+              .isTrue();
+      case "object" -> {
+        assertThat(schema.has("properties") || schema.has("maxProperties")).as(path).isTrue();
+        schema
+            .path("properties")
+            .properties()
+            .forEach(p -> bounded(p.getValue(), path + "." + p.getKey()));
+      }
+      default -> {}
+    }
+  }
+
+  static Stream<Path> documents() throws IOException {
+    try (var files = Files.walk(Path.of("../examples"))) {
+      return files.filter(DefinitionsTest::isPipeline).toList().stream();
+    }
+  }
+
+  private static boolean isPipeline(Path file) {
+    try {
+      return file.toString().endsWith(".yaml") && Files.readString(file).contains("kind: Pipeline");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** One file serves the command line, the API and kubectl. */
+  @ParameterizedTest
+  @MethodSource("documents")
+  void everyExampleIsAResource(Path file) throws IOException {
+    assertThat(PIPELINES.problems(Definition.YAML.readTree(file.toFile()))).isEmpty();
+  }
+
+  @Test
+  void thereAreExamples() throws IOException {
+    assertThat(documents()).hasSizeGreaterThan(3);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'stages':[{'id':'s','type':'t'}]} | sources",
+        "{'sources':[],'stages':[{'id':'s','type':'t'}]} | at least 1 items",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'type':'t'}]} | id",
+        "{'sources':[{'name':'A b','uri':'x:y'}],'stages':[{'id':'s','type':'t'}]} | pattern",
+        "{'sources':[{'name':'a','uri':'no scheme'}],'stages':[{'id':'s','type':'t'}]} | pattern",
+        "{'sources':[{'name':'a'}],'stages':[{'id':'s','type':'t'}]} | a source has a uri or names a dataSource",
+        "{'sources':[{'name':'a','uri':'x:y','shed':'all'}],'stages':[{'id':'s','type':'t'}]} | enumeration",
+        "{'sources':[{'name':'a','uri':'x:y','url':'x:y'}],'stages':[{'id':'s','type':'t'}]} | url",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','after':['s']}]} | after names stages",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','after':['u']}]} | after names stages",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','after':['u']},{'id':'u','type':'t','after':['s']}]} | nothing before it",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','per':'box'}]} | per and of",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'policy':{'name':'p'},'policyRef':'q'} | policy or policyRef",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'state':'asleep'} | enumeration",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'objective':{'latency':'fast'}} | pattern",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'objective':{'percentile':100}} | 100",
+      })
+  void badPipelinesAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
+    assertThat(PIPELINES.problems(resource(spec)))
+        .anySatisfy(p -> assertThat(p).contains(words.strip()));
+  }
+
+  @Test
+  void aDataSourceHoldsNoPassword() throws JsonProcessingException {
+    var definition = Definition.read("datasources.yaml");
+    assertThat(definition.problems(resource("{'uri':'rtsp://cam.example/1'}"))).isEmpty();
+    assertThat(definition.problems(resource("{'uri':'rtsp://me:secret@cam.example/1'}")))
+        .singleElement()
+        .asString()
+        .contains("password");
+  }
+
+  @Test
+  void aStatusWithEverythingInItFitsTheSchemaAndComesBackAsItWas() {
+    var status =
+        new PipelineStatus(
+            3L,
+            "running",
+            2L,
+            "abc",
+            1,
+            2,
+            "least-loaded",
+            List.of(
+                new ConditionBuilder()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .withReason("Running")
+                    .withMessage("m")
+                    .withObservedGeneration(3L)
+                    .withLastTransitionTime("2026-01-01T00:00:00Z")
+                    .build()),
+            List.of(new PipelineStatus.Revision(2, "2026-01-01T00:00:00Z", 1, 2, "p")));
+    var serialization = new KubernetesSerialization();
+    var json = serialization.convertValue(status, JsonNode.class);
+    assertSchemaListsExactly(PIPELINES.schema().at("/properties/status"), json, "status");
+    assertThat(serialization.convertValue(json, PipelineStatus.class)).isEqualTo(status);
+  }
+
+  private static void assertSchemaListsExactly(JsonNode schema, JsonNode value, String path) {
+    if (value.isObject()) {
+      assertThat(schema.path("properties").propertyStream().map(Map.Entry::getKey))
+          .as(path)
+          .containsExactlyInAnyOrderElementsOf(
+              value.propertyStream().map(Map.Entry::getKey).toList());
+      value
+          .properties()
+          .forEach(
+              f ->
+                  assertSchemaListsExactly(
+                      schema.path("properties").path(f.getKey()),
+                      f.getValue(),
+                      path + "." + f.getKey()));
+    } else if (value.isArray() && !value.isEmpty())
+      assertSchemaListsExactly(schema.path("items"), value.get(0), path + "[]");
+  }
+
+  private static JsonNode resource(String spec) throws JsonProcessingException {
+    return new ObjectMapper()
+        .readTree(
+            ("{'apiVersion':'dayu.io/v1alpha1','kind':'X','metadata':{'name':'x'},'spec':"
+                    + spec
+                    + "}")
+                .replace('\'', '"'));
+  }
+}
