@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -52,20 +53,46 @@ final class ClassData {
 
   private ClassData() {}
 
-  /** Fails with an exception if the class data cannot be made. */
+  /**
+   * Fails with an exception if the class data cannot be made. With a directory as its argument it
+   * makes none: it writes there which classes each node has loaded, from which images make theirs.
+   */
   public static void main(String... args) throws IOException {
     var home = Home.find();
+    var lists = args.length == 0 ? Optional.<Path>empty() : Optional.of(Path.of(args[0]));
     var settings = LocalCluster.Settings.temporary(home);
     try (var cluster = LocalCluster.open(settings, Progress.silent())) {
       var keys = UpKeys.in(cluster.directory().resolve("keys"));
       for (var node : NODES) {
         Files.deleteIfExists(archive(node, home));
-        cluster.start(keys.give(node).jvm(recording(list(node, cluster))));
+        var list = list(node, cluster);
+        cluster.start(keys.give(node).jvm(lists.isEmpty() ? recording(list) : listing(list)));
       }
       run(cluster.client());
       end(cluster, "edge-1");
       end(cluster, "cloud-1");
-      archive(cluster, home);
+      if (lists.isEmpty()) archive(cluster, home);
+      else
+        for (var node : NODES)
+          write(list(node, cluster), lists.get().resolve(node.role().word() + "-node.classes"));
+    }
+  }
+
+  /**
+   * Names and lambdas, sorted: not what is at which place of a class, which another compiler of the
+   * same source may lay out otherwise, nor classes that are not on the class path.
+   */
+  private static void write(Path list, Path to) throws IOException {
+    try (var lines = Files.lines(list)) {
+      Files.write(
+          to,
+          lines
+              .filter(line -> !line.startsWith("#") && !line.startsWith("@cp "))
+              .filter(line -> !line.contains(" source: "))
+              .map(line -> line.replaceFirst(" id: \\d+.*$", ""))
+              .sorted()
+              .distinct()
+              .toList());
     }
   }
 
@@ -90,7 +117,11 @@ final class ClassData {
         ? new String[] {
           "-XX:AOTMode=record", "-XX:AOTConfiguration=" + list, "-Xlog:aot*=error,cds*=error"
         }
-        : new String[] {"-XX:DumpLoadedClassList=" + list};
+        : listing(list);
+  }
+
+  private static String[] listing(Path list) {
+    return new String[] {"-XX:DumpLoadedClassList=" + list};
   }
 
   /** All at the same time: a JVM that archives has one thread and no compiler. */
