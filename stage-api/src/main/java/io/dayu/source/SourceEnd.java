@@ -1,9 +1,9 @@
 package io.dayu.source;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.pekko.NotUsed;
@@ -14,7 +14,7 @@ import org.apache.pekko.stream.javadsl.Flow;
  * more, and give what they have read. Safe for any thread.
  */
 public final class SourceEnd {
-  private final Set<Runnable> listeners = new LinkedHashSet<>(); // guarded by this
+  private final Map<Object, Runnable> listeners = new LinkedHashMap<>(); // guarded by this
   private boolean asked; // guarded by this
 
   /** That of an opening of a source, which then takes part in its end. */
@@ -29,7 +29,7 @@ public final class SourceEnd {
     List<Runnable> told;
     synchronized (this) {
       asked = true;
-      told = new ArrayList<>(listeners);
+      told = new ArrayList<>(listeners.values());
       listeners.clear();
     }
     told.forEach(Runnable::run);
@@ -45,19 +45,19 @@ public final class SourceEnd {
    * @return takes that back; to be run by whoever ends before
    */
   public Runnable then(Runnable listener) {
-    Runnable once = listener::run; // equal to no other
     synchronized (this) {
       if (!asked) {
-        listeners.add(once);
-        return () -> forget(once);
+        var name = new Object();
+        listeners.put(name, listener);
+        return () -> forget(name);
       }
     }
-    once.run();
+    listener.run();
     return () -> {};
   }
 
-  private synchronized void forget(Runnable listener) {
-    listeners.remove(listener);
+  private synchronized void forget(Object name) {
+    listeners.remove(name);
   }
 
   /**
