@@ -227,7 +227,7 @@ public final class CloudNode {
     Runnable stop =
         () -> {
           stopping.set(true);
-          operator.get().ifPresent(OperatorProcess::close);
+          made(operator).ifPresent(OperatorProcess::close);
           flow.finish();
           flow.stop();
           member.stop();
