@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
       DoctorCommand.class,
       KeysCommand.class,
       K8sCommand.class,
+      ImportCommand.class,
     },
     footer = {
       "  bench     Measure links, pipelines, fleets, idle nodes: dayu bench --help",

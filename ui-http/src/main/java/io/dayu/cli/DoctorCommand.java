@@ -3,10 +3,14 @@ package io.dayu.cli;
 import com.sun.management.OperatingSystemMXBean;
 import io.dayu.console.Table;
 import io.dayu.console.Units;
+import io.dayu.console.UserException;
+import io.dayu.keys.KeysException;
+import io.dayu.keys.NodeKeys;
 import io.dayu.local.BackgroundCluster;
 import io.dayu.local.Home;
 import io.dayu.local.HomeLock;
 import io.dayu.local.Orphan;
+import io.dayu.settings.HostPort;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -17,6 +21,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +31,18 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Looks for what commonly keeps Dayu from running on a machine, and says what to do. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
-    description = "What on this machine may keep Dayu from running, and what to do about it.")
+    description = {
+      "What on this machine may keep Dayu from running, and what to do about it.",
+      "With --seeds also whether it reaches the nodes of a cluster as a node would: names, ports, keys, clocks."
+    })
 final class DoctorCommand implements Callable<Integer> {
   /** Memory a cloud node, two edge nodes with models and a camera need together. */
   private static final long DEMO_BYTES = 1_500_000_000L;
@@ -51,6 +61,33 @@ final class DoctorCommand implements Callable<Integer> {
   private static final int CONNECT_MS = 300;
 
   @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "HOST:PORT",
+      split = ",",
+      description = "Cluster ports of cloud nodes, as in DAYU_SEEDS.")
+  private List<String> seeds = List.of();
+
+  @Option(
+      names = "--keys",
+      paramLabel = "DIR",
+      description = "Keys of a node, with which the cloud nodes are asked for the other members.")
+  private Optional<Path> keys = Optional.empty();
+
+  @Option(
+      names = "--data-port",
+      paramLabel = "PORT",
+      defaultValue = "25530",
+      description = "Of all nodes. Default: ${DEFAULT-VALUE}")
+  private int dataPort;
+
+  @Option(
+      names = "--management-port",
+      paramLabel = "PORT",
+      defaultValue = "7626",
+      description = "Of cloud nodes. Default: ${DEFAULT-VALUE}")
+  private int managementPort;
 
   enum Grade {
     OK("ok"),
@@ -84,6 +121,7 @@ final class DoctorCommand implements Callable<Integer> {
     var addresses = addresses();
     UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
     retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
+    if (!seeds.isEmpty()) checks.addAll(NetworkChecks.of(target(), Clock.systemUTC()));
     var out = spec.commandLine().getOut();
     var table = Table.of("", "CHECK", "FOUND");
     checks.forEach(c -> table.row(c.grade().word, c.what(), c.found()));
@@ -92,6 +130,20 @@ final class DoctorCommand implements Callable<Integer> {
       if (!check.remedy().isEmpty()) out.printf("→ %s: %s%n", check.what(), check.remedy());
     out.flush();
     return checks.stream().anyMatch(c -> c.grade() == Grade.PROBLEM) ? 1 : 0;
+  }
+
+  private NetworkChecks.Target target() {
+    try {
+      return new NetworkChecks.Target(
+          seeds.stream().map(HostPort::parse).toList(),
+          dataPort,
+          managementPort,
+          keys.map(NodeKeys::open));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), "--seeds: " + e.getMessage(), e);
+    } catch (KeysException e) {
+      throw new UserException("--keys: " + e.getMessage(), e);
+    }
   }
 
   static Check java(int version) {

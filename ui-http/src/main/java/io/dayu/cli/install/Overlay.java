@@ -178,8 +178,8 @@ public final class Overlay {
     var endpoints = new StringBuilder();
     for (var name : ports) {
       int port = port(name);
-      service.append("    - {name: %s, port: %d, targetPort: %d}%n".formatted(name, port, port));
-      endpoints.append("      - {name: %s, port: %d}%n".formatted(name, port));
+      service.append("    - {name: %s, port: %s, targetPort: %s}%n".formatted(name, port, port));
+      endpoints.append("      - {name: %s, port: %s}%n".formatted(name, port));
     }
     var text =
         """
