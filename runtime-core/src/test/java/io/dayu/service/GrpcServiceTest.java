@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -635,13 +636,20 @@ class GrpcServiceTest {
     assertThat(get(outcome)).isEqualTo(THREE_CARS);
   }
 
+  /** Whether the service is away, each time that this changes. */
+  private static BlockingQueue<Boolean> told(Service<?> service) {
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> service.problem().isEmpty());
+    var told = new LinkedBlockingQueue<Boolean>();
+    service.whenChanged(() -> told.add(service.isAway()));
+    return told;
+  }
+
   @Test
   void aServiceThatIsFrozenIsAwayAndIsBackWhenItAnswers() throws Exception {
     var server = server();
     server.work = (stream, calls) -> {};
     var service = service(server.port(), "timeout = 400ms, away-after = 800ms");
-    var told = new LinkedBlockingQueue<Boolean>();
-    service.whenChanged(() -> told.add(service.isAway()));
+    var told = told(service);
     server.frozen = true;
     isFailed(call(service, text(1)), true, "did not answer within 400 ms");
     assertThat(told.poll(60, TimeUnit.SECONDS)).isTrue();
@@ -656,11 +664,12 @@ class GrpcServiceTest {
     var server = server();
     server.work = (stream, calls) -> {};
     var service = service(server.port(), "timeout = 300ms, away-after = 300ms");
+    var told = told(service);
     isFailed(call(service, text(1)), true, "did not answer");
     Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> service.problem().isEmpty());
     assertThat(service.isAway()).isFalse();
     isFailed(call(service, text(2)), true, "did not answer");
-    Awaitility.await().atMost(Duration.ofSeconds(60)).until(service::isAway);
+    assertThat(told.poll(60, TimeUnit.SECONDS)).isTrue();
     server.work = each(cars());
     for (int i = 3; service.isAway(); i++) call(service, text(i));
   }

@@ -36,6 +36,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -914,13 +915,20 @@ class HttpServiceTest {
     await(() -> !service.isAway());
   }
 
+  /** Whether the service is away, each time that this changes. */
+  private static BlockingQueue<Boolean> told(Service<?> service) {
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> service.problem().isEmpty());
+    var told = new LinkedBlockingQueue<Boolean>();
+    service.whenChanged(() -> told.add(service.isAway()));
+    return told;
+  }
+
   @Test
   void aServiceThatIsFrozenIsAwayLikeOneThatRefusesConnectionsAndIsBackWhenItAnswers()
       throws Exception {
     var server = server();
     var service = service(server.port(), "timeout = 400ms, away-after = 800ms");
-    var told = new LinkedBlockingQueue<Boolean>();
-    service.whenChanged(() -> told.add(service.isAway()));
+    var told = told(service);
     server.work = exchange -> TestService.json(exchange, 200, CARS);
     assertThat(call(service, text(1))).isEqualTo(THREE_CARS);
     server.frozen = new CountDownLatch(1);
@@ -939,8 +947,7 @@ class HttpServiceTest {
       throws Exception {
     var server = server();
     var service = service(server.port(), "timeout = 300ms, away-after = 300ms, parallelism = 2");
-    var told = new LinkedBlockingQueue<Boolean>();
-    service.whenChanged(() -> told.add(service.isAway()));
+    var told = told(service);
     var hangs = new CountDownLatch(1);
     open.add(hangs::countDown);
     server.work =
