@@ -35,6 +35,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -456,16 +457,15 @@ public final class PipelineEntity
         .orElseGet(() -> Effect().none());
   }
 
+  private static Gateway.SidePart part(@Nullable ByteString json, int offset) {
+    if (json == null || offset < 0 || offset > json.size())
+      return new Gateway.SidePart(-1, ByteString.EMPTY);
+    return new Gateway.SidePart(
+        json.size(), json.substring(offset, Math.min(json.size(), offset + SIDE_PART)));
+  }
+
   private Effect<Event, State> onAskSide(State state, Gateway.AskSide ask) {
-    var json = state.side().values().get(ask.digest());
-    boolean there = json != null && ask.offset() >= 0 && ask.offset() <= json.size();
-    ask.replyTo()
-        .tell(
-            there
-                ? new Gateway.SidePart(
-                    json.size(),
-                    json.substring(ask.offset(), Math.min(json.size(), ask.offset() + SIDE_PART)))
-                : new Gateway.SidePart(-1, ByteString.EMPTY));
+    ask.replyTo().tell(part(state.side().values().get(ask.digest()), ask.offset()));
     forgetIfUnused(state);
     return Effect().none();
   }

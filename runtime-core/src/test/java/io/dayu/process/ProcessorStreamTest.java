@@ -3,14 +3,17 @@ package io.dayu.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.element.Element;
 import io.dayu.element.Ending;
+import io.dayu.element.Media;
 import io.dayu.element.Output;
 import io.dayu.element.Outputs;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.InstanceName;
 import io.dayu.facts.NodeReport.StageState;
+import io.dayu.facts.SideVersions;
 import io.dayu.flow.FakeController;
 import io.dayu.link.FlowKit;
 import io.dayu.link.Inlet;
@@ -21,12 +24,16 @@ import io.dayu.link.TestProducer;
 import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PerBox;
 import io.dayu.pipeline.PipelineSpec;
+import io.dayu.side.SideStore;
+import io.dayu.side.SideValues;
 import io.dayu.side.Sides;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageProvider;
 import io.dayu.stage.Stages;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +56,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class ProcessorStreamTest {
   private static final Duration SOON = Duration.ofSeconds(60);
@@ -59,6 +67,7 @@ final class ProcessorStreamTest {
   private Plan plan;
   private ActorRef<Inlet.Command> processor;
   private TestProducer producer;
+  private Sides sides = Sides.NONE;
 
   @BeforeEach
   void start() {
@@ -746,6 +755,90 @@ final class ProcessorStreamTest {
     assertThat(ended.getReason()).isEqualTo("there are no boxes of stage detect");
   }
 
+  private static final ByteString LIMITS = ByteString.copyFromUtf8("3");
+
+  /**
+   * The processor of a stage that puts out the side input it sees, in version 1; it is not here.
+   */
+  private SideStore seeing(Path dir, String settings) {
+    var spec = Plans.plan(1, List.of(Plans.READER), "detect:reader").spec();
+    var detect =
+        new PipelineSpec.StageSpec(
+            "detect",
+            "reader",
+            List.of(),
+            new TreeMap<>(),
+            Map.of(),
+            Optional.empty(),
+            List.of("limits"));
+    var reading =
+        new PipelineSpec(
+            spec.name(),
+            spec.sources(),
+            List.of(detect),
+            spec.policy(),
+            spec.objective(),
+            spec.delivery(),
+            List.of(new PipelineSpec.SideSpec("limits", Optional.of(3), Optional.empty())));
+    var change = new SideVersions.Change("limits", 1, SideValues.digest(LIMITS), LIMITS.size());
+    var pipeline =
+        new DesiredPipeline(1, reading).with(SideVersions.NONE.next(List.of(change), Map.of()));
+    var store = SideStore.open(dir);
+    sides = store;
+    assertThat(store.learn(List.of(pipeline))).hasSize(1);
+    plan = new Plan(pipeline, new Catalog(List.of(Plans.READER), List.of(), List.of()));
+    var provider =
+        Plans.stage(
+            "reader",
+            true,
+            1,
+            context ->
+                Stages.sync(
+                    element ->
+                        Stages.output(
+                            Media.newBuilder()
+                                .setOpaque(context.side().get(element, "limits").json())
+                                .build())));
+    processor = spawn(plan, "detect", provider, links, settings);
+    producer = new TestProducer(kit, links, processor);
+    return store;
+  }
+
+  private Parcel at(long seq, long version) {
+    return parcel(FlowKit.element(seq, 10).toBuilder().setSide(version).build());
+  }
+
+  @Test
+  void anElementWaitsForTheVersionOfItsSideInputs(@TempDir Path dir) throws IOException {
+    var store = seeing(dir, "stage-timeout = 60s");
+    producer.send(at(1, 1));
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().work().queue() == 1);
+    store.put(SideValues.digest(LIMITS), LIMITS);
+    var element = outbox().takeNext().element();
+    assertThat(Outputs.get(element, "detect").getOpaque()).isEqualTo(LIMITS);
+  }
+
+  /** Its origin sends it again, in a version that it has itself by then. */
+  @Test
+  void anElementWhoseSideInputsDoNotComeIsGivenBackAndLeavesNothingBehind(@TempDir Path dir)
+      throws IOException {
+    var store = seeing(dir, "stage-timeout = 300ms");
+    store.put(SideValues.digest(LIMITS), LIMITS);
+    producer.send(at(1, 99));
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                controller.hasStage()
+                    && controller.stage().problem().filter(p -> p.contains("99")).isPresent());
+    assertThat(controller.stage().work().failed()).isZero();
+    producer.send(at(2, 1));
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(2);
+    await().atMost(SOON).until(() -> controller.stage().work().queue() == 0);
+  }
+
   /** A processor of the first of {@code stages} on {@code edge-1}, and a producer for it. */
   private void process(StageProvider provider, String settings, String... stages) {
     process(List.of(provider), provider, settings, stages);
@@ -781,7 +874,7 @@ final class ProcessorStreamTest {
             links,
             FlowKit.memory(512).stages(),
             ModelFiles.NONE,
-            Sides.NONE,
+            sides,
             identity,
             Duration.ofMillis(50),
             controller.ofProcessor(),
