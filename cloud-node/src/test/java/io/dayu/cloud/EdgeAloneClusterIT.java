@@ -126,9 +126,6 @@ class EdgeAloneClusterIT {
       give(value, versions);
       cluster.awaitLedger("sides", l -> l.delivered() > before + 20);
     }
-    cluster.nodes().kill("edge-1");
-    give(5, versions);
-    cluster.nodes().restart("edge-1");
     long last = versions.lastKey();
     Cluster.await("results of the last version")
         .until(() -> cluster.results("sides").stream().anyMatch(r -> version(r) == last));
@@ -141,7 +138,7 @@ class EdgeAloneClusterIT {
         .until(() -> cluster.log("edge-1").contains("/there (sees-sides) starts here"));
     cluster.nodes().restart("cloud-1");
     cluster.awaitNodes(2);
-    give(6, versions);
+    give(5, versions);
     Cluster.await("the end of the source")
         .until(() -> cluster.status("sides").path("state").asText().equals("completed"));
     var ledger = cluster.awaitLedger("sides", l -> l.inFlight() == 0);
@@ -158,7 +155,7 @@ class EdgeAloneClusterIT {
             });
     assertThat(results.stream().map(EdgeAloneClusterIT::version).distinct())
         .as("it has changed while elements flowed")
-        .hasSizeGreaterThanOrEqualTo(5);
+        .hasSizeGreaterThanOrEqualTo(4);
     assertThat(results)
         .as("cut while the edge was alone")
         .anyMatch(
