@@ -1,5 +1,6 @@
 package io.dayu.image;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ final class BaseFiles {
   }
 
   /** Writes them and returns the packages that they are from. */
+  @CanIgnoreReturnValue
   static List<Packages.Deb> write(Platform platform, Packages packages, Path work, Path into)
       throws IOException {
     var names = new ArrayList<>(PACKAGES);

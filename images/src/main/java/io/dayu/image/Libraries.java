@@ -79,9 +79,10 @@ final class Libraries {
   }
 
   private static Path common(Path a, Path b) {
-    var common = a;
-    while (!b.startsWith(common)) common = common.getParent();
-    return common;
+    int same = 0;
+    while (same < Math.min(a.getNameCount(), b.getNameCount())
+        && a.getName(same).equals(b.getName(same))) same++;
+    return Path.of("/").resolve(a.subpath(0, same));
   }
 
   private static Jar builtHere(Path path) {

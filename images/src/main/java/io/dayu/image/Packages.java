@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -117,7 +118,7 @@ final class Packages {
             .formatted(state, platform.architecture()));
   }
 
-  private TreeSet<String> sources(Platform platform) {
+  private SortedSet<String> sources(Platform platform) {
     var here = release("VERSION_CODENAME");
     var keys = Path.of("/usr/share/keyrings/%s-archive-keyring.gpg".formatted(distribution));
     var signed = Files.exists(keys) ? " signed-by=" + keys : "";

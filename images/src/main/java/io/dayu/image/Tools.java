@@ -1,5 +1,6 @@
 package io.dayu.image;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.console.UserException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,6 +31,7 @@ final class Tools {
    *
    * @throws UserException if it cannot be started or fails; with its output
    */
+  @CanIgnoreReturnValue
   static String run(Path directory, Map<String, String> environment, List<String> command) {
     try {
       var builder =
@@ -55,6 +57,7 @@ final class Tools {
     }
   }
 
+  @CanIgnoreReturnValue
   static String run(Path directory, String... command) {
     return run(directory, Map.of(), List.of(command));
   }
@@ -64,6 +67,7 @@ final class Tools {
    *
    * @param tmp a directory that the program sees as {@code /tmp}
    */
+  @CanIgnoreReturnValue
   static String runIn(Path root, Path tmp, List<String> command) {
     var all = new ArrayList<>(List.of("unshare", "--mount"));
     if (!"root".equals(System.getProperty("user.name")))
