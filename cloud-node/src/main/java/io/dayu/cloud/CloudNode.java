@@ -108,8 +108,14 @@ public final class CloudNode {
     var services = Services.start(node.services(), types, node.self().dataDir());
     var catalog = services.in(types);
     var uplink = new MemberUplink(store);
-    var flow = FlowNode.start(node, config, catalog, uplink);
-    services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
+    uplink.problem(services::problem);
+    var flow =
+        FlowNode.start(
+            node,
+            config,
+            catalog,
+            uplink,
+            known -> services.declared(known.services().values(), node.self().name(), Role.CLOUD));
 
     var reading =
         new DeclaredSides(settings.sides(), blocking(flow.system()), SideSettings.PATIENCE);
@@ -118,6 +124,8 @@ public final class CloudNode {
     var pipelines = new AtomicReference<ActorRef<ShardingEnvelope<PipelineEntity.Command>>>();
     var gossip = new AtomicReference<ActorRef<Gossip.Command>>();
     var log = new AtomicReference<JdbcDecisionLog>();
+    var table = new ServiceTable(databases.control());
+    var teller = new AtomicReference<ActorRef<ServiceTeller.Command>>();
     var deletions = new AtomicReference<ActorRef<PendingDeletions.Command>>();
     var cloud =
         new MemberNode.Cloud(
@@ -134,6 +142,15 @@ public final class CloudNode {
               log.set(decisions);
               parts.gossip().tell(new Gossip.Subscribe(viewer(parts, view)));
               deletions.set(deletions(parts, node.self().dataDir()));
+              teller.set(
+                  parts
+                      .context()
+                      .spawn(
+                          Behaviors.supervise(
+                                  ServiceTeller.create(table, parts.gossip(), view::get))
+                              .onFailure(SupervisorStrategy.restart()),
+                          "declared-services",
+                          DispatcherSelector.fromConfig(Dispatchers.BLOCKING)));
               parts
                   .context()
                   .spawn(
@@ -211,6 +228,13 @@ public final class CloudNode {
             live,
             made(log),
             blocking(system),
+            new ClusterServices(
+                table,
+                node.services(),
+                types,
+                view::get,
+                () -> made(teller).tell(ServiceTeller.Command.LOOK),
+                blocking(system)),
             settings.http().isOpenToOthers());
     member
         .whenEnded()

@@ -11,6 +11,7 @@ import io.dayu.facts.NodeReport.StreamState;
 import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.View;
 import io.dayu.http.ControlPlane;
+import io.dayu.http.ServiceRegistry;
 import io.dayu.member.ClusterMembers;
 import io.dayu.member.FailedQuestions;
 import io.dayu.member.Gossip;
@@ -85,6 +86,7 @@ final class ClusterControlPlane implements ControlPlane {
   private final LiveResults live;
   private final DecisionLog decisions;
   private final Executor blocking;
+  private final ServiceRegistry services;
   private final boolean declaredOnly;
 
   /**
@@ -105,6 +107,7 @@ final class ClusterControlPlane implements ControlPlane {
       LiveResults live,
       DecisionLog decisions,
       Executor blocking,
+      ServiceRegistry services,
       boolean declaredOnly) {
     this.system = system;
     this.view = view;
@@ -121,6 +124,7 @@ final class ClusterControlPlane implements ControlPlane {
     this.live = live;
     this.decisions = decisions;
     this.blocking = blocking;
+    this.services = services;
     this.declaredOnly = declaredOnly;
   }
 
@@ -136,6 +140,11 @@ final class ClusterControlPlane implements ControlPlane {
             .flatMap(seen -> seen.report().services().stream())
             .map(NodeReport.Service::descriptor)
             .toList());
+  }
+
+  @Override
+  public ServiceRegistry services() {
+    return services;
   }
 
   @Override

@@ -19,7 +19,8 @@ import java.util.Map;
  * decides about them.
  */
 final class ControlFile {
-  private static final List<Schema> SCHEMAS = List.of(JdbcDecisionLog.SCHEMA, Databases.JOURNAL);
+  private static final List<Schema> SCHEMAS =
+      List.of(JdbcDecisionLog.SCHEMA, Databases.JOURNAL, ServiceTable.SCHEMA);
 
   /** What release 0.1 had of them in H2; names that are quoted are in small letters there. */
   private static final List<Takeover.Table> OLD =

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * What a cloud node stores, with its tables: one database that is shared with other cloud nodes, or
  * files of its own, in which results do not hold up what controls them.
  *
- * @param control pipelines, in the journal, and decisions
+ * @param control pipelines, in the journal, decisions and declared services
  */
 record Databases(JdbcResultStore results, HikariDataSource control) implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Databases.class);
@@ -46,7 +46,12 @@ record Databases(JdbcResultStore results, HikariDataSource control) implements A
     }
     try {
       return new Databases(
-          JdbcResultStore.open(source, settings.framesPerStream(), JdbcDecisionLog.SCHEMA, JOURNAL),
+          JdbcResultStore.open(
+              source,
+              settings.framesPerStream(),
+              JdbcDecisionLog.SCHEMA,
+              JOURNAL,
+              ServiceTable.SCHEMA),
           source);
     } catch (StoreException e) {
       throw cannotOpen(settings, e);

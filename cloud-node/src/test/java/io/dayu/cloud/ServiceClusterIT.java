@@ -3,8 +3,13 @@ package io.dayu.cloud;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import io.dayu.local.NodeOptions;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -205,6 +210,71 @@ class ServiceClusterIT {
             pipeline("own", "size", "").replace("params: {}", "command: [sh]"));
     assertThat(own.status()).as(own.text()).isEqualTo(422);
     assertThat(own.text()).contains("declare the service at a node");
+  }
+
+  @Test
+  void aServiceIsDeclaredOverTheApiAndReachesANodeThatWasAway() throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", ServiceClusterIT::answer);
+    server.start();
+    try {
+      cluster.nodes().kill("edge-1");
+      var url = "http://127.0.0.1:%s/".formatted(server.getAddress().getPort());
+      var declared = declare("told", "{\"url\": \"%s\", \"role\": \"edge\"}".formatted(url));
+      assertThat(declared.status()).as(declared.text()).isEqualTo(201);
+      Cluster.await("the service at edge-2").until(() -> have("told").equals(List.of("edge-2")));
+      cluster.nodes().restart("edge-1");
+      Cluster.await("the service at edge-1")
+          .until(() -> have("told").equals(List.of("edge-1", "edge-2")));
+      assertThat(cluster.get("services/told").path("nodes"))
+          .extracting(n -> n.path("node").asText())
+          .contains("edge-1", "edge-2")
+          .doesNotContain("cloud-1");
+
+      cluster.submit(pipeline("told", "told", "").replace("count=6000", "count=500"));
+      var ledger = cluster.awaitLedger("told", l -> l.delivered() == 500 && l.inFlight() == 0);
+      assertThat(ledger.failed()).as("%s", ledger).isZero();
+      var used = cluster.call("DELETE", "services/told", "application/json", "");
+      assertThat(used.status()).as(used.text()).isEqualTo(409);
+      cluster.delete("told");
+      assertThat(cluster.call("DELETE", "services/told", "application/json", "").status())
+          .isEqualTo(204);
+      Cluster.await("no such type").until(() -> have("told").isEmpty());
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      exchange.getRequestBody().readAllBytes();
+      var json =
+          exchange.getRequestMethod().equals("GET")
+              ? "{\"apiVersion\": \"dayu.io/v1alpha1\", \"payload\": [\"opaque\"], \"output\": \"labels\"}"
+              : "{\"type\": \"labels\", \"labels\": [{\"name\": \"told\", \"value\": 1}]}";
+      var bytes = json.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("content-type", "application/json");
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  private static Cluster.Answer declare(String name, String json) {
+    return cluster.call("PUT", "services/" + name, "application/json", json);
+  }
+
+  @Test
+  void whatAConfigurationDeclaresAndProgramsAreNotTakenOverTheApi() {
+    Cluster.await("the service at an edge").until(() -> !have("size").isEmpty());
+    var configured = declare("size", "{\"url\": \"http://127.0.0.1:9/\"}");
+    assertThat(configured.status()).as(configured.text()).isEqualTo(409);
+    assertThat(configured.text()).contains("the configuration of node edge-1, which holds");
+    var program =
+        declare("program", "{\"command\": [\"touch\", \"/tmp/x\"], \"nodes\": [\"edge-1\"]}");
+    assertThat(program.status()).as(program.text()).isEqualTo(422);
+    assertThat(program.text()).contains("dayu.services-over-api.commands is false");
+    var elsewhere = declare("elsewhere", "{\"url\": \"http://models.example/\"}");
+    assertThat(elsewhere.text()).contains("which dayu.services-allowed-hosts does not name");
   }
 
   @Test

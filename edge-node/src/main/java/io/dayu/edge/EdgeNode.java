@@ -37,7 +37,15 @@ public final class EdgeNode {
     var uplink = new MemberUplink();
     var catalog = Catalog.load(Set.of());
     var services = Services.start(settings.services(), catalog, settings.self().dataDir());
-    var flow = FlowNode.start(settings, config, services.in(catalog), uplink);
+    uplink.problem(services::problem);
+    var flow =
+        FlowNode.start(
+            settings,
+            config,
+            services.in(catalog),
+            uplink,
+            known ->
+                services.declared(known.services().values(), settings.self().name(), Role.EDGE));
     flow.whenEndedByItself(Launch::giveUp);
     services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
     var member = Membership.start(settings, config, flow, uplink, Launch::giveUp);

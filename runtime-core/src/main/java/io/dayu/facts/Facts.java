@@ -13,6 +13,7 @@ public final class Facts {
     var proto = KnownFacts.newBuilder();
     view.pipelines().values().forEach(p -> proto.addPipelines(Pipelines.write(p)));
     view.decisions().values().forEach(d -> proto.addDecisions(Decisions.write(d)));
+    view.services().values().forEach(s -> proto.addServices(DeclaredServices.write(s)));
     view.nodes().values().forEach(n -> proto.addNodes(Reports.write(n.report())));
     return proto.build();
   }
@@ -34,6 +35,9 @@ public final class Facts {
       var pipeline = Pipelines.read(wanted);
       pipelines.put(pipeline.name(), pipeline);
     }
-    return new View(nodes, decisions, pipelines, new TreeMap<>());
+    var services = new TreeMap<String, DeclaredService>();
+    for (var service : proto.getServicesList())
+      services.put(service.getName(), DeclaredServices.read(service));
+    return new View(nodes, decisions, pipelines, new TreeMap<>(), services);
   }
 }

@@ -15,12 +15,14 @@ import java.util.TreeMap;
  * @param decisions by stream
  * @param pipelines that are to run, by name
  * @param dropped versions of pipelines that are to stop, by name
+ * @param services that were declared over the API or withdrawn, by name
  */
 public record View(
     SortedMap<String, Seen> nodes,
     SortedMap<StreamName, Decision> decisions,
     SortedMap<String, DesiredPipeline> pipelines,
-    SortedMap<String, Long> dropped) {
+    SortedMap<String, Long> dropped,
+    SortedMap<String, DeclaredService> services) {
   public static final View EMPTY = new View(Map.of(), Map.of(), Map.of());
 
   public View {
@@ -28,6 +30,16 @@ public record View(
     decisions = Collections.unmodifiableSortedMap(decisions);
     pipelines = Collections.unmodifiableSortedMap(pipelines);
     dropped = Collections.unmodifiableSortedMap(dropped);
+    services = Collections.unmodifiableSortedMap(services);
+  }
+
+  /** Without services. */
+  public View(
+      SortedMap<String, Seen> nodes,
+      SortedMap<StreamName, Decision> decisions,
+      SortedMap<String, DesiredPipeline> pipelines,
+      SortedMap<String, Long> dropped) {
+    this(nodes, decisions, pipelines, dropped, new TreeMap<>());
   }
 
   public View(

@@ -60,6 +60,6 @@ final class CloudFirst {
     if (waiting.isEmpty()) return whole;
     var pipelines = new TreeMap<>(whole.pipelines());
     pipelines.keySet().removeAll(waiting);
-    return new View(whole.nodes(), whole.decisions(), pipelines, whole.dropped());
+    return new View(whole.nodes(), whole.decisions(), pipelines, whole.dropped(), whole.services());
   }
 }

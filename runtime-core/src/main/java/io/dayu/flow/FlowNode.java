@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Uplink;
+import io.dayu.facts.View;
 import io.dayu.generate.StreamStore;
 import io.dayu.link.LinkServer;
 import io.dayu.node.LastRun;
@@ -74,10 +75,12 @@ public final class FlowNode {
    * Starts the system and opens the data port; blocks until it is open. What the node ran when it
    * ended runs again at once.
    *
+   * @param learnt is told all that the node knows, at once and whenever it hears something; must
+   *     not block
    * @throws StartException if the port cannot be opened, or another process uses the data directory
    */
   public static FlowNode start(
-      NodeSettings settings, Config config, Catalog catalog, Uplink uplink) {
+      NodeSettings settings, Config config, Catalog catalog, Uplink uplink, Consumer<View> learnt) {
     var sampler = new ResourceSampler(settings.monitor().cpu(), Clock.systemUTC());
     var own =
         ConfigFactory.defaultOverrides()
@@ -100,6 +103,7 @@ public final class FlowNode {
     var run = LastRun.begin(dataDir, Clock.systemUTC());
     run.tooManyDeaths().ifPresent(why -> LastKnown.putAside(dataDir, why));
     var known = LastKnown.open(dataDir, blocking);
+    known.tell(learnt);
     var environment =
         new Controller.Environment(
             new Controller.Self(

@@ -2,6 +2,7 @@ package io.dayu.flow;
 
 import io.dayu.disk.WholeFile;
 import io.dayu.facts.Decision;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.Facts;
 import io.dayu.facts.NodeReport;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,7 @@ public final class LastKnown implements AutoCloseable {
   private final Path file;
   private final Executor blocking;
   private final Supplier<CompletableFuture<Void>> soon;
+  private volatile Consumer<View> learnt = view -> {};
   private final Object writing = new Object(); // held while writing; locked before this
   private View written; // guarded by writing
   // Guarded by this.
@@ -119,13 +122,29 @@ public final class LastKnown implements AutoCloseable {
    *     name may still hold
    */
   public View learn(View view) {
+    var whole = remember(view);
+    learnt.accept(whole);
+    return whole;
+  }
+
+  /**
+   * Has everything that is learnt told to {@code listener} too, what is known now first. To be
+   * called before {@link #learn}; the listener must not block.
+   */
+  void tell(Consumer<View> listener) {
+    learnt = listener;
+    listener.accept(view());
+  }
+
+  private View remember(View view) {
     View whole;
     CompletableFuture<Void> time;
     synchronized (this) {
       whole = merge(known, view);
       var kept = worthKeeping(whole);
       if (kept.equals(known)) return whole;
-      boolean atOnce = !kept.pipelines().equals(known.pipelines());
+      boolean atOnce =
+          !kept.pipelines().equals(known.pipelines()) || !kept.services().equals(known.services());
       known = kept;
       if (closed || !atOnce && due.isPresent()) return whole;
       time = atOnce ? CompletableFuture.completedFuture(null) : soon.get();
@@ -174,7 +193,9 @@ public final class LastKnown implements AutoCloseable {
     heard
         .decisions()
         .forEach((s, d) -> decisions.merge(s, d, (a, b) -> b.version() >= a.version() ? b : a));
-    return new View(nodes, decisions, pipelines, heard.dropped());
+    var services = new TreeMap<String, DeclaredService>(known.services());
+    heard.services().forEach((name, s) -> services.merge(name, s, DeclaredService::later));
+    return new View(nodes, decisions, pipelines, heard.dropped(), services);
   }
 
   private static View worthKeeping(View view) {
@@ -185,7 +206,7 @@ public final class LastKnown implements AutoCloseable {
     var decisions = new TreeMap<>(view.decisions());
     decisions.keySet().removeIf(stream -> !view.pipelines().containsKey(stream.pipeline()));
     // Facts of dropped pipelines are not kept: these pipelines are not in the file any more.
-    return new View(nodes, decisions, view.pipelines(), new TreeMap<>());
+    return new View(nodes, decisions, view.pipelines(), new TreeMap<>(), view.services());
   }
 
   private static NodeReport address(NodeReport report) {

@@ -1,6 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.facts.Decision;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
@@ -62,6 +63,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
   private final TreeMap<StreamName, Decision> decisions = new TreeMap<>();
   private final TreeMap<String, DesiredPipeline> pipelines = new TreeMap<>();
   private final TreeMap<String, Long> dropped = new TreeMap<>();
+  private final TreeMap<String, DeclaredService> services = new TreeMap<>();
 
   private EdgeGossip(ActorContext<Command> context, TimerScheduler<Command> timers, Clock clock) {
     super(context);
@@ -141,6 +143,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
       decisions.keySet().removeIf(stream -> stream.pipeline().equals(fact.name()));
     }
     news.decisions().forEach(decision -> decisions.put(decision.stream(), decision));
+    news.services().forEach(service -> services.put(service.name(), service));
     tell();
     return this;
   }
@@ -150,6 +153,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
     decisions.clear();
     pipelines.clear();
     dropped.clear();
+    services.clear();
   }
 
   private Behavior<Command> onGateways(Gateways gateways) {
@@ -180,6 +184,7 @@ final class EdgeGossip extends AbstractBehavior<EdgeGossip.Command> {
                     new TreeMap<>(nodes),
                     new TreeMap<>(decisions),
                     new TreeMap<>(pipelines),
-                    new TreeMap<>(dropped))));
+                    new TreeMap<>(dropped),
+                    new TreeMap<>(services))));
   }
 }

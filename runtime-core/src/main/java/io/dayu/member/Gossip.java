@@ -2,6 +2,8 @@ package io.dayu.member;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decisions;
+import io.dayu.facts.DeclaredService;
+import io.dayu.facts.DeclaredServices;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
@@ -42,7 +44,7 @@ import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Tells every cloud node what every node should know, and keeps what was heard; edges are told by a
- * {@link Gateway}. One per member system of a cloud node, spawned by its guardian. Three
+ * {@link Gateway}. One per member system of a cloud node, spawned by its guardian. Four
  * last-writer-wins maps of Distributed Data, each a {@link SharedMap} in parts, carry node reports,
  * decisions and pipelines; they need no quorum, so a cut-off node keeps the last state and catches
  * up when it is back. Reports of nodes that were removed from the cluster are forgotten.
@@ -62,6 +64,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
 
   /** Tell everyone that a pipeline is to run, to run differently, or to stop. */
   public record PublishPipeline(PipelineFact fact) implements Command {}
+
+  /** Tell everyone of a service that was declared, or is declared no longer. */
+  public record PublishService(DeclaredService service) implements Command {}
 
   /** Tell everyone to forget the report of a node that is gone. */
   public record ForgetNode(String node) implements Command {}
@@ -106,10 +111,13 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private final ReplicatorMessageAdapter<Command, LWWMap<String, NodeReport>> reports;
   private final ReplicatorMessageAdapter<Command, LWWMap<String, Decision>> decisions;
   private final ReplicatorMessageAdapter<Command, LWWMap<String, PipelineFact>> pipelines;
+  private final ReplicatorMessageAdapter<Command, LWWMap<String, DeclaredService>> services;
   private final SharedMap<NodeReport> allReports = new SharedMap<>("dayu-node-", ReportCut::size);
   private final SharedMap<Decision> allDecisions = new SharedMap<>("dayu-decision-", Gossip::size);
   private final SharedMap<PipelineFact> allPipelines =
       new SharedMap<>("dayu-pipeline-", Gossip::size);
+  private final SharedMap<DeclaredService> allServices =
+      new SharedMap<>("dayu-service-", Gossip::size);
   private final List<ActorRef<View>> subscribers = new ArrayList<>();
   private final Map<String, View.Seen> seen = new HashMap<>();
   private final Map<String, Set<String>> told = new HashMap<>(); // streams by pipeline, from here
@@ -128,9 +136,11 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     this.reports = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.decisions = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     this.pipelines = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
+    this.services = new ReplicatorMessageAdapter<>(context, data.replicator(), ASK_TIMEOUT);
     allReports.keys().forEach(key -> reports.subscribe(key, Heard::new));
     allDecisions.keys().forEach(key -> decisions.subscribe(key, Heard::new));
     allPipelines.keys().forEach(key -> pipelines.subscribe(key, Heard::new));
+    allServices.keys().forEach(key -> services.subscribe(key, Heard::new));
     var removed = context.messageAdapter(MemberRemoved.class, Removed::new);
     Cluster.get(context.getSystem())
         .subscriptions()
@@ -153,6 +163,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
         .onMessage(PublishReport.class, this::onPublishReport)
         .onMessage(PublishDecision.class, this::onPublish)
         .onMessage(PublishPipeline.class, this::onPublish)
+        .onMessage(PublishService.class, this::onPublish)
         .onMessage(ForgetNode.class, this::onForgetNode)
         .onMessage(Subscribe.class, this::onSubscribe)
         .onMessage(Heard.class, this::onHeard)
@@ -224,12 +235,14 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
 
   private static int size(Command publish) {
     if (publish instanceof PublishPipeline pipeline) return size(pipeline.fact());
+    if (publish instanceof PublishService service) return size(service.service());
     return publish instanceof PublishDecision decision ? size(decision.decision()) : 0;
   }
 
   private void publish(Command publish) {
     if (publish instanceof PublishDecision decision) publishDecision(decision);
     else if (publish instanceof PublishPipeline pipeline) publishPipeline(pipeline);
+    else if (publish instanceof PublishService service) publishService(service);
   }
 
   private void publishDecision(PublishDecision publish) {
@@ -275,6 +288,22 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     return known instanceof DesiredPipeline a && told instanceof DesiredPipeline b
         ? a.isNewerThan(b)
         : known.version() > told.version();
+  }
+
+  private void publishService(PublishService publish) {
+    var service = publish.service();
+    if (!hasRoom("service " + service.name(), allServices, service.name(), service, publish))
+      return;
+    update(
+        services,
+        allServices,
+        service.name(),
+        map -> {
+          var known = map.get(service.name());
+          return known.isDefined() && known.get().version() >= service.version()
+              ? map
+              : map.put(self, service.name(), service);
+        });
   }
 
   private void forgetDecisions(String pipeline) {
@@ -325,6 +354,10 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
 
   private static int size(Decision decision) {
     return Decisions.write(decision).getSerializedSize();
+  }
+
+  private static int size(DeclaredService service) {
+    return DeclaredServices.write(service).getSerializedSize();
   }
 
   private static int size(PipelineFact fact) {
@@ -381,7 +414,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private Behavior<Command> onHeard(Heard heard) {
     if (!(heard.response() instanceof Replicator.Changed<?> changed)) return this;
     if (allReports.hear(changed)) hearReports();
-    else if (!allDecisions.hear(changed) && !allPipelines.hear(changed)) return this;
+    else if (!allDecisions.hear(changed)
+        && !allPipelines.hear(changed)
+        && !allServices.hear(changed)) return this;
     if (!timers.isTimerActive(Timer.NOTIFY)) timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
     return this;
   }
@@ -435,6 +470,8 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     var decided = new TreeMap<StreamName, Decision>();
     allDecisions.forEach(
         (stream, d) -> decided.merge(d.stream(), d, (a, b) -> b.version() > a.version() ? b : a));
-    return new View(new TreeMap<>(seen), decided, wanted, dropped);
+    var declared = new TreeMap<String, DeclaredService>();
+    allServices.forEach(declared::put);
+    return new View(new TreeMap<>(seen), decided, wanted, dropped, declared);
   }
 }

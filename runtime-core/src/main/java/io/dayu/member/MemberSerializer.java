@@ -6,6 +6,8 @@ import io.dayu.deliver.Distributor;
 import io.dayu.facts.Acknowledgements;
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decisions;
+import io.dayu.facts.DeclaredService;
+import io.dayu.facts.DeclaredServices;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.FailedElements;
@@ -14,6 +16,7 @@ import io.dayu.facts.PipelineVersion;
 import io.dayu.facts.Pipelines;
 import io.dayu.facts.Reports;
 import io.dayu.facts.wire.Ack;
+import io.dayu.facts.wire.DeclaredServiceFact;
 import io.dayu.facts.wire.DroppedFact;
 import io.dayu.facts.wire.Report;
 import io.dayu.facts.wire.StreamDecision;
@@ -97,6 +100,12 @@ public final class MemberSerializer extends SerializerWithStringManifest {
         MemberSerializer::dropped,
         DroppedFact.parser(),
         MemberSerializer::dropped);
+    add(
+        "V",
+        DeclaredService.class,
+        DeclaredServices::write,
+        DeclaredServiceFact.parser(),
+        DeclaredServices::read);
     add(
         "A",
         UplinkActor.Acknowledged.class,
@@ -299,6 +308,7 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 .addAllWanted(news.wanted().stream().map(Pipelines::write).toList())
                 .addAllDropped(news.dropped().stream().map(MemberSerializer::dropped).toList())
                 .addAllDecision(news.decisions().stream().map(Decisions::write).toList())
+                .addAllService(news.services().stream().map(DeclaredServices::write).toList())
                 .build(),
         io.dayu.member.wire.News.parser(),
         proto ->
@@ -308,7 +318,8 @@ public final class MemberSerializer extends SerializerWithStringManifest {
                 proto.getGoneList(),
                 proto.getWantedList().stream().map(Pipelines::read).toList(),
                 proto.getDroppedList().stream().map(MemberSerializer::dropped).toList(),
-                proto.getDecisionList().stream().map(Decisions::read).toList()));
+                proto.getDecisionList().stream().map(Decisions::read).toList(),
+                proto.getServiceList().stream().map(DeclaredServices::read).toList()));
   }
 
   private void addLiveResults() {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -53,6 +54,7 @@ public final class MemberUplink implements Uplink {
   private final Optional<ResultStore> store;
   private final AtomicReference<Member> current = new AtomicReference<>();
   private volatile boolean reachesCloud;
+  private volatile Supplier<Optional<String>> problem = Optional::empty;
 
   /** Of an edge. */
   public MemberUplink() {
@@ -62,6 +64,11 @@ public final class MemberUplink implements Uplink {
   /** Of a cloud node. */
   public MemberUplink(ResultStore store) {
     this.store = Optional.of(store);
+  }
+
+  /** What else is wrong at this node, for its reports; must be quick and safe for any thread. */
+  public void problem(Supplier<Optional<String>> what) {
+    problem = what;
   }
 
   /** From now on this one is used. */
@@ -90,7 +97,8 @@ public final class MemberUplink implements Uplink {
                         && !link.suspect()
                         && link.rttMs() > 0);
     var now = current.get();
-    if (now != null) now.uplink().tell(new UplinkActor.Publish(report));
+    var whole = problem.get().map(report::withProblem).orElse(report);
+    if (now != null) now.uplink().tell(new UplinkActor.Publish(whole));
   }
 
   @Override

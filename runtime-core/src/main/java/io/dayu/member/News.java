@@ -1,6 +1,7 @@
 package io.dayu.member;
 
 import io.dayu.facts.Decision;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
@@ -20,7 +21,8 @@ record News(
     List<String> gone,
     List<DesiredPipeline> wanted,
     List<DroppedPipeline> dropped,
-    List<Decision> decisions)
+    List<Decision> decisions,
+    List<DeclaredService> services)
     implements EdgeGossip.Command, Wire {
   News {
     nodes = List.copyOf(nodes);
@@ -28,11 +30,12 @@ record News(
     wanted = List.copyOf(wanted);
     dropped = List.copyOf(dropped);
     decisions = List.copyOf(decisions);
+    services = List.copyOf(services);
   }
 
   /** Nothing is new since these. */
   static News none(Place latest) {
-    return new News(latest, List.of(), List.of(), List.of(), List.of(), List.of());
+    return new News(latest, List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
   }
 
   /**

@@ -2,6 +2,8 @@ package io.dayu.member;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decisions;
+import io.dayu.facts.DeclaredService;
+import io.dayu.facts.DeclaredServices;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.Ledger;
@@ -39,6 +41,7 @@ final class Newsletter {
   private final Map<StreamName, Decision> decisions = new HashMap<>();
   private final Map<String, DesiredPipeline> wanted = new HashMap<>();
   private final Map<String, Long> dropped = new HashMap<>();
+  private final Map<String, DeclaredService> services = new HashMap<>();
 
   Newsletter(long session) {
     this.last = new News.Place(session, 0);
@@ -68,7 +71,7 @@ final class Newsletter {
                       ? old
                       : new View.Seen(now, seen.receivedAt()));
             });
-    return new View(brief, view.decisions(), view.pipelines(), view.dropped());
+    return new View(brief, view.decisions(), view.pipelines(), view.dropped(), view.services());
   }
 
   private static boolean same(NodeReport a, NodeReport b) {
@@ -153,6 +156,13 @@ final class Newsletter {
               issue.room(Decisions.write(decision).getSerializedSize());
               issue.decisions.add(decision);
             });
+    view.services()
+        .forEach(
+            (name, service) -> {
+              if (service.equals(services.put(name, service))) return;
+              issue.room(DeclaredServices.write(service).getSerializedSize());
+              issue.services.add(service);
+            });
     issue.close();
     return issue.news;
   }
@@ -165,6 +175,7 @@ final class Newsletter {
     final List<DesiredPipeline> wanted = new ArrayList<>();
     final List<DroppedPipeline> dropped = new ArrayList<>();
     final List<Decision> decisions = new ArrayList<>();
+    final List<DeclaredService> services = new ArrayList<>();
     private int bytes;
 
     void room(int more) {
@@ -176,12 +187,13 @@ final class Newsletter {
       if (bytes == 0) return;
       bytes = 0;
       last = last.next();
-      news.add(new News(last, nodes, gone, wanted, dropped, decisions));
+      news.add(new News(last, nodes, gone, wanted, dropped, decisions, services));
       nodes.clear();
       gone.clear();
       wanted.clear();
       dropped.clear();
       decisions.clear();
+      services.clear();
     }
   }
 }

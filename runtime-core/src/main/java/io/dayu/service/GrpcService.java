@@ -286,8 +286,7 @@ final class GrpcService extends Service<GrpcCall> {
       link = null;
       var left = List.copyOf(from.open.values());
       from.open.clear();
-      if (isClosed())
-        for (var call : left) outcomes.put(call, new Outcome.Failed("the node ends", true));
+      if (isClosed()) for (var call : left) outcomes.put(call, new Outcome.Failed(ending(), true));
       else if (left.size() == 1)
         outcomes.put(left.get(0), new Outcome.Failed("the call broke off: " + why, !forGood));
       else {
@@ -502,7 +501,7 @@ final class GrpcService extends Service<GrpcCall> {
       from = link;
     }
     if (channel != null) channel.shutdownNow();
-    if (from != null) broken(from, "the node ends", false);
+    if (from != null) broken(from, ending(), false);
     var unused = loop.shutdownGracefully(0, LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

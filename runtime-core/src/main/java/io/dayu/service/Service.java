@@ -85,6 +85,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private volatile @Nullable ServiceDescription description; // null until it is known
   private volatile Runnable changed = () -> {};
 
+  private volatile @Nullable Service<?> successor;
+  private volatile String ending = "";
+
   // The rest is guarded by this.
 
   /** Bounded by the slots of the stages. */
@@ -312,6 +315,8 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   // Calls
 
   final CompletionStage<Outcome> call(Element element, ServiceCall.Stage stage) {
+    var next = successor;
+    if (next != null) return next.call(element, stage);
     C call;
     try {
       call = prepare(element, stage, known(), System.nanoTime() + declaration.timeout().toNanos());
@@ -322,8 +327,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
           new Outcome.Failed(String.valueOf(e.getMessage()), true));
     }
     synchronized (this) {
-      if (closed)
-        return CompletableFuture.completedStage(new Outcome.Failed("the node ends", true));
+      if (closed) return CompletableFuture.completedStage(new Outcome.Failed(ending, true));
       waiting.add(call);
       sweepLater();
     }
@@ -335,6 +339,23 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   final @Nullable URI open() {
     if (held && System.nanoTime() - heldUntilNanos >= 0) held = false;
     return up && !closed && !held ? url : null;
+  }
+
+  /** Stages that were made of this one call another one from now on, which is told as this was. */
+  final void succeed(Service<?> next) {
+    successor = next;
+  }
+
+  /**
+   * What it is known to read and give holds until the node is started again, since running
+   * pipelines count on it. To be called before it is told where the service is.
+   */
+  final synchronized void keepTypes() {
+    remembered = false;
+  }
+
+  final String ending() {
+    return ending;
   }
 
   final synchronized boolean isClosed() {
@@ -558,13 +579,23 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** Ends all calls; the program, if it is ours, is ended by who started it. */
   @Override
   public final void close() {
+    close("the node ends");
+  }
+
+  /**
+   * The same, before the node ends.
+   *
+   * @param why for the elements that it had
+   */
+  final void close(String why) {
     List<C> left;
     synchronized (this) {
       closed = true;
+      ending = why;
       left = List.copyOf(waiting);
       waiting.clear();
     }
     closeCalls();
-    for (var call : left) call.answer().complete(new Outcome.Failed("the node ends", true));
+    for (var call : left) call.answer().complete(new Outcome.Failed(ending, true));
   }
 }

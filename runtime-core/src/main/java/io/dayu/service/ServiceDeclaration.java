@@ -85,6 +85,21 @@ record ServiceDeclaration(
     }
   }
 
+  /** Stands for one that has problems. */
+  static final ServiceDeclaration NONE =
+      new ServiceDeclaration(
+          "none",
+          new At(URI.create("http://localhost/")),
+          Transport.HTTP,
+          OptionalInt.empty(),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(1),
+          1,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+
   static final int MAX_PARALLELISM = 256;
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import io.dayu.facts.Decision;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Resources;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -284,6 +286,24 @@ final class LastKnownTest {
     var nodes = new TreeMap<String, View.Seen>();
     reports.forEach(r -> nodes.put(r.node(), new View.Seen(r, Instant.now())));
     return new View(nodes, Map.of(STREAM, decision(version)), Map.of(NAME, PIPELINE));
+  }
+
+  @Test
+  void servicesThatWereDeclaredAreKeptUntilTheyAreWithdrawn() {
+    learn(services(new DeclaredService("count", 3, Optional.of("{}"))));
+    learn(services(new DeclaredService("count", 2, Optional.empty())));
+    assertThat(reopened().services().get("count").document()).contains("{}");
+    learn(services(new DeclaredService("count", 4, Optional.empty())));
+    assertThat(reopened().services().get("count").document()).isEmpty();
+  }
+
+  private static View services(DeclaredService service) {
+    return new View(
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(Map.of(service.name(), service)));
   }
 
   private static View dropped(long version) {

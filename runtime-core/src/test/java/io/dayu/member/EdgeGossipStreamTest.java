@@ -186,6 +186,7 @@ final class EdgeGossipStreamTest {
         List.of(),
         List.of(wanted(pipeline, 1)),
         List.of(),
+        List.of(),
         List.of());
   }
 

@@ -9,6 +9,7 @@ import io.dayu.deliver.Distributor;
 import io.dayu.element.MediaType;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.FailedElements;
@@ -151,6 +152,23 @@ final class MemberSerializerTest {
     assertThat(read.acknowledgement().cause(seqs[0]).reason()).isEqualTo("same");
     assertThat(read.acknowledgement().cause(seqs[1]).reason()).hasSize(FailureCause.MOST);
     assertThat(read.acknowledgement().cause(seqs[999])).isEqualTo(FailureCause.UNKNOWN);
+  }
+
+  @Test
+  void newsTellOfServicesThatWereDeclaredAndWithdrawn() throws Exception {
+    var none = News.none(new News.Place(9, 4));
+    var told =
+        new News(
+            none.place(),
+            none.nodes(),
+            none.gone(),
+            none.wanted(),
+            none.dropped(),
+            none.decisions(),
+            List.of(
+                new DeclaredService("count", 2, Optional.of("{}")),
+                new DeclaredService("size", 3, Optional.empty())));
+    assertThat(serializer.fromBinary(serializer.toBinary(told), "en")).isEqualTo(told);
   }
 
   @Test
@@ -407,7 +425,9 @@ final class MemberSerializerTest {
             List.of("edge-3"),
             List.of(pipeline),
             List.of(new DroppedPipeline("square", 2)),
-            List.of(decision())));
+            List.of(decision()),
+            List.of()));
+    messages.put("V", new DeclaredService("count", 3, Optional.empty()));
     messages.put("wq", new UplinkActor.WhoIsThere((ActorRef<UplinkActor.ItIs>) reference));
     messages.put("wa", new UplinkActor.ItIs(7));
     messages.put("q", new Gateway.FirstSeqIs(20_000, Optional.empty()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dayu.facts.Decision;
 import io.dayu.facts.Decision.Share;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.DroppedPipeline;
 import io.dayu.facts.NodeReport;
@@ -97,6 +98,24 @@ final class NewsletterTest {
     for (var one : news)
       assertThat(one.decisions().stream().mapToInt(d -> d.reason().length()).sum())
           .isLessThanOrEqualTo(SharedMap.MAX_BYTES);
+  }
+
+  @Test
+  void aServiceIsToldWhenItIsDeclaredChangedAndWithdrawnAndNotBetween() {
+    var declared = new DeclaredService("count", 1, Optional.of("{}"));
+    assertThat(letter.next(services(declared)).get(0).services()).containsExactly(declared);
+    assertThat(letter.next(services(declared))).isEmpty();
+    var withdrawn = new DeclaredService("count", 2, Optional.empty());
+    assertThat(letter.next(services(withdrawn)).get(0).services()).containsExactly(withdrawn);
+  }
+
+  private static View services(DeclaredService service) {
+    return new View(
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(Map.of(service.name(), service)));
   }
 
   private static View shortened(View before, NodeReport report) {

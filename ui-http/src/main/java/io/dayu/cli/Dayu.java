@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       DownCommand.class,
       PipelineCommand.class,
       StageCommand.class,
+      ServicesCommand.class,
       LedgerCommand.class,
       ResultsCommand.class,
       WhyCommand.class,

@@ -67,6 +67,13 @@ final class AccessCheck {
               header.isEmpty() ? "this needs a token" : "this token is not known here",
               "send a token whose hash is in dayu.http.tokens as Authorization: Bearer")
           .refused();
+    if (role.compareTo(needed) < 0 && needed == Role.ADMIN)
+      throw Problem.of(
+              403,
+              "this token has the role %s, and services are declared with the role admin"
+                  .formatted(role.name().toLowerCase(Locale.ROOT)),
+              "use a token whose hash stands in dayu.http.tokens as admin:HASH")
+          .refused();
     if (role.compareTo(needed) < 0)
       throw Problem.of(
               403, "this token may read only", "use a token with the role write for changes")

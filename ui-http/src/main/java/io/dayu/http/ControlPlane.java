@@ -114,6 +114,9 @@ public interface ControlPlane {
    */
   CompletionStage<Boolean> removeNode(String name);
 
+  /** Services that are declared over the API. */
+  ServiceRegistry services();
+
   /**
    * Gives a side input of a pipeline a value.
    *

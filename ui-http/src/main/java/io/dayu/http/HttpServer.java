@@ -126,6 +126,7 @@ public final class HttpServer {
     endpoints.addAll(new ResultEndpoints(control, sse).endpoints());
     endpoints.addAll(new FailedEndpoints(control, bodies).endpoints());
     endpoints.addAll(new SideEndpoints(control, bodies).endpoints());
+    endpoints.addAll(new ServiceEndpoints(control, bodies).endpoints());
     endpoints.addAll(new ClusterEndpoints(control, settings, clock).endpoints());
     endpoints.addAll(metrics.endpoints());
     endpoints.addAll(StaticEndpoints.endpoints());

@@ -105,7 +105,7 @@ public record HttpSettings(
                         .orElseThrow(
                             () ->
                                 new IllegalArgumentException(
-                                    "an entry is not \"read:\" or \"write:\" and 64 hexadecimal digits")))
+                                    "an entry is not \"read:\", \"write:\" or \"admin:\" and 64 hexadecimal digits")))
             .toList());
   }
 

@@ -16,14 +16,17 @@ public record Tokens(List<Token> tokens) {
   /** No tokens: an open interface. */
   public static final Tokens NONE = new Tokens(List.of());
 
-  private static final Pattern FORM = Pattern.compile("(read|write):([0-9a-fA-F]{64})");
+  private static final Pattern FORM = Pattern.compile("(read|write|admin):([0-9a-fA-F]{64})");
 
   /** What a caller may do; each role includes the ones before it. */
   public enum Role {
     /** The page itself, which holds no data. */
     NOBODY,
     READ,
-    WRITE
+    /** Pipelines and nodes. */
+    WRITE,
+    /** What nodes call and run: services. */
+    ADMIN
   }
 
   /**

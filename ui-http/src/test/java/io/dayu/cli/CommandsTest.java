@@ -111,6 +111,35 @@ class CommandsTest {
   }
 
   @Test
+  void servicesOfAFileAreDeclaredListedAndEnded(@TempDir Path dir) throws IOException {
+    var file =
+        Files.writeString(
+            dir.resolve("count.conf"),
+            """
+            dayu.services.count { url = "http://127.0.0.1:9000/", timeout = 2s, nodes = [edge-1] }
+            """);
+    api.on("PUT", "services/count", 201, "{\"name\": \"count\", \"version\": 1}");
+    var set = run("services", "set", file.toString());
+    assertThat(set.out()).contains("Service count is declared, version 1");
+    assertThat(api.asked().get(0).body())
+        .isEqualTo(
+            "{\"nodes\":[\"edge-1\"],\"timeout\":\"2s\",\"url\":\"http://127.0.0.1:9000/\"}");
+    api.get(
+        "services",
+        """
+        {"items": [{"name": "count", "version": 1, "declaration": {"url": "http://127.0.0.1:9000/"},
+                    "nodes": [{"node": "edge-1", "ready": true}, {"node": "edge-2", "ready": false}]}]}
+        """);
+    assertThat(run("services", "list").out().lines())
+        .containsExactly(
+            "SERVICE  VERSION  AT                      READY   MISSING",
+            "count          1  http://127.0.0.1:9000/  edge-1  edge-2");
+    api.on("DELETE", "services/count", 409, "{\"detail\": \"it is used\", \"remedy\": \"wait\"}");
+    assertThat(run("services", "delete", "count").err()).contains("it is used", "wait");
+    assertThat(run("services", "set", dir.resolve("none").toString()).err()).contains("no file");
+  }
+
+  @Test
   void nodesAreATableWithUnits() {
     api.get(
         "nodes",

@@ -57,6 +57,7 @@ final class FakeControlPlane implements ControlPlane {
   private final Map<String, DesiredPipeline> pipelines = new TreeMap<>();
   private final List<DesiredPipeline> earlier = new ArrayList<>(); // the newest first
   private final List<StoredResult> results = new ArrayList<>();
+  private final FakeServices services = new FakeServices();
   private volatile boolean keepsResults = true;
   private final Map<String, Media> frames = new HashMap<>();
   private final List<BoundedSourceQueue<StoredResult>> readers = new CopyOnWriteArrayList<>();
@@ -147,6 +148,11 @@ final class FakeControlPlane implements ControlPlane {
   @Override
   public synchronized View view() {
     return new View(nodes, latest, untold ? Map.of() : pipelines);
+  }
+
+  @Override
+  public ServiceRegistry services() {
+    return services;
   }
 
   @Override

@@ -79,6 +79,9 @@ class OpenApiTest {
       for (var result : results) covers(document, "Result", result);
       covers(document, "Node", server.get("/api/v1/nodes").json().at("/items/1"));
       covers(document, "StageType", server.get("/api/v1/stages").json().at("/items/0"));
+      var declared = server.control.services().declare("count", "{\"url\": \"http://127.0.0.1/\"}");
+      assertThat(declared.toCompletableFuture()).isCompleted();
+      covers(document, "DeclaredService", server.get("/api/v1/services/count").json());
       covers(document, "Policy", server.get("/api/v1/policies").json().at("/items/0"));
       covers(document, "SourceType", server.get("/api/v1/sources").json().at("/items/0"));
       covers(document, "Problem", server.get("/nowhere").json());

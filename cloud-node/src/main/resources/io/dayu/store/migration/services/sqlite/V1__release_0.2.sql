@@ -1,0 +1,4 @@
+CREATE TABLE declared_services (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  document TEXT);

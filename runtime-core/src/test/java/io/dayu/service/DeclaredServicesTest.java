@@ -1,0 +1,151 @@
+package io.dayu.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dayu.element.Element;
+import io.dayu.element.Media;
+import io.dayu.element.Text;
+import io.dayu.facts.DeclaredService;
+import io.dayu.facts.NodeReport.Role;
+import io.dayu.pipeline.Catalog;
+import io.dayu.stage.Outcome;
+import io.dayu.stage.Params;
+import io.dayu.stage.StageContext;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Services that a node is told of while it runs. */
+class DeclaredServicesTest {
+  private static final Catalog EMPTY = new Catalog(List.of(), List.of(), List.of());
+  private static final String LABEL =
+      "{\"type\": \"labels\", \"labels\": [{\"name\": \"%s\", \"value\": 1}]}";
+
+  @TempDir Path dir;
+
+  private Services services(String dayu) {
+    return Services.start(ServiceSettingsTest.settings(dayu), EMPTY, dir);
+  }
+
+  private static TestService labelling(String label) {
+    var service = TestService.start();
+    service.work = exchange -> TestService.json(exchange, 200, LABEL.formatted(label));
+    return service;
+  }
+
+  private static void tell(Services services, String name, long version, String json) {
+    services.declared(
+        List.of(new DeclaredService(name, version, Optional.of(json).filter(j -> !j.isEmpty()))),
+        "edge-1",
+        Role.EDGE);
+  }
+
+  private static String at(TestService service) {
+    return "{\"url\": \"http://127.0.0.1:%s/\", \"nodes\": [\"edge-1\"]}".formatted(service.port());
+  }
+
+  private static List<String> types(Services services) {
+    return services.in(EMPTY).services().stream().map(s -> s.descriptor().type()).toList();
+  }
+
+  private static void await(String what, java.util.concurrent.Callable<Boolean> done) {
+    Awaitility.await(what).atMost(Duration.ofSeconds(60)).until(done);
+  }
+
+  private static Outcome call(Service<?> service) throws Exception {
+    var stage =
+        ServiceCall.Stage.of(new StageContext("p", "count-1", "edge-1", new Params(Map.of())));
+    var text = Media.newBuilder().setText(Text.newBuilder().addLine("a")).build();
+    return service
+        .call(Element.newBuilder().setStream("p/s").setPayload(text).build(), stage)
+        .toCompletableFuture()
+        .get(60, TimeUnit.SECONDS);
+  }
+
+  private static String label(Outcome outcome) {
+    assertThat(outcome).isInstanceOf(Outcome.Output.class);
+    return ((Outcome.Output) outcome).media().getLabels().getLabel(0).getName();
+  }
+
+  @Test
+  void aServiceComesChangesItsPlaceUnderItsStagesAndGoes() throws Exception {
+    try (var first = labelling("first");
+        var second = labelling("second");
+        var services = services("")) {
+      assertThat(types(services)).isEmpty();
+      tell(services, "count", 1, at(first));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      assertThat(label(call(ofStage))).isEqualTo("first");
+
+      tell(services, "count", 2, at(second));
+      await("another service", () -> services.service("count") != ofStage);
+      assertThat(label(call(ofStage))).as("the stage was made before").isEqualTo("second");
+      assertThat(types(services)).containsExactly("count");
+
+      tell(services, "count", 3, "");
+      await("no type", () -> types(services).isEmpty());
+      assertThat(call(ofStage))
+          .isEqualTo(new Outcome.Failed("the service is declared no longer", true));
+      assertThat(dir.resolve("services/count.description.json")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aServiceForOtherNodesIsNotStarted() {
+    try (var one = labelling("one");
+        var services = services("")) {
+      services.declared(
+          List.of(
+              new DeclaredService("there", 1, Optional.of(at(one).replace("edge-1", "edge-2"))),
+              new DeclaredService("here", 1, Optional.of(at(one)))),
+          "edge-1",
+          Role.EDGE);
+      await("the type", () -> types(services).equals(List.of("here")));
+      assertThat(services.problem()).isEmpty();
+    }
+  }
+
+  @Test
+  void theConfigurationHoldsAndThatIsTold() {
+    try (var configured = labelling("configured");
+        var declared = labelling("declared");
+        var services =
+            services(
+                "services.count { url = \"http://127.0.0.1:%s/\" }".formatted(configured.port()))) {
+      var before = services.service("count");
+      tell(services, "count", 1, at(declared));
+      await("a problem", () -> services.problem().isPresent());
+      assertThat(services.problem().orElseThrow())
+          .contains("count is declared by this node's configuration too, which holds");
+      assertThat(services.service("count")).isSameAs(before);
+      tell(services, "count", 2, "");
+      await("no problem", () -> services.problem().isEmpty());
+      assertThat(services.service("count")).isSameAs(before);
+    }
+  }
+
+  @Test
+  void aProgramIsNotStartedUnlessTheNodeAllowsIt() {
+    var made = dir.resolve("made");
+    var json = "{\"command\": [\"touch\", \"%s\"]}".formatted(made);
+    try (var services = services("")) {
+      tell(services, "count", 1, json);
+      await("a problem", () -> services.problem().isPresent());
+      assertThat(services.problem().orElseThrow()).contains("commands is false");
+    }
+    assertThat(made).doesNotExist();
+    try (var services = services("services-over-api.commands = true")) {
+      tell(services, "count", 1, json);
+      await("the program", () -> Files.exists(made));
+      assertThat(services.problem()).isEmpty();
+    }
+  }
+}
