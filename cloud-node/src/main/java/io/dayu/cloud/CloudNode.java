@@ -116,6 +116,7 @@ public final class CloudNode {
             catalog,
             uplink,
             known -> services.declared(known.services().values(), node.self().name(), Role.CLOUD));
+    services.whenChanged(() -> flow.controller().tell(Controller.ServicesChanged.INSTANCE));
 
     var reading =
         new DeclaredSides(settings.sides(), blocking(flow.system()), SideSettings.PATIENCE);

@@ -68,6 +68,8 @@ public final class Services implements AutoCloseable {
   /** What was declared over the API, and for whom it is read. */
   private record Wanted(List<DeclaredService> all, String node, Role role) {}
 
+  private volatile Runnable changed = () -> {};
+
   private Services(
       ServiceSettings settings,
       Catalog types,
@@ -162,6 +164,7 @@ public final class Services implements AutoCloseable {
           end(old, "the service is declared no longer");
           kept(old.declaration()).forget();
           LOG.info("service {} is declared no longer", name);
+          changed.run();
         }
       }
       here.forEach(
@@ -217,6 +220,7 @@ public final class Services implements AutoCloseable {
         };
     var directory = directory(declaration, dataDir);
     service.keepIn(kept(declaration));
+    service.whenChanged(() -> changed.run());
     Optional<LocalProgram> local = Optional.empty();
     if (declaration.place() instanceof ServiceDeclaration.Program program)
       local =
@@ -252,11 +256,11 @@ public final class Services implements AutoCloseable {
   }
 
   /**
-   * Runs something, on any thread, whenever a service is known, is away, or is there again: then
-   * the catalog tells other types. It must not block.
+   * Runs something, on any thread, whenever a service is known, is away, is there again, or is
+   * declared no longer: then the catalog tells other types. It must not block.
    */
   public void whenChanged(Runnable listener) {
-    for (var service : services) service.whenChanged(listener);
+    changed = listener;
   }
 
   private List<ServiceProvider> known() {
