@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.local.Home;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -75,7 +77,10 @@ class ChartKubeIT {
     var made = Chart.templates(K8S);
     var templates = K8S.resolve("chart/templates");
     try (var files = Files.list(templates)) {
-      assertThat(files.map(file -> file.getFileName().toString()))
+      assertThat(
+              files
+                  .map(file -> file.getFileName().toString())
+                  .filter(name -> name.endsWith(".yaml")))
           .as("make them anew: ./dayu k8s chart")
           .containsExactlyInAnyOrderElementsOf(made.keySet());
     }
@@ -100,6 +105,53 @@ class ChartKubeIT {
     assertThat(address.path("ip").asText()).isEqualTo("2001:db8::7");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "keys-secrets, dayu keys secrets",
+    "postgres, DAYU_STORE_URL",
+    "second, /etc/dayu/lab-keys"
+  })
+  void itsNotesTellWhatNodesWaitFor(String overlay, String told) throws IOException {
+    var notes = Files.readString(K8S.resolve("chart/templates/NOTES.txt"));
+    assertThat(render(notes, values(overlay)))
+        .contains(told, "dayu-tokens")
+        .doesNotContain("<no value>");
+  }
+
+  /** Helm says nothing of a value that its chart does not have, unless a schema does. */
+  @Test
+  void theSchemaOfValuesHasEachOfThemAndNoOther() throws IOException {
+    var schema = Installation.YAML.readTree(K8S.resolve("chart/values.schema.json").toFile());
+    ((ObjectNode) schema.path("properties")).remove("global"); // Helm's own
+    sameNames(Installation.defaults(K8S).values(), schema, schema, "");
+  }
+
+  private static void sameNames(JsonNode values, JsonNode schema, JsonNode root, String at) {
+    var reference = schema.path("$ref").asText();
+    if (!reference.isEmpty()) {
+      sameNames(values, root.at(reference.substring(1)), root, at);
+      return;
+    }
+    if (!values.isObject()) {
+      assertThat(schema.has("type") || schema.has("enum")).as(at).isTrue();
+      return;
+    }
+    assertThat(schema.path("additionalProperties").asBoolean(true)).as(at).isFalse();
+    assertThat(schema.path("properties").fieldNames())
+        .as(at)
+        .toIterable()
+        .containsExactlyInAnyOrderElementsOf(() -> values.fieldNames());
+    values
+        .properties()
+        .forEach(
+            value ->
+                sameNames(
+                    value.getValue(),
+                    schema.path("properties").path(value.getKey()),
+                    root,
+                    at + "." + value.getKey()));
+  }
+
   private static Installation values(String overlay) {
     return Installation.defaults(K8S)
         .with(OVERLAYS.resolve(overlay).resolve("values.yaml"))
@@ -109,7 +161,7 @@ class ChartKubeIT {
   private String chart(Installation of) throws IOException {
     var text = new StringBuilder();
     try (var templates = Files.list(K8S.resolve("chart/templates"))) {
-      for (var template : templates.sorted().toList())
+      for (var template : templates.filter(t -> t.toString().endsWith(".yaml")).sorted().toList())
         text.append("---\n").append(Files.readString(template));
     }
     return render(text.toString(), of);
