@@ -115,10 +115,7 @@ final class K8sCommand {
 
   private static SortedMap<String, String> overlay(Installation of, Path k8s, Path directory)
       throws IOException {
-    return Overlay.files(
-        of,
-        directory.relativize(k8s.toRealPath()).toString(),
-        Files.isDirectory(k8s.resolve("base/crds")));
+    return Overlay.files(of, directory.relativize(k8s.toRealPath()).toString());
   }
 
   private static Path k8s() {

@@ -137,9 +137,8 @@ public final class Chart {
         && !isPostgres(d)
         && !isApi(d)
         && !d.kind().equals("DaemonSet")
-        // Helm makes the namespace, and takes definitions from a directory of their own.
-        && !d.kind().equals("Namespace")
-        && !d.kind().equals("CustomResourceDefinition");
+        // Helm makes it.
+        && !d.kind().equals("Namespace");
   }
 
   private static String all(List<Document> of, Predicate<Document> which) {
@@ -227,7 +226,7 @@ public final class Chart {
       var directory = Files.createTempDirectory("dayu-chart").toRealPath();
       try {
         write(
-            Overlay.files(installation, directory.relativize(k8s.toRealPath()).toString(), false),
+            Overlay.files(installation, directory.relativize(k8s.toRealPath()).toString()),
             directory);
         var documents = new ArrayList<Document>();
         for (var text : Kubectl.kustomize(directory).split("(?m)^---\\n"))

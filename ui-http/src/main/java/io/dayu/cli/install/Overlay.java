@@ -26,16 +26,14 @@ public final class Overlay {
 
   private final Installation of;
   private final String k8s;
-  private final boolean crds;
   private final SortedMap<String, String> files = new TreeMap<>();
 
   /** By target, in the order in which they are written. */
   private final Map<String, List<String>> patches = new LinkedHashMap<>();
 
-  private Overlay(Installation of, String k8s, boolean crds) {
+  private Overlay(Installation of, String k8s) {
     this.of = of;
     this.k8s = k8s;
-    this.crds = crds;
   }
 
   /**
@@ -43,10 +41,9 @@ public final class Overlay {
    *
    * @param k8s the way from the directory of the overlay to {@code k8s}; kustomize takes a relative
    *     one only
-   * @param crds whether {@code base/crds} is there
    */
-  public static SortedMap<String, String> files(Installation of, String k8s, boolean crds) {
-    var overlay = new Overlay(of, k8s, crds);
+  public static SortedMap<String, String> files(Installation of, String k8s) {
+    var overlay = new Overlay(of, k8s);
     overlay.write();
     return overlay.files;
   }
@@ -91,7 +88,6 @@ public final class Overlay {
           files.put(node.service() + "/kustomization.yaml", daemonSet(node, role));
         }
     }
-    if (of.is("operator") && crds) resources.add(k8s + "/base/crds");
     var nodes = nodes();
     if (!nodes.isEmpty()) {
       resources.add("nodes.yaml");
