@@ -14,7 +14,7 @@ export class Sides {
 
   /** Keeps a value; throws if it is none. */
   put(digest, body) {
-    if (body.length > MOST) throw new Error(`it has ${body.length} bytes, at most ${MOST} are possible`);
+    if (body.length > MOST) throw new Error(`it has ${body.length} bytes, and 256 KiB are the most`);
     if (createHash("sha256").update(body).digest("hex") !== digest)
       throw new Error("it has another SHA-256 than it is given under");
     const value = JSON.parse(body.toString("utf8"));

@@ -221,13 +221,14 @@ def _result(stage, fields, side):
     created = datetime.fromtimestamp(_signed(about.get(6, 0)) / 1000, timezone.utc)
     element = Element(
         payload,
-        outputs,
+        {} if stage.named else outputs,
         _text(about.get(1, b"")),
         _text(fields.get(2, b"")),
         _signed(about.get(2, 0)),
         about.get(3, 0),
         created.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         time.monotonic() + fields.get(4, 0) / 1000,
+        inputs=outputs if stage.named else {},
         side=side,
     )
     return stage._call(element, stage._params_of(_text(fields.get(3, b""))), _answer)

@@ -24,7 +24,7 @@ class Sides:
     def put(self, digest, body):
         """Keeps a value; ``ValueError`` if it is none."""
         if len(body) > MOST:
-            raise ValueError(f"it has {len(body)} bytes, at most {MOST} are possible")
+            raise ValueError(f"it has {len(body)} bytes, and 256 KiB are the most")
         if hashlib.sha256(body).hexdigest() != digest:
             raise ValueError("it has another SHA-256 than it is given under")
         try:

@@ -150,6 +150,20 @@ class OverGrpc(unittest.TestCase):
         node.answers(2, 3, 4)
         self.assertEqual([{"limits": {"most": 3}}, {"limits": {"most": 3}}, {}], seen)
 
+    def test_named_inputs_are_read_by_their_names(self):
+        seen = []
+
+        @stage(inputs={"vehicles": "labels"}, output="labels")
+        def risk(element):
+            seen.append((list(element.inputs), list(element.outputs)))
+            return Labels({"n": 1})
+
+        node = self.serve(risk).open()
+        cars = {"inputs": {"vehicles": {"type": "labels", "labels": [{"name": "car", "value": 1}]}}}
+        node.send(call(1, json.dumps(cars).encode(), "application/json"))
+        self.assertIn(5, node.answers(1)[0])
+        self.assertEqual([(["vehicles"], [])], seen)
+
     def test_every_outcome_travels(self):
         @stage(payload=["opaque"], output="labels")
         def choose(element):
