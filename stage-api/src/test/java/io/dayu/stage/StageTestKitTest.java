@@ -3,6 +3,7 @@ package io.dayu.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import io.dayu.element.Element;
 import io.dayu.element.MediaType;
 import io.dayu.element.Outputs;
@@ -39,6 +40,18 @@ class StageTestKitTest {
                     e -> new Outcome.Skip(c.params().integer("window") + c.params().string("u"))));
     try (var kit = StageTestKit.start(provider, Map.of("u", "°C"))) {
       assertThat(kit.process(READINGS)).isEqualTo(new Outcome.Skip("10°C"));
+    }
+  }
+
+  @Test
+  void givesTheStageItsSideInputs() {
+    var provider =
+        average(
+            c -> Stages.sync(e -> new Outcome.Skip(c.side().get(e, "limits").value().toString())));
+    var limits = new SideInput("", ByteString.EMPTY, Map.of("most", 3));
+    try (var kit =
+        StageTestKit.start(provider, Map.of(), ModelFiles.NONE, Map.of("limits", limits))) {
+      assertThat(kit.process(READINGS)).isEqualTo(new Outcome.Skip("{most=3}"));
     }
   }
 

@@ -15,6 +15,8 @@ import io.dayu.stage.ModelFiles;
 import io.dayu.stage.NamedInput;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
+import io.dayu.stage.SideInput;
+import io.dayu.stage.SideInputs;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageDescriptor;
@@ -22,7 +24,10 @@ import io.dayu.stage.StageProvider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -105,6 +110,15 @@ public final class StageTestKit implements AutoCloseable {
   /** The same with models that the stage may load. */
   public static StageTestKit start(
       StageProvider provider, Map<String, ?> params, ModelFiles models) {
+    return start(provider, params, models, Map.of());
+  }
+
+  /** The same with side inputs, by their names; every element sees these. */
+  public static StageTestKit start(
+      StageProvider provider,
+      Map<String, ?> params,
+      ModelFiles models,
+      Map<String, SideInput> side) {
     var descriptor = provider.descriptor();
     var problems = PipelineVerifier.verifyParams(descriptor, params);
     if (!problems.isEmpty())
@@ -126,7 +140,8 @@ public final class StageTestKit implements AutoCloseable {
             Inputs.of(
                 descriptor.namedInputs().stream()
                     .collect(Collectors.toMap(NamedInput::name, NamedInput::name))),
-            models);
+            models,
+            new Sides(new TreeMap<>(side)));
     var crash = new CompletableFuture<Outcome>();
     var system =
         ActorSystem.create(
@@ -134,6 +149,20 @@ public final class StageTestKit implements AutoCloseable {
             "stage-test",
             ConfigFactory.parseString(CONFIG).withFallback(ConfigFactory.load()));
     return new StageTestKit(descriptor, system, crash);
+  }
+
+  private record Sides(SortedMap<String, SideInput> byName) implements SideInputs {
+    @Override
+    public List<String> names() {
+      return List.copyOf(byName.keySet());
+    }
+
+    @Override
+    public SideInput get(Element element, String name) {
+      var input = byName.get(name);
+      if (input != null) return input;
+      throw new NoSuchElementException("the test names no side input " + name);
+    }
   }
 
   /** The stage's answer to one element, within {@link #LIMIT}. */
