@@ -208,7 +208,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * How long a report waits after a change, so that changes which belong together are reported
    * together.
    */
-  private static final Duration TOGETHER = Duration.ofMillis(100);
+  private static final Duration TOGETHER = Duration.ofMillis(20);
+
+  /** Between two reports, at least. */
+  private static final Duration SOONEST = Duration.ofMillis(100);
 
   private final TimerScheduler<Command> timers;
   private final Environment env;
@@ -230,6 +233,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private Optional<ActorRef<Done>> finishing = Optional.empty();
   private int dataPort;
   private boolean sampling;
+  private long reportedNanos; // when the latest report was begun
   private long sequence;
 
   private Controller(
@@ -242,6 +246,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     this.declared = new DeclaredAccess(self.node(), self.readable());
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
     this.incarnation = env.clock().millis();
+    this.reportedNanos = env.nanos().getAsLong();
     this.admission = new Admission(env.nanos());
     this.cloudFirst =
         new CloudFirst(
@@ -590,7 +595,9 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    * stage runs to which it wants to send elements.
    */
   private void reportSoon() {
-    if (!timers.isTimerActive(Timer.SOON)) timers.startSingleTimer(Timer.SOON, TOGETHER);
+    if (timers.isTimerActive(Timer.SOON)) return;
+    var early = SOONEST.minusNanos(env.nanos().getAsLong() - reportedNanos);
+    timers.startSingleTimer(Timer.SOON, early.compareTo(TOGETHER) > 0 ? early : TOGETHER);
   }
 
   private Behavior<Command> onReport() {
@@ -600,6 +607,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     if (sampling) return this;
     var sampled = CompletableFuture.supplyAsync(env.sampler(), env.blocking());
     sampling = true;
+    reportedNanos = env.nanos().getAsLong();
     getContext()
         .pipeToSelf(
             sampled,

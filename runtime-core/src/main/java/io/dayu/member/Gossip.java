@@ -102,7 +102,10 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   /** So many of the things that had no room are named in the report. */
   private static final int NAMED = 5;
 
-  private static final Duration NOTIFY_DELAY = Duration.ofMillis(100);
+  /** How long a change waits for others that came with it; a view is made for all of them. */
+  private static final Duration TOGETHER = Duration.ofMillis(10);
+
+  private static final Duration NOTIFY_EVERY = Duration.ofMillis(100);
   private static final Duration ASK_TIMEOUT = Duration.ofSeconds(5);
 
   private final TimerScheduler<Command> timers;
@@ -123,6 +126,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   private final Map<String, Set<String>> told = new HashMap<>(); // streams by pipeline, from here
   private final ArrayDeque<Command> waiting =
       new ArrayDeque<>(); // bounded by what there is to tell
+  private long notifiedNanos = System.nanoTime();
   private int spent; // of AT_ONCE
   private final Map<String, Command> unsent = new TreeMap<>(); // what had no room, by its name
   private final Set<String> reportsCut = new HashSet<>(); // nodes whose report had no room
@@ -417,7 +421,9 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
     else if (!allDecisions.hear(changed)
         && !allPipelines.hear(changed)
         && !allServices.hear(changed)) return this;
-    if (!timers.isTimerActive(Timer.NOTIFY)) timers.startSingleTimer(Timer.NOTIFY, NOTIFY_DELAY);
+    if (timers.isTimerActive(Timer.NOTIFY)) return this;
+    var early = NOTIFY_EVERY.minusNanos(System.nanoTime() - notifiedNanos);
+    timers.startSingleTimer(Timer.NOTIFY, early.compareTo(TOGETHER) > 0 ? early : TOGETHER);
     return this;
   }
 
@@ -453,6 +459,7 @@ public final class Gossip extends AbstractBehavior<Gossip.Command> {
   }
 
   private Behavior<Command> onNotify() {
+    notifiedNanos = System.nanoTime();
     var view = view();
     subscribers.forEach(s -> s.tell(view));
     return this;
