@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -61,7 +63,7 @@ class ServiceClusterIT {
       from dayu_stage import Labels, Parameter, stage
       @stage(payload=["opaque"], output="labels", parallelism=2, parameters={"name": Parameter(str, default="bytes")})
       def size(element, params):
-        return Labels({params["name"]: len(element.payload)})
+        return Labels({params["name"]: len(element.payload), **element.side})
       open("pid", "w").write(str(os.getpid()))
       size.serve()
       """;
@@ -143,6 +145,57 @@ class ServiceClusterIT {
         .flatMap(s -> Cluster.items(s.path("nodes")).stream())
         .map(JsonNode::asText)
         .toList();
+  }
+
+  private static String withSide(String name, String type) {
+    return """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: %s}
+        spec:
+          sources: [{name: numbers, uri: "synthetic:?bytes=100&count=400&rate=200", node: edge-2}]
+          sideInputs: [{name: limit, value: 1}]
+          stages: [{id: size, type: %s, side: [limit]}]
+        """
+        .formatted(name, type);
+  }
+
+  @Test
+  void aServiceSeesTheSideInputsOfTheAttempt() {
+    cluster.submit(withSide("sided", "size-grpc"));
+    var versions = new TreeMap<Long, Integer>(Map.of(1L, 1)); // what they are
+    for (int value = 2; value <= 3; value++) {
+      long before = cluster.ledger("sided").delivered();
+      var given =
+          cluster.call("PUT", "pipelines/sided/side-inputs/limit", "application/json", "" + value);
+      assertThat(given.status()).as(given.text()).isEqualTo(200);
+      versions.put(given.body().path("version").asLong(), value);
+      cluster.awaitLedger("sided", l -> l.delivered() > before + 20);
+    }
+    cluster.awaitDelivered("sided", 400);
+    var results = cluster.results("sided");
+    assertThat(results)
+        .hasSize(400)
+        .allSatisfy(
+            r -> {
+              var limit = r.at("/outputs/size/labels/1");
+              assertThat(limit.path("name").asText()).as("%s", r).isEqualTo("limit");
+              assertThat(limit.path("value").asInt())
+                  .isEqualTo(versions.get(r.path("sideVersion").asLong()));
+            });
+    assertThat(results.stream().map(r -> r.path("sideVersion").asLong()).distinct())
+        .as("it has changed while elements flowed")
+        .hasSizeGreaterThan(1);
+    cluster.delete("sided");
+  }
+
+  @Test
+  void aServiceThatTakesNoSideInputsIsToldByItsElements() {
+    cluster.submit(withSide("unsided", "size"));
+    cluster.awaitLedger("unsided", l -> l.failed() > 0);
+    assertThat(cluster.results("unsided").get(0).at("/ending/reason").asText())
+        .contains("takes no side inputs");
+    cluster.delete("unsided");
   }
 
   @ParameterizedTest
