@@ -37,8 +37,6 @@ record Layers(List<Path> directories, Path sbom) {
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 
-  private static final Predicate<String> ALL = entry -> true;
-
   /** What is to be built. */
   record Order(Program program, Platform platform, boolean video) {}
 
@@ -71,8 +69,8 @@ record Layers(List<Path> directories, Path sbom) {
     for (var jar : Libraries.of(home, order.program(), order.platform())) {
       if (!order.video() && (jar.natives() || jar.models())) continue;
       jars.add(jar);
-      if (jar.natives()) pack(jar, order, ALL, natives, last);
-      else if (jar.models()) pack(jar, order, ALL, models, last);
+      if (jar.natives()) pack(jar, order, jar::uses, natives, last);
+      else if (jar.models()) pack(jar, order, jar::uses, models, last);
       else {
         var apart = apart(jar);
         pack(jar, order, apart.negate(), jar.own() ? program : libraries, first);

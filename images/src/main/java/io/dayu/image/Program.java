@@ -1,6 +1,7 @@
 package io.dayu.image;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What can be made an image of. */
 enum Program {
@@ -8,24 +9,24 @@ enum Program {
       "cloud-node",
       "io.dayu.cloud.CloudNode",
       "-XX:+UseSerialGC -XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=512m",
-      List.of(25520, 25530, 7626, 8080)),
+      "25520 25530 7626 8080"),
   EDGE(
       "edge-node",
       "io.dayu.edge.EdgeNode",
       "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss512k -Xms16m -XX:MaxRAMPercentage=30 -XX:MaxDirectMemorySize=128m",
-      List.of(25520, 25530)),
+      "25520 25530"),
   DATASOURCE(
       "sim-source",
       "io.dayu.sim.SimSource",
       "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:MaxRAMPercentage=40",
-      List.of(8090));
+      "8090");
 
   private final String module;
   private final String mainClass;
   private final String tunables;
-  private final List<Integer> ports;
+  private final String ports;
 
-  Program(String module, String mainClass, String tunables, List<Integer> ports) {
+  Program(String module, String mainClass, String tunables, String ports) {
     this.module = module;
     this.mainClass = mainClass;
     this.tunables = tunables;
@@ -59,6 +60,6 @@ enum Program {
   }
 
   List<Integer> ports() {
-    return ports;
+    return Stream.of(ports.split(" ")).map(Integer::valueOf).toList();
   }
 }
