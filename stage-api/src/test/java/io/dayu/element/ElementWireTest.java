@@ -64,6 +64,7 @@ class ElementWireTest {
           .setUnstored(Element.Unstored.SENT_BACK)
           .setPart(15)
           .setRetryOf(16)
+          .setSide(17)
           .build();
 
   private static final List<Media> OTHERS =
@@ -165,7 +166,7 @@ class ElementWireTest {
       "0a03702f731001180220032a01653004380540014a160a140a090a016a1006180720081100000000"
           + "0000e03f52290a0162122412220a200d0000003f150000803e1d0000803f25000000402a016c3500"
           + "0080403809400a5a0e0a0162120165180b200c280d300e62060a01621201656a0808021201621a01"
-          + "727002780fa00110";
+          + "727002780fa00110a80111";
   private static final List<String> OTHERS_BYTES =
       List.of(
           "1a0e0a0c0a016e11000000000000e03f",
