@@ -17,7 +17,7 @@ import java.util.zip.ZipOutputStream;
 /**
  * Writes a jar's entries anew: as they are, so that signatures hold, but without compression, which
  * the layer has and which costs a starting JVM time; with one date; and without native libraries of
- * other platforms.
+ * other platforms. Entries of directories stay: libraries look for what is below one.
  */
 final class Repack {
   private static final Pattern NATIVE =
@@ -37,12 +37,12 @@ final class Repack {
       boolean several = names.stream().anyMatch(platform::names);
       var entries =
           zip.stream()
-              .filter(entry -> !entry.isDirectory() && wanted.test(entry.getName()))
+              .filter(entry -> wanted.test(entry.getName()))
               .filter(
                   entry ->
                       !several || !isNative(entry.getName()) || platform.names(entry.getName()))
               .toList();
-      if (entries.isEmpty()) return;
+      if (entries.stream().allMatch(ZipEntry::isDirectory)) return;
       Files.createDirectories(to.getParent());
       try (var out = new ZipOutputStream(Files.newOutputStream(to))) {
         Set<String> written = new HashSet<>();

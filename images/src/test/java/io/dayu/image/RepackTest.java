@@ -33,6 +33,12 @@ class RepackTest {
   }
 
   @Test
+  void keepsDirectoriesInWhichLibrariesLookForFiles() throws IOException {
+    assertThat(names(repacked(jar("c.jar", 0, "x/", "x/1.sql"), Platform.AMD64)))
+        .containsExactly("x/", "x/1.sql");
+  }
+
+  @Test
   void keepsTheNativesOfAJarThatNamesNoPlatform() throws IOException {
     assertThat(names(repacked(jar("b.jar", 0, "x/libb.so"), Platform.AMD64)))
         .containsExactly("x/libb.so");
@@ -52,7 +58,7 @@ class RepackTest {
         var e = new ZipEntry(entry);
         e.setTime(time);
         out.putNextEntry(e);
-        out.write(entry.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        if (!e.isDirectory()) out.write(entry.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         out.closeEntry();
       }
     }
