@@ -362,7 +362,7 @@ public final class CloudNode {
     var operator =
         dayu.part(
             "dayu.operator",
-            () -> OperatorSettings.from(config, config.getString("dayu.node.name")));
+            () -> OperatorSettings.from(config, node.map(n -> n.self().name()).orElse("?")));
     if (node.isPresent() && store.isPresent())
       store.get().conflict(node.get()).ifPresent(dayu::problem);
     if (node.isPresent() && management.isPresent())

@@ -1,10 +1,14 @@
 package io.dayu.cloud;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.dayu.client.ApiClient;
 import io.dayu.client.ApiException;
+import io.dayu.k8s.reconcile.ApiRuntime;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -223,6 +227,45 @@ class PipelineClusterIT {
     cluster.awaitDelivered("unloaded", 1500);
     assertThat(Cluster.seqs(cluster.results("unloaded")))
         .containsExactlyInAnyOrderElementsOf(upTo(1500));
+  }
+
+  /** What stands in for the runtime in the operator's tests answers as this one does. */
+  @Test
+  void theOperatorMeetsTheInterfaceItExpects() throws IOException {
+    var runtime = new ApiRuntime(new ApiClient(cluster.nodes().api(), Optional.empty()));
+    var yaml = new ObjectMapper(new YAMLFactory());
+    var one = yaml.readTree(chain("operated", "bytes=10&rate=20"));
+    var two = yaml.readTree(diamond("operated", "bytes=10&rate=20"));
+    assertThat(runtime.create(one)).isEqualTo(1);
+    assertThatThrownBy(() -> runtime.create(two))
+        .isInstanceOfSatisfying(
+            io.dayu.k8s.reconcile.Runtime.Refused.class,
+            r -> assertThat(r.status()).isEqualTo(409));
+    assertThat(runtime.changes("operated", one)).isFalse();
+    assertThat(runtime.changes("operated", two)).isTrue();
+    assertThat(runtime.replace("operated", one)).isEqualTo(1);
+    assertThat(runtime.replace("operated", two)).isEqualTo(2);
+    assertThat(runtime.pipelines().get("operated").version()).isEqualTo(2);
+    var whole = runtime.pipeline("operated").orElseThrow();
+    assertThat(whole.stages()).isEqualTo(4);
+    assertThat(whole.policy()).isEqualTo("fixed");
+    assertThat(whole.drained()).isFalse();
+    assertThat(runtime.versions("operated"))
+        .extracting(io.dayu.k8s.reconcile.Runtime.Version::version)
+        .containsExactly(2L, 1L);
+    assertThat(runtime.version("operated", 1).orElseThrow().at("/spec/stages")).hasSize(2);
+    assertThat(runtime.version("operated", 9)).isEmpty();
+
+    runtime.drain("operated");
+    Cluster.await("that nothing is in flight")
+        .until(() -> runtime.pipeline("operated").orElseThrow().drained());
+    runtime.delete("operated");
+    assertThat(runtime.pipeline("operated")).isEmpty();
+    runtime.delete("operated");
+    var bad = yaml.readTree(chain("operated", "").replace("type: identity", "type: nothing"));
+    assertThatThrownBy(() -> runtime.create(bad))
+        .isInstanceOf(io.dayu.k8s.reconcile.Runtime.Refused.class)
+        .hasMessageContaining("spec.stages[0].type");
   }
 
   @Test

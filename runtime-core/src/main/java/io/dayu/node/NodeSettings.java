@@ -6,6 +6,7 @@ import io.dayu.deliver.FailedSettings;
 import io.dayu.deliver.OutboxSettings;
 import io.dayu.facts.NodeName;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeServiceName;
 import io.dayu.generate.GenerateSettings;
 import io.dayu.keys.Holder;
 import io.dayu.keys.KeySettings;
@@ -141,7 +142,10 @@ public record NodeSettings(
   public static NodeSettings from(Role role, Config config) {
     var dayu = new Section("dayu", config.getConfig("dayu"));
     unknownKeys(config, dayu);
-    var name = dayu.text("node.name");
+    var kubernetes = dayu.text("node.kubernetes-node");
+    var given = dayu.text("node.name");
+    var name =
+        given.isEmpty() && !kubernetes.isEmpty() ? NodeServiceName.member(kubernetes) : given;
     var site = role == Role.CLOUD ? "cloud" : dayu.text("node.site");
     var self =
         dayu.part(
@@ -149,7 +153,12 @@ public record NodeSettings(
             () ->
                 new Self(
                     name,
-                    dayu.text("node.host"),
+                    kubernetes.isEmpty()
+                        ? dayu.text("node.host")
+                        : NodeServiceName.host(
+                            kubernetes,
+                            dayu.text("node.namespace"),
+                            dayu.text("node.cluster-domain")),
                     dayu.text("node.bind-host"),
                     dayu.count("node.data-port"),
                     dayu.get(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.facts.NodeServiceName;
 import io.dayu.keys.Holder;
 import io.dayu.keys.TestKeys;
 import io.dayu.settings.ConfigurationException;
@@ -25,6 +26,18 @@ final class NodeSettingsTest {
     assertThat(settings.cluster().dataCenter()).isEqualTo("cloud");
     assertThat(settings.cluster().seeds()).isEmpty();
     assertThat(settings.self().dataDir()).isEqualTo(Path.of(".dayu/node"));
+  }
+
+  /** The operator makes the Service of this name. */
+  @Test
+  void onKubernetesNameAndHostFollowFromTheKubernetesNode() {
+    var there = "dayu.node.kubernetes-node = edge-3.site-b, dayu.node.namespace = plant\n";
+    var self = NodeSettings.from(Role.CLOUD, config(there)).self();
+    assertThat(self.name()).isEqualTo(NodeServiceName.member("edge-3.site-b"));
+    assertThat(self.host())
+        .isEqualTo(NodeServiceName.service("edge-3.site-b") + ".plant.svc.cluster.local");
+    assertThat(NodeSettings.from(Role.CLOUD, config(there + "dayu.node.name = b3")).self().name())
+        .isEqualTo("b3");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -61,17 +62,35 @@ public final class PipelineDocuments {
         : new Resolved(Optional.empty(), missing);
   }
 
-  /** The same for documents that say the same. */
+  /** The same for documents that say the same, whatever the order of their fields. */
   public static String digest(JsonNode document) {
+    return digest(ordered(document).toString());
+  }
+
+  /** Sixteen hexadecimal digits that tell a text from others. */
+  static String digest(String text) {
     try {
       return HexFormat.of()
           .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(document.toString().getBytes(StandardCharsets.UTF_8)))
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)))
           .substring(0, 16);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  private static JsonNode ordered(JsonNode node) {
+    if (node.isObject()) {
+      var object = JsonNodeFactory.instance.objectNode();
+      node.propertyStream()
+          .sorted(Map.Entry.comparingByKey())
+          .forEach(field -> object.set(field.getKey(), ordered(field.getValue())));
+      return object;
+    }
+    if (!node.isArray()) return node;
+    var list = JsonNodeFactory.instance.arrayNode();
+    node.forEach(item -> list.add(ordered(item)));
+    return list;
   }
 
   private static void refer(

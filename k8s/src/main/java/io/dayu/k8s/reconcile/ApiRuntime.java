@@ -113,7 +113,7 @@ public final class ApiRuntime implements Runtime {
         .map(v -> v.path("document"));
   }
 
-  private static <T> Optional<T> unlessAbsent(Supplier<T> question) {
+  static <T> Optional<T> unlessAbsent(Supplier<T> question) {
     try {
       return Optional.of(ask(question));
     } catch (Refused e) {
@@ -123,7 +123,7 @@ public final class ApiRuntime implements Runtime {
   }
 
   /** Answers of 5xx say that the cluster does not work now, not that it does not want to. */
-  private static <T> T ask(Supplier<T> question) {
+  static <T> T ask(Supplier<T> question) {
     try {
       return question.get();
     } catch (ApiException e) {

@@ -2,6 +2,7 @@ package io.dayu.k8s.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.k8s.desired.Difference;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -20,7 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -64,6 +67,15 @@ final class Cluster implements AutoCloseable {
    */
   <T extends HasMetadata> void watch(
       Class<T> kind, boolean ofCluster, Map<String, String> labels, Consumer<T> changed) {
+    watch(kind, ofCluster, labels, (before, now) -> changed.accept(now));
+  }
+
+  /** The same; {@code changed} is told how the object was, if it was there and still is. */
+  <T extends HasMetadata> void watch(
+      Class<T> kind,
+      boolean ofCluster,
+      Map<String, String> labels,
+      BiConsumer<@Nullable T, T> changed) {
     if (ofCluster) clusterScoped.add(kind);
     var all = client.resources(kind);
     var informer =
@@ -76,17 +88,17 @@ final class Cluster implements AutoCloseable {
           @Override
           public void onAdd(T object) {
             refused.remove(kind.getSimpleName());
-            changed.accept(object);
+            changed.accept(null, object);
           }
 
           @Override
           public void onUpdate(T before, T object) {
-            changed.accept(object);
+            changed.accept(before, object);
           }
 
           @Override
           public void onDelete(T object, boolean unknown) {
-            changed.accept(object);
+            changed.accept(null, object);
           }
         });
     informer.exceptionHandler(
@@ -121,6 +133,7 @@ final class Cluster implements AutoCloseable {
   }
 
   /** Creates or changes an object so that it is as wanted; false if it was already. */
+  @CanIgnoreReturnValue
   <T extends HasMetadata> boolean apply(Class<T> kind, T wanted) {
     var name = wanted.getMetadata().getName();
     var present = get(kind, name);

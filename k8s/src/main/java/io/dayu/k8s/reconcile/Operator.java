@@ -3,19 +3,26 @@ package io.dayu.k8s.reconcile;
 import io.dayu.k8s.crd.DataSourceResource;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.SchedulingPolicyResource;
+import io.dayu.k8s.crd.StageServiceResource;
+import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Members;
+import io.dayu.k8s.desired.Workloads;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,10 +39,14 @@ public final class Operator implements AutoCloseable {
   /** Until everything was seen once. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
+  private static final String PIPELINES = "pipelines";
+  private static final String SERVICES = "services";
+
   private enum Kind {
     NODE,
     SEEDS,
     PIPELINE,
+    SERVICE,
     /** Looks at what the runtime does. */
     POLL
   }
@@ -51,12 +62,18 @@ public final class Operator implements AutoCloseable {
   private final WorkQueue<Key> queue;
   private final MemberReconciler members;
   private final PipelineReconciler pipelines;
+  private final StageServiceReconciler services;
   private final Duration poll;
 
-  private Operator(KubernetesClient client, OperatorSettings settings, Runtime runtime) {
+  private Operator(
+      KubernetesClient client,
+      OperatorSettings settings,
+      Runtime runtime,
+      Declarations declarations) {
     cluster = new Cluster(client, settings.namespace());
     members = new MemberReconciler(cluster, settings, System::nanoTime);
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
+    services = new StageServiceReconciler(cluster, settings, declarations, Clock.systemUTC());
     poll = settings.poll();
     queue = new WorkQueue<>(settings.threads(), this::reconcile, Operator::failed);
   }
@@ -65,10 +82,14 @@ public final class Operator implements AutoCloseable {
    * Begins; returns at once.
    *
    * @param runtime whose pipelines follow the resources
+   * @param declarations by which members are told of services
    */
   public static Operator start(
-      KubernetesClient client, OperatorSettings settings, Runtime runtime) {
-    var operator = new Operator(client, settings, runtime);
+      KubernetesClient client,
+      OperatorSettings settings,
+      Runtime runtime,
+      Declarations declarations) {
+    var operator = new Operator(client, settings, runtime, declarations);
     operator.watch();
     return operator;
   }
@@ -76,6 +97,15 @@ public final class Operator implements AutoCloseable {
   /** How often something was created, changed or deleted since the start. */
   public long writes() {
     return cluster.writes();
+  }
+
+  /** Whether so many nodes, pipelines and services are known. */
+  boolean seen(int number) {
+    return cluster.knows(Node.class, PipelineResource.class, StageServiceResource.class)
+        && cluster.list(Node.class).size()
+                + cluster.list(PipelineResource.class).size()
+                + cluster.list(StageServiceResource.class).size()
+            == number;
   }
 
   /** Whether everything that is known has been looked at. */
@@ -92,13 +122,11 @@ public final class Operator implements AutoCloseable {
   /** What others look up is watched first. */
   private void watch() {
     cluster.watch(
-        Node.class,
-        true,
+        StageServiceResource.class,
+        false,
         Map.of(),
-        node -> {
-          changed(node);
-          add(Kind.SEEDS, Members.SEEDS);
-        });
+        s -> add(Kind.SERVICE, s.getMetadata().getName()));
+    cluster.watch(Node.class, true, Map.of(), this::nodesChanged);
     cluster.watch(
         PipelineResource.class,
         false,
@@ -114,7 +142,7 @@ public final class Operator implements AutoCloseable {
         });
     cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
     cluster.watch(Endpoints.class, false, Labels.OURS, e -> node(e.getMetadata().getAnnotations()));
-    cluster.watch(ConfigMap.class, false, Labels.OURS, c -> add(Kind.SEEDS, Members.SEEDS));
+    cluster.watch(ConfigMap.class, false, Labels.OURS, this::mapChanged);
     cluster.watch(
         DataSourceResource.class,
         false,
@@ -131,7 +159,33 @@ public final class Operator implements AutoCloseable {
             pipelines
                 .referring("policyRef", s.getMetadata().getName())
                 .forEach(p -> add(Kind.PIPELINE, p)));
-    add(Kind.POLL, "pipelines");
+    cluster.watch(Deployment.class, false, Labels.OURS, this::serviceOf);
+    cluster.watch(Pod.class, false, Labels.OURS, this::serviceOf);
+    add(Kind.POLL, PIPELINES);
+    add(Kind.POLL, SERVICES);
+  }
+
+  private void mapChanged(ConfigMap map) {
+    if (map.getMetadata().getName().equals(Members.SEEDS)) add(Kind.SEEDS, Members.SEEDS);
+    else serviceOf(map);
+  }
+
+  private void serviceOf(HasMetadata object) {
+    var labels = object.getMetadata().getLabels();
+    var service = labels == null ? null : labels.get(Workloads.SERVICE);
+    if (service != null) add(Kind.SERVICE, service);
+  }
+
+  /** A node that comes, goes or turns may be one of any service. */
+  private void nodesChanged(@Nullable Node before, Node now) {
+    changed(now);
+    add(Kind.SEEDS, Members.SEEDS);
+    if (before == null
+        || Eligibility.ready(before) != Eligibility.ready(now)
+        || !Objects.equals(before.getMetadata().getLabels(), now.getMetadata().getLabels()))
+      cluster
+          .list(StageServiceResource.class)
+          .forEach(s -> add(Kind.SERVICE, s.getMetadata().getName()));
   }
 
   private void add(Kind kind, String name) {
@@ -153,8 +207,10 @@ public final class Operator implements AutoCloseable {
       case NODE -> members.node(key.name());
       case SEEDS -> members.seeds();
       case PIPELINE -> pipelines.pipeline(key.name());
+      case SERVICE -> services.service(key.name());
       case POLL -> {
-        pipelines.poll(name -> add(Kind.PIPELINE, name));
+        if (key.name().equals(PIPELINES)) pipelines.poll(name -> add(Kind.PIPELINE, name));
+        else services.poll(name -> add(Kind.SERVICE, name));
         yield Optional.of(poll);
       }
     };
@@ -173,6 +229,15 @@ public final class Operator implements AutoCloseable {
       case PIPELINE ->
           new Class<?>[] {
             PipelineResource.class, DataSourceResource.class, SchedulingPolicyResource.class
+          };
+      case SERVICE ->
+          new Class<?>[] {
+            StageServiceResource.class,
+            Node.class,
+            DaemonSet.class,
+            Deployment.class,
+            Pod.class,
+            ConfigMap.class
           };
       case POLL -> new Class<?>[] {};
     };

@@ -34,10 +34,13 @@ public final class OperatorProcess implements AutoCloseable {
     var client = new KubernetesClientBuilder().build();
     LOG.info(
         "May be the operator of namespace {} at {}", settings.namespace(), client.getMasterUrl());
-    var runtime = new ApiRuntime(new ApiClient(api, token));
+    var interfaces = new ApiClient(api, token);
+    var runtime = new ApiRuntime(interfaces);
+    var declarations = new ApiDeclarations(interfaces);
     return new OperatorProcess(
         client,
-        Leadership.start(client, settings, () -> Operator.start(client, settings, runtime)));
+        Leadership.start(
+            client, settings, () -> Operator.start(client, settings, runtime, declarations)));
   }
 
   /** Ends after what is being done, and lets another process lead. */

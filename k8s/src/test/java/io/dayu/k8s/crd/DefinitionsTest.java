@@ -30,7 +30,8 @@ class DefinitionsTest {
     return Stream.of(
         Arguments.of("pipelines.yaml", PipelineResource.class),
         Arguments.of("datasources.yaml", DataSourceResource.class),
-        Arguments.of("schedulingpolicies.yaml", SchedulingPolicyResource.class));
+        Arguments.of("schedulingpolicies.yaml", SchedulingPolicyResource.class),
+        Arguments.of("stageservices.yaml", StageServiceResource.class));
   }
 
   @ParameterizedTest
@@ -140,6 +141,56 @@ class DefinitionsTest {
         .singleElement()
         .asString()
         .contains("password");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | give image, or images",
+        "{'image':'i','port':80} | network pod",
+        "{'image':'i','devices':['/dev/video0']} | privileged",
+        "{'image':'i','mounts':[{'path':'/a'}]} | exactly one of",
+        "{'image':'i','mounts':[{'path':'/a','emptyDir':{},'host':{'path':'/b','type':'File'}}]} | exactly one of",
+        "{'image':'i','mounts':[{'path':'/a','host':{'path':'/b','type':'Folder'}}]} | enumeration",
+        "{'image':'i','service':{'url':'http://elsewhere/'}} | url",
+        "{'image':'i','placement':{'role':'fog'}} | enumeration",
+        "{'image':'i','replicas':-1} | 0",
+      })
+  void badServicesAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
+    assertThat(Definition.read("stageservices.yaml").problems(resource(spec)))
+        .anySatisfy(p -> assertThat(p).contains(words.strip()));
+  }
+
+  @Test
+  void aServiceWithEverythingInItIsTakenAndIsTheSameInJava() throws JsonProcessingException {
+    var spec =
+        resource(
+                """
+                {'image':'i','images':[{'nodeSelector':{'gpu':'yes'},'image':'j'}],'command':['c'],'args':['a'],'port':80,
+                 'network':'pod','placement':{'role':'edge','nodes':['e'],'nodeSelector':{'a':'b'}},'replicas':2,
+                 'parameters':{'A':'b'},'env':[{'name':'X','value':'y'}],
+                 'mounts':[{'path':'/m','subPath':'s','readOnly':true,'propagation':'None','envName':'M','host':{'path':'/h','type':'Socket'}},
+                           {'path':'/n','secret':{'secretName':'s'}}],
+                 'devices':['/dev/video0'],'resources':{'limits':{'nvidia.com/gpu':'1'}},'imagePullSecrets':[{'name':'p'}],
+                 'runtimeClassName':'nvidia','runAsUser':10001,'privileged':true,'health':{'path':'/h'},
+                 'service':{'transport':'grpc','parallelism':4,'timeout':'5s'},'rollOut':{'deadlineSeconds':60,'drainSeconds':5}}
+                """)
+            .path("spec");
+    var definition = Definition.read("stageservices.yaml");
+    assertThat(definition.problems(resource(spec.toString()))).isEmpty();
+    var serialization = new KubernetesSerialization();
+    var read = serialization.convertValue(spec, StageServiceSpec.class);
+    var back = serialization.convertValue(read, JsonNode.class);
+    assertThat(io.dayu.k8s.desired.Difference.covers(back, spec)).as("%s", back).isTrue();
+    assertThat(spec.propertyStream().map(Map.Entry::getKey))
+        .containsExactlyInAnyOrderElementsOf(
+            definition
+                .schema()
+                .at("/properties/spec/properties")
+                .propertyStream()
+                .map(Map.Entry::getKey)
+                .toList());
   }
 
   @Test

@@ -38,6 +38,6 @@ class LeadershipKubeIT {
     return Leadership.start(
         server.client(),
         settings,
-        () -> Operator.start(server.client(), settings, new FakeRuntime()));
+        () -> Operator.start(server.client(), settings, new FakeRuntime(), new FakeDeclarations()));
   }
 }

@@ -163,7 +163,8 @@ class MembersKubeIT {
             usual.lease(),
             usual.firstPort(),
             usual.ports()),
-        new FakeRuntime());
+        new FakeRuntime(),
+        new FakeDeclarations());
   }
 
   private Node add(Node node) {

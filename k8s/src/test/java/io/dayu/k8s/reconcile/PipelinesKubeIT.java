@@ -12,6 +12,7 @@ import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.PipelineStatus;
 import io.dayu.k8s.desired.Conditions;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.Duration;
 import java.util.List;
@@ -226,7 +227,8 @@ class PipelinesKubeIT {
             usual.lease(),
             usual.firstPort(),
             usual.ports()),
-        runtime);
+        runtime,
+        new FakeDeclarations());
   }
 
   private void create(String name, String type, Map<String, String> annotations) {
@@ -253,16 +255,26 @@ class PipelinesKubeIT {
   }
 
   private void edit(String name, String spec) {
-    resource(name)
-        .edit(
-            p -> {
-              try {
-                p.setSpec(json(spec));
-              } catch (JsonProcessingException e) {
-                throw new AssertionError(e);
-              }
-              return p;
-            });
+    // The operator may write in between.
+    await()
+        .ignoreException(KubernetesClientException.class)
+        .until(
+            () ->
+                resource(name)
+                        .edit(
+                            p -> {
+                              p.setSpec(parsed(spec));
+                              return p;
+                            })
+                    != null);
+  }
+
+  private static JsonNode parsed(String spec) {
+    try {
+      return json(spec);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private Resource<PipelineResource> resource(String name) {

@@ -1,0 +1,261 @@
+package io.dayu.k8s.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.dayu.k8s.crd.StageServiceResource;
+import io.dayu.k8s.crd.StageServiceSpec;
+import io.dayu.k8s.crd.StageServiceStatus;
+import io.dayu.k8s.desired.Conditions;
+import io.dayu.k8s.desired.Labels;
+import io.dayu.k8s.desired.Nodes;
+import io.dayu.k8s.desired.Workloads;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Services in containers follow their resources. On the mock alone, where the test is the kubelet:
+ * it says which containers are ready.
+ */
+@Timeout(120)
+class StageServicesKubeIT {
+  private final FakeDeclarations declarations = new FakeDeclarations();
+  private ApiServer server;
+  private Operator operator;
+
+  @BeforeEach
+  void start() {
+    assumeFalse(ApiServer.isReal(), "plays the kubelet, on the mock alone");
+    server = new ApiServer();
+    var client = server.client();
+    client.resource(Nodes.clouds(server.namespace())).create();
+    client.resource(Nodes.edges(server.namespace())).create();
+    client.resource(Nodes.cloud("cloud-1", "192.0.2.1")).create();
+    client.resource(Nodes.edge("edge-1", "192.0.2.11")).create();
+    client.resource(Nodes.edge("edge-2", "192.0.2.12")).create();
+    operator = operator();
+  }
+
+  @AfterEach
+  void stop() {
+    if (server == null) return;
+    operator.close();
+    server.close();
+  }
+
+  @Test
+  void containersRunOnTheNodesOfThePlacementAndMembersAreToldWhenTheyAreReady() {
+    create("{placement: {role: edge}, image: 'count:1', parameters: {LIMIT: '30'}}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-1", "edge-2"));
+    assertThat(declarations.declared()).isEmpty();
+    ready("count:1");
+    await()
+        .untilAsserted(
+            () -> assertThat(declarations.url("count")).isEqualTo("http://127.0.0.1:26000/"));
+    assertThat(declarations.declared().get("count").path("nodes").toString())
+        .contains("edge-1", "edge-2");
+    await().untilAsserted(() -> assertThat(status().ready()).isEqualTo("2/2"));
+    assertThat(status().nodes()).allMatch(StageServiceStatus.NodeState::ready);
+    assertThat(condition("Ready")).isEqualTo("True Running");
+  }
+
+  @Test
+  void aRevisionTakesOverAtTheOtherPortAndTheOldOneGoesLast() {
+    create("{placement: {role: edge}, image: 'count:1', rollOut: {drainSeconds: 1}}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(declarations.url("count")).contains(":26000"));
+
+    change("{placement: {role: edge}, image: 'count:2', rollOut: {drainSeconds: 1}}");
+    await().untilAsserted(() -> assertThat(nodes("count:2")).hasSize(2));
+    assertThat(nodes("count:1")).hasSize(2);
+    assertThat(declarations.url("count")).contains(":26000");
+    ready("count:2");
+    await().untilAsserted(() -> assertThat(declarations.url("count")).contains(":26001"));
+    await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
+    await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("False Complete"));
+    assertThat(nodes("count:2")).hasSize(2);
+  }
+
+  @Test
+  void aRevisionThatCrashesIsTakenBackAndTheOldOneWasNeverLeft() {
+    create("{placement: {role: edge}, image: 'count:1'}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(status().active()).isNotNull());
+    int changes = declarations.changes();
+
+    change("{placement: {role: edge}, image: 'count:bad'}");
+    await().untilAsserted(() -> assertThat(nodes("count:bad")).hasSize(2));
+    crash("count:bad");
+    await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("False RolledBack"));
+    await().untilAsserted(() -> assertThat(nodes("count:bad")).isEmpty());
+    assertThat(nodes("count:1")).hasSize(2);
+    assertThat(declarations.changes()).isEqualTo(changes);
+    assertThat(Conditions.find(status().conditions(), "Progressing").orElseThrow().getMessage())
+        .contains("CrashLoopBackOff");
+  }
+
+  @Test
+  void whatIsAsItShouldBeIsNotWrittenAndTheScaleIsKept() {
+    create("{image: 'count:1', replicas: 1}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(1));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(condition("Ready")).isEqualTo("True Running"));
+    change("{image: 'count:1', replicas: 3}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(3));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(status().replicas()).isEqualTo(3));
+    operator.close();
+    int changes = declarations.changes();
+    operator = operator();
+    await().during(Duration.ofSeconds(1)).until(operator::idle);
+    // Members' Services were made by the first one.
+    assertThat(operator.writes()).isZero();
+    assertThat(declarations.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void membersAreToldBeforeAServiceGoes() {
+    create("{image: 'count:1', placement: {nodes: [edge-1]}}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-1"));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(declarations.declared()).containsKey("count"));
+    await().untilAsserted(() -> assertThat(status().active()).isNotNull());
+    resource().delete();
+    await().untilAsserted(() -> assertThat(resource().get()).isNull());
+    assertThat(declarations.declared()).isEmpty();
+  }
+
+  private Operator operator() {
+    var usual = OperatorSettings.of(server.namespace(), "test");
+    return Operator.start(
+        server.client(),
+        new OperatorSettings(
+            usual.namespace(),
+            usual.identity(),
+            usual.domain(),
+            usual.threads(),
+            Duration.ofMillis(100),
+            usual.absence(),
+            usual.lease(),
+            usual.firstPort(),
+            usual.ports()),
+        new FakeRuntime(),
+        declarations);
+  }
+
+  private void create(String spec) {
+    var resource = new StageServiceResource();
+    resource.getMetadata().setName("count");
+    resource.getMetadata().setNamespace(server.namespace());
+    server.client().resource(r(resource, spec)).create();
+  }
+
+  private void change(String spec) {
+    // The operator may write in between.
+    await()
+        .ignoreException(KubernetesClientException.class)
+        .until(() -> resource().edit(r -> r(r, spec)) != null);
+  }
+
+  private static StageServiceResource r(StageServiceResource resource, String spec) {
+    resource.setSpec(
+        new KubernetesSerialization().unmarshal("---\n" + spec, StageServiceSpec.class));
+    return resource;
+  }
+
+  private Resource<StageServiceResource> resource() {
+    return server
+        .client()
+        .resources(StageServiceResource.class)
+        .inNamespace(server.namespace())
+        .withName("count");
+  }
+
+  private StageServiceStatus status() {
+    return resource().get().getStatus();
+  }
+
+  private String condition(String type) {
+    return Conditions.find(status().conditions(), type)
+        .map(c -> c.getStatus() + " " + c.getReason())
+        .orElse("");
+  }
+
+  private List<Deployment> deployments(String image) {
+    return server
+        .client()
+        .apps()
+        .deployments()
+        .inNamespace(server.namespace())
+        .list()
+        .getItems()
+        .stream()
+        .filter(
+            d ->
+                d.getSpec().getTemplate().getSpec().getContainers().get(0).getImage().equals(image))
+        .toList();
+  }
+
+  private List<String> nodes(String image) {
+    return deployments(image).stream()
+        .map(d -> d.getMetadata().getAnnotations().get(Labels.NODE))
+        .sorted()
+        .collect(Collectors.toList());
+  }
+
+  private void ready(String image) {
+    for (var d : deployments(image)) {
+      d.setStatus(new DeploymentStatusBuilder().withReadyReplicas(1).build());
+      server.client().resource(d).updateStatus();
+    }
+  }
+
+  private void crash(String image) {
+    var d = deployments(image).get(0);
+    server
+        .client()
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withName(d.getMetadata().getName() + "-x")
+                .withNamespace(server.namespace())
+                .withLabels(
+                    Map.of(
+                        Workloads.SERVICE,
+                        "count",
+                        Workloads.REVISION,
+                        d.getMetadata().getLabels().get(Workloads.REVISION),
+                        Labels.MANAGED_BY,
+                        "dayu-operator"))
+                .withAnnotations(Map.of(Labels.NODE, "edge-1"))
+                .endMetadata()
+                .withNewSpec()
+                .endSpec()
+                .withNewStatus()
+                .addNewContainerStatus()
+                .withName("service")
+                .withRestartCount(1)
+                .withNewState()
+                .withNewWaiting("Back-off restarting", "CrashLoopBackOff")
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build())
+        .create();
+  }
+}
