@@ -98,7 +98,7 @@ public final class Launch {
     } catch (StartException e) {
       System.err.println("The node cannot start: " + e.getMessage());
       Runtime.getRuntime().halt(1);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // its threads would keep the process, never ready
       LOG.error("the node cannot start", e);
       System.err.println("The node cannot start: " + e);
       Runtime.getRuntime().halt(1);
