@@ -31,7 +31,9 @@ final class NodeSettingsTest {
   /** The operator makes the Service of this name. */
   @Test
   void onKubernetesNameAndHostFollowFromTheKubernetesNode() {
-    var there = "dayu.node.kubernetes-node = edge-3.site-b, dayu.node.namespace = plant\n";
+    var there =
+        "dayu.keys.required = false, dayu.node.kubernetes-node = edge-3.site-b,"
+            + " dayu.node.namespace = plant\n";
     var self = NodeSettings.from(Role.CLOUD, config(there)).self();
     assertThat(self.name()).isEqualTo(NodeServiceName.member("edge-3.site-b"));
     assertThat(self.host())

@@ -285,6 +285,7 @@ final class StageServiceReconciler {
                     placement.nodes().isEmpty()
                         || placement.nodes().contains(n.getMetadata().getName()))
             .filter(n -> Eligibility.selects(placement.nodeSelector(), n))
+            .filter(n -> Workloads.image(spec, n).isPresent())
             .filter(
                 n ->
                     Members.of(n, daemonSets)
@@ -368,7 +369,9 @@ final class StageServiceReconciler {
             .count();
     var says = new ArrayList<Says>();
     if (nodes.isEmpty())
-      says.add(Says.no("Ready", "NoNode", "no node with a member fits its placement"));
+      says.add(
+          Says.no(
+              "Ready", "NoNode", "no node with a member fits its placement and one of its images"));
     else
       says.add(
           ready > 0
