@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.dayu.client.ApiClient;
 import io.dayu.client.ApiException;
+import io.dayu.k8s.reconcile.ApiDeclarations;
 import io.dayu.k8s.reconcile.ApiRuntime;
 import java.io.IOException;
 import java.net.URI;
@@ -266,6 +267,28 @@ class PipelineClusterIT {
     assertThatThrownBy(() -> runtime.create(bad))
         .isInstanceOf(io.dayu.k8s.reconcile.Runtime.Refused.class)
         .hasMessageContaining("spec.stages[0].type");
+  }
+
+  @Test
+  void theOperatorDeclaresServicesAsNodesExpectIt() throws IOException {
+    var declarations = new ApiDeclarations(new ApiClient(cluster.nodes().api(), Optional.empty()));
+    var json = new ObjectMapper();
+    var wanted =
+        json.readTree(
+            """
+            {"url": "http://127.0.0.1:9/", "nodes": ["edge-1"], "parallelism": 2, "timeout": "5s"}
+            """);
+    declarations.declare("contained", wanted);
+    assertThat(declarations.declared().get("contained")).isEqualTo(wanted);
+    assertThat(declarations.places("contained")).as("nobody answers there").isEmpty();
+    assertThatThrownBy(
+            () -> declarations.declare("contained", json.readTree("{\"timeout\": \"5s\"}")))
+        .isInstanceOfSatisfying(
+            io.dayu.k8s.reconcile.Runtime.Refused.class,
+            r -> assertThat(r.status()).isEqualTo(422));
+    declarations.withdraw("contained");
+    assertThat(declarations.declared()).doesNotContainKey("contained");
+    declarations.withdraw("contained");
   }
 
   @Test
