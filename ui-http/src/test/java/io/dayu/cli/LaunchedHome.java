@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A home with the launcher script, whose nodes and Maven are played by others. */
 abstract class LaunchedHome {
   static final List<String> MODULES =
-      List.of("cloud-node", "edge-node", "sim-source", "ui-http", "bench");
+      List.of("cloud-node", "edge-node", "sim-source", "ui-http", "k8s", "images", "bench");
 
   @TempDir Path dir;
   Path home;
