@@ -70,7 +70,7 @@ class ArchitectureTest {
   /** Whether the file holds tests and no runner looks for them under its name. */
   static boolean misnamed(Path file) {
     var name = file.getFileName().toString();
-    if (name.matches(".*(Test|ClusterIT|KubeIT|UiIT)\\.java")) return false;
+    if (name.matches(".*(Test|ClusterIT|ImageIT|KubeIT|UiIT)\\.java")) return false;
     try {
       var source = Files.readString(file);
       // The contract of a port is an abstract class; its subclasses carry the suffix.
