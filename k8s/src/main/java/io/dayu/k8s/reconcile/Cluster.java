@@ -172,7 +172,11 @@ final class Cluster implements AutoCloseable {
     client.resource(changed).updateStatus();
   }
 
-  /** Deletes exactly this object, not another one of its name; that it is gone already is fine. */
+  /**
+   * Deletes the object of this name; that it is gone already is fine. One that was made anew since
+   * it was read goes as well, and is made again: nobody else makes objects with the operator's
+   * labels.
+   */
   void delete(HasMetadata object) {
     try {
       writes.incrementAndGet();
