@@ -54,7 +54,9 @@ public final class OperatorCommand implements Runnable {
       @Option(
               names = "--token",
               defaultValue = "${env:DAYU_TOKEN}",
-              description = "API token with the role write; DAYU_TOKEN if not given.")
+              description =
+                  "API token with the role admin (write will do without StageServices);"
+                      + " DAYU_TOKEN if not given.")
           Optional<String> token,
       @Option(
               names = "--cluster-domain",
