@@ -123,6 +123,7 @@ class DefinitionsTest {
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','after':['u']}]} | after names stages",
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','after':['u']},{'id':'u','type':'t','after':['s']}]} | nothing before it",
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','per':'box'}]} | per and of",
+        "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t','side':['limits']}]} | side names side inputs",
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'policy':{'name':'p'},'policyRef':'q'} | policy or policyRef",
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'state':'asleep'} | enumeration",
         "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'t'}],'objective':{'latency':'fast'}} | pattern",
@@ -131,6 +132,32 @@ class DefinitionsTest {
   void badPipelinesAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
     assertThat(PIPELINES.problems(resource(spec)))
         .anySatisfy(p -> assertThat(p).contains(words.strip()));
+  }
+
+  /** A field that the schema lacks is dropped by an API server without a word. */
+  @Test
+  void aPipelineWithEverythingInItIsTaken() throws IOException {
+    var everything =
+        """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: everything}
+        spec:
+          state: paused
+          sources:
+            - {name: cam, uri: "http://cam.example/1", node: edge-1, shed: oldest, knobs: {fps: [5, 10], height: 480}}
+          sideInputs:
+            - {name: limits, value: {most: [3, 4], by: {day: 7}}}
+            - {name: plates, from: plates-of-the-city}
+          stages:
+            - {id: detect, type: object-detection, params: {threshold: 0.3}}
+            - {id: faces, type: face-detection, after: [detect], per: box, of: detect, labels: [person], reuse: 2s, atMost: 4, margin: 0.1}
+            - {id: join, type: crossover, inputs: {vehicles: detect, people: faces}, side: [limits, plates]}
+          policy: {name: least-loaded, params: {hysteresis: 0.2}}
+          objective: {latency: 300ms, percentile: 95}
+          delivery: {offline: spool, keepFrames: 1/s, retain: {for: 7d, atMost: 1000}, keepFailed: {atMost: 100, for: 1h}}
+        """;
+    assertThat(PIPELINES.problems(Definition.YAML.readTree(everything))).isEmpty();
   }
 
   @Test
