@@ -1,6 +1,7 @@
 package io.dayu.bench;
 
 import io.dayu.bench.change.ChangeCommand;
+import io.dayu.bench.change.KeysCommand;
 import io.dayu.bench.compare.CompareCommand;
 import io.dayu.bench.fleet.FleetCommand;
 import io.dayu.bench.idle.IdleCommand;
@@ -36,7 +37,8 @@ import picocli.CommandLine.Command;
       StoreCommand.class,
       CompareCommand.class,
       ServiceCommand.class,
-      ChangeCommand.class
+      ChangeCommand.class,
+      KeysCommand.class
     })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -53,6 +55,6 @@ public final class Bench implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Which bench: link, pipeline, fleet, idle, store, compare, service or change?");
+        "Which bench: link, pipeline, fleet, idle, store, compare, service, change or keys?");
   }
 }

@@ -25,12 +25,22 @@ class BenchArgumentsTest {
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("link, pipeline, fleet, idle, store, compare, service or change");
+        .contains("link, pipeline, fleet, idle, store, compare, service, change or keys");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"link", "pipeline", "fleet", "idle", "store", "compare", "service", "change"})
+      strings = {
+        "link",
+        "pipeline",
+        "fleet",
+        "idle",
+        "store",
+        "compare",
+        "service",
+        "change",
+        "keys"
+      })
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
     assertThat(out.toString()).contains("--duration", "--report");
@@ -64,7 +74,8 @@ class BenchArgumentsTest {
     "store,999ms",
     "compare,1s",
     "service,1s",
-    "change,1s"
+    "change,1s",
+    "keys,1s"
   })
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);

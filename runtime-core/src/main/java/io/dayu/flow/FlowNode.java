@@ -7,6 +7,7 @@ import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Uplink;
 import io.dayu.facts.View;
 import io.dayu.generate.StreamStore;
+import io.dayu.keys.NodeKeys;
 import io.dayu.link.LinkServer;
 import io.dayu.node.LastRun;
 import io.dayu.node.NodeSettings;
@@ -148,6 +149,18 @@ public final class FlowNode {
             .scheduler()
             .scheduleOnce(
                 LastRun.WELL_AFTER, () -> blocking.execute(run::well), system.executionContext());
+        settings
+            .keys()
+            .keys()
+            .ifPresent(
+                keys ->
+                    system
+                        .scheduler()
+                        .scheduleWithFixedDelay(
+                            NodeKeys.LOOK_EVERY,
+                            NodeKeys.LOOK_EVERY,
+                            () -> blocking.execute(keys::look),
+                            system.executionContext()));
         system.scheduler().scheduleOnce(LastRun.TOLD_FOR, run::old, system.executionContext());
         return new FlowNode(
             system,

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The key of this node and the authority that all nodes trust, as PEM files in a directory: {@code
  * tls.key}, {@code tls.crt} and {@code ca.crt}, the names of a Kubernetes secret. New files are
- * taken for connections that begin after that; if they cannot be used, the former ones stay and a
- * warning says so. Safe for any thread.
+ * taken for connections that begin after that, and those that are open stay; if they cannot be
+ * used, the former ones stay and a warning says so. Safe for any thread.
  *
  * <p>Both sides of a connection show a certificate of the authority, in TLS 1.3.
  */
@@ -45,8 +45,8 @@ public final class NodeKeys {
   private static final String PROTOCOL = "TLSv1.3";
   private static final char[] NO_PASSWORD = new char[0]; // of a store that is in memory only
 
-  /** How often the files are looked at, at most. */
-  private static final Duration LOOK_EVERY = Duration.ofSeconds(10);
+  /** How often the files are looked at, at most; how often {@link #look} is to be called. */
+  public static final Duration LOOK_EVERY = Duration.ofSeconds(5);
 
   /** From when on it is said that a key expires, and how often. */
   private static final Duration EXPIRES_SOON = Duration.ofDays(14);
@@ -93,6 +93,14 @@ public final class NodeKeys {
 
   public Instant expires() {
     return loaded.expires();
+  }
+
+  /**
+   * Takes new files, and tells when a key is about to expire. Every connection that begins does so
+   * too, but a node whose connections last for months begins none. Reads files.
+   */
+  public void look() {
+    var unused = current();
   }
 
   /** For a connection that another node has made to this one. */
@@ -151,7 +159,7 @@ public final class NodeKeys {
   private Loaded current() {
     long now = nanos.getAsLong();
     long due = nextLook.get();
-    if (now - due >= 0 && nextLook.compareAndSet(due, now + LOOK_EVERY.toNanos())) look();
+    if (now - due >= 0 && nextLook.compareAndSet(due, now + LOOK_EVERY.toNanos())) take();
     long tell = nextTold.get();
     var left = Duration.between(Instant.now(), loaded.expires());
     if (left.compareTo(EXPIRES_SOON) < 0
@@ -166,7 +174,7 @@ public final class NodeKeys {
     return loaded;
   }
 
-  private void look() {
+  private void take() {
     try {
       var files = times(directory);
       if (files.equals(loaded.files()) || files.equals(refused)) return;

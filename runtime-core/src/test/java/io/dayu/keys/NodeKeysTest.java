@@ -86,6 +86,18 @@ class NodeKeysTest {
   }
 
   @Test
+  void newFilesAreTakenWithoutAConnection() throws IOException {
+    var now = new AtomicLong();
+    var place = keys.issue(EDGE, "edge-1", MONTH);
+    var own = NodeKeys.open(place, now::get);
+    var first = own.expires();
+    replace(place, keys.issue(EDGE, "later", MONTH.plusDays(9)), 1);
+    now.addAndGet(NodeKeys.LOOK_EVERY.toNanos());
+    own.look();
+    assertThat(own.expires()).isAfter(first);
+  }
+
+  @Test
   void aKeyOfAnotherCertificateIsRefused() throws IOException {
     var place = keys.issue(EDGE, "edge-1", MONTH);
     var other = keys.issue(EDGE, "other", MONTH);
