@@ -109,7 +109,6 @@ final class KeyedClusterIT {
           .doesNotContain(
               "is suspect",
               "is closed:",
-              "the former key stays",
               "neither keys nor encryption",
               "not implemented by Apache Pekko");
     cluster.delete("keyed");
@@ -154,7 +153,7 @@ final class KeyedClusterIT {
 
   private static void awaitTaken(Holder holder, int times) {
     Cluster.await("that %s has taken new keys %s times".formatted(holder, times))
-        .until(() -> cluster.log(holder.node()).split("new key of ", -1).length - 1 == times);
+        .until(() -> cluster.log(holder.node()).split("new key of ", -1).length - 1 >= times);
   }
 
   private static String certificate(String ofAuthority) throws IOException {
