@@ -17,6 +17,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,11 @@ final class Cluster implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
   private static final int CONFLICT = 409;
   private static final int ABSENT = 404;
+  private static final int FORBIDDEN = 403;
+  private static final int DELETIONS = 5;
+
+  /** What is said of the server as a whole, and not of a kind. */
+  private static final String SERVER = "the API server";
 
   private final KubernetesClient client;
   private final String namespace;
@@ -87,7 +93,6 @@ final class Cluster implements AutoCloseable {
         new ResourceEventHandler<T>() {
           @Override
           public void onAdd(T object) {
-            refused.remove(kind.getSimpleName());
             changed.accept(null, object);
           }
 
@@ -103,15 +108,43 @@ final class Cluster implements AutoCloseable {
         });
     informer.exceptionHandler(
         (started, thrown) -> {
-          if (refused.add(kind.getSimpleName()))
-            LOG.warn(
-                "{} cannot be watched ({}); tried again. The operator may need the right to get, list and"
-                    + " watch them, or their definition (k8s/base/crds)",
-                HasMetadata.getPlural(kind),
-                words(thrown));
+          cannotWatch(HasMetadata.getPlural(kind), thrown);
           return true;
         });
     var ignored = informer.start();
+  }
+
+  /** Says of what could not be watched, or asked, that it is again. */
+  void lookAgain() {
+    boolean all = true;
+    for (var each : informers.entrySet()) {
+      var plural = HasMetadata.getPlural(each.getKey());
+      boolean watched = each.getValue().isWatching();
+      all &= watched || refused.contains(plural);
+      if (watched && refused.remove(plural)) LOG.info("{} are watched again", plural);
+    }
+    if (all && refused.remove(SERVER)) LOG.info("The API server answers again");
+  }
+
+  /** Says once that the API server does not answer, or has too much to do. */
+  void silent(Throwable thrown) {
+    if (refused.add(SERVER))
+      LOG.warn(
+          "The API server does not answer ({}); tried again. Nothing ends, and states on resources are old"
+              + " until it does",
+          words(thrown));
+    else LOG.debug("The API server does not answer ({})", words(thrown));
+  }
+
+  private void cannotWatch(String plural, Throwable thrown) {
+    int code = answer(thrown).map(KubernetesClientException::getCode).orElse(0);
+    if (code != FORBIDDEN && code != ABSENT) silent(thrown);
+    else if (refused.add(plural))
+      LOG.warn(
+          "{} cannot be watched ({}); tried again. The operator may need the right to get, list and"
+              + " watch them, or their definition (k8s/base/crds)",
+          plural,
+          words(thrown));
   }
 
   /** Whether all of a kind have been seen, so that what is not in the cache does not exist. */
@@ -173,16 +206,24 @@ final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Deletes the object of this name; that it is gone already is fine. One that was made anew since
-   * it was read goes as well, and is made again: nobody else makes objects with the operator's
-   * labels.
+   * Deletes this object; that it is gone already is fine. One of its name that was made since it
+   * was read stays: a watch tells of it, and then it is looked at.
    */
   void delete(HasMetadata object) {
-    try {
-      writes.incrementAndGet();
-      client.resource(object).delete();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() != ABSENT) throw e;
+    var uid = object.getMetadata().getUid();
+    var present = object;
+    writes.incrementAndGet();
+    for (int tries = 1; ; tries++) {
+      try {
+        // The client can name a version as a precondition, but no uid.
+        client.resource(present).lockResourceVersion().delete();
+        return;
+      } catch (KubernetesClientException e) {
+        if (e.getCode() == ABSENT) return;
+        if (e.getCode() != CONFLICT || tries == DELETIONS) throw e;
+      }
+      present = client.resource(object).get();
+      if (present == null || !Objects.equals(uid, present.getMetadata().getUid())) return;
     }
   }
 
@@ -240,10 +281,27 @@ final class Cluster implements AutoCloseable {
     informers.values().forEach(SharedIndexInformer::close);
   }
 
+  /** What the API server said, or why it said nothing. */
   static String words(Throwable thrown) {
-    if (thrown instanceof KubernetesClientException e && e.getStatus() != null)
-      return String.valueOf(e.getStatus().getMessage());
-    return String.valueOf(thrown.getMessage());
+    var status = answer(thrown).map(KubernetesClientException::getStatus);
+    if (status.isPresent()) return String.valueOf(status.get().getMessage());
+    var first = thrown;
+    while (first.getCause() != null) first = first.getCause();
+    return first.getMessage() == null ? first.getClass().getSimpleName() : first.getMessage();
+  }
+
+  /**
+   * Whether the API server took what was sent, and will not have it: for a lack of rights, or as
+   * wrong.
+   */
+  static boolean isRefusal(KubernetesClientException e) {
+    return e.getCode() == FORBIDDEN || e.getCode() == 400 || e.getCode() == 422;
+  }
+
+  private static Optional<KubernetesClientException> answer(Throwable thrown) {
+    for (Throwable t = thrown; t != null; t = t.getCause())
+      if (t instanceof KubernetesClientException e && e.getCode() > 0) return Optional.of(e);
+    return Optional.empty();
   }
 
   private KubernetesSerialization serialization() {

@@ -1,20 +1,26 @@
 package io.dayu.k8s.reconcile;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +43,7 @@ public final class Leadership implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Set<String> leaseFailures = ConcurrentHashMap.newKeySet();
   private Optional<Operator> operator = Optional.empty();
   private Optional<CompletableFuture<?>> candidacy = Optional.empty();
   private boolean closed;
@@ -93,7 +100,8 @@ public final class Leadership implements AutoCloseable {
             client,
             new LeaderElectionConfigBuilder()
                 .withName(LEASE)
-                .withLock(new LeaseLock(settings.namespace(), LEASE, settings.identity()))
+                .withLock(
+                    new ToldLock(new LeaseLock(settings.namespace(), LEASE, settings.identity())))
                 .withLeaseDuration(lease)
                 .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
                 .withRetryPeriod(lease.dividedBy(7))
@@ -126,7 +134,13 @@ public final class Leadership implements AutoCloseable {
   private synchronized void lead() {
     if (closed || operator.isPresent()) return;
     LOG.info("This process is the operator of namespace {}", settings.namespace());
-    operator = Optional.of(begin.get());
+    try {
+      operator = Optional.of(begin.get());
+    } catch (RuntimeException e) {
+      // The elector would never end, and hold the lease without an operator.
+      LOG.error("The operator cannot start; the lease is given back", e);
+      candidacy.ifPresent(c -> threads.execute(() -> c.cancel(true)));
+    }
   }
 
   private void end() {
@@ -144,6 +158,77 @@ public final class Leadership implements AutoCloseable {
 
   private static void told(String leader) {
     LOG.info("{} is the operator", leader);
+  }
+
+  /**
+   * Says once that the lease cannot be had, and once that it can: the elector says it with a stack
+   * trace at each try, and its logger is off.
+   */
+  private final class ToldLock implements Lock {
+    private final Lock lock;
+
+    ToldLock(Lock lock) {
+      this.lock = lock;
+    }
+
+    @Override
+    public @Nullable LeaderElectionRecord get(KubernetesClient from) {
+      try {
+        var found = lock.get(from);
+        can("read");
+        return found;
+      } catch (KubernetesClientException e) {
+        cannot("read", e);
+        throw e;
+      }
+    }
+
+    @Override
+    public void create(KubernetesClient at, LeaderElectionRecord made) {
+      write("made", () -> lock.create(at, made));
+    }
+
+    @Override
+    public void update(KubernetesClient at, LeaderElectionRecord changed) {
+      write("renewed", () -> lock.update(at, changed));
+    }
+
+    @Override
+    public String identity() {
+      return lock.identity();
+    }
+
+    @Override
+    public String describe() {
+      return lock.describe();
+    }
+
+    private void write(String what, Runnable written) {
+      try {
+        written.run();
+        can(what);
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != 409) cannot(what, e);
+        throw e;
+      }
+    }
+
+    private void can(String what) {
+      if (leaseFailures.remove(what)) LOG.info("The Lease {} is {} again", LEASE, what);
+    }
+
+    private void cannot(String what, KubernetesClientException e) {
+      if (leaseFailures.add(what))
+        LOG.warn(
+            "The Lease {} cannot be {} ({}); tried again. {}While no process has it, nothing ends, and nothing"
+                + " follows resources",
+            LEASE,
+            what,
+            Cluster.words(e),
+            e.getCode() == 403
+                ? "The operator needs the right to get, create and patch leases. "
+                : "");
+    }
   }
 
   private static boolean isCancelled(Throwable thrown) {

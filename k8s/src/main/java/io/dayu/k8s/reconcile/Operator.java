@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,6 +66,9 @@ public final class Operator implements AutoCloseable {
   private final StageServiceReconciler services;
   private final Duration poll;
 
+  /** What was told of a key and holds for others too, until that key goes well. */
+  private final Map<String, Key> complaints = new ConcurrentHashMap<>();
+
   private Operator(
       KubernetesClient client,
       OperatorSettings settings,
@@ -75,7 +79,7 @@ public final class Operator implements AutoCloseable {
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
     services = new StageServiceReconciler(cluster, settings, declarations, Clock.systemUTC());
     poll = settings.poll();
-    queue = new WorkQueue<>(settings.threads(), this::reconcile, Operator::failed);
+    queue = new WorkQueue<>(settings.threads(), this::reconcile, this::failed);
   }
 
   /**
@@ -203,12 +207,19 @@ public final class Operator implements AutoCloseable {
 
   private Optional<Duration> reconcile(Key key) {
     if (!cluster.knows(needed(key.kind()))) return Optional.of(LOOK_AGAIN);
+    var next = work(key);
+    if (complaints.values().removeIf(key::equals)) LOG.info("{} is as it should be now", key);
+    return next;
+  }
+
+  private Optional<Duration> work(Key key) {
     return switch (key.kind()) {
       case NODE -> members.node(key.name());
       case SEEDS -> members.seeds();
       case PIPELINE -> pipelines.pipeline(key.name());
       case SERVICE -> services.service(key.name());
       case POLL -> {
+        cluster.lookAgain();
         if (key.name().equals(PIPELINES)) pipelines.poll(name -> add(Kind.PIPELINE, name));
         else services.poll(name -> add(Kind.SERVICE, name));
         yield Optional.of(poll);
@@ -243,12 +254,27 @@ public final class Operator implements AutoCloseable {
     };
   }
 
-  /** Conflicts happen whenever somebody else writes; the next try reads what they wrote. */
-  private static void failed(Key key, RuntimeException thrown) {
-    if (thrown instanceof KubernetesClientException e && e.getCode() == 409)
+  /**
+   * Conflicts happen whenever somebody else writes or deletes; the next try reads what they wrote.
+   * A right that is missing is told for one object, and not for each of five hundred.
+   */
+  private void failed(Key key, RuntimeException thrown) {
+    if (!(thrown instanceof KubernetesClientException e))
+      LOG.error("{} failed; tried again", key, thrown);
+    else if (e.getCode() <= 0 || e.getCode() == 429 || e.getCode() >= 500) cluster.silent(e);
+    else if (e.getCode() == 409 || isGone(e))
       LOG.debug("{} was changed meanwhile; looked at again", key);
-    else if (thrown instanceof KubernetesClientException e)
-      LOG.warn("{}: {}; tried again", key, Cluster.words(e));
-    else LOG.error("{} failed; tried again", key, thrown);
+    else if (complaints.putIfAbsent(key.kind() + " " + e.getCode() + " " + about(e), key) == null)
+      LOG.warn("{}: {}; tried again. Of others like it nothing is said", key, Cluster.words(e));
+    else LOG.debug("{}: {}; tried again", key, Cluster.words(e));
+  }
+
+  private static boolean isGone(KubernetesClientException e) {
+    return e.getCode() == 404 && !about(e).equals("namespaces");
+  }
+
+  private static String about(KubernetesClientException e) {
+    var details = e.getStatus() == null ? null : e.getStatus().getDetails();
+    return details == null ? "" : String.valueOf(details.getKind());
   }
 }

@@ -1,6 +1,7 @@
 package io.dayu.k8s.reconcile;
 
 import io.dayu.client.ApiClient;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.net.URI;
@@ -31,7 +32,7 @@ public final class OperatorProcess implements AutoCloseable {
    * @param token for it, with the right to change pipelines
    */
   public static OperatorProcess start(OperatorSettings settings, URI api, Optional<String> token) {
-    var client = new KubernetesClientBuilder().build();
+    var client = client(Config.autoConfigure(null));
     LOG.info(
         "May be the operator of namespace {} at {}", settings.namespace(), client.getMasterUrl());
     var interfaces = new ApiClient(api, token);
@@ -41,6 +42,16 @@ public final class OperatorProcess implements AutoCloseable {
         client,
         Leadership.start(
             client, settings, () -> Operator.start(client, settings, runtime, declarations)));
+  }
+
+  /**
+   * Asks twice at most. The client's own patience, of ten tries and 20 s, would let a leader learn
+   * too late that its lease is over, and hold up a process that is to end; queue, watches and
+   * election try again by themselves.
+   */
+  static KubernetesClient client(Config config) {
+    config.setRequestRetryBackoffLimit(1);
+    return new KubernetesClientBuilder().withConfig(config).build();
   }
 
   /** Ends after what is being done, and lets another process lead. */

@@ -16,6 +16,7 @@ import io.dayu.k8s.reconcile.Runtime.Whole;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -153,8 +154,7 @@ final class PipelineReconciler {
                 !digest.equals(Optional.ofNullable(status.document())),
                 running.map(r -> new PipelineStep.Running(r.version(), r.drained()))));
     if (next instanceof PipelineStep.Claim) {
-      resource.addFinalizer(Dayu.DRAIN);
-      cluster.update(resource);
+      claim(resource);
       return Optional.empty();
     }
     if (next instanceof PipelineStep.RollBack to) {
@@ -191,6 +191,28 @@ final class PipelineReconciler {
       return Optional.empty();
     }
     return submit(resource, resolved, running, next);
+  }
+
+  /** What cannot be claimed is not begun, since it could not be drained; the resource says why. */
+  private void claim(PipelineResource resource) {
+    var unclaimed = cluster.copy(resource);
+    resource.addFinalizer(Dayu.DRAIN);
+    try {
+      cluster.update(resource);
+    } catch (KubernetesClientException e) {
+      if (Cluster.isRefusal(e))
+        told(
+            unclaimed,
+            status(
+                unclaimed,
+                Optional.empty(),
+                List.of(
+                    refused(
+                        e.getCode() == 403 ? "Forbidden" : "Refused",
+                        "the API server does not let the operator set its finalizer: "
+                            + Cluster.words(e)))));
+      throw e;
+    }
   }
 
   /** Creates, replaces or compares: what needs the document. */

@@ -28,6 +28,7 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -166,7 +167,21 @@ final class StageServiceReconciler {
             Duration.ofSeconds(spec.rollOut().deadline()),
             Duration.ofSeconds(spec.rollOut().drain()),
             clock.instant());
-    run(resource, plan, target, nodes, there, port.get());
+    try {
+      run(resource, plan, target, nodes, there, port.get());
+    } catch (KubernetesClientException e) {
+      // It is tried again, however long it takes; until then the resource says why.
+      if (Cluster.isRefusal(e))
+        told(
+            resource,
+            was,
+            List.of(
+                Says.no(
+                    "Progressing",
+                    e.getCode() == 403 ? "Forbidden" : "Refused",
+                    "the API server refuses its containers: " + Cluster.words(e))));
+      throw e;
+    }
     var says = new ArrayList<Says>();
     says.add(declare(name, spec, plan, nodes, port.get()));
     says.addAll(conditions(plan, target, nodes, there));

@@ -3,7 +3,6 @@ package io.dayu.k8s.reconcile;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -18,6 +17,7 @@ import java.util.UUID;
  */
 final class ApiServer implements AutoCloseable {
   private final Optional<KubernetesMockServer> mock;
+  private final Faults faults = new Faults();
   private final KubernetesClient client;
   private final String namespace = "dayu-test-" + UUID.randomUUID().toString().substring(0, 8);
 
@@ -32,11 +32,7 @@ final class ApiServer implements AutoCloseable {
     } else {
       var server =
           new KubernetesMockServer(
-              new Context(),
-              new MockWebServer(),
-              new HashMap<>(),
-              new KubernetesCrudDispatcher(),
-              false);
+              new Context(), new MockWebServer(), new HashMap<>(), faults, false);
       server.init();
       mock = Optional.of(server);
       client = server.createClient();
@@ -49,6 +45,11 @@ final class ApiServer implements AutoCloseable {
 
   KubernetesClient client() {
     return client;
+  }
+
+  /** What is to go wrong, on the mock. */
+  Faults faults() {
+    return faults;
   }
 
   String namespace() {
