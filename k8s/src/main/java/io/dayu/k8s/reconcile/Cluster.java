@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,15 +41,23 @@ final class Cluster implements AutoCloseable {
   private static final int FORBIDDEN = 403;
   private static final int DELETIONS = 5;
 
+  /** So often a kind is seen without a watch before it is said. */
+  private static final int UNWATCHED = 10;
+
+  private static final String CANNOT_WATCH =
+      "{} cannot be watched ({}); tried again. The operator may need the right to get, list and watch them,"
+          + " or their definition (k8s/base/crds)";
+
   /** What is said of the server as a whole, and not of a kind. */
   private static final String SERVER = "the API server";
 
   private final KubernetesClient client;
   private final String namespace;
-  private final Map<Class<?>, SharedIndexInformer<? extends HasMetadata>> informers =
-      new ConcurrentHashMap<>();
+  private final Map<Class<? extends HasMetadata>, SharedIndexInformer<? extends HasMetadata>>
+      informers = new ConcurrentHashMap<>();
   private final Set<Class<?>> clusterScoped = new HashSet<>();
   private final AtomicLong writes = new AtomicLong();
+  private final Map<Class<?>, Integer> looks = new ConcurrentHashMap<>();
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
   Cluster(KubernetesClient client, String namespace) {
@@ -114,16 +123,34 @@ final class Cluster implements AutoCloseable {
     var ignored = informer.start();
   }
 
-  /** Says of what could not be watched, or asked, that it is again. */
+  /**
+   * Says of what could not be watched that it is again, and of what is not any more, while others
+   * are, that it is not: the client tries a watch that has ended again without a word.
+   */
   void lookAgain() {
-    boolean all = true;
-    for (var each : informers.entrySet()) {
-      var plural = HasMetadata.getPlural(each.getKey());
-      boolean watched = each.getValue().isWatching();
-      all &= watched || refused.contains(plural);
-      if (watched && refused.remove(plural)) LOG.info("{} are watched again", plural);
+    var unwatched =
+        informers.keySet().stream().filter(k -> !isWatched(k)).collect(Collectors.toSet());
+    for (var kind : informers.keySet()) {
+      var plural = HasMetadata.getPlural(kind);
+      if (!unwatched.contains(kind)) {
+        looks.remove(kind);
+        if (refused.remove(plural)) LOG.info("{} are watched again", plural);
+      } else if (knows(kind)
+          && unwatched.size() < informers.size()
+          && looks.merge(kind, 1, Integer::sum) >= UNWATCHED
+          && refused.add(plural)) LOG.warn(CANNOT_WATCH, plural, "its watch has ended");
     }
-    if (all && refused.remove(SERVER)) LOG.info("The API server answers again");
+    if (unwatched.stream().map(HasMetadata::getPlural).allMatch(refused::contains)
+        && refused.remove(SERVER)) LOG.info("The API server answers again");
+  }
+
+  private boolean isWatched(Class<?> kind) {
+    try {
+      var informer = informers.get(kind);
+      return informer != null && informer.isWatching();
+    } catch (NullPointerException e) {
+      return false; // the client throws it for one that was closed just now
+    }
   }
 
   /** Says once that the API server does not answer, or has too much to do. */
@@ -139,12 +166,7 @@ final class Cluster implements AutoCloseable {
   private void cannotWatch(String plural, Throwable thrown) {
     int code = answer(thrown).map(KubernetesClientException::getCode).orElse(0);
     if (code != FORBIDDEN && code != ABSENT) silent(thrown);
-    else if (refused.add(plural))
-      LOG.warn(
-          "{} cannot be watched ({}); tried again. The operator may need the right to get, list and"
-              + " watch them, or their definition (k8s/base/crds)",
-          plural,
-          words(thrown));
+    else if (refused.add(plural)) LOG.warn(CANNOT_WATCH, plural, words(thrown));
   }
 
   /** Whether all of a kind have been seen, so that what is not in the cache does not exist. */

@@ -198,18 +198,7 @@ class BadDaysKubeIT {
 
   @Test
   void nothingEndsWhileTheServerIsAwayAndTheLogSaysItOnce() {
-    var usual = settings();
-    var settings =
-        new OperatorSettings(
-            usual.namespace(),
-            usual.identity(),
-            usual.domain(),
-            usual.threads(),
-            usual.poll(),
-            usual.absence(),
-            Duration.ofSeconds(3),
-            usual.firstPort(),
-            usual.ports());
+    var settings = settings();
     var leadership =
         Leadership.start(
             client,
@@ -303,7 +292,17 @@ class BadDaysKubeIT {
   }
 
   private OperatorSettings settings() {
-    return OperatorSettings.of(server.namespace(), "test");
+    var usual = OperatorSettings.of(server.namespace(), "test");
+    return new OperatorSettings(
+        usual.namespace(),
+        usual.identity(),
+        usual.domain(),
+        usual.threads(),
+        Duration.ofMillis(200),
+        usual.absence(),
+        Duration.ofSeconds(3),
+        usual.firstPort(),
+        usual.ports());
   }
 
   private void pipeline(String name) {
