@@ -184,7 +184,7 @@ final class StageServiceReconciler {
     }
     var says = new ArrayList<Says>();
     says.add(declare(name, spec, plan, nodes, port.get()));
-    says.addAll(conditions(plan, target, nodes, there));
+    says.addAll(conditions(name, plan, target, nodes, there));
     told(resource, status(resource, plan, nodes, there, port.get()), says);
     plan.failure()
         .ifPresent(
@@ -332,15 +332,18 @@ final class StageServiceReconciler {
             .map(StageServiceReconciler::node)
             .filter(wanted::contains)
             .collect(Collectors.toSet());
-    var broken =
-        cluster.list(Pod.class).stream()
-            .filter(
-                p ->
-                    name.equals(label(p, Workloads.SERVICE))
-                        && revision.equals(label(p, Workloads.REVISION)))
-            .flatMap(p -> broken(p).stream())
-            .findFirst();
-    return new Health(wanted.size(), ready.size(), calling(name, port, ready), broken);
+    return new Health(
+        wanted.size(), ready.size(), calling(name, port, ready), broken(name, revision));
+  }
+
+  private Optional<String> broken(String name, String revision) {
+    return cluster.list(Pod.class).stream()
+        .filter(
+            p ->
+                name.equals(label(p, Workloads.SERVICE))
+                    && revision.equals(label(p, Workloads.REVISION)))
+        .flatMap(p -> broken(p).stream())
+        .findFirst();
   }
 
   private int calling(String name, int port, Set<String> nodes) {
@@ -375,7 +378,7 @@ final class StageServiceReconciler {
   }
 
   private List<Says> conditions(
-      Plan plan, String target, List<Node> nodes, List<Deployment> there) {
+      String name, Plan plan, String target, List<Node> nodes, List<Deployment> there) {
     var active = plan.state().active().map(Revision::name);
     long ready =
         there.stream()
@@ -392,7 +395,12 @@ final class StageServiceReconciler {
           ready > 0
               ? Says.yes(
                   "Ready", "Running", "ready on %s of %s nodes".formatted(ready, nodes.size()))
-              : Says.no("Ready", "NotReady", "ready on no node of " + nodes.size()));
+              : Says.no(
+                  "Ready",
+                  "NotReady",
+                  "ready on no node of "
+                      + nodes.size()
+                      + broken(name, active.orElse(target)).map(b -> ": " + b).orElse("")));
     if (plan.state().failed().isPresent())
       says.add(
           new Says(

@@ -110,6 +110,22 @@ class StageServicesKubeIT {
   }
 
   @Test
+  void aFirstRevisionThatCrashesIsWaitedForAndSaysWhy() {
+    create("{image: 'count:1', placement: {nodes: [edge-1]}}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-1"));
+    crash("count:1");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(Conditions.find(status().conditions(), "Ready").map(c -> c.getMessage()))
+                    .hasValueSatisfying(
+                        m -> assertThat(m).contains("on node edge-1: CrashLoopBackOff")));
+    assertThat(declarations.declared()).isEmpty();
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(declarations.declared()).containsKey("count"));
+  }
+
+  @Test
   void whatIsAsItShouldBeIsNotWrittenAndTheScaleIsKept() {
     create("{image: 'count:1', replicas: 1}");
     await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(1));
