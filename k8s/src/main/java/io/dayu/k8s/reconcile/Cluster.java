@@ -130,13 +130,16 @@ final class Cluster implements AutoCloseable {
   void lookAgain() {
     var unwatched =
         informers.keySet().stream().filter(k -> !isWatched(k)).collect(Collectors.toSet());
+    // Most of them end together when the server is away, and come back one by one.
+    boolean serverIsThere = unwatched.size() * 2 < informers.size();
+    if (!serverIsThere) looks.clear();
     for (var kind : informers.keySet()) {
       var plural = HasMetadata.getPlural(kind);
       if (!unwatched.contains(kind)) {
         looks.remove(kind);
         if (refused.remove(plural)) LOG.info("{} are watched again", plural);
       } else if (knows(kind)
-          && unwatched.size() < informers.size()
+          && serverIsThere
           && looks.merge(kind, 1, Integer::sum) >= UNWATCHED
           && refused.add(plural)) LOG.warn(CANNOT_WATCH, plural, "its watch has ended");
     }

@@ -78,7 +78,10 @@ final class Line implements AutoCloseable {
         sockets.add(far);
         threads.execute(() -> pump(near, far));
         threads.execute(() -> pump(far, near));
-        if (opened.isClosed()) cut();
+        if (opened.isClosed()) {
+          near.close();
+          far.close();
+        }
       } catch (IOException e) {
         return; // cut
       }
