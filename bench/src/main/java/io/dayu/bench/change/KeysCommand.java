@@ -2,7 +2,6 @@ package io.dayu.bench.change;
 
 import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
-import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -43,16 +42,6 @@ public final class KeysCommand implements Callable<Integer> {
     var out = spec.commandLine().getOut();
     var result =
         new KeysBench(Home.find(), duration, Progress.to(out, Progress.onTerminal())).run();
-    out.println();
-    out.print(result.text());
-    report.write(result.json(), out);
-    out.flush();
-    result
-        .failure()
-        .ifPresent(
-            why -> {
-              throw new UserException("The bench failed: " + why);
-            });
-    return 0;
+    return report.end(result.text(), result.json(), result.failure(), out);
   }
 }

@@ -2,7 +2,6 @@ package io.dayu.bench.fleet;
 
 import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
-import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import java.time.Duration;
@@ -76,17 +75,7 @@ public final class FleetCommand implements Callable<Integer> {
             new FleetBench.Fleet(edges, rate, payload),
             Progress.to(out, Progress.onTerminal()));
     var result = bench.run(duration);
-    out.println();
-    out.print(result.text());
-    report.write(result.json(), out);
-    out.flush();
-    result
-        .failure()
-        .ifPresent(
-            why -> {
-              throw new UserException("The bench failed: " + why);
-            });
-    return 0;
+    return report.end(result.text(), result.json(), result.failure(), out);
   }
 
   private ParameterException usage(String message) {

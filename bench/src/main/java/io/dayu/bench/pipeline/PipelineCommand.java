@@ -4,7 +4,6 @@ import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.PayloadOptions;
 import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
-import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import io.dayu.local.LocalCluster;
 import java.time.Duration;
@@ -95,16 +94,6 @@ public final class PipelineCommand implements Callable<Integer> {
             new PipelineBench.Settings(duration, routeChange, store == Store.EMBEDDED, stages),
             Progress.to(out, Progress.onTerminal()));
     var result = bench.run(sizes);
-    out.println();
-    out.print(result.text());
-    report.write(result.json(), out);
-    out.flush();
-    result
-        .failure()
-        .ifPresent(
-            why -> {
-              throw new UserException("The bench failed: " + why);
-            });
-    return 0;
+    return report.end(result.text(), result.json(), result.failure(), out);
   }
 }

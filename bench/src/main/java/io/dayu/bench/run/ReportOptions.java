@@ -14,6 +14,22 @@ public final class ReportOptions {
   @Option(names = "--report", paramLabel = "FILE", description = "Write the figures as JSON.")
   private Optional<Path> file = Optional.empty();
 
+  /**
+   * Ends a bench: prints its figures, writes them, and fails if something was wrong.
+   *
+   * @param failure what was wrong, in words
+   * @return the exit code of a bench that did not fail
+   * @throws UserException if there is a failure, or the report cannot be written
+   */
+  public int end(String text, ObjectNode json, Optional<String> failure, PrintWriter out) {
+    out.println();
+    out.print(text);
+    write(json, out);
+    out.flush();
+    if (failure.isPresent()) throw new UserException("The bench failed: " + failure.get());
+    return 0;
+  }
+
   public void write(ObjectNode report, PrintWriter out) {
     file.ifPresent(
         path -> {

@@ -2,7 +2,6 @@ package io.dayu.bench.service;
 
 import io.dayu.bench.run.ReportOptions;
 import io.dayu.console.Progress;
-import io.dayu.console.UserException;
 import io.dayu.local.Home;
 import java.time.Duration;
 import java.util.Arrays;
@@ -75,16 +74,6 @@ public final class ServiceCommand implements Callable<Integer> {
             ServiceBench.Row.ALL.stream()
                 .filter(row -> ways.isEmpty() || ways.contains(row.way().word()))
                 .toList());
-    out.println();
-    out.print(result.text());
-    report.write(result.json(), out);
-    out.flush();
-    result
-        .failure()
-        .ifPresent(
-            why -> {
-              throw new UserException("The bench failed: " + why);
-            });
-    return 0;
+    return report.end(result.text(), result.json(), result.failure(), out);
   }
 }
