@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import io.dayu.cli.install.Kubectl;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -22,13 +23,10 @@ import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.scheduling.v1.PriorityClass;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** What a kustomization renders to, as Kubernetes' own types. */
 record Manifests(List<HasMetadata> resources) {
@@ -72,10 +70,11 @@ record Manifests(List<HasMetadata> resources) {
   /**
    * Runs {@code kubectl kustomize}, which needs no server.
    *
-   * @throws AssertionError if kubectl is missing or refuses the directory, with its own words
+   * @throws io.dayu.console.UserException if kubectl is missing or refuses the directory, with its
+   *     own words
    */
   static Manifests render(Path directory) {
-    return parse(run("kubectl", "kustomize", directory.toString()));
+    return parse(Kubectl.kustomize(directory));
   }
 
   /**
@@ -109,40 +108,5 @@ record Manifests(List<HasMetadata> resources) {
       throw new AssertionError(
           "%d of %s %s, expected one".formatted(found.size(), kind.getSimpleName(), name));
     return found.get(0);
-  }
-
-  private static String run(String... command) {
-    try {
-      // Files, not pipes: nothing to drain, so neither output can block the other.
-      var out = Files.createTempFile("kustomize", ".yaml");
-      var err = Files.createTempFile("kustomize", ".err");
-      try {
-        var process =
-            new ProcessBuilder(command)
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
-          process.destroyForcibly();
-          throw new AssertionError(String.join(" ", command) + " did not end within 60 s");
-        }
-        if (process.exitValue() != 0)
-          throw new AssertionError(String.join(" ", command) + ": " + Files.readString(err));
-        return Files.readString(out);
-      } finally {
-        Files.delete(out);
-        Files.delete(err);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted", e);
-    } catch (IOException e) {
-      if (String.valueOf(e.getMessage()).contains("Cannot run program"))
-        throw new AssertionError(
-            "kubectl is needed to render the manifests and is not on the PATH; install it"
-                + " (Debian: apt-get install kubernetes-client), 1.22 or later",
-            e);
-      throw new UncheckedIOException(e);
-    }
   }
 }
