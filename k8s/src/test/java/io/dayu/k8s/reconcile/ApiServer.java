@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,6 +17,8 @@ import java.util.UUID;
  * are what only a real one checks.
  */
 final class ApiServer implements AutoCloseable {
+  static final OperatorSettings USUAL = OperatorSettings.of("any", "test");
+
   private final Optional<KubernetesMockServer> mock;
   private final Faults faults = new Faults();
   private final KubernetesClient client;
@@ -45,6 +48,20 @@ final class ApiServer implements AutoCloseable {
 
   KubernetesClient client() {
     return client;
+  }
+
+  /** Those of an installation that says nothing, in the namespace of this run but for these. */
+  OperatorSettings settings(Duration poll, Duration absence, Duration lease) {
+    return new OperatorSettings(
+        namespace,
+        USUAL.identity(),
+        USUAL.domain(),
+        USUAL.threads(),
+        poll,
+        absence,
+        lease,
+        USUAL.firstPort(),
+        USUAL.ports());
   }
 
   /** What is to go wrong, on the mock. */

@@ -292,17 +292,8 @@ class BadDaysKubeIT {
   }
 
   private OperatorSettings settings() {
-    var usual = OperatorSettings.of(server.namespace(), "test");
-    return new OperatorSettings(
-        usual.namespace(),
-        usual.identity(),
-        usual.domain(),
-        usual.threads(),
-        Duration.ofMillis(200),
-        usual.absence(),
-        Duration.ofSeconds(3),
-        usual.firstPort(),
-        usual.ports());
+    return server.settings(
+        Duration.ofMillis(200), ApiServer.USUAL.absence(), Duration.ofSeconds(3));
   }
 
   private void pipeline(String name) {

@@ -33,6 +33,7 @@ final class FakeRuntime implements Runtime {
   private final Map<String, Pipeline> pipelines = new HashMap<>();
   private int questions;
   private int changes;
+  private int unanswered;
   private boolean reachable = true;
 
   synchronized void reachable(boolean reachable) {
@@ -60,6 +61,11 @@ final class FakeRuntime implements Runtime {
   /** Questions about single pipelines. */
   synchronized int questions() {
     return questions;
+  }
+
+  /** Questions of all kinds that were asked while nobody answered. */
+  synchronized int unanswered() {
+    return unanswered;
   }
 
   /** Times that a pipeline has begun, changed or ended. */
@@ -157,7 +163,9 @@ final class FakeRuntime implements Runtime {
   }
 
   private void answer() {
-    if (!reachable) throw new Unreachable("nobody answers", null);
+    if (reachable) return;
+    unanswered++;
+    throw new Unreachable("nobody answers", null);
   }
 
   private static void verify(JsonNode document) {

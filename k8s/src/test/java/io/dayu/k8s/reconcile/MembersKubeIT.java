@@ -150,19 +150,9 @@ class MembersKubeIT {
   }
 
   private Operator operator(Duration absence) {
-    var usual = OperatorSettings.of(server.namespace(), "test");
     return Operator.start(
         server.client(),
-        new OperatorSettings(
-            usual.namespace(),
-            usual.identity(),
-            usual.domain(),
-            usual.threads(),
-            usual.poll(),
-            absence,
-            usual.lease(),
-            usual.firstPort(),
-            usual.ports()),
+        server.settings(ApiServer.USUAL.poll(), absence, ApiServer.USUAL.lease()),
         new FakeRuntime(),
         new FakeDeclarations());
   }

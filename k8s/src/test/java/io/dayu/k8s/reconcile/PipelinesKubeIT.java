@@ -205,7 +205,7 @@ class PipelinesKubeIT {
     int changes = runtime.changes();
 
     runtime.reachable(false);
-    await().during(Duration.ofMillis(500)).until(() -> true);
+    await().until(() -> runtime.unanswered() >= 3);
     runtime.reachable(true);
     await().during(Duration.ofMillis(500)).until(operator::idle);
     assertThat(operator.writes()).isEqualTo(writes);
@@ -214,19 +214,9 @@ class PipelinesKubeIT {
   }
 
   private Operator operator() {
-    var usual = OperatorSettings.of(server.namespace(), "test");
     return Operator.start(
         server.client(),
-        new OperatorSettings(
-            usual.namespace(),
-            usual.identity(),
-            usual.domain(),
-            usual.threads(),
-            Duration.ofMillis(100),
-            usual.absence(),
-            usual.lease(),
-            usual.firstPort(),
-            usual.ports()),
+        server.settings(Duration.ofMillis(100), ApiServer.USUAL.absence(), ApiServer.USUAL.lease()),
         runtime,
         new FakeDeclarations());
   }

@@ -157,19 +157,9 @@ class StageServicesKubeIT {
   }
 
   private Operator operator() {
-    var usual = OperatorSettings.of(server.namespace(), "test");
     return Operator.start(
         server.client(),
-        new OperatorSettings(
-            usual.namespace(),
-            usual.identity(),
-            usual.domain(),
-            usual.threads(),
-            Duration.ofMillis(100),
-            usual.absence(),
-            usual.lease(),
-            usual.firstPort(),
-            usual.ports()),
+        server.settings(Duration.ofMillis(100), ApiServer.USUAL.absence(), ApiServer.USUAL.lease()),
         new FakeRuntime(),
         declarations);
   }
