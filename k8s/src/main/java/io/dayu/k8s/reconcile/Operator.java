@@ -112,9 +112,12 @@ public final class Operator implements AutoCloseable {
             == number;
   }
 
-  /** Whether everything that is known has been looked at. */
+  /**
+   * Whether everything that is known has been looked at. That the runtime is looked at from time to
+   * time goes on for ever and does not count.
+   */
   public boolean idle() {
-    return queue.busy() == 0;
+    return !queue.isBusy(key -> key.kind() != Kind.POLL);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,10 +74,11 @@ final class WorkQueue<K> implements AutoCloseable {
     }
   }
 
-  /** Keys that wait for a thread or have one. */
-  int busy() {
+  /** Whether one of these keys waits for a thread or has one. */
+  boolean isBusy(Predicate<K> which) {
     synchronized (entries) {
-      return (int) entries.values().stream().filter(e -> e.queued || e.running).count();
+      return entries.entrySet().stream()
+          .anyMatch(e -> (e.getValue().queued || e.getValue().running) && which.test(e.getKey()));
     }
   }
 
