@@ -10,6 +10,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.awaitility.Awaitility;
 
 /**
  * The API server that {@code KUBECONFIG} names, or else the mock of the client library. The mock
@@ -18,6 +21,16 @@ import java.util.UUID;
  */
 final class ApiServer implements AutoCloseable {
   static final OperatorSettings USUAL = OperatorSettings.of("any", "test");
+
+  /** Held here, as the JDK forgets the level of a logger that nobody holds. */
+  private static final Logger REQUESTS = Logger.getLogger("io.fabric8.mockwebserver");
+
+  static {
+    // Each request is a line of two otherwise.
+    REQUESTS.setLevel(Level.WARNING);
+    // Several of these tests run beside others, on machines that have little to spare.
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30));
+  }
 
   private final Optional<KubernetesMockServer> mock;
   private final Faults faults = new Faults();
