@@ -19,5 +19,8 @@ public final class Dayu {
    */
   public static final String ADOPT = "dayu.io/adopt";
 
+  /** On a MemberRollOut, with any value: one that has stopped goes on with the next member. */
+  public static final String RESUME = "dayu.io/resume";
+
   private Dayu() {}
 }

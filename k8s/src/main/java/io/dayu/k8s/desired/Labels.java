@@ -20,6 +20,9 @@ public final class Labels {
   /** On a Node: {@code false} keeps Dayu's Service away from it. */
   public static final String MEMBER = "dayu.io/member";
 
+  /** On a Node: {@code true} has roll-outs leave its member alone. */
+  public static final String HOLD = "dayu.io/hold";
+
   /**
    * On what belongs to a Kubernetes node: its name. An annotation, as it may be too long for a
    * label.

@@ -1,6 +1,7 @@
 package io.dayu.k8s.reconcile;
 
 import io.dayu.k8s.crd.DataSourceResource;
+import io.dayu.k8s.crd.MemberRollOutResource;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.SchedulingPolicyResource;
 import io.dayu.k8s.crd.StageServiceResource;
@@ -14,6 +15,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -43,9 +45,13 @@ public final class Operator implements AutoCloseable {
   private static final String PIPELINES = "pipelines";
   private static final String SERVICES = "services";
 
+  /** Members of all kinds are replaced by one piece of work, since they are one at a time. */
+  private static final String MEMBERS = "members";
+
   private enum Kind {
     NODE,
     SEEDS,
+    ROLL_OUT,
     PIPELINE,
     SERVICE,
     /** Looks at what the runtime does. */
@@ -62,6 +68,7 @@ public final class Operator implements AutoCloseable {
   private final Cluster cluster;
   private final WorkQueue<Key> queue;
   private final MemberReconciler members;
+  private final RollOutReconciler rollOuts;
   private final PipelineReconciler pipelines;
   private final StageServiceReconciler services;
   private final Duration poll;
@@ -76,6 +83,7 @@ public final class Operator implements AutoCloseable {
       Declarations declarations) {
     cluster = new Cluster(client, settings.namespace());
     members = new MemberReconciler(cluster, settings, System::nanoTime);
+    rollOuts = new RollOutReconciler(cluster, Clock.systemUTC());
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
     services = new StageServiceReconciler(cluster, settings, declarations, Clock.systemUTC());
     poll = settings.poll();
@@ -146,7 +154,10 @@ public final class Operator implements AutoCloseable {
         changed -> {
           cluster.list(Node.class).forEach(this::changed);
           add(Kind.SEEDS, Members.SEEDS);
+          rollOut();
         });
+    cluster.watch(ControllerRevision.class, false, Labels.INSTALLED, r -> rollOut());
+    cluster.watch(MemberRollOutResource.class, false, Map.of(), r -> rollOut());
     cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
     cluster.watch(Endpoints.class, false, Labels.OURS, e -> node(e.getMetadata().getAnnotations()));
     cluster.watch(ConfigMap.class, false, Labels.OURS, this::mapChanged);
@@ -167,7 +178,14 @@ public final class Operator implements AutoCloseable {
                 .referring("policyRef", s.getMetadata().getName())
                 .forEach(p -> add(Kind.PIPELINE, p)));
     cluster.watch(Deployment.class, false, Labels.OURS, this::serviceOf);
-    cluster.watch(Pod.class, false, Labels.OURS, this::serviceOf);
+    cluster.watch(
+        Pod.class,
+        false,
+        Labels.INSTALLED,
+        pod -> {
+          serviceOf(pod);
+          rollOut();
+        });
     add(Kind.POLL, PIPELINES);
     add(Kind.POLL, SERVICES);
   }
@@ -189,10 +207,16 @@ public final class Operator implements AutoCloseable {
     add(Kind.SEEDS, Members.SEEDS);
     if (before == null
         || Eligibility.ready(before) != Eligibility.ready(now)
-        || !Objects.equals(before.getMetadata().getLabels(), now.getMetadata().getLabels()))
+        || !Objects.equals(before.getMetadata().getLabels(), now.getMetadata().getLabels())) {
       cluster
           .list(StageServiceResource.class)
           .forEach(s -> add(Kind.SERVICE, s.getMetadata().getName()));
+      rollOut();
+    }
+  }
+
+  private void rollOut() {
+    add(Kind.ROLL_OUT, MEMBERS);
   }
 
   private void add(Kind kind, String name) {
@@ -219,6 +243,7 @@ public final class Operator implements AutoCloseable {
     return switch (key.kind()) {
       case NODE -> members.node(key.name());
       case SEEDS -> members.seeds();
+      case ROLL_OUT -> rollOuts.members();
       case PIPELINE -> pipelines.pipeline(key.name());
       case SERVICE -> services.service(key.name());
       case POLL -> {
@@ -239,6 +264,14 @@ public final class Operator implements AutoCloseable {
       case NODE, SEEDS ->
           new Class<?>[] {
             Node.class, DaemonSet.class, Service.class, Endpoints.class, ConfigMap.class
+          };
+      case ROLL_OUT ->
+          new Class<?>[] {
+            Node.class,
+            DaemonSet.class,
+            ControllerRevision.class,
+            Pod.class,
+            MemberRollOutResource.class
           };
       case PIPELINE ->
           new Class<?>[] {

@@ -31,7 +31,8 @@ class DefinitionsTest {
         Arguments.of("pipelines.yaml", PipelineResource.class),
         Arguments.of("datasources.yaml", DataSourceResource.class),
         Arguments.of("schedulingpolicies.yaml", SchedulingPolicyResource.class),
-        Arguments.of("stageservices.yaml", StageServiceResource.class));
+        Arguments.of("stageservices.yaml", StageServiceResource.class),
+        Arguments.of("memberrollouts.yaml", MemberRollOutResource.class));
   }
 
   @ParameterizedTest
@@ -245,6 +246,41 @@ class DefinitionsTest {
     var json = serialization.convertValue(status, JsonNode.class);
     assertSchemaListsExactly(PIPELINES.schema().at("/properties/status"), json, "status");
     assertThat(serialization.convertValue(json, PipelineStatus.class)).isEqualTo(status);
+  }
+
+  @Test
+  void theStatusOfARollOutFitsTheSchemaAndComesBackAsItWas() {
+    var time = "2026-01-01T00:00:00Z";
+    var status =
+        new MemberRollOutStatus(
+            1L,
+            "1/3",
+            List.of("edge-3 (away)"),
+            new MemberRollOutStatus.Replacing("edge-1", "uid", "5d9c7", true, time, time),
+            new MemberRollOutStatus.Stopped("edge-2", "5d9c7", "why"),
+            List.of(
+                new ConditionBuilder()
+                    .withType("Progressing")
+                    .withStatus("True")
+                    .withReason("Replacing")
+                    .withMessage("m")
+                    .withObservedGeneration(1L)
+                    .withLastTransitionTime(time)
+                    .build()));
+    var serialization = new KubernetesSerialization();
+    var json = serialization.convertValue(status, JsonNode.class);
+    assertSchemaListsExactly(
+        Definition.read("memberrollouts.yaml").schema().at("/properties/status"), json, "status");
+    assertThat(serialization.convertValue(json, MemberRollOutStatus.class)).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"{'deadlineSeconds':1} | 30", "{'paused':'yes'} | boolean", "{} | there are two"})
+  void badRollOutsAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
+    assertThat(Definition.read("memberrollouts.yaml").problems(resource(spec)))
+        .anySatisfy(p -> assertThat(p).contains(words.strip()));
   }
 
   private static void assertSchemaListsExactly(JsonNode schema, JsonNode value, String path) {

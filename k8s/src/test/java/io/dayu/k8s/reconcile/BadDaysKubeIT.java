@@ -20,23 +20,14 @@ import io.dayu.k8s.crd.StageServiceSpec;
 import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Nodes;
 import io.fabric8.kubernetes.api.model.Condition;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
-import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
-import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,7 +87,7 @@ class BadDaysKubeIT {
       assertThat(server.faults().askedOf("127.0.0.1:" + line.port()))
           .as("components/operator/rbac.yaml allows it")
           .isNotEmpty()
-          .isSubsetOf(rights());
+          .isSubsetOf(Rights.ofTheOperator());
     }
     client.close();
     line.close();
@@ -270,21 +261,6 @@ class BadDaysKubeIT {
         .isFalse();
     assertThat(context.getLogger(Operator.class).isInfoEnabled()).isTrue();
     context.stop();
-  }
-
-  private static Set<String> rights() throws IOException {
-    var rights = new TreeSet<String>();
-    try (var file = Files.newInputStream(Path.of("components/operator/rbac.yaml"))) {
-      List<HasMetadata> all = new KubernetesSerialization().unmarshal(file);
-      for (var each : all)
-        for (var rule :
-            each instanceof Role r
-                ? r.getRules()
-                : each instanceof ClusterRole c ? c.getRules() : List.<PolicyRule>of())
-          for (var resource : rule.getResources())
-            for (var verb : rule.getVerbs()) rights.add(verb + " " + resource);
-    }
-    return rights;
   }
 
   private void operate() {
