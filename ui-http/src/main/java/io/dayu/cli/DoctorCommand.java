@@ -1,7 +1,8 @@
 package io.dayu.cli;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.dayu.console.Table;
+import io.dayu.console.Check;
+import io.dayu.console.Check.Grade;
 import io.dayu.console.Units;
 import io.dayu.console.UserException;
 import io.dayu.keys.KeysException;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "What on this machine may keep Dayu from running, and what to do about it.",
-      "With --seeds also whether it reaches the nodes of a cluster as a node would: names, ports, keys, clocks."
+      "With --seeds also whether it reaches the nodes of a cluster as a node would: names, ports, keys, clocks.",
+      "With --kube what a Kubernetes cluster says of an installation instead: dayu doctor --kube --help."
     })
 final class DoctorCommand implements Callable<Integer> {
   /** Memory a cloud node, two edge nodes with models and a camera need together. */
@@ -89,23 +91,6 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Of cloud nodes. Default: ${DEFAULT-VALUE}")
   private int managementPort;
 
-  enum Grade {
-    OK("ok"),
-    HINT("hint"),
-    PROBLEM("PROBLEM");
-
-    private final String word;
-
-    Grade(String word) {
-      this.word = word;
-    }
-  }
-
-  /**
-   * @param remedy empty if there is nothing to do
-   */
-  record Check(String what, Grade grade, String found, String remedy) {}
-
   @Override
   public Integer call() {
     var home = Home.find();
@@ -122,14 +107,7 @@ final class DoctorCommand implements Callable<Integer> {
     UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
     retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
     if (!seeds.isEmpty()) checks.addAll(NetworkChecks.of(target(), Clock.systemUTC()));
-    var out = spec.commandLine().getOut();
-    var table = Table.of("", "CHECK", "FOUND");
-    checks.forEach(c -> table.row(c.grade().word, c.what(), c.found()));
-    out.print(table.render(""));
-    for (var check : checks)
-      if (!check.remedy().isEmpty()) out.printf("→ %s: %s%n", check.what(), check.remedy());
-    out.flush();
-    return checks.stream().anyMatch(c -> c.grade() == Grade.PROBLEM) ? 1 : 0;
+    return Check.print(checks, spec.commandLine().getOut());
   }
 
   private NetworkChecks.Target target() {

@@ -2,6 +2,7 @@ package io.dayu.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.console.Check.Grade;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -15,12 +16,12 @@ class DoctorCommandTest {
 
   @Test
   void theDoctorSaysWhatToDo() throws Exception {
-    assertThat(DoctorCommand.java(11).grade()).isEqualTo(DoctorCommand.Grade.PROBLEM);
+    assertThat(DoctorCommand.java(11).grade()).isEqualTo(Grade.PROBLEM);
     assertThat(DoctorCommand.java(17).remedy()).isEmpty();
     assertThat(DoctorCommand.memory(100).remedy()).contains("1.5 GB");
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var check = DoctorCommand.port(taken.getLocalPort(), "dayu.http.port");
-      assertThat(check.grade()).isEqualTo(DoctorCommand.Grade.HINT);
+      assertThat(check.grade()).isEqualTo(Grade.HINT);
       assertThat(check.found()).contains("in use");
     }
     var setting = Files.writeString(dir.resolve("retries"), "15\n");
@@ -34,7 +35,7 @@ class DoctorCommandTest {
     var outside = List.of(InetAddress.getByName("127.0.0.9"));
     try (var everywhere = new ServerSocket(0, 1)) {
       var check = DoctorCommand.exposed(everywhere.getLocalPort(), "dayu.node.data-port", outside);
-      assertThat(check.orElseThrow().grade()).isEqualTo(DoctorCommand.Grade.HINT);
+      assertThat(check.orElseThrow().grade()).isEqualTo(Grade.HINT);
       assertThat(check.orElseThrow().found()).contains("127.0.0.9", "dayu.node.data-port");
       assertThat(check.orElseThrow().remedy()).contains("firewall");
     }

@@ -28,11 +28,21 @@ public final class Eligibility {
 
   /** Of the pods of a DaemonSet. */
   public static boolean matches(PodSpec pod, Node node) {
+    return wants(pod, node) && untolerated(pod, node).isEmpty();
+  }
+
+  /** As {@link #matches}, whatever taints the node has. */
+  public static boolean wants(PodSpec pod, Node node) {
     return selects(pod.getNodeSelector(), node)
-        && required(pod).map(terms -> terms.stream().anyMatch(t -> fits(t, node))).orElse(true)
-        && taints(node).stream()
-            .filter(t -> KEPT_OUT.contains(t.getEffect()) && !t.getKey().startsWith(OF_STATE))
-            .allMatch(t -> tolerated(pod.getTolerations(), t));
+        && required(pod).map(terms -> terms.stream().anyMatch(t -> fits(t, node))).orElse(true);
+  }
+
+  /** What keeps these pods away from the node, if a taint does. */
+  public static Optional<Taint> untolerated(PodSpec pod, Node node) {
+    return taints(node).stream()
+        .filter(t -> KEPT_OUT.contains(t.getEffect()) && !t.getKey().startsWith(OF_STATE))
+        .filter(t -> !tolerated(pod.getTolerations(), t))
+        .findFirst();
   }
 
   /** Whether the node has all of these labels. */
