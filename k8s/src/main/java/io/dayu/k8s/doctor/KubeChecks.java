@@ -1,8 +1,10 @@
 package io.dayu.k8s.doctor;
 
+import io.dayu.client.ApiClient;
 import io.dayu.console.Check;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /** All checks, in the order in which their findings are worth reading. */
@@ -28,14 +30,34 @@ final class KubeChecks {
           new Step("Endpoints", ServiceChecks::endpoints),
           new Step("EndpointSlice", ServiceChecks::slices),
           new Step("left over", ServiceChecks::stale),
-          new Step("seeds", ServiceChecks::seeds));
+          new Step("seeds", ServiceChecks::seeds),
+          new Step("Secret", SecretChecks::secrets),
+          new Step("tokens", SecretChecks::tokens),
+          new Step("key", SecretChecks::keys),
+          new Step("store", SecretChecks::store),
+          new Step("EdgeMesh", MeshChecks::agents),
+          new Step("EdgeMesh settings", MeshChecks::settings),
+          new Step("EdgeMesh carries", MeshChecks::carried),
+          new Step("EdgeMesh key", MeshChecks::secret),
+          new Step("DNS", KubeletChecks::dns),
+          new Step("definitions", OperatorChecks::definitions),
+          new Step("operator's rights", OperatorChecks::rights),
+          new Step("operator's Lease", OperatorChecks::lease),
+          new Step("Pipeline", ResourceChecks::pipelines),
+          new Step("StageService", ResourceChecks::stageServices));
 
   private KubeChecks() {}
 
-  /** Looks at everything; what cannot be seen is told, and keeps nothing else from being seen. */
-  static List<Check> of(View view) {
+  /**
+   * Looks at everything; what cannot be seen is told, and keeps nothing else from being seen.
+   *
+   * @param api of a cloud node, to be asked for members
+   */
+  static List<Check> of(View view, Optional<ApiClient> api) {
+    var steps = new ArrayList<>(STEPS);
+    api.ifPresent(a -> steps.add(new Step("joined", (v, f) -> MemberChecks.joined(v, a, f))));
     var checks = new ArrayList<Check>();
-    for (var step : STEPS) {
+    for (var step : steps) {
       var findings = new Findings(step.name());
       var well = "";
       try {

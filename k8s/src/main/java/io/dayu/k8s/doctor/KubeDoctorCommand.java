@@ -1,8 +1,11 @@
 package io.dayu.k8s.doctor;
 
+import io.dayu.client.ApiAccess;
+import io.dayu.client.ApiClient;
 import io.dayu.console.Check;
 import io.dayu.console.StandardOutput;
 import io.dayu.console.UserException;
+import io.dayu.local.Home;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.PrintWriter;
@@ -16,10 +19,12 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code dayu doctor --kube}: what the API server of a cluster says of an installation. */
@@ -50,6 +55,20 @@ public final class KubeDoctorCommand implements Callable<Integer> {
       description = "Of the kubeconfig (KUBECONFIG, ~/.kube/config). Default: its current one.")
   private Optional<String> context = Optional.empty();
 
+  @Option(
+      names = "--api",
+      paramLabel = "URL",
+      defaultValue = "${env:DAYU_API}",
+      description = "The API of a cloud node, which then is asked for its members; DAYU_API.")
+  private Optional<String> api = Optional.empty();
+
+  @Option(
+      names = "--token",
+      paramLabel = "TOKEN",
+      defaultValue = "${env:DAYU_TOKEN}",
+      description = "For --api; DAYU_TOKEN if not given.")
+  private Optional<String> token = Optional.empty();
+
   public static void main(String[] args) {
     if (System.getProperty("logback.configurationFile") == null)
       System.setProperty("logback.configurationFile", "io/dayu/cli/logback.xml");
@@ -78,11 +97,30 @@ public final class KubeDoctorCommand implements Callable<Integer> {
     try (var client = new KubernetesClientBuilder().withConfig(config).build()) {
       out.printf("Namespace %s of %s%n", namespace, config.getMasterUrl());
       var now = time(client.getHttpClient(), config);
-      int code = Check.print(KubeChecks.of(new View(client, namespace, now)), out);
+      var view = new View(client, namespace, now, Home.find().root().resolve("k8s"));
+      int code = Check.print(KubeChecks.of(view, members()), out);
       out.println(
-          "Not looked at, since the API server does not know: ports, firewalls and settings of the hosts, and whether names and ways lead somewhere. On a cloud node and on an edge: ./dayu doctor --seeds NAME:25520");
+          "Not looked at, since the API server does not know: ports, firewalls and settings of the hosts, and whether names and ways lead somewhere."
+              + " On a cloud node and on an edge: ./dayu doctor --seeds NAME:25520");
+      if (api.isEmpty())
+        out.println(
+            "Not asked: members, for each other. Give --api URL and --token of a cloud node (kubectl port-forward).");
       out.flush();
       return code;
+    }
+  }
+
+  private Optional<ApiClient> members() {
+    var secret = token.filter(t -> !t.isBlank()).map(t -> read("--token", t, ApiAccess::token));
+    return api.filter(a -> !a.isBlank())
+        .map(a -> new ApiClient(read("--api", a, ApiAccess::address), secret));
+  }
+
+  private <T> T read(String name, String text, Function<String, T> read) {
+    try {
+      return read.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), name + " " + e.getMessage(), e);
     }
   }
 

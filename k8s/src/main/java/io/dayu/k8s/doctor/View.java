@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.NamespaceableResource;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
@@ -31,15 +31,18 @@ final class View {
   private final KubernetesClient client;
   private final String namespace;
   private final Instant now;
+  private final Path k8s;
   private final Map<String, Object> seen = new HashMap<>();
 
   /**
    * @param now by the clock of the API server
+   * @param k8s the directory of the manifests of this version
    */
-  View(KubernetesClient client, String namespace, Instant now) {
+  View(KubernetesClient client, String namespace, Instant now, Path k8s) {
     this.client = client;
     this.namespace = namespace;
     this.now = now;
+    this.k8s = k8s;
   }
 
   KubernetesClient client() {
@@ -54,9 +57,14 @@ final class View {
     return now;
   }
 
+  /** The manifests of this version. */
+  Path k8s() {
+    return k8s;
+  }
+
   /** All objects of a kind in all namespaces, or of a kind that has none. */
   <T extends HasMetadata> List<T> all(Class<T> kind) {
-    return once(
+    return ask(
         "list " + HasMetadata.getPlural(kind) + " of all namespaces",
         () -> client.resources(kind).inAnyNamespace().list().getItems());
   }
@@ -67,7 +75,7 @@ final class View {
   }
 
   <T extends HasMetadata> List<T> in(Class<T> kind, String of) {
-    return once(
+    return ask(
         "list %s in %s".formatted(HasMetadata.getPlural(kind), of),
         () -> client.resources(kind).inNamespace(of).list().getItems());
   }
@@ -78,23 +86,16 @@ final class View {
   }
 
   <T extends HasMetadata> Optional<T> one(Class<T> kind, String of, String name) {
-    return once(
+    return ask(
         "get %s %s in %s".formatted(HasMetadata.getPlural(kind), name, of),
         () -> Optional.ofNullable(client.resources(kind).inNamespace(of).withName(name).get()));
   }
 
   /** One that belongs to no namespace. */
   <T extends HasMetadata> Optional<T> global(Class<T> kind, String name) {
-    return once(
+    return ask(
         "get %s %s".formatted(HasMetadata.getPlural(kind), name),
         () -> Optional.ofNullable(client.resources(kind).withName(name).get()));
-  }
-
-  /** The answer to a question that is put as an object, such as a review of access. */
-  <T extends HasMetadata> T asked(T question) {
-    NamespaceableResource<T> resource = client.resource(question);
-    return once(
-        "create " + HasMetadata.getPlural(question.getClass()) + " " + question, resource::create);
   }
 
   List<Node> nodes() {
@@ -177,7 +178,7 @@ final class View {
   }
 
   @SuppressWarnings("unchecked") // the request names the kind
-  private <T> T once(String request, Supplier<T> ask) {
+  <T> T ask(String request, Supplier<T> ask) {
     var known = seen.get(request);
     if (known instanceof NotSeen refused) throw refused;
     if (known != null) return (T) known;

@@ -1,0 +1,101 @@
+package io.dayu.k8s.doctor;
+
+import static io.dayu.k8s.doctor.Findings.IT;
+
+import io.dayu.k8s.crd.PipelineResource;
+import io.dayu.k8s.crd.StageServiceResource;
+import io.dayu.k8s.desired.Conditions;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Pipelines and StageServices that are not well, in the operator's words. */
+final class ResourceChecks {
+  /** The operator looks at once; within this it has. */
+  private static final Duration SOON = Duration.ofMinutes(1);
+
+  /** Without these nothing runs; without others not all does. */
+  private static final Set<String> NEEDED = Set.of("Accepted", "Declared");
+
+  private ResourceChecks() {}
+
+  static String pipelines(View view, Findings findings) {
+    if (!known(view, PipelineResource.class)) return "no such resources in this cluster";
+    var all = view.ours(PipelineResource.class);
+    for (var pipeline : all)
+      look(
+          view,
+          pipeline,
+          pipeline.getStatus().observedGeneration(),
+          pipeline.getStatus().conditions(),
+          findings);
+    return all.size() + " well";
+  }
+
+  static String stageServices(View view, Findings findings) {
+    if (!known(view, StageServiceResource.class)) return "no such resources in this cluster";
+    var all = view.ours(StageServiceResource.class);
+    for (var service : all)
+      look(
+          view,
+          service,
+          service.getStatus().observedGeneration(),
+          service.getStatus().conditions(),
+          findings);
+    return all.size() + " well";
+  }
+
+  private static boolean known(View view, Class<? extends HasMetadata> kind) {
+    return view.global(CustomResourceDefinition.class, HasMetadata.getFullResourceName(kind))
+        .isPresent();
+  }
+
+  private static void look(
+      View view,
+      HasMetadata resource,
+      @Nullable Long observed,
+      List<Condition> conditions,
+      Findings findings) {
+    var metadata = resource.getMetadata();
+    var name = metadata.getName();
+    var describe =
+        "kubectl -n %s describe %s %s"
+            .formatted(view.namespace(), HasMetadata.getSingular(resource.getClass()), IT);
+    var made = Optional.ofNullable(metadata.getCreationTimestamp()).map(Instant::parse);
+    boolean old = made.map(m -> m.plus(SOON).isBefore(view.now())).orElse(true);
+    if (observed == null
+        || metadata.getGeneration() != null && observed < metadata.getGeneration()) {
+      if (old)
+        findings.problem(
+            name,
+            "the operator has not looked at it, or not since it was changed",
+            "see the line of the Lease; " + describe);
+      return;
+    }
+    var refused =
+        NEEDED.stream()
+            .flatMap(type -> Conditions.find(conditions, type).stream())
+            .filter(c -> !"True".equals(c.getStatus()))
+            .toList();
+    refused.forEach(c -> findings.problem(name, words(c), describe));
+    Conditions.find(conditions, "Ready")
+        .filter(c -> refused.isEmpty() && "False".equals(c.getStatus()))
+        .ifPresent(c -> findings.hint(name, words(c), describe));
+    Conditions.find(conditions, "Progressing")
+        .filter(c -> "False".equals(c.getStatus()))
+        .ifPresent(c -> findings.hint(name, words(c), describe));
+    Conditions.find(conditions, "Degraded")
+        .filter(c -> "True".equals(c.getStatus()))
+        .ifPresent(c -> findings.hint(name, words(c), describe));
+  }
+
+  private static String words(Condition c) {
+    return "%s is %s, %s: %s".formatted(c.getType(), c.getStatus(), c.getReason(), c.getMessage());
+  }
+}
