@@ -30,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -107,7 +108,27 @@ final class DoctorCommand implements Callable<Integer> {
     UNPROTECTED.forEach(port -> exposed(port, key(port), addresses).ifPresent(checks::add));
     retries(Path.of("/proc/sys/net/ipv4/tcp_retries2")).ifPresent(checks::add);
     if (!seeds.isEmpty()) checks.addAll(NetworkChecks.of(target(), Clock.systemUTC()));
-    return Check.print(checks, spec.commandLine().getOut());
+    var out = spec.commandLine().getOut();
+    int code = Check.print(checks, out);
+    kubernetes(Path.of(System.getProperty("user.home")), System.getenv()).ifPresent(out::println);
+    out.flush();
+    return code;
+  }
+
+  /** Where Kubernetes is within reach: that nothing was asked of it, since it may be another's. */
+  static Optional<String> kubernetes(Path user, Map<String, String> environment) {
+    var reached =
+        Stream.of(
+                Optional.ofNullable(environment.get("KUBECONFIG")).map(Path::of),
+                Optional.of(user.resolve(".kube/config")),
+                Optional.of(Path.of("/var/run/secrets/kubernetes.io/serviceaccount/token")))
+            .flatMap(Optional::stream)
+            .filter(Files::exists)
+            .findFirst();
+    return reached.map(
+        at ->
+            "Not looked at: the Kubernetes cluster of %s, which need not be Dayu's. dayu doctor --kube asks it"
+                .formatted(at));
   }
 
   private NetworkChecks.Target target() {

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,5 +44,14 @@ class DoctorCommandTest {
       assertThat(DoctorCommand.exposed(here.getLocalPort(), "dayu.node.data-port", outside))
           .isEmpty();
     }
+  }
+
+  @Test
+  void aClusterThatWasNotAskedIsTold() throws Exception {
+    assertThat(DoctorCommand.kubernetes(dir, Map.of("KUBECONFIG", dir.resolve("none").toString())))
+        .isEmpty();
+    var config = Files.createFile(dir.resolve("config"));
+    assertThat(DoctorCommand.kubernetes(dir, Map.of("KUBECONFIG", config.toString())))
+        .hasValueSatisfying(told -> assertThat(told).contains(config.toString(), "--kube"));
   }
 }

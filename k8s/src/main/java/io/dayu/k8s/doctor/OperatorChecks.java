@@ -85,7 +85,7 @@ final class OperatorChecks {
       asked++;
       var answer =
           view.ask(
-              "create subjectaccessreviews",
+              "create subjectaccessreviews, for " + words(review),
               () -> view.client().authorization().v1().subjectAccessReview().create(review));
       if (answer.getStatus() == null || !Boolean.TRUE.equals(answer.getStatus().getAllowed()))
         lacking.add(words(review));

@@ -8,18 +8,12 @@ import io.dayu.k8s.desired.Conditions;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Pipelines and StageServices that are not well, in the operator's words. */
 final class ResourceChecks {
-  /** The operator looks at once; within this it has. */
-  private static final Duration SOON = Duration.ofMinutes(1);
-
   /** Without these nothing runs; without others not all does. */
   private static final Set<String> NEEDED = Set.of("Accepted", "Declared");
 
@@ -67,15 +61,12 @@ final class ResourceChecks {
     var describe =
         "kubectl -n %s describe %s %s"
             .formatted(view.namespace(), HasMetadata.getSingular(resource.getClass()), IT);
-    var made = Optional.ofNullable(metadata.getCreationTimestamp()).map(Instant::parse);
-    boolean old = made.map(m -> m.plus(SOON).isBefore(view.now())).orElse(true);
     if (observed == null
         || metadata.getGeneration() != null && observed < metadata.getGeneration()) {
-      if (old)
-        findings.problem(
-            name,
-            "the operator has not looked at it, or not since it was changed",
-            "see the line of the Lease; " + describe);
+      findings.hint(
+          name,
+          "the operator has not looked at it since it was made or changed",
+          "it does so at once: see the line of its Lease; " + describe);
       return;
     }
     var refused =

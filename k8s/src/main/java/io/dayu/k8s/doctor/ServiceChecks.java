@@ -126,12 +126,10 @@ final class ServiceChecks {
     return "each of the Endpoints has its mirror";
   }
 
-  /** Services of nodes that have no member. */
+  /** Services of nodes that are gone. */
   static String stale(View view, Findings findings) {
     var wanted =
-        view.members().stream()
-            .map(m -> NodeServiceName.service(m.node()))
-            .collect(Collectors.toSet());
+        View.names(view.nodes()).stream().map(NodeServiceName::service).collect(Collectors.toSet());
     for (var service : view.ours(Service.class)) {
       var name = service.getMetadata().getName();
       if (!name.startsWith("node-")
@@ -139,8 +137,8 @@ final class ServiceChecks {
           || wanted.contains(name)) continue;
       findings.hint(
           name,
-          "belongs to no node that has a member",
-          "if the node is gone for good: ./dayu nodes remove NAME, take it out of the values, kubectl -n %s delete service,endpoints %s"
+          "belongs to a node that is not there",
+          "if it is gone for good: ./dayu nodes remove NAME, take it out of the values, kubectl -n %s delete service,endpoints %s"
               .formatted(view.namespace(), IT));
     }
     return "none is left of a node that is gone";
