@@ -1,89 +1,119 @@
 package io.dayu.node;
 
-import java.util.List;
-import java.util.OptionalDouble;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import oshi.SystemInfo;
-import oshi.hardware.CentralProcessor;
-import oshi.hardware.CentralProcessor.TickType;
-import oshi.hardware.HardwareAbstractionLayer;
-import oshi.hardware.NetworkIF;
-import oshi.software.os.OSProcess;
+import java.util.regex.Pattern;
 
 /**
- * The counters of this machine and process, by OSHI. Objects are kept and updated in place, and
- * nothing lists processes: making them anew costs more than all else. Not thread-safe.
+ * The counters of this machine and process, out of the files of Linux. What has no file, as on
+ * another system, counts as nothing. Safe for any thread.
+ *
+ * <p>A library for it (OSHI) cost a node 5 MB of memory and a tenth of a second at its start: it
+ * unpacks and loads native code.
  */
 final class ResourceProbe implements Supplier<ResourceSampler.Counters> {
-  private static final Logger LOG = LoggerFactory.getLogger(ResourceProbe.class);
+  private static final Pattern SPACE = Pattern.compile("\\s+");
+  private static final Pattern SEPARATORS = Pattern.compile("[:\\s]+");
 
-  /** Interfaces rarely change, and listing them is the most expensive read. */
-  private static final int READS_PER_SCAN = 60;
+  /** Of the fields of a line {@code cpu}: those behind it are parts of the first. */
+  private static final int KINDS_OF_TICKS = 8;
 
-  // OSHI is loaded by the first read, not at start.
-  private @Nullable HardwareAbstractionLayer hardware;
-  private @Nullable OSProcess process;
-  private List<NetworkIF> interfaces = List.of();
-  private int readsToScan;
-  private boolean hasSensor = true;
+  private static final int IDLE = 4;
+  private static final int WAITING_FOR_DISKS = 5;
+
+  /** The fields of a process behind its name, in ticks of 10 ms on every processor. */
+  private static final int USER_TIME = 12;
+
+  private static final int KERNEL_TIME = 13;
+  private static final int TICK_MS = 10;
+
+  private static final int RECEIVED = 1;
+  private static final int SENT = 9;
+
+  private final Path proc;
+  private final Temperature temperature;
+
+  ResourceProbe() {
+    this(Path.of("/"));
+  }
+
+  /** Of the files below another root. */
+  ResourceProbe(Path root) {
+    this.proc = root.resolve("proc");
+    this.temperature = Temperature.find(root.resolve("sys/class"));
+  }
 
   @Override
   public ResourceSampler.Counters get() {
-    if (hardware == null || process == null) {
-      var system = new SystemInfo();
-      hardware = system.getHardware();
-      process = system.getOperatingSystem().getCurrentProcess();
+    long total = 0;
+    long idle = 0;
+    int cores = 0;
+    for (var line : read("stat").split("\n", -1)) {
+      if (!line.startsWith("cpu")) continue;
+      var fields = SPACE.split(line);
+      if (!fields[0].equals("cpu")) {
+        cores++;
+        continue;
+      }
+      for (int kind = 1; kind <= KINDS_OF_TICKS; kind++) total += number(fields, kind);
+      idle = number(fields, IDLE) + number(fields, WAITING_FOR_DISKS);
     }
-    var processor = hardware.getProcessor();
-    var ticks = processor.getSystemCpuLoadTicks();
-    var total = 0L;
-    for (var type : TickType.values()) total += ticks[type.getIndex()];
-    var idle = ticks[TickType.IDLE.getIndex()] + ticks[TickType.IOWAIT.getIndex()];
-    var memory = hardware.getMemory();
-    process.updateAttributes();
-    updateInterfaces(hardware);
+    var network = read("net/dev").split("\n", -1);
     return new ResourceSampler.Counters(
         total - idle,
         total,
-        loadPerCore(processor),
-        process.getKernelTime() + process.getUserTime(),
-        memory.getTotal(),
-        memory.getAvailable(),
-        process.getResidentSetSize(),
-        interfaces.stream().mapToLong(NetworkIF::getBytesRecv).sum(),
-        interfaces.stream().mapToLong(NetworkIF::getBytesSent).sum(),
-        celsius(hardware));
+        loadPerCore(cores),
+        processMs(),
+        kibibytes("meminfo", "MemTotal"),
+        kibibytes("meminfo", "MemAvailable"),
+        kibibytes("self/status", "VmRSS"),
+        sum(network, RECEIVED),
+        sum(network, SENT),
+        temperature.celsius());
   }
 
-  private static double loadPerCore(CentralProcessor processor) {
-    var load = processor.getSystemLoadAverage(1)[0];
-    return load < 0 ? load : load / processor.getLogicalProcessorCount();
+  private double loadPerCore(int cores) {
+    var fields = SPACE.split(read("loadavg"));
+    return cores == 0 || fields[0].isEmpty() ? -1 : Double.parseDouble(fields[0]) / cores;
   }
 
-  private void updateInterfaces(HardwareAbstractionLayer hardware) {
-    if (readsToScan-- > 0) {
-      interfaces.forEach(NetworkIF::updateAttributes);
-    } else {
-      interfaces = hardware.getNetworkIFs(false); // without loopback
-      readsToScan = READS_PER_SCAN;
+  private long processMs() {
+    var stat = read("self/stat");
+    // A name may have spaces and parentheses.
+    var fields = SPACE.split(stat.substring(stat.lastIndexOf(')') + 1));
+    return (number(fields, USER_TIME) + number(fields, KERNEL_TIME)) * TICK_MS;
+  }
+
+  private long kibibytes(String file, String key) {
+    return read(file)
+        .lines()
+        .filter(line -> line.startsWith(key + ":"))
+        .mapToLong(line -> number(SEPARATORS.split(line), 1) << 10)
+        .sum();
+  }
+
+  /** Of all interfaces but loopback. */
+  private static long sum(String[] lines, int field) {
+    long sum = 0;
+    for (var line : lines) {
+      var fields = SEPARATORS.split(line.strip());
+      if (fields.length > SENT && line.contains(":") && !fields[0].equals("lo"))
+        sum += number(fields, field);
     }
+    return sum;
   }
 
-  /** Where there is no sensor OSHI starts programs to find one, so it is asked only once. */
-  private OptionalDouble celsius(HardwareAbstractionLayer hardware) {
-    if (!hasSensor) return OptionalDouble.empty();
+  private static long number(String[] fields, int index) {
+    return index < fields.length ? Long.parseLong(fields[index]) : 0;
+  }
+
+  private String read(String file) {
     try {
-      var celsius = hardware.getSensors().getCpuTemperature();
-      if (celsius > 0) return OptionalDouble.of(celsius);
-      LOG.info("No temperature sensor: the temperature is left out of reports");
-    } catch (RuntimeException | LinkageError e) {
-      LOG.info(
-          "The temperature sensor cannot be read and is left out of reports: {}", e.toString());
+      return Files.readString(proc.resolve(file));
+    } catch (IOException e) {
+      return "";
     }
-    hasSensor = false;
-    return OptionalDouble.empty();
   }
 }

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
  * since the sample before; the first sample has none before it, so its rates are 0. Samples less
  * than 100 ms apart repeat the rates, which would be noise.
  *
- * <p>Thread-safe. A sample reads a few files of the system: about 1 ms, but the first one loads
- * native code and may take half a second, so take it outside of actors.
+ * <p>Thread-safe. A sample reads a few files of the system, well below 1 ms.
  */
 public final class ResourceSampler {
   /** Whose use of the cores counts. */

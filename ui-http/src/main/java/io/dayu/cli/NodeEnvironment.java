@@ -7,7 +7,7 @@ import java.util.Set;
 final class NodeEnvironment {
   /** Of the command line, or without importance for what a node does. */
   private static final Set<String> OTHERS =
-      Set.of("DAYU_API", "DAYU_TOKEN", "DAYU_SKIP_BUILD", "DAYU_LOG");
+      Set.of("DAYU_API", "DAYU_TOKEN", "DAYU_SKIP_BUILD", "DAYU_LOG_LEVEL");
 
   private NodeEnvironment() {}
 

@@ -132,7 +132,7 @@ class LauncherClusterIT extends LaunchedHome {
   void aNodeIsStoppedStartedAndRestartedAtItsPorts() throws Exception {
     mavenThatBuilds();
     playNodes();
-    var environment = Map.of("DAYU_STORE_PASSWORD", "hush", "DAYU_LOG", "DEBUG");
+    var environment = Map.of("DAYU_STORE_PASSWORD", "hush", "DAYU_LOG_LEVEL", "DEBUG");
     var up = dayu(environment, "up", "--edges", "1", "--port", "0");
     try {
       assertThat(up.code()).as(up.err()).isZero();
