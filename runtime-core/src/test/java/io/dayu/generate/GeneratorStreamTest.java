@@ -305,7 +305,7 @@ final class GeneratorStreamTest {
 
   @Test
   void aSourceThatStaysAwayIsTriedLessAndLessOften() {
-    try (var logs = Logs.of(Generator.class)) {
+    try (var logs = Logs.of(Intake.class)) {
       generate(
           plan,
           context -> Source.failed(new SourceException("no route to camera", false, null)),
