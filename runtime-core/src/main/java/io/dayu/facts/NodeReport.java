@@ -1,6 +1,7 @@
 package io.dayu.facts;
 
 import io.dayu.pipeline.StreamName;
+import io.dayu.stage.ServiceCalls;
 import io.dayu.stage.StageDescriptor;
 import java.util.List;
 import java.util.Objects;
@@ -249,9 +250,18 @@ public record NodeReport(
    *
    * @param transport how the node calls it, such as {@code http}
    * @param from where it is, for people
+   * @param calls what has become of them by address, that of {@code from} first and then the last
+   *     few of before; empty from earlier releases
    */
-  public record Service(StageDescriptor descriptor, String transport, String from) {
+  public record Service(
+      StageDescriptor descriptor, String transport, String from, List<ServiceCalls> calls) {
+    /** One that tells nothing of its calls. */
+    public Service(StageDescriptor descriptor, String transport, String from) {
+      this(descriptor, transport, from, List.of());
+    }
+
     public Service {
+      calls = List.copyOf(calls);
       Objects.requireNonNull(descriptor, "descriptor");
       Objects.requireNonNull(transport, "transport");
       Objects.requireNonNull(from, "from");

@@ -4,11 +4,13 @@ import com.google.protobuf.ListValue;
 import com.google.protobuf.Value;
 import io.dayu.element.MediaType;
 import io.dayu.facts.NodeReport.Service;
+import io.dayu.facts.wire.CallFacts;
 import io.dayu.facts.wire.NamedInputFacts;
 import io.dayu.facts.wire.ParameterFacts;
 import io.dayu.facts.wire.ServiceFacts;
 import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
+import io.dayu.stage.ServiceCalls;
 import io.dayu.stage.StageDescriptor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -67,6 +69,7 @@ public final class ServiceReports {
               .addAllTypes(words(input.types()))
               .setRequired(input.required()));
     descriptor.parameters().forEach(p -> proto.addParameters(write(p)));
+    service.calls().forEach(c -> proto.addCalls(write(c)));
     return proto.build();
   }
 
@@ -91,10 +94,34 @@ public final class ServiceReports {
                   proto.getParallelism(),
                   proto.getMemoryMb()),
               proto.getTransport(),
-              proto.getFrom()));
+              proto.getFrom(),
+              proto.getCallsList().stream().map(ServiceReports::read).toList()));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private static CallFacts write(ServiceCalls calls) {
+    return CallFacts.newBuilder()
+        .setAt(calls.at())
+        .setOpen(calls.open())
+        .setAnswered(calls.answered())
+        .setFailed(calls.failed())
+        .setUnreadable(calls.unreadable())
+        .setLate(calls.late())
+        .setBroken(calls.broken())
+        .build();
+  }
+
+  private static ServiceCalls read(CallFacts proto) {
+    return new ServiceCalls(
+        proto.getAt(),
+        proto.getOpen(),
+        proto.getAnswered(),
+        proto.getFailed(),
+        proto.getUnreadable(),
+        proto.getLate(),
+        proto.getBroken());
   }
 
   private static ParameterFacts write(Parameter parameter) {

@@ -644,7 +644,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private List<NodeReport.Service> services() {
     return ServiceReports.fit(
         env.catalog().services().stream()
-            .map(s -> new NodeReport.Service(s.descriptor(), s.transport(), s.from()))
+            .map(s -> new NodeReport.Service(s.descriptor(), s.transport(), s.from(), s.calls()))
             .toList());
   }
 

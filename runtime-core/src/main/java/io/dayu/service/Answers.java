@@ -36,27 +36,27 @@ final class Answers {
   record Answer(int status, HttpHeaders headers, byte[] body) {}
 
   /** The outcome for the one element that was sent. */
-  static Outcome outcome(Answer answer, StageDescriptor descriptor, Element element) {
-    if (answer.status() == 204) return new Outcome.Skip(reasonOfSkip(answer));
+  static CallEnd outcome(Answer answer, StageDescriptor descriptor, Element element) {
+    if (answer.status() == 204) return CallEnd.answered(new Outcome.Skip(reasonOfSkip(answer)));
     if (answer.status() / 100 != 2) return failed(answer);
     return outcome(
         answer.headers().firstValue("content-type").orElse(""), answer.body(), descriptor, element);
   }
 
   /** The outcome of an output in a form of HTTP. */
-  static Outcome outcome(
+  static CallEnd outcome(
       String contentType, byte[] body, StageDescriptor descriptor, Element element) {
     try {
       return output(media(contentType, body, element, descriptor.output()), descriptor);
     } catch (UnreadableMedia e) {
-      return new Outcome.Failed("the service's answer cannot be read: " + e.getMessage(), true);
+      return CallEnd.unreadable("the service's answer cannot be read: " + e.getMessage(), true);
     }
   }
 
   /** Outcomes of the elements of a batch, by id; one that is missing has no answer. */
-  static Map<String, Outcome> outcomes(Answer answer, StageDescriptor descriptor)
+  static Map<String, CallEnd> outcomes(Answer answer, StageDescriptor descriptor)
       throws UnreadableMedia {
-    var outcomes = new HashMap<String, Outcome>();
+    var outcomes = new HashMap<String, CallEnd>();
     if (!(json(answer.body()) instanceof List<?> list))
       throw new UnreadableMedia("it is no JSON array, as the answer to a batch has to be");
     for (var item : list)
@@ -65,37 +65,38 @@ final class Answers {
     return outcomes;
   }
 
-  private static Outcome outcome(Map<?, ?> map, StageDescriptor descriptor) {
-    if (map.get("skip") instanceof String reason) return new Outcome.Skip(Causes.cut(reason));
+  private static CallEnd outcome(Map<?, ?> map, StageDescriptor descriptor) {
+    if (map.get("skip") instanceof String reason)
+      return CallEnd.answered(new Outcome.Skip(Causes.cut(reason)));
     if (map.get("failed") instanceof String reason)
-      return new Outcome.Failed(reason, Boolean.TRUE.equals(map.get("retryable")));
+      return CallEnd.failed(reason, Boolean.TRUE.equals(map.get("retryable")));
     try {
       return output(MediaJson.read(map.get("output")), descriptor);
     } catch (UnreadableMedia e) {
-      return new Outcome.Failed("the service's answer cannot be read: " + e.getMessage(), true);
+      return CallEnd.unreadable("the service's answer cannot be read: " + e.getMessage(), true);
     }
   }
 
-  static Outcome output(Media media, StageDescriptor descriptor) {
+  static CallEnd output(Media media, StageDescriptor descriptor) {
     var type = MediaType.of(media);
-    if (type == descriptor.output()) return new Outcome.Output(media);
-    return new Outcome.Failed(
+    if (type == descriptor.output()) return CallEnd.answered(new Outcome.Output(media));
+    return CallEnd.unreadable(
         "the service gave %s, its description says %s"
             .formatted(type.word(), descriptor.output().word()),
         false);
   }
 
   /** Of any status but 2xx. */
-  static Outcome.Failed failed(Answer answer) {
+  static CallEnd failed(Answer answer) {
     int status = answer.status();
     if (status / 100 == 3)
-      return new Outcome.Failed(
+      return CallEnd.failed(
           "the service redirects to %s; give its own url"
               .formatted(answer.headers().firstValue("location").orElse("nowhere")),
           false);
     if (status < 200 || status >= 600)
-      return new Outcome.Failed("the service answered with status " + status, false);
-    return new Outcome.Failed(reason(answer), isRetryable(status));
+      return CallEnd.failed("the service answered with status " + status, false);
+    return CallEnd.failed(reason(answer), isRetryable(status));
   }
 
   static boolean isRetryable(int status) {

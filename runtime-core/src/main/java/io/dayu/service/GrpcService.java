@@ -92,7 +92,7 @@ final class GrpcService extends Service<GrpcCall> {
 
     @Override
     public void onReady() {
-      send();
+      sendNow();
     }
 
     @Override
@@ -146,12 +146,12 @@ final class GrpcService extends Service<GrpcCall> {
   // Sending
 
   @Override
-  void pump() {
+  void send() {
     synchronized (this) {
       if (pumping || link == null) return;
       pumping = true;
     }
-    onLoop(this::send);
+    onLoop(this::sendNow);
   }
 
   /** False where the service is closed. */
@@ -166,7 +166,7 @@ final class GrpcService extends Service<GrpcCall> {
   }
 
   /** On the loop. */
-  private void send() {
+  private void sendNow() {
     while (true) {
       Link to;
       var calls = Calls.newBuilder();
@@ -235,15 +235,16 @@ final class GrpcService extends Service<GrpcCall> {
     if (mad) broken(from, "it sends answers that nobody has asked for", false);
     else {
       from.call.request(1);
-      send();
+      sendNow();
+      leaveIfDone();
     }
   }
 
-  private Outcome outcome(Reply reply, GrpcCall call) {
+  private CallEnd outcome(Reply reply, GrpcCall call) {
     return switch (reply.getOutcomeCase()) {
       case OUTPUT ->
           reply.getOutput().getKindCase() == Media.KindCase.KIND_NOT_SET
-              ? new Outcome.Failed("the service's answer is an empty Media", true)
+              ? CallEnd.unreadable("the service's answer is an empty Media", true)
               : Answers.output(reply.getOutput(), known().descriptor());
       case BODY ->
           Answers.outcome(
@@ -251,7 +252,8 @@ final class GrpcService extends Service<GrpcCall> {
               reply.getBody().getContent().toByteArray(),
               known().descriptor(),
               call.element());
-      case SKIP -> new Outcome.Skip(or(reply.getSkip(), "skipped by the service"));
+      case SKIP ->
+          CallEnd.answered(new Outcome.Skip(or(reply.getSkip(), "skipped by the service")));
       case FAILED -> {
         var failed = reply.getFailed();
         var reason = or(failed.getReason(), "the service gives no reason");
@@ -261,9 +263,9 @@ final class GrpcService extends Service<GrpcCall> {
                 Duration.ofMillis(Math.min(failed.getRetryAfterMs(), LONGEST_WAIT.toMillis())),
                 "it failed (%s)".formatted(reason));
           }
-        yield new Outcome.Failed(reason, failed.getRetryable() || failed.getRetryAfterMs() > 0);
+        yield CallEnd.failed(reason, failed.getRetryable() || failed.getRetryAfterMs() > 0);
       }
-      case OUTCOME_NOT_SET -> new Outcome.Failed("the service's answer is empty", true);
+      case OUTCOME_NOT_SET -> CallEnd.unreadable("the service's answer is empty", true);
     };
   }
 
@@ -280,15 +282,15 @@ final class GrpcService extends Service<GrpcCall> {
    * @param silentSince if it is given up because nothing was heard
    */
   private void broken(Link from, String why, boolean forGood, OptionalLong silentSince) {
-    var outcomes = new LinkedHashMap<GrpcCall, Outcome>();
+    var outcomes = new LinkedHashMap<GrpcCall, CallEnd>();
     synchronized (this) {
       if (link != from) return;
       link = null;
       var left = List.copyOf(from.open.values());
       from.open.clear();
-      if (isClosed()) for (var call : left) outcomes.put(call, new Outcome.Failed(ending(), true));
+      if (isClosed()) for (var call : left) outcomes.put(call, CallEnd.broken(ending(), true));
       else if (left.size() == 1)
-        outcomes.put(left.get(0), new Outcome.Failed("the call broke off: " + why, !forGood));
+        outcomes.put(left.get(0), CallEnd.broken("the call broke off: " + why, !forGood));
       else {
         for (var call : left) call.suspect = true;
         putBack(left);
@@ -298,6 +300,7 @@ final class GrpcService extends Service<GrpcCall> {
     }
     from.channel.shutdownNow();
     outcomes.forEach(this::tell);
+    leaveIfDone();
   }
 
   @Override
@@ -309,8 +312,8 @@ final class GrpcService extends Service<GrpcCall> {
   }
 
   @Override
-  boolean isCalling() {
-    return link != null && !link.open.isEmpty();
+  int calling() {
+    return link == null ? 0 : link.open.size();
   }
 
   @Override

@@ -4,7 +4,6 @@ import io.dayu.element.Element;
 import io.dayu.element.MediaJson.UnreadableMedia;
 import io.dayu.service.Answers.Answer;
 import io.dayu.stage.Causes;
-import io.dayu.stage.Outcome;
 import io.dayu.stage.SideInput;
 import java.net.URI;
 import java.util.ArrayList;
@@ -79,7 +78,7 @@ final class HttpService extends Service<HttpCall> {
   }
 
   @Override
-  void pump() {
+  void send() {
     while (true) {
       Exchange exchange;
       @Nullable URI there;
@@ -155,7 +154,7 @@ final class HttpService extends Service<HttpCall> {
   }
 
   private void ended(Exchange exchange, @Nullable Answer response, @Nullable Throwable error) {
-    var outcomes = new HashMap<HttpCall, Outcome>();
+    var outcomes = new HashMap<HttpCall, CallEnd>();
     if (response != null) outcomes.putAll(outcomes(exchange, response));
     synchronized (this) {
       running.remove(exchange);
@@ -167,16 +166,16 @@ final class HttpService extends Service<HttpCall> {
       else {
         var cause = Causes.of(Objects.requireNonNull(error, "an exchange ends in one way"));
         if (cause instanceof SideGifts.NotTaken not)
-          all(exchange, new Outcome.Failed(Causes.words(not), not.retryable), outcomes);
+          all(exchange, CallEnd.failed(Causes.words(not), not.retryable), outcomes);
         else if (cause instanceof BoundedBody.TooLong)
-          all(exchange, new Outcome.Failed(Causes.words(cause), false), outcomes);
+          all(exchange, CallEnd.unreadable(Causes.words(cause), false), outcomes);
         else if (isUnreached(cause) && !isClosed()) {
           putBack(exchange.calls);
           down(words(cause), true);
         } else
           all(
               exchange,
-              new Outcome.Failed("the call broke off: " + Causes.words(cause), true),
+              CallEnd.broken("the call broke off: " + Causes.words(cause), true),
               outcomes);
       }
     }
@@ -184,12 +183,12 @@ final class HttpService extends Service<HttpCall> {
     pump();
   }
 
-  private static void all(Exchange exchange, Outcome outcome, Map<HttpCall, Outcome> outcomes) {
-    for (var call : exchange.calls) outcomes.put(call, outcome);
+  private static void all(Exchange exchange, CallEnd end, Map<HttpCall, CallEnd> outcomes) {
+    for (var call : exchange.calls) outcomes.put(call, end);
   }
 
-  private Map<HttpCall, Outcome> outcomes(Exchange exchange, Answer answer) {
-    var outcomes = new HashMap<HttpCall, Outcome>();
+  private Map<HttpCall, CallEnd> outcomes(Exchange exchange, Answer answer) {
+    var outcomes = new HashMap<HttpCall, CallEnd>();
     var descriptor = known().descriptor();
     if (exchange.calls.size() == 1) {
       var call = exchange.calls.get(0);
@@ -201,7 +200,7 @@ final class HttpService extends Service<HttpCall> {
         outcomes.put(call, Answers.outcome(answer, descriptor, call.element()));
       return outcomes;
     }
-    Map<String, Outcome> byId = Map.of();
+    Map<String, CallEnd> byId = Map.of();
     var missing = "the service's answer to a batch leaves out this element";
     try {
       byId = Answers.outcomes(answer, descriptor);
@@ -210,7 +209,7 @@ final class HttpService extends Service<HttpCall> {
     }
     for (var call : exchange.calls) {
       var outcome = byId.get(call.id());
-      outcomes.put(call, outcome == null ? new Outcome.Failed(missing, true) : outcome);
+      outcomes.put(call, outcome == null ? CallEnd.unreadable(missing, true) : outcome);
     }
     return outcomes;
   }
@@ -239,8 +238,8 @@ final class HttpService extends Service<HttpCall> {
   }
 
   @Override
-  boolean isCalling() {
-    return !running.isEmpty();
+  int calling() {
+    return running.stream().mapToInt(exchange -> exchange.calls.size()).sum();
   }
 
   /** Closes the connection, so that a late answer meets nobody. */

@@ -7,6 +7,7 @@ import io.dayu.link.Backoff;
 import io.dayu.service.ServiceDescription.BadDescription;
 import io.dayu.stage.Causes;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.ServiceCalls;
 import io.dayu.stage.ServiceProvider;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.Behavior;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,6 +77,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** A failure is not told at once: tries of one element in a row would meet the same trouble. */
   private static final long PAUSE_MILLIS = 100;
 
+  /** Addresses of before whose calls are told. */
+  private static final int MOST_BEFORE = 2;
+
   final ServiceDeclaration declaration;
   final ScheduledExecutorService timer;
 
@@ -86,6 +91,11 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private volatile Runnable changed = () -> {};
 
   private volatile @Nullable Service<?> successor;
+  private volatile Runnable left = () -> {};
+
+  /** Those that stages called before this one, the latest first. */
+  private volatile List<Service<?>> before = List.of();
+
   private volatile String ending = "";
 
   // The rest is guarded by this.
@@ -93,6 +103,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** Bounded by the slots of the stages. */
   final ArrayDeque<C> waiting = new ArrayDeque<>();
 
+  private final CallCounts counts = new CallCounts();
   private final Backoff backoff = new Backoff(FIRST_LOOK, LONGEST_LOOK);
   private @Nullable URI url; // null while a program of ours does not run
   private long epoch; // of the url
@@ -146,7 +157,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       throws Refused;
 
   /** Sends what waits, as far as the service takes it. */
-  abstract void pump();
+  abstract void send();
 
   /**
    * Asks the service whether it can work and what it is; fails if it cannot be used.
@@ -167,8 +178,8 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** Why a call has found no room until its deadline while the service was there; holds this. */
   abstract String busy();
 
-  /** Whether calls are under way; holds this. */
-  abstract boolean isCalling();
+  /** Calls that are under way; holds this. */
+  abstract int calling();
 
   /**
    * Takes calls that are under way and late; holds this.
@@ -292,14 +303,14 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   /** Holds this. */
   private void tellWhenAway() {
-    if (closed) return;
+    if (closed || successor != null) return;
     long left = declaration.awayAfter().toNanos() - (System.nanoTime() - downSinceNanos);
     var unused = timer.schedule(this::tellChange, Math.max(0, left), TimeUnit.NANOSECONDS);
   }
 
   private synchronized void tellChange() {
     boolean now = description != null && !isAway();
-    if (closed || now == usable) return;
+    if (closed || successor != null || now == usable) return;
     usable = now;
     if (!now)
       LOG.warn(
@@ -312,14 +323,24 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     return up ? "" : problem;
   }
 
+  /** Calls that nobody has sent yet; for tests. */
+  final synchronized int waiting() {
+    return waiting.size();
+  }
+
   // Calls
 
   final CompletionStage<Outcome> call(Element element, ServiceCall.Stage stage) {
+    return call(element, stage, System.nanoTime() + declaration.timeout().toNanos());
+  }
+
+  private CompletionStage<Outcome> call(
+      Element element, ServiceCall.Stage stage, long deadlineNanos) {
     var next = successor;
-    if (next != null) return next.call(element, stage);
+    if (next != null) return next.call(element, stage, deadlineNanos);
     C call;
     try {
-      call = prepare(element, stage, known(), System.nanoTime() + declaration.timeout().toNanos());
+      call = prepare(element, stage, known(), deadlineNanos);
     } catch (Refused e) {
       return CompletableFuture.completedStage(new Outcome.Failed(Causes.words(e), false));
     } catch (NoSuchElementException e) {
@@ -328,29 +349,96 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     }
     synchronized (this) {
       if (closed) return CompletableFuture.completedStage(new Outcome.Failed(ending, true));
-      waiting.add(call);
-      sweepLater();
+      next = successor;
+      if (next == null) {
+        waiting.add(call);
+        sweepLater();
+      }
     }
+    if (next != null) return next.call(element, stage, deadlineNanos);
     pump();
     return call.answer();
+  }
+
+  /** What waits goes to the service, or to that which is called in its place. */
+  final void pump() {
+    if (successor == null) send();
+    else leaveIfDone();
   }
 
   /** Where to send to, if anything may be sent now; holds this. */
   final @Nullable URI open() {
     if (held && System.nanoTime() - heldUntilNanos >= 0) held = false;
-    return up && !closed && !held ? url : null;
+    return up && !closed && !held && successor == null ? url : null;
   }
 
-  /** Stages that were made of this one call another one from now on, which is told as this was. */
-  final void succeed(Service<?> next) {
-    successor = next;
+  /**
+   * Stages that were made of this one call another one from now on. What waits goes there at once;
+   * what is under way ends here, each call by its deadline, and then this is closed.
+   *
+   * @param left is run then
+   */
+  final void leaveTo(Service<?> next, Runnable left) {
+    synchronized (this) {
+      this.left = left;
+      successor = next;
+    }
+    leaveIfDone();
+  }
+
+  /** Nothing, unless another one is called in its place. */
+  final void leaveIfDone() {
+    var next = successor;
+    if (next == null) return;
+    List<C> moved;
+    boolean done;
+    synchronized (this) {
+      moved = List.copyOf(waiting);
+      waiting.clear();
+      done = calling() == 0 && !closed;
+    }
+    for (var call : moved) next.take(call);
+    if (!done) return;
+    close("it is declared anew");
+    left.run();
+  }
+
+  /** A call that another service has not made. */
+  private void take(ServiceCall of) {
+    var unused =
+        call(of.element(), of.stage(), of.deadlineNanos())
+            .whenComplete(
+                (outcome, error) -> {
+                  if (error == null) of.answer().complete(outcome);
+                  else of.answer().completeExceptionally(error);
+                });
+  }
+
+  /** To be called before it is told where the service is. */
+  final void follow(Service<?> old) {
+    before = Stream.concat(Stream.of(old), old.before.stream()).limit(MOST_BEFORE).toList();
+    old.before = List.of();
+    var known = old.description;
+    if (known == null) return;
+    keepTypes();
+    if (description == null) description = known;
+    usable = true;
+  }
+
+  @Override
+  public final List<ServiceCalls> calls() {
+    return Stream.concat(Stream.of(this), before.stream()).map(Service::counted).toList();
+  }
+
+  private synchronized ServiceCalls counted() {
+    return counts.at(from, calling());
   }
 
   /**
    * What it is known to read and give holds until the node is started again, since running
-   * pipelines count on it. To be called before it is told where the service is.
+   * pipelines count on it.
    */
-  final synchronized void keepTypes() {
+  private synchronized void keepTypes() {
     remembered = false;
   }
 
@@ -363,7 +451,11 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   }
 
   /** What fails is told a little later; then its next try is not made in the same moment. */
-  final void tell(C call, Outcome outcome) {
+  final void tell(C call, CallEnd end) {
+    synchronized (this) {
+      counts.add(end.kind());
+    }
+    var outcome = end.outcome();
     if (outcome instanceof Outcome.Failed failed && failed.retryable() && !isClosed()) {
       var unused =
           timer.schedule(
@@ -371,10 +463,12 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     } else call.answer().complete(outcome);
   }
 
-  final Outcome.Failed late() {
-    return new Outcome.Failed(
-        "the service did not answer within %s ms".formatted(declaration.timeout().toMillis()),
-        true);
+  final CallEnd late() {
+    return new CallEnd(
+        new Outcome.Failed(
+            "the service did not answer within %s ms".formatted(declaration.timeout().toMillis()),
+            true),
+        CallEnd.Kind.LATE);
   }
 
   /** Nothing is sent for so long, because the service asks for it; holds this. */
@@ -396,7 +490,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     if (url == null || !up) return;
     lost();
     problem = why;
-    if (closed) return;
+    if (closed || successor != null) return;
     LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
     lookIn(atOnce ? Duration.ZERO : backoff.next());
   }
@@ -407,7 +501,11 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
    */
   final void silent(long sinceNanos) {
     // Calls that were sent together with the one by which this is known say nothing more.
-    if (url == null || !up || closed || silences > 0 && sinceNanos - doubtedNanos < 0) return;
+    if (url == null
+        || !up
+        || closed
+        || successor != null
+        || silences > 0 && sinceNanos - doubtedNanos < 0) return;
     if (silences++ == 0) downSinceNanos = sinceNanos;
     lost();
     doubted = true;
@@ -436,7 +534,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private synchronized void trust() {
     distrusted = false;
     if (!up || silences < HANGS) return;
-    if (isCalling() || !waiting.isEmpty()) {
+    if (calling() > 0 || !waiting.isEmpty()) {
       trustLater();
       return;
     }
@@ -471,7 +569,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         late.add(waiting.remove());
       why = up && !held ? busy() : "the service does not answer: " + problem;
       overdue = overdue(now, !late.isEmpty());
-      if (!waiting.isEmpty() || isCalling()) sweepLater();
+      if (!waiting.isEmpty() || calling() > 0) sweepLater();
     }
     overdue.forEach(Runnable::run);
     for (var call : late) call.answer().complete(new Outcome.Failed(why, true));
@@ -481,7 +579,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   private void lookIn(Duration wait) {
     synchronized (this) {
-      if (looking || closed || url == null || up) return;
+      if (looking || closed || successor != null || url == null || up) return;
       looking = true;
     }
     var unused = timer.schedule(this::look, wait.toMillis(), TimeUnit.MILLISECONDS);

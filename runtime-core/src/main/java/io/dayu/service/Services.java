@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -49,6 +51,9 @@ public final class Services implements AutoCloseable {
 
   /** By name. Those of the configuration stay. */
   private final Map<String, Running> running = new ConcurrentSkipListMap<>();
+
+  /** Those whose calls under way are to end before they do. */
+  private final Set<Service<?>> leaving = ConcurrentHashMap.newKeySet();
 
   private final AtomicBoolean tidying = new AtomicBoolean();
   private final Object changing = new Object(); // held while services begin and end
@@ -157,7 +162,8 @@ public final class Services implements AutoCloseable {
         var name = old.declaration().name();
         if (old.configured() || old.declaration().equals(here.get(name))) continue;
         if (here.containsKey(name)) {
-          end(old, "it is declared anew");
+          // The port, the socket and the directory of a program are for its successor.
+          if (old.program().isPresent()) end(old, "it is declared anew");
           begin(here.get(name), false, Optional.of(old));
         } else {
           running.remove(name);
@@ -207,7 +213,7 @@ public final class Services implements AutoCloseable {
   }
 
   /**
-   * @param before whose stages it goes on with; has ended
+   * @param before whose stages it goes on with
    */
   private void begin(ServiceDeclaration declaration, boolean configured, Optional<Running> before) {
     if (!tidying.getAndSet(true)) {
@@ -227,14 +233,16 @@ public final class Services implements AutoCloseable {
           Optional.of(
               new LocalProgram(
                   declaration, program, directory, socket(declaration, dataDir), service, timer));
-    before.ifPresent(
-        old -> {
-          if (old.service().isDescribed()) service.keepTypes();
-          old.service().succeed(service);
-        });
+    before.ifPresent(old -> service.follow(old.service()));
     running.put(declaration.name(), new Running(declaration, service, local, configured));
     if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
     local.ifPresent(LocalProgram::start);
+    before.ifPresent(old -> leave(old.service(), service));
+  }
+
+  private void leave(Service<?> old, Service<?> next) {
+    leaving.add(old);
+    old.leaveTo(next, () -> leaving.remove(old));
   }
 
   private static Path directory(ServiceDeclaration declaration, Path dataDir) {
@@ -291,6 +299,7 @@ public final class Services implements AutoCloseable {
       all = List.copyOf(running.values());
     }
     all.forEach(one -> one.service().close());
+    leaving.forEach(Service::close);
     all.stream().flatMap(one -> one.program().stream()).parallel().forEach(LocalProgram::close);
     connections.close();
     timer.shutdownNow();

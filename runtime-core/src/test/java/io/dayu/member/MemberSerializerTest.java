@@ -39,6 +39,7 @@ import io.dayu.side.SideValues;
 import io.dayu.source.Knobs;
 import io.dayu.stage.NamedInput;
 import io.dayu.stage.Parameter;
+import io.dayu.stage.ServiceCalls;
 import io.dayu.stage.StageDescriptor;
 import io.dayu.store.StoredResult;
 import java.io.IOException;
@@ -295,6 +296,26 @@ final class MemberSerializerTest {
             "program python3");
     var sent = report().withServices(List.of(named));
     assertThat(serializer.fromBinary(serializer.toBinary(sent), "R")).isEqualTo(sent);
+  }
+
+  @Test
+  void aServiceTellsWhatBecameOfItsCalls() throws Exception {
+    var counted =
+        new NodeReport.Service(
+            service().descriptor(),
+            "http",
+            "http://127.0.0.1:26001/",
+            List.of(
+                new ServiceCalls("http://127.0.0.1:26001/", 1, 2, 3, 4, 5, 6),
+                new ServiceCalls("http://127.0.0.1:26000/", 0, 700, 0, 0, 0, 0)));
+    var sent = report().withServices(List.of(counted));
+    var bytes = serializer.toBinary(sent);
+    assertThat(serializer.fromBinary(bytes, "R")).isEqualTo(sent);
+    assertThat(HexFormat.of().formatHex(bytes))
+        .as("these bytes never change")
+        .contains(
+            "aa01250a17687474703a2f2f3132372e302e302e313a32363030312f1001180220032804300538"
+                + "06aa011c0a17687474703a2f2f3132372e302e302e313a32363030302f18bc05");
   }
 
   /** One that a newer release describes in words of its own. */

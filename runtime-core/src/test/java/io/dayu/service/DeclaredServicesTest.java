@@ -2,6 +2,7 @@ package io.dayu.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpExchange;
 import io.dayu.element.Element;
 import io.dayu.element.Media;
 import io.dayu.element.Text;
@@ -10,6 +11,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.pipeline.Catalog;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
+import io.dayu.stage.ServiceCalls;
 import io.dayu.stage.StageContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -95,6 +99,103 @@ class DeclaredServicesTest {
       assertThat(call(ofStage))
           .isEqualTo(new Outcome.Failed("the service is declared no longer", true));
       assertThat(dir.resolve("services/count.description.json")).doesNotExist();
+    }
+  }
+
+  @Test
+  void callsUnderWayEndWhereTheyBeganAndTheRestGoesToTheNewPlace() throws Exception {
+    try (var first = labelling("first");
+        var second = labelling("second");
+        var services = services("")) {
+      var begun = new CountDownLatch(1);
+      var goOn = new CountDownLatch(1);
+      first.work =
+          exchange -> {
+            begun.countDown();
+            awaitUninterruptibly(goOn);
+            TestService.json(exchange, 200, LABEL.formatted("first"));
+          };
+      tell(services, "count", 1, at(first)); // one call at a time
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      var underWay = CompletableFuture.supplyAsync(() -> unchecked(ofStage));
+      begun.await();
+      var waits = CompletableFuture.supplyAsync(() -> unchecked(ofStage));
+      await("the second one", () -> ofStage.waiting() == 1);
+
+      tell(services, "count", 2, at(second));
+      assertThat(label(waits.get(60, TimeUnit.SECONDS))).isEqualTo("second");
+      var now = services.service("count");
+      assertThat(underWay).isNotDone();
+      assertThat(now.calls().get(0)).isEqualTo(new ServiceCalls(place(second), 0, 1, 0, 0, 0, 0));
+      assertThat(now.calls().get(1)).isEqualTo(new ServiceCalls(place(first), 1, 0, 0, 0, 0, 0));
+
+      goOn.countDown();
+      assertThat(label(underWay.get(60, TimeUnit.SECONDS))).isEqualTo("first");
+      await("the end of the old one", ofStage::isClosed);
+      assertThat(now.calls().get(1)).isEqualTo(new ServiceCalls(place(first), 0, 1, 0, 0, 0, 0));
+    }
+  }
+
+  @Test
+  void whatAServiceOfBeforeDoesNotTakeGoesToTheNewPlace() throws Exception {
+    try (var second = labelling("second");
+        var services = services("")) {
+      var first = labelling("first");
+      tell(services, "count", 1, at(first));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      first.close();
+      var waits = CompletableFuture.supplyAsync(() -> unchecked(ofStage));
+      await("nobody takes it", () -> !ofStage.problem().isEmpty());
+
+      tell(services, "count", 2, at(second));
+      assertThat(label(waits.get(60, TimeUnit.SECONDS))).isEqualTo("second");
+      await("the end of the old one", ofStage::isClosed);
+    }
+  }
+
+  @Test
+  void callsAreCountedByHowTheyEnd() throws Exception {
+    try (var service = labelling("a");
+        var services = services("")) {
+      tell(services, "count", 1, at(service));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      call(ofStage);
+      service.work = exchange -> TestService.json(exchange, 500, "{}");
+      call(ofStage);
+      service.work = exchange -> TestService.json(exchange, 400, "{}");
+      call(ofStage);
+      service.work = exchange -> TestService.json(exchange, 200, "{\"type\": \"lab");
+      call(ofStage);
+      service.work =
+          exchange -> TestService.json(exchange, 200, "{\"type\": \"text\", \"text\": [\"a\"]}");
+      call(ofStage);
+      service.work = HttpExchange::close;
+      call(ofStage);
+      assertThat(ofStage.calls())
+          .containsExactly(new ServiceCalls(place(service), 0, 1, 2, 2, 0, 1));
+    }
+  }
+
+  private static String place(TestService service) {
+    return "http://127.0.0.1:%s/".formatted(service.port());
+  }
+
+  private static Outcome unchecked(Service<?> service) {
+    try {
+      return call(service);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

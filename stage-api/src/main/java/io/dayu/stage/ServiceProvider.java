@@ -1,5 +1,7 @@
 package io.dayu.stage;
 
+import java.util.List;
+
 /**
  * A stage type whose work a service does: a program of its own, in any language, that the node
  * calls. A node has one for each service that it knows the description of.
@@ -19,4 +21,12 @@ public interface ServiceProvider extends StageProvider {
    * stages on this node still wait for it.
    */
   boolean isAway();
+
+  /**
+   * What has become of its calls by address, that of {@link #from} first and then the last few that
+   * were called before; an address may be there more than once. Empty where that is not counted.
+   */
+  default List<ServiceCalls> calls() {
+    return List.of();
+  }
 }

@@ -7,14 +7,17 @@ import static org.apache.pekko.http.javadsl.model.MediaTypes.APPLICATION_JSON;
 
 import com.fasterxml.jackson.databind.util.RawValue;
 import io.dayu.facts.DeclaredService;
+import io.dayu.facts.NodeReport;
 import io.dayu.facts.View;
 import io.dayu.http.Endpoint.Call;
 import io.dayu.http.PipelineEndpoints.Items;
 import io.dayu.http.ServiceRegistry.Answer;
 import io.dayu.http.Tokens.Role;
 import io.dayu.service.ServiceDocument;
+import io.dayu.stage.ServiceCalls;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -52,8 +55,20 @@ final class ServiceEndpoints {
 
   /**
    * @param ready whether stages of this type can run there: it has described itself, and answers
+   * @param at where it is called; absent before it has described itself
+   * @param calls what has become of them by address, that of {@code at} first
    */
-  record NodeShape(String node, boolean ready) {}
+  record NodeShape(String node, boolean ready, Optional<String> at, List<ServiceCalls> calls) {
+    static NodeShape of(NodeReport report, String name) {
+      var service =
+          report.services().stream().filter(s -> s.descriptor().type().equals(name)).findFirst();
+      return new NodeShape(
+          report.node(),
+          report.stageTypes().contains(name),
+          service.map(NodeReport.Service::from),
+          service.map(NodeReport.Service::calls).orElse(List.of()));
+    }
+  }
 
   private ServiceShape shape(DeclaredService service) {
     var document = service.document().orElse("{}");
@@ -64,9 +79,7 @@ final class ServiceEndpoints {
         control.view().nodes().values().stream()
             .map(View.Seen::report)
             .filter(report -> ServiceDocument.isFor(document, report.node(), report.role()))
-            .map(
-                report ->
-                    new NodeShape(report.node(), report.stageTypes().contains(service.name())))
+            .map(report -> NodeShape.of(report, service.name()))
             .toList());
   }
 
