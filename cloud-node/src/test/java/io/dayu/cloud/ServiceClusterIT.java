@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A service in Python that an edge starts, as the stage of a pipeline. */
 class ServiceClusterIT {
@@ -187,6 +188,57 @@ class ServiceClusterIT {
         .as("it has changed while elements flowed")
         .hasSizeGreaterThan(1);
     cluster.delete("sided");
+  }
+
+  private static String dynamic(String name, String type, int value) {
+    return """
+        apiVersion: dayu.io/v1alpha1
+        kind: Pipeline
+        metadata: {name: %s}
+        spec:
+          sources: [{name: numbers, uri: "synthetic:?bytes=100&count=4000&rate=1000", node: edge-2}]
+          stages:
+            - {id: before, type: identity}
+            - {id: size, type: %s, after: [before], params: {name: v%s}, dynamic: [name]}
+        """
+        .formatted(name, type, value);
+  }
+
+  /** The service takes no side inputs: it need not know that its parameters are dynamic. */
+  @ParameterizedTest
+  @ValueSource(strings = {"size", "size-grpc"})
+  void dynamicParametersChangeUnderLoadWithoutARestart(String service) throws IOException {
+    var name = "dynamic-" + service;
+    Cluster.await("the service").until(() -> have(service).contains("edge-1"));
+    cluster.submit(dynamic(name, service, 1));
+    cluster.awaitLedger(name, l -> l.delivered() > 200);
+    var pid = pid(service);
+    var change =
+        cluster.call(
+            "PUT",
+            "pipelines/" + name + "?dryRun=true",
+            "application/yaml",
+            dynamic(name, service, 2));
+    assertThat(change.text()).contains("name changes without a restart");
+    for (int value = 2; value <= 4; value++) {
+      long before = cluster.ledger(name).delivered();
+      cluster.replace(name, dynamic(name, service, value));
+      cluster.awaitLedger(name, l -> l.delivered() > before + 200);
+    }
+    cluster.awaitDelivered(name, 4000);
+    var results = cluster.results(name);
+    assertThat(Cluster.seqs(results))
+        .containsExactlyInAnyOrderElementsOf(LongStream.range(0, 4000).boxed().toList());
+    assertThat(results)
+        .allSatisfy(
+            r ->
+                assertThat(r.at("/outputs/size/labels/0/name").asText())
+                    .isEqualTo("v" + r.path("sideVersion").asLong()));
+    assertThat(results.stream().map(r -> r.path("sideVersion").asLong()).distinct())
+        .as("it has changed while elements flowed")
+        .contains(1L, 4L);
+    assertThat(pid(service)).isEqualTo(pid);
+    cluster.delete(name);
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.util.Objects;
  *
  * @param version grows with every change of the pipeline
  * @param stagesVersion the version that brought its present stages: a change of anything else, such
- *     as the policy, goes on with the instances that run
+ *     as the policy or a dynamic parameter, goes on with the instances that run
  * @param spec every source has a node
  * @param declaredOnly whether its sources may open only what their nodes declare in {@code
  *     dayu.read}: others than the user of the cloud node's machine can submit pipelines
@@ -56,7 +56,7 @@ public record DesiredPipeline(
   public DesiredPipeline changed(PipelineSpec to, boolean declaredOnly) {
     return new DesiredPipeline(
         version + 1,
-        to.stages().equals(spec.stages()) ? stagesVersion : version + 1,
+        to.goesOnWithStagesOf(spec) ? stagesVersion : version + 1,
         to,
         declaredOnly,
         state,

@@ -136,12 +136,13 @@ public final class ServiceReports {
   }
 
   private static Parameter read(ParameterFacts proto) {
-    return new Parameter(
+    return new Parameter( // of a service, which gets all of them in each call
         proto.getName(),
         Parameter.Type.valueOf(proto.getType().toUpperCase(Locale.ROOT)),
         proto.getRequired(),
         proto.hasDefault() ? Optional.of(read(proto.getDefault())) : Optional.empty(),
-        proto.getDescription());
+        proto.getDescription(),
+        true);
   }
 
   private static Value write(Object value) {

@@ -7,6 +7,7 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.View;
 import io.dayu.link.Inlet;
 import io.dayu.pipeline.Catalog;
+import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.process.Plan;
 import io.dayu.process.Processor;
 import java.util.Collection;
@@ -200,7 +201,7 @@ final class Processors {
     for (var stage : plan.order()) {
       var name = plan.instance(stage.id());
       var inlet = running.get(name);
-      if (inlet == null || !next.spec().stage(stage.id()).equals(Optional.of(stage))) continue;
+      if (inlet == null || !goesOnIn(next, stage)) continue;
       var processor = entered.getOrDefault(name, inlet);
       var entrance = context.spawn(enter.apply(processor, next), "entrance-" + ++started);
       context.watch(entrance);
@@ -208,6 +209,14 @@ final class Processors {
       entered.put(next.instance(stage.id()), processor);
       context.getLog().info("stage {} goes on as {}", name, next.instance(stage.id()));
     }
+  }
+
+  /** Whether an instance of the stage is one of the next plan as well. */
+  private static boolean goesOnIn(Plan next, StageSpec stage) {
+    return next.spec()
+        .stage(stage.id())
+        .filter(s -> s.lasting().equals(stage.lasting()))
+        .isPresent();
   }
 
   /** The processors that run, by whatever names. */
@@ -227,7 +236,7 @@ final class Processors {
       if (inlet == null) continue;
       var processor = entered.getOrDefault(name, inlet);
       boolean goesOn =
-          now.filter(next -> next.spec().stage(stage.id()).equals(Optional.of(stage)))
+          now.filter(next -> goesOnIn(next, stage))
               .map(next -> processor.equals(entered.get(next.instance(stage.id()))))
               .orElse(false);
       if (!goesOn) processor.tell(Processor.Retire.INSTANCE);

@@ -7,6 +7,7 @@ import io.dayu.pipeline.PipelineSpec.SideSpec;
 import io.dayu.side.SideValues;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * The side inputs of a pipeline, as its entity keeps them. Immutable.
+ * The side inputs of a pipeline, and the dynamic parameters of its stages, which are versioned
+ * together with them, as its entity keeps them. Immutable.
  *
  * @param number of the latest version; it outlives the pipeline, so that no number is used twice
  * @param values that the versions need, by digest
@@ -87,7 +89,14 @@ record SideState(SideVersions versions, long number, Map<String, ByteString> val
           .filter(json -> !digest(input.name()).equals(Optional.of(SideValues.digest(json))))
           .ifPresent(json -> given.put(input.name(), Optional.of(json)));
     }
-    var names = now.sideInputs().stream().map(SideSpec::name).toList();
+    var names = new HashSet<>(now.sideInputs().stream().map(SideSpec::name).toList());
+    for (var stage : now.stages()) {
+      if (stage.dynamic().isEmpty()) continue;
+      names.add(stage.dynamicName());
+      var json = SideValues.write(stage.dynamicParams());
+      if (!digest(stage.dynamicName()).equals(Optional.of(SideValues.digest(json))))
+        given.put(stage.dynamicName(), Optional.of(json));
+    }
     for (var name : versions.names()) if (!names.contains(name)) given.put(name, Optional.empty());
     var problems = new TreeMap<>(versions.problems());
     problems.keySet().retainAll(names);

@@ -12,6 +12,7 @@ import io.dayu.link.Inlet;
 import io.dayu.link.LinkSettings;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.settings.Budget;
+import io.dayu.side.DynamicParams;
 import io.dayu.side.Sides;
 import io.dayu.stage.Causes;
 import io.dayu.stage.FunctionStage;
@@ -173,7 +174,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
         new SideWait<>(
             sides,
             identity.plan().spec().name(),
-            identity.stage().side(),
+            identity.stage().read(),
             settings.stageTimeout(),
             () -> self.tell(SideCame.INSTANCE));
     this.front = new Entrance.Way(identity.plan(), new CreditReturn(context.getSelf()));
@@ -215,7 +216,8 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
                     Params.of(provider.descriptor(), identity.stage().params()),
                     Inputs.of(identity.stage().inputs()),
                     models,
-                    Sides.of(sides, pipeline, identity.stage().side())),
+                    Sides.of(sides, pipeline, identity.stage().side()),
+                    DynamicParams.of(sides, pipeline, identity.stage(), provider.descriptor())),
             identity.provider().descriptor().parallelism(),
             settings.stageTimeout(),
             new FromStage(),
@@ -440,7 +442,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
       // Not an end: its origin sends it again, and then in a version that it has now.
       work.taken();
       tell(
-          "version %s of the side inputs of %s has not come here within dayu.process.stage-timeout (%s ms); the element is sent again"
+          "version %s of the side inputs and parameters of %s has not come here within dayu.process.stage-timeout (%s ms); the element is sent again"
               .formatted(
                   work.parcel().element().getSide(),
                   work.called(),

@@ -64,7 +64,7 @@ final class GrpcCall extends ServiceCall {
             .setStage(stage().id())
             .setDeadlineMs((int) Math.min(left, Integer.MAX_VALUE))
             .setElement(sent);
-    stage().params().ifPresent(call::setParams);
+    params().ifPresent(call::setParams);
     body.ifPresent(call::setBody);
     sides()
         .forEach(

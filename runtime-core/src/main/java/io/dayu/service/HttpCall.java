@@ -36,7 +36,7 @@ final class HttpCall extends ServiceCall {
     attributes.put("dayuseq", element().getSeq());
     attributes.put("dayuattempt", element().getAttempt());
     attributes.put("dayudeadline", Math.max(1, (deadlineNanos() - nowNanos) / 1_000_000));
-    stage().params().ifPresent(params -> attributes.put("dayuparams", params));
+    params().ifPresent(params -> attributes.put("dayuparams", params));
     if (!sides().isEmpty())
       attributes.put(
           "dayuside",

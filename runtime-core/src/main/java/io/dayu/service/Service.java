@@ -341,7 +341,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     C call;
     try {
       call = prepare(element, stage, known(), deadlineNanos);
-    } catch (Refused e) {
+    } catch (Refused | IllegalArgumentException e) {
       return CompletableFuture.completedStage(new Outcome.Failed(Causes.words(e), false));
     } catch (NoSuchElementException e) {
       return CompletableFuture.completedStage(

@@ -16,31 +16,22 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 
 /** One element on its way to a service and back. */
 class ServiceCall {
-  /** Longer ones many servers refuse. */
-  private static final int MAX_PARAMS = 8 << 10;
-
   /**
    * What the calls of a stage have in common.
    *
-   * @param params as JSON; empty if there are none
+   * @param params of an element as JSON; empty if there are none
    * @param side its side inputs
    */
-  record Stage(String id, Optional<String> params, SideInputs side) {
+  record Stage(String id, Function<Element, Optional<String>> params, SideInputs side) {
     /**
      * @throws IllegalArgumentException if its parameters do not fit into a header
      */
     static Stage of(StageContext context) {
-      var values = new TreeMap<>(context.params().values());
-      if (values.isEmpty()) return new Stage(context.stage(), Optional.empty(), context.side());
-      var json = Json.ascii(values);
-      if (json.length() > MAX_PARAMS)
-        throw new IllegalArgumentException(
-            "its parameters have %s bytes as JSON; a service gets them in a header, of at most %s bytes"
-                .formatted(json.length(), MAX_PARAMS));
-      return new Stage(context.stage(), Optional.of(json), context.side());
+      return new Stage(context.stage(), new ParamsAsJson(context), context.side());
     }
   }
 
@@ -57,16 +48,20 @@ class ServiceCall {
 
   private final Element element;
   private final Stage stage;
+  private final Optional<String> params;
   private final long deadlineNanos;
   private final SortedMap<String, SideInput> sides = new TreeMap<>();
   private final CompletableFuture<Outcome> answer = new CompletableFuture<>();
 
   /**
-   * @throws java.util.NoSuchElementException if a side input is not here in the element's version
+   * @throws java.util.NoSuchElementException if a side input, or a dynamic parameter, is not here
+   *     in the element's version
+   * @throws IllegalArgumentException if its parameters do not fit into a header
    */
   ServiceCall(Element element, Stage stage, long deadlineNanos) {
     this.element = element;
     this.stage = stage;
+    this.params = stage.params().apply(element);
     this.deadlineNanos = deadlineNanos;
     for (var name : stage.side().names()) sides.put(name, stage.side().get(element, name));
   }
@@ -82,6 +77,11 @@ class ServiceCall {
 
   Stage stage() {
     return stage;
+  }
+
+  /** Of its stage, in the element's version. */
+  Optional<String> params() {
+    return params;
   }
 
   long deadlineNanos() {

@@ -259,7 +259,8 @@ record ServiceDescription(
               type.get(),
               required && instead.isEmpty(),
               instead,
-              Causes.cut(schema.path("description").asText(""))));
+              Causes.cut(schema.path("description").asText("")),
+              true)); // it gets all of them in each call
     }
 
     private static Optional<Parameter.Type> type(JsonNode schema) {

@@ -23,6 +23,7 @@ import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
 import io.dayu.stage.ServiceProvider;
+import io.dayu.stage.SideInputs;
 import io.dayu.stage.StageCommand;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageProvider;
@@ -36,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
@@ -235,6 +237,39 @@ class HttpServiceTest {
     has.clear();
     assertThat(get(service.call(at(2, 7), TestSides.stage()))).isEqualTo(THREE_CARS);
     assertThat(paths(server)).containsExactly(put(7), "/", "/", put(7), "/");
+  }
+
+  @Test
+  void aServiceGetsTheParametersOfTheVersionThatTheElementHas() throws Exception {
+    var server = server();
+    server.work = exchange -> TestService.json(exchange, 200, CARS);
+    var service = service(server.port(), "parallelism = 1");
+    var stage =
+        ServiceCall.Stage.of(
+            new StageContext(
+                "my-pipe",
+                "count-1",
+                "edge-1",
+                new Params(Map.of("limit", 0)),
+                Inputs.NONE,
+                ModelFiles.NONE,
+                SideInputs.NONE,
+                element -> {
+                  if (element.getSide() == 4) throw new NoSuchElementException("not kept here");
+                  var limit =
+                      element.getSide() == 5
+                          ? "x".repeat(9_000)
+                          : String.valueOf(element.getSide());
+                  return new Params(Map.of("limit", limit));
+                }));
+    for (long version : new long[] {1, 2, 1, 3})
+      assertThat(get(service.call(at(version, version), stage))).isEqualTo(THREE_CARS);
+    assertThat(server.got.stream().map(r -> r.header("ce-dayuparams")))
+        .containsExactly(
+            "{\"limit\":\"1\"}", "{\"limit\":\"2\"}", "{\"limit\":\"1\"}", "{\"limit\":\"3\"}");
+    assertThat(server.got.get(0).header("ce-dayuside")).isEmpty();
+    isFailed(get(service.call(at(4, 4), stage)), true, "not kept here");
+    isFailed(get(service.call(at(5, 5), stage)), false, "at most 8192 bytes");
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What could be read of a document that may have problems of shape. A part is empty where it could
@@ -56,7 +57,8 @@ record Draft(
       Optional<SortedMap<String, Optional<String>>> inputs,
       Optional<Params> params,
       Optional<PerBox> perBox,
-      List<Optional<String>> side) {
+      List<Optional<String>> side,
+      List<Optional<String>> dynamic) {
 
     private StageSpec spec() {
       return new StageSpec(
@@ -66,7 +68,8 @@ record Draft(
           givenInputs(),
           params.orElseThrow().values(),
           perBox,
-          side.stream().map(Optional::orElseThrow).toList());
+          side.stream().map(Optional::orElseThrow).toList(),
+          new TreeSet<>(dynamic.stream().map(Optional::orElseThrow).toList()));
     }
 
     private SortedMap<String, String> givenInputs() {

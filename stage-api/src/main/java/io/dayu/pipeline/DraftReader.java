@@ -64,7 +64,7 @@ final class DraftReader {
   private static final Set<String> STAGE =
       ordered(
           "id", "type", "after", "inputs", "params", "per", "of", "labels", "reuse", "atMost",
-          "margin", "side");
+          "margin", "side", "dynamic");
 
   /** A pipeline must be no way to run programs or to reach the network. */
   private static final String DECLARE =
@@ -135,7 +135,8 @@ final class DraftReader {
         inputs(node.field("inputs")),
         params(node.field("params")),
         PerBoxReader.read(node, after.orElse(List.of())),
-        SideReader.side(node.field("side")));
+        SideReader.names(node.field("side"), "name a side input of the pipeline"),
+        SideReader.names(node.field("dynamic"), "name a parameter of the stage"));
   }
 
   private static Optional<SortedMap<String, Optional<String>>> inputs(DocumentNode node) {

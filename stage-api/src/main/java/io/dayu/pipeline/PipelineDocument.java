@@ -91,6 +91,7 @@ public final class PipelineDocument {
     if (!stage.params().isEmpty()) map.put("params", new TreeMap<>(stage.params()));
     stage.perBox().ifPresent(perBox -> perBox(map, perBox));
     if (!stage.side().isEmpty()) map.put("side", stage.side());
+    if (!stage.dynamic().isEmpty()) map.put("dynamic", List.copyOf(stage.dynamic()));
     return map;
   }
 

@@ -3,6 +3,7 @@ package io.dayu.pipeline;
 import io.dayu.source.ShownUri;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -52,11 +53,19 @@ public record PipelineSpec(
     return new PipelineSpec(name, others, stages, policy, objective, delivery, sideInputs);
   }
 
-  /** The side inputs that any of its stages reads, by name. */
+  /** What any of its stages reads in the version of the element, see {@link StageSpec#read}. */
   public SortedSet<String> sideRead() {
     var read = new TreeSet<String>();
-    for (var stage : stages) read.addAll(stage.side());
+    for (var stage : stages) read.addAll(stage.read());
     return read;
+  }
+
+  /** Whether its stages are those of {@code before}, which may have had other dynamic values. */
+  public boolean goesOnWithStagesOf(PipelineSpec before) {
+    return stages.stream()
+        .map(StageSpec::lasting)
+        .toList()
+        .equals(before.stages().stream().map(StageSpec::lasting).toList());
   }
 
   /** The stream of one source. */
@@ -131,6 +140,7 @@ public record PipelineSpec(
    *     Long}, others as {@link Double}
    * @param perBox if it is asked for each box of an earlier stage instead of once for an element
    * @param side names of the pipeline's side inputs that it reads
+   * @param dynamic names of the parameters whose values may change while the stage goes on
    */
   public record StageSpec(
       String id,
@@ -139,7 +149,8 @@ public record PipelineSpec(
       SortedMap<String, String> inputs,
       Map<String, Object> params,
       Optional<PerBox> perBox,
-      List<String> side) {
+      List<String> side,
+      SortedSet<String> dynamic) {
     public StageSpec {
       Objects.requireNonNull(id, "id");
       Objects.requireNonNull(type, "type");
@@ -148,6 +159,19 @@ public record PipelineSpec(
       after = together(after, inputs);
       params = Values.object(params);
       side = List.copyOf(side);
+      dynamic = Collections.unmodifiableSortedSet(new TreeSet<>(dynamic));
+    }
+
+    /** Of a stage that is started anew with each change of a parameter. */
+    public StageSpec(
+        String id,
+        String type,
+        List<String> after,
+        SortedMap<String, String> inputs,
+        Map<String, Object> params,
+        Optional<PerBox> perBox,
+        List<String> side) {
+      this(id, type, after, inputs, params, perBox, side, new TreeSet<>());
     }
 
     /** Of a stage that reads no side inputs. */
@@ -164,6 +188,48 @@ public record PipelineSpec(
     /** Of a type without named inputs, asked once for an element. */
     public StageSpec(String id, String type, List<String> after, Map<String, Object> params) {
       this(id, type, after, new TreeMap<>(), params, Optional.empty());
+    }
+
+    /**
+     * What an instance of the stage is: all but the values of dynamic parameters. While it is
+     * equal, the instance goes on.
+     */
+    public StageSpec lasting() {
+      if (dynamic.isEmpty()) return this;
+      return new StageSpec(id, type, after, inputs, fixedParams(), perBox, side, dynamic);
+    }
+
+    /** The values of dynamic parameters that the pipeline gives. */
+    public SortedMap<String, Object> dynamicParams() {
+      var values = new TreeMap<>(params);
+      values.keySet().retainAll(dynamic);
+      return values;
+    }
+
+    private Map<String, Object> fixedParams() {
+      var values = new TreeMap<>(params);
+      values.keySet().removeAll(dynamic);
+      return values;
+    }
+
+    /**
+     * The name under which the values of its dynamic parameters are versioned, beside side inputs,
+     * none of which can be called so. A stage of another type, or with other fixed parameters, has
+     * another one: it never sees values that were meant for what was there before it. The same on
+     * all nodes.
+     */
+    public String dynamicName() {
+      // The hash codes of lists, sets, maps, strings, numbers and booleans are specified by Java.
+      int hash = List.of(type, dynamic, fixedParams()).hashCode();
+      return "parameters of " + id + "/" + Integer.toHexString(hash);
+    }
+
+    /** What it reads in the version of the element: side inputs, and its dynamic parameters. */
+    public List<String> read() {
+      if (dynamic.isEmpty()) return side;
+      var names = new ArrayList<>(side);
+      names.add(dynamicName());
+      return List.copyOf(names);
     }
 
     private static List<String> together(List<String> after, SortedMap<String, String> inputs) {

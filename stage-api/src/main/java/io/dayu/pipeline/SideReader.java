@@ -44,11 +44,9 @@ final class SideReader {
   }
 
   /** The names that a stage gives. */
-  static List<Optional<String>> side(DocumentNode node) {
+  static List<Optional<String>> names(DocumentNode node, String remedy) {
     if (!node.isPresent()) return List.of();
-    return DraftReader.list(node, "name a side input of the pipeline").stream()
-        .map(DocumentNode::text)
-        .toList();
+    return DraftReader.list(node, remedy).stream().map(DocumentNode::text).toList();
   }
 
   /** Names that are given twice, and those of stages that the pipeline has not. */

@@ -81,7 +81,11 @@ final class StageChecks {
               connections(stage, d);
             } else inputs.types(d);
           });
-      descriptor.ifPresent(d -> params(stage, d));
+      descriptor.ifPresent(
+          d -> {
+            params(stage, d);
+            new DynamicChecks(stage, d, problems).run();
+          });
     }
     cycles();
   }

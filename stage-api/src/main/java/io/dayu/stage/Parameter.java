@@ -1,5 +1,6 @@
 package io.dayu.stage;
 
+import io.dayu.element.Element;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -9,9 +10,17 @@ import java.util.Optional;
  *
  * @param defaultValue what holds when it is left out; empty for a required one and for one that is
  *     simply off
+ * @param dynamic whether the stage reads it for each element ({@link
+ *     StageContext#params(Element)}), so that a pipeline may say that it changes while the stage
+ *     goes on
  */
 public record Parameter(
-    String name, Type type, boolean required, Optional<Object> defaultValue, String description) {
+    String name,
+    Type type,
+    boolean required,
+    Optional<Object> defaultValue,
+    String description,
+    boolean dynamic) {
   /** What a value may be; checked when a pipeline is submitted. */
   public enum Type {
     NUMBER("a number"),
@@ -54,6 +63,17 @@ public record Parameter(
     if (defaultValue.isPresent() && !type.accepts(defaultValue.get()))
       throw new IllegalArgumentException(
           "the default of parameter " + name + " is not " + type.wording());
+  }
+
+  /** One that the stage reads when it starts. */
+  public Parameter(
+      String name, Type type, boolean required, Optional<Object> defaultValue, String description) {
+    this(name, type, required, defaultValue, description, false);
+  }
+
+  /** The same, read for each element. */
+  public Parameter perElement() {
+    return new Parameter(name, type, required, defaultValue, description, true);
   }
 
   public static Parameter required(String name, Type type, String description) {

@@ -19,16 +19,25 @@ public final class Checked {
     try {
       return create.get();
     } catch (IllegalArgumentException e) {
-      var answer = new Outcome.Failed("parameters: " + e.getMessage(), false);
+      var answer = failed(String.valueOf(e.getMessage()));
       return Stages.sync(element -> answer);
     }
+  }
+
+  /** The answer of a stage whose parameters make no sense. */
+  public static Outcome failed(String why) {
+    return new Outcome.Failed("parameters: " + why, false);
   }
 
   /** {@code value} if it is within the bounds, both inclusive. */
   public static double within(String name, double value, double low, double high) {
     if (!(value >= low && value <= high))
-      throw new IllegalArgumentException(
-          "%s must be between %s and %s, was %s".formatted(name, low, high, value));
+      throw new IllegalArgumentException(outside(name, value, low, high));
     return value;
+  }
+
+  /** What is to be said of a value that is not within the bounds. */
+  public static String outside(String name, double value, double low, double high) {
+    return "%s must be between %s and %s, was %s".formatted(name, low, high, value);
   }
 }

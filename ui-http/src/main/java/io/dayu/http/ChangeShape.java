@@ -11,6 +11,7 @@ import io.dayu.realise.Forecast;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -179,16 +180,34 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
       differs.add("its type (%s was %s)".formatted(is.type(), before.type()));
     if (!Objects.equals(before.after(), is.after())) differs.add("what it follows");
     if (!before.inputs().equals(is.inputs())) differs.add("what gives its inputs");
-    if (!before.params().equals(is.params())) differs.add("its parameters");
+    if (!before.lasting().params().equals(is.lasting().params())) differs.add("its parameters");
+    if (!before.dynamic().equals(is.dynamic())) differs.add("which of its parameters are dynamic");
     if (!before.side().equals(is.side())) differs.add("which side inputs it reads");
     var at = on(pipeline, is.id(), view);
     var moved = forecasts.stream().filter(f -> f.moves(is.id())).findFirst();
     var there = at + moved.map(f -> ", and would be on " + String.join(", ", to)).orElse("");
     if (!differs.isEmpty())
       return Part.of("stage", is.id(), What.RESTARTS, differs(differs) + "; " + there);
+    var changed = changed(before.dynamicParams(), is.dynamicParams());
+    var why =
+        changed.isEmpty()
+            ? ""
+            : "%s %s without a restart, for elements from then on; "
+                .formatted(
+                    String.join(" and ", changed), changed.size() == 1 ? "changes" : "change");
     return moved
-        .map(f -> Part.of("stage", is.id(), What.MOVES, there + " (" + f.reason() + ")"))
-        .orElseGet(() -> Part.of("stage", is.id(), What.STAYS, at));
+        .map(f -> Part.of("stage", is.id(), What.MOVES, why + there + " (" + f.reason() + ")"))
+        .orElseGet(
+            () ->
+                Part.of("stage", is.id(), changed.isEmpty() ? What.STAYS : What.CHANGES, why + at));
+  }
+
+  /** The names whose values differ. */
+  private static SortedSet<String> changed(Map<String, Object> was, Map<String, Object> is) {
+    var names = new TreeSet<>(was.keySet());
+    names.addAll(is.keySet());
+    names.removeIf(name -> Objects.equals(was.get(name), is.get(name)));
+    return names;
   }
 
   private static SortedSet<String> nodes(List<Forecast> forecasts, String stage) {

@@ -65,10 +65,16 @@ final class ClusterEndpoints {
       String type,
       boolean required,
       Optional<Object> defaultValue,
-      String description) {
+      String description,
+      boolean dynamic) {
     static ParameterShape of(Parameter p) {
       return new ParameterShape(
-          p.name(), NodeShape.word(p.type()), p.required(), p.defaultValue(), p.description());
+          p.name(),
+          NodeShape.word(p.type()),
+          p.required(),
+          p.defaultValue(),
+          p.description(),
+          p.dynamic());
     }
   }
 

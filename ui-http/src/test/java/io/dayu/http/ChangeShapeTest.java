@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class ChangeShapeTest {
@@ -81,6 +82,33 @@ class ChangeShapeTest {
   }
 
   @Test
+  void dynamicParametersChangeWithoutARestart() {
+    var running = new DesiredPipeline(4, 2, spec(List.of(CAMERA), dynamic(DETECT, 0.5), TRACK));
+    assertThat(change(running, spec(List.of(CAMERA), dynamic(DETECT, 0.7), TRACK)))
+        .containsExactly(
+            "source cam-0 stays: on node edge-1",
+            "stage detect changes: threshold changes without a restart, for elements from then on; it"
+                + " runs on edge-1",
+            "stage track stays: it runs nowhere now");
+    assertThat(change(running, spec(List.of(CAMERA), DETECT, TRACK)))
+        .contains(
+            "stage detect restarts: what differs is its parameters and which of its parameters are"
+                + " dynamic; it runs on edge-1");
+  }
+
+  private static StageSpec dynamic(StageSpec stage, double threshold) {
+    return new StageSpec(
+        stage.id(),
+        stage.type(),
+        stage.after(),
+        stage.inputs(),
+        Map.of("threshold", threshold),
+        Optional.empty(),
+        List.of(),
+        new TreeSet<>(List.of("threshold")));
+  }
+
+  @Test
   void aStageThatReadsOthersByItsNamesIsToldToRestart() {
     var inputs = new TreeMap<>(Map.of("boxes", "detect"));
     var named =
@@ -105,7 +133,11 @@ class ChangeShapeTest {
   }
 
   private static List<String> change(PipelineSpec to) {
-    return words(ChangeShape.of(Optional.of(RUNNING), RUNNING.changed(to, false), VIEW, List.of()));
+    return change(RUNNING, to);
+  }
+
+  private static List<String> change(DesiredPipeline running, PipelineSpec to) {
+    return words(ChangeShape.of(Optional.of(running), running.changed(to, false), VIEW, List.of()));
   }
 
   private static List<String> words(ChangeShape change) {

@@ -101,7 +101,7 @@ class ClusterApiTest {
     assertThat(detection.at("/parameters/0").toString())
         .isEqualTo(
             "{\"name\":\"threshold\",\"type\":\"number\",\"required\":false,"
-                + "\"defaultValue\":0.5,\"description\":\"least score\"}");
+                + "\"defaultValue\":0.5,\"description\":\"least score\",\"dynamic\":false}");
   }
 
   @Test

@@ -42,7 +42,11 @@ public final class AnomalyDetection implements StageProvider {
                 "robust",
                 "robust (median of the last readings) or ewma (exponentially weighted mean)"),
             Parameter.optional(
-                "threshold", Parameter.Type.NUMBER, 4.0, "standard deviations that are too many"),
+                    "threshold",
+                    Parameter.Type.NUMBER,
+                    4.0,
+                    "standard deviations that are too many")
+                .perElement(),
             Parameter.optional(
                 "window", Parameter.Type.NUMBER, 50.0, "readings looked back at, 2 to 10000"),
             Parameter.optional(
@@ -60,9 +64,8 @@ public final class AnomalyDetection implements StageProvider {
               score(
                   params.string("method"),
                   (int) Checked.within("window", params.number("window"), 2, 10_000));
-          var threshold = Checked.within("threshold", params.number("threshold"), 0, Score.MOST);
           var warmUp = (int) Checked.within("warmUp", params.number("warmUp"), 0, 1_000_000);
-          return Stages.using(() -> new Detector(score, threshold, warmUp));
+          return Stages.using(() -> new Detector(score, context, warmUp));
         });
   }
 
@@ -86,17 +89,21 @@ public final class AnomalyDetection implements StageProvider {
 
   private static final class Detector implements Stages.Resource {
     private final SensorStates<Sensor> sensors;
-    private final double threshold;
+    private final StageContext context;
     private final int warmUp;
 
-    private Detector(Supplier<Score> score, double threshold, int warmUp) {
+    private Detector(Supplier<Score> score, StageContext context, int warmUp) {
       this.sensors = new SensorStates<>(() -> new Sensor(score.get()));
-      this.threshold = threshold;
+      this.context = context;
       this.warmUp = warmUp;
     }
 
     @Override
     public Outcome apply(Element element) {
+      var threshold = context.params(element).number("threshold");
+      // It may change, so a wrong one fails elements only for as long as it stands.
+      if (!(threshold >= 0 && threshold <= Score.MOST))
+        return Checked.failed(Checked.outside("threshold", threshold, 0, Score.MOST));
       var turn = sensors.turn(element);
       var unusual = new TreeMap<String, Double>();
       for (var reading : SensorStates.readings(element)) {
