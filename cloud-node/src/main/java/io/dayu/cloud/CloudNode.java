@@ -9,6 +9,7 @@ import io.dayu.flow.FlowNode;
 import io.dayu.http.HttpServer;
 import io.dayu.http.HttpSettings;
 import io.dayu.http.ManagementServer;
+import io.dayu.k8s.reconcile.OperatorMetrics;
 import io.dayu.k8s.reconcile.OperatorProcess;
 import io.dayu.k8s.reconcile.OperatorSettings;
 import io.dayu.member.ClusterLives;
@@ -39,11 +40,13 @@ import io.dayu.side.SideSettings;
 import io.dayu.stage.Causes;
 import io.dayu.store.ResultStore;
 import io.dayu.store.UnkeptResults;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -263,11 +266,15 @@ public final class CloudNode {
       var token = UUID.randomUUID().toString();
       var interfaces =
           settings.operator().isPresent() ? settings.http().with(token) : settings.http();
-      var http = HttpServer.start(system, interfaces, control).toCompletableFuture().join();
+      var metrics = new OperatorMetrics();
+      List<MultiCollector> more = settings.operator().isPresent() ? List.of(metrics) : List.of();
+      var http = HttpServer.start(system, interfaces, control, more).toCompletableFuture().join();
       var management = management(system, settings);
       member.whenMember().get(30, TimeUnit.SECONDS);
       operator.set(
-          settings.operator().map(o -> OperatorProcess.start(o, own(http), Optional.of(token))));
+          settings
+              .operator()
+              .map(o -> OperatorProcess.start(o, own(http), Optional.of(token), metrics)));
       Endpoints.write(
           node.self().dataDir(),
           Map.of(

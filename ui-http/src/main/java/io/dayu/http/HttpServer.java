@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.dayu.settings.HostPort;
 import io.dayu.stage.Causes;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Clock;
@@ -53,6 +54,19 @@ public final class HttpServer {
    */
   public static CompletionStage<InetSocketAddress> start(
       ActorSystem<?> system, HttpSettings settings, ControlPlane control) {
+    return start(system, settings, control, List.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param more figures for {@code /metrics}, collected at each scrape
+   */
+  public static CompletionStage<InetSocketAddress> start(
+      ActorSystem<?> system,
+      HttpSettings settings,
+      ControlPlane control,
+      List<MultiCollector> more) {
     if (settings.tokens().open() && !settings.loopback())
       return CompletableFuture.failedFuture(
           new CannotStart(
@@ -60,7 +74,7 @@ public final class HttpServer {
                   .formatted(settings.host()),
               null));
     var clock = Clock.systemUTC();
-    var metrics = new Metrics(control::view, control::stored, clock);
+    var metrics = new Metrics(control::view, control::stored, clock, more);
     var streams = KillSwitches.shared("http-events");
     var materializer = SystemMaterializer.get(system).materializer();
     var sse = new Sse(settings.heartbeat(), streams);

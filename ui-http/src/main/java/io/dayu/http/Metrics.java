@@ -14,6 +14,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,8 @@ import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.util.ByteString;
 
 /**
- * {@code /metrics}: the cluster's figures, those of this JVM, and those of the interface itself.
+ * {@code /metrics}: the cluster's figures, those of this JVM, those of the interface itself, and
+ * what else the node has to tell.
  */
 final class Metrics implements AutoCloseable {
   private static final ContentType.NonBinary TEXT =
@@ -39,8 +41,10 @@ final class Metrics implements AutoCloseable {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
-  Metrics(Supplier<View> views, Supplier<Pruner.Usage> store, Clock clock) {
+  Metrics(
+      Supplier<View> views, Supplier<Pruner.Usage> store, Clock clock, List<MultiCollector> more) {
     registry.getPrometheusRegistry().register(new ViewCollector(views, store, clock));
+    more.forEach(registry.getPrometheusRegistry()::register);
     gc.bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);

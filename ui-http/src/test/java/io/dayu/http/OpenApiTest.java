@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.http.Tokens.Role;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -21,7 +22,8 @@ class OpenApiTest {
   void theDescriptionListsExactlyWhatIsServed() {
     try (var server = new TestServer();
         var metrics =
-            new Metrics(server.control::view, server.control::stored, Clock.systemUTC())) {
+            new Metrics(
+                server.control::view, server.control::stored, Clock.systemUTC(), List.of())) {
       var served =
           HttpServer.endpoints(
                   server.control,

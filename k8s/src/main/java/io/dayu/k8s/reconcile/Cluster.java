@@ -53,6 +53,7 @@ final class Cluster implements AutoCloseable {
 
   private final KubernetesClient client;
   private final String namespace;
+  private final BiConsumer<String, String> wrote;
   private final Map<Class<? extends HasMetadata>, SharedIndexInformer<? extends HasMetadata>>
       informers = new ConcurrentHashMap<>();
   private final Set<Class<?>> clusterScoped = new HashSet<>();
@@ -60,9 +61,18 @@ final class Cluster implements AutoCloseable {
   private final Map<Class<?>, Integer> looks = new ConcurrentHashMap<>();
   private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
-  Cluster(KubernetesClient client, String namespace) {
+  /**
+   * @param wrote is told of each write: its verb, and the plural of its kind
+   */
+  Cluster(KubernetesClient client, String namespace, BiConsumer<String, String> wrote) {
     this.client = client;
     this.namespace = namespace;
+    this.wrote = wrote;
+  }
+
+  /** The same, and nobody counts. */
+  Cluster(KubernetesClient client, String namespace) {
+    this(client, namespace, (verb, kind) -> {});
   }
 
   String namespace() {
@@ -97,6 +107,7 @@ final class Cluster implements AutoCloseable {
         ofCluster
             ? all.withLabels(labels).runnableInformer(0)
             : all.inNamespace(namespace).withLabels(labels).runnableInformer(0);
+    informer.itemStore(new LeanItemStore<>());
     informers.put(kind, informer);
     informer.addEventHandler(
         new ResourceEventHandler<T>() {
@@ -145,6 +156,12 @@ final class Cluster implements AutoCloseable {
     }
     if (unwatched.stream().map(HasMetadata::getPlural).allMatch(refused::contains)
         && refused.remove(SERVER)) LOG.info("The API server answers again");
+  }
+
+  /** By the plural of its kind, whether each watch is there. */
+  Map<String, Boolean> watches() {
+    return informers.keySet().stream()
+        .collect(Collectors.toMap(HasMetadata::getPlural, this::isWatched));
   }
 
   private boolean isWatched(Class<?> kind) {
@@ -197,13 +214,15 @@ final class Cluster implements AutoCloseable {
     var present = get(kind, name);
     if (present.isEmpty()) {
       try {
-        writes.incrementAndGet();
         client.resource(wanted).create();
+        count("create", wanted);
         return true;
       } catch (KubernetesClientException e) {
-        if (e.getCode() != CONFLICT) throw e;
+        if (e.getCode() != CONFLICT) {
+          count("create", wanted);
+          throw e;
+        }
         // Somebody else's, without our labels, or ours and not yet in the cache.
-        writes.decrementAndGet();
         present = Optional.ofNullable(client.resource(wanted).get());
         if (present.isEmpty()) throw e;
       }
@@ -213,20 +232,20 @@ final class Cluster implements AutoCloseable {
     ((ObjectNode) should).remove("status");
     if (Difference.covers(is, should)) return false;
     var merged = serialization().convertValue(Difference.merge(is, should), kind);
-    writes.incrementAndGet();
+    count("update", merged);
     client.resource(merged).update();
     return true;
   }
 
   /** Writes an object that was read and changed; fails with a conflict if it is not the newest. */
   <T extends HasMetadata> void update(T changed) {
-    writes.incrementAndGet();
+    count("update", changed);
     client.resource(changed).update();
   }
 
   /** Writes the status of an object that was read and changed. */
   <T extends HasMetadata> void updateStatus(T changed) {
-    writes.incrementAndGet();
+    count("update", changed);
     client.resource(changed).updateStatus();
   }
 
@@ -237,7 +256,7 @@ final class Cluster implements AutoCloseable {
   void delete(HasMetadata object) {
     var uid = object.getMetadata().getUid();
     var present = object;
-    writes.incrementAndGet();
+    count("delete", object);
     for (int tries = 1; ; tries++) {
       try {
         // The client can name a version as a precondition, but no uid.
@@ -284,12 +303,17 @@ final class Cluster implements AutoCloseable {
             .endSource()
             .build();
     try {
-      writes.incrementAndGet();
+      count("create", event);
       client.resource(event).create();
     } catch (KubernetesClientException e) {
       if (refused.add("events"))
         LOG.warn("Events cannot be written ({}); states are on the resources", words(e));
     }
+  }
+
+  private void count(String verb, HasMetadata object) {
+    writes.incrementAndGet();
+    wrote.accept(verb, HasMetadata.getPlural(object.getClass()));
   }
 
   JsonNode json(Object object) {

@@ -46,6 +46,7 @@ public final class Leadership implements AutoCloseable {
   private final Set<String> leaseFailures = ConcurrentHashMap.newKeySet();
   private Optional<Operator> operator = Optional.empty();
   private Optional<CompletableFuture<?>> candidacy = Optional.empty();
+  private @Nullable ToldLock lock; // of the present candidacy
   private boolean closed;
 
   private Leadership(KubernetesClient client, OperatorSettings settings, Supplier<Operator> begin) {
@@ -82,7 +83,8 @@ public final class Leadership implements AutoCloseable {
       standing = candidacy;
     }
     end();
-    standing.ifPresent(c -> c.cancel(true));
+    // The lease is given back, for which a silent API server would be waited for.
+    standing.ifPresent(c -> threads.execute(() -> c.cancel(true)));
     threads.shutdown();
     try {
       if (!threads.awaitTermination(5, TimeUnit.SECONDS)) threads.shutdownNow();
@@ -95,18 +97,20 @@ public final class Leadership implements AutoCloseable {
   private synchronized void stand() {
     if (closed) return;
     var lease = settings.lease();
+    var own = new ToldLock(new LeaseLock(settings.namespace(), LEASE, settings.identity()));
+    lock = own;
     var elector =
         new LeaderElector(
             client,
             new LeaderElectionConfigBuilder()
                 .withName(LEASE)
-                .withLock(
-                    new ToldLock(new LeaseLock(settings.namespace(), LEASE, settings.identity())))
+                .withLock(own)
                 .withLeaseDuration(lease)
                 .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
                 .withRetryPeriod(lease.dividedBy(7))
                 .withReleaseOnCancel(true)
-                .withLeaderCallbacks(new LeaderCallbacks(this::lead, this::end, Leadership::told))
+                .withLeaderCallbacks(
+                    new LeaderCallbacks(() -> lead(own), () -> end(own), Leadership::told))
                 .build(),
             threads);
     var standing = elector.start();
@@ -114,7 +118,7 @@ public final class Leadership implements AutoCloseable {
     CompletionStage<Void> ignored =
         standing.handle(
             (done, thrown) -> {
-              end();
+              end(own);
               if (thrown != null && !isCancelled(thrown))
                 LOG.warn("No longer a candidate for the operator ({})", Cluster.words(thrown));
               standLater();
@@ -131,16 +135,54 @@ public final class Leadership implements AutoCloseable {
                 BETWEEN_CANDIDACIES.toMillis(), TimeUnit.MILLISECONDS, threads));
   }
 
-  private synchronized void lead() {
-    if (closed || operator.isPresent()) return;
+  private synchronized void lead(ToldLock own) {
+    if (closed || own != lock || operator.isPresent()) return;
     LOG.info("This process is the operator of namespace {}", settings.namespace());
     try {
       operator = Optional.of(begin.get());
+      threads.execute(() -> checkLater(own));
     } catch (RuntimeException e) {
       // The elector would never end, and hold the lease without an operator.
       LOG.error("The operator cannot start; the lease is given back", e);
       candidacy.ifPresent(c -> threads.execute(() -> c.cancel(true)));
     }
+  }
+
+  /**
+   * The elector does not look at the time while it waits for an answer, and to give the lease back
+   * it waits once more. So a leader that the API server does not answer is ended from here, before
+   * another may follow it, and stands anew.
+   */
+  private void checkLater(ToldLock own) {
+    var lease = settings.lease();
+    CompletableFuture.delayedExecutor(
+            lease.dividedBy(14).toMillis(), TimeUnit.MILLISECONDS, threads)
+        .execute(() -> check(own));
+  }
+
+  private void check(ToldLock own) {
+    Optional<CompletableFuture<?>> standing;
+    synchronized (this) {
+      if (own != lock || operator.isEmpty()) return;
+      standing = candidacy;
+    }
+    var silent = Duration.ofNanos(System.nanoTime() - own.renewed);
+    if (silent.compareTo(settings.lease().multipliedBy(3).dividedBy(4)) < 0) {
+      checkLater(own);
+      return;
+    }
+    own.over = true;
+    own.late(silent);
+    end(own);
+    standing.ifPresent(c -> c.cancel(true));
+  }
+
+  /** What an earlier candidacy has to say comes late, and is not about this operator. */
+  private void end(ToldLock own) {
+    synchronized (this) {
+      if (own != lock) return;
+    }
+    end();
   }
 
   private void end() {
@@ -167,12 +209,19 @@ public final class Leadership implements AutoCloseable {
   private final class ToldLock implements Lock {
     private final Lock lock;
 
+    /** When the last write was begun that went well, in nanoseconds. */
+    private volatile long renewed;
+
+    /** Whether nothing is to be read or written for this candidacy any more. */
+    private volatile boolean over;
+
     ToldLock(Lock lock) {
       this.lock = lock;
     }
 
     @Override
     public @Nullable LeaderElectionRecord get(KubernetesClient from) {
+      goOn();
       try {
         var found = lock.get(from);
         can("read");
@@ -204,13 +253,29 @@ public final class Leadership implements AutoCloseable {
     }
 
     private void write(String what, Runnable written) {
+      goOn();
+      long begun = System.nanoTime();
       try {
         written.run();
+        renewed = begun;
         can(what);
       } catch (KubernetesClientException e) {
         if (e.getCode() != 409) cannot(what, e);
         throw e;
       }
+    }
+
+    private void goOn() {
+      if (over) throw new KubernetesClientException("this candidacy is over");
+    }
+
+    private void late(Duration silent) {
+      if (leaseFailures.add("renewed"))
+        LOG.warn(
+            "The Lease {} was not renewed for {} s: the API server does not answer. Nothing ends, and nothing"
+                + " follows resources, until it does",
+            LEASE,
+            silent.toSeconds());
     }
 
     private void can(String what) {

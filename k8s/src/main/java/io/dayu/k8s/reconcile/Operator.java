@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -55,18 +56,23 @@ public final class Operator implements AutoCloseable {
     PIPELINE,
     SERVICE,
     /** Looks at what the runtime does. */
-    POLL
+    POLL;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   private record Key(Kind kind, String name) {
     @Override
     public String toString() {
-      return kind.name().toLowerCase(Locale.ROOT) + " " + name;
+      return kind.word() + " " + name;
     }
   }
 
   private final Cluster cluster;
   private final WorkQueue<Key> queue;
+  private final OperatorMetrics metrics;
   private final MemberReconciler members;
   private final RollOutReconciler rollOuts;
   private final PipelineReconciler pipelines;
@@ -80,8 +86,10 @@ public final class Operator implements AutoCloseable {
       KubernetesClient client,
       OperatorSettings settings,
       Runtime runtime,
-      Declarations declarations) {
-    cluster = new Cluster(client, settings.namespace());
+      Declarations declarations,
+      OperatorMetrics metrics) {
+    this.metrics = metrics;
+    cluster = new Cluster(client, settings.namespace(), metrics::wrote);
     members = new MemberReconciler(cluster, settings, System::nanoTime);
     rollOuts = new RollOutReconciler(cluster, Clock.systemUTC());
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
@@ -95,20 +103,55 @@ public final class Operator implements AutoCloseable {
    *
    * @param runtime whose pipelines follow the resources
    * @param declarations by which members are told of services
+   * @param metrics in which it is counted what is done
    */
   public static Operator start(
       KubernetesClient client,
       OperatorSettings settings,
       Runtime runtime,
-      Declarations declarations) {
-    var operator = new Operator(client, settings, runtime, declarations);
+      Declarations declarations,
+      OperatorMetrics metrics) {
+    var operator = new Operator(client, settings, runtime, declarations, metrics);
     operator.watch();
     return operator;
+  }
+
+  /** The same, and nobody asks for its figures. */
+  static Operator start(
+      KubernetesClient client,
+      OperatorSettings settings,
+      Runtime runtime,
+      Declarations declarations) {
+    return start(client, settings, runtime, declarations, new OperatorMetrics());
   }
 
   /** How often something was created, changed or deleted since the start. */
   public long writes() {
     return cluster.writes();
+  }
+
+  WorkQueue.Waiting waiting() {
+    return queue.waiting();
+  }
+
+  /** By the plural of its kind, whether each watch is there. */
+  Map<String, Boolean> watches() {
+    return cluster.watches();
+  }
+
+  /** The resources that tell of their state. */
+  List<ResourceCount> resources() {
+    return List.of(
+        ResourceCount.of(
+            HasMetadata.getPlural(PipelineResource.class),
+            cluster.list(PipelineResource.class).stream()
+                .map(p -> p.getStatus().conditions())
+                .toList()),
+        ResourceCount.of(
+            HasMetadata.getPlural(StageServiceResource.class),
+            cluster.list(StageServiceResource.class).stream()
+                .map(s -> s.getStatus().conditions())
+                .toList()));
   }
 
   /** Whether so many nodes, pipelines and services are known. */
@@ -234,9 +277,23 @@ public final class Operator implements AutoCloseable {
 
   private Optional<Duration> reconcile(Key key) {
     if (!cluster.knows(needed(key.kind()))) return Optional.of(LOOK_AGAIN);
-    var next = work(key);
+    var next = timed(key);
     if (complaints.values().removeIf(key::equals)) LOG.info("{} is as it should be now", key);
     return next;
+  }
+
+  private Optional<Duration> timed(Key key) {
+    long begun = System.nanoTime();
+    var outcome = Outcome.DONE;
+    try {
+      return work(key);
+    } catch (RuntimeException e) {
+      outcome = Outcome.of(e);
+      throw e;
+    } finally {
+      metrics.reconciled(
+          key.kind().word(), outcome.word(), Duration.ofNanos(System.nanoTime() - begun));
+    }
   }
 
   private Optional<Duration> work(Key key) {
@@ -295,22 +352,18 @@ public final class Operator implements AutoCloseable {
    * A right that is missing is told for one object, and not for each of five hundred.
    */
   private void failed(Key key, RuntimeException thrown) {
-    if (!(thrown instanceof KubernetesClientException e))
-      LOG.error("{} failed; tried again", key, thrown);
-    else if (e.getCode() <= 0 || e.getCode() == 429 || e.getCode() >= 500) cluster.silent(e);
-    else if (e.getCode() == 409 || isGone(e))
-      LOG.debug("{} was changed meanwhile; looked at again", key);
-    else if (complaints.putIfAbsent(key.kind() + " " + e.getCode() + " " + about(e), key) == null)
+    switch (Outcome.of(thrown)) {
+      case UNANSWERED -> cluster.silent(thrown);
+      case CONFLICT -> LOG.debug("{} was changed meanwhile; looked at again", key);
+      case REFUSED -> complain(key, (KubernetesClientException) thrown);
+      default -> LOG.error("{} failed; tried again", key, thrown);
+    }
+  }
+
+  private void complain(Key key, KubernetesClientException e) {
+    if (complaints.putIfAbsent(key.kind() + " " + e.getCode() + " " + Outcome.about(e), key)
+        == null)
       LOG.warn("{}: {}; tried again. Of others like it nothing is said", key, Cluster.words(e));
     else LOG.debug("{}: {}; tried again", key, Cluster.words(e));
-  }
-
-  private static boolean isGone(KubernetesClientException e) {
-    return e.getCode() == 404 && !about(e).equals("namespaces");
-  }
-
-  private static String about(KubernetesClientException e) {
-    var details = e.getStatus() == null ? null : e.getStatus().getDetails();
-    return details == null ? "" : String.valueOf(details.getKind());
   }
 }

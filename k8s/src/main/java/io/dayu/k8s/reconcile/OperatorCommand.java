@@ -1,6 +1,8 @@
 package io.dayu.k8s.reconcile;
 
 import io.dayu.client.ApiAccess;
+import io.dayu.settings.HostPort;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Optional;
@@ -63,11 +65,21 @@ public final class OperatorCommand implements Runnable {
               defaultValue = "cluster.local",
               showDefaultValue = CommandLine.Help.Visibility.ALWAYS,
               description = "Of the cluster's DNS.")
-          String domain)
+          String domain,
+      @Option(
+              names = "--management",
+              paramLabel = "HOST:PORT",
+              defaultValue = "127.0.0.1:7627",
+              description =
+                  "Where /alive, /ready and /metrics are served, without a token (default"
+                      + " 127.0.0.1:7627).")
+          String management)
       throws InterruptedException {
     var usual = settings(namespace);
     var address = read("--api", api, ApiAccess::address);
     var secret = token.filter(t -> !t.isBlank()).map(t -> read("--token", t, ApiAccess::token));
+    var metrics = new OperatorMetrics();
+    var endpoint = endpoint(read("--management", management, HostPort::parse), metrics);
     var ended = new CountDownLatch(1);
     var operator =
         OperatorProcess.start(
@@ -82,17 +94,33 @@ public final class OperatorCommand implements Runnable {
                 usual.firstPort(),
                 usual.ports()),
             address,
-            secret);
+            secret,
+            metrics);
+    endpoint.ready(true);
     java.lang.Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
+                  endpoint.ready(false);
                   operator.close();
+                  endpoint.close();
                   ended.countDown();
                 },
                 "operator-stop"));
     ended.await();
     return CommandLine.ExitCode.OK;
+  }
+
+  private OperatorEndpoint endpoint(HostPort at, OperatorMetrics metrics) {
+    try {
+      return OperatorEndpoint.start(at, metrics);
+    } catch (IOException e) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--management %s cannot be bound (%s); take a free port"
+              .formatted(HostPort.text(at.host(), at.port()), e.getMessage()),
+          e);
+    }
   }
 
   private OperatorSettings settings(String namespace) {

@@ -1,9 +1,9 @@
 package io.dayu.k8s.reconcile;
 
 import io.dayu.client.ApiClient;
+import io.dayu.k8s.connect.Clients;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.net.URI;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -30,28 +30,23 @@ public final class OperatorProcess implements AutoCloseable {
    *
    * @param api of a cloud node
    * @param token for it, with the right to change pipelines
+   * @param metrics that tell of it from now on
    */
-  public static OperatorProcess start(OperatorSettings settings, URI api, Optional<String> token) {
-    var client = client(Config.autoConfigure(null));
+  public static OperatorProcess start(
+      OperatorSettings settings, URI api, Optional<String> token, OperatorMetrics metrics) {
+    var client = Clients.of(Config.autoConfigure(null));
     LOG.info(
         "May be the operator of namespace {} at {}", settings.namespace(), client.getMasterUrl());
     var interfaces = new ApiClient(api, token);
     var runtime = new ApiRuntime(interfaces);
     var declarations = new ApiDeclarations(interfaces);
-    return new OperatorProcess(
-        client,
+    var leadership =
         Leadership.start(
-            client, settings, () -> Operator.start(client, settings, runtime, declarations)));
-  }
-
-  /**
-   * Asks twice at most. The client's own patience, of ten tries and 20 s, would let a leader learn
-   * too late that its lease is over, and hold up a process that is to end; queue, watches and
-   * election try again by themselves.
-   */
-  static KubernetesClient client(Config config) {
-    config.setRequestRetryBackoffLimit(1);
-    return new KubernetesClientBuilder().withConfig(config).build();
+            client,
+            settings,
+            () -> Operator.start(client, settings, runtime, declarations, metrics));
+    metrics.of(leadership::operator);
+    return new OperatorProcess(client, leadership);
   }
 
   /** Ends after what is being done, and lets another process lead. */

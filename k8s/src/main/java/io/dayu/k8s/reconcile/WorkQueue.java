@@ -30,8 +30,18 @@ final class WorkQueue<K> implements AutoCloseable {
     Optional<Duration> on(K key);
   }
 
+  /**
+   * What the queue holds.
+   *
+   * @param depth keys that wait for a thread
+   * @param oldest how long the first of them does
+   * @param failed keys that failed the last time
+   */
+  record Waiting(int depth, Duration oldest, int failed) {}
+
   private static final class Entry {
     private boolean queued;
+    private long since; // it is queued
     private boolean running;
     private boolean again;
     private int failures;
@@ -69,6 +79,7 @@ final class WorkQueue<K> implements AutoCloseable {
       if (entry.running) entry.again = true;
       else if (!entry.queued && !threads.isShutdown()) {
         entry.queued = true;
+        entry.since = System.nanoTime();
         threads.execute(() -> run(key));
       }
     }
@@ -79,6 +90,22 @@ final class WorkQueue<K> implements AutoCloseable {
     synchronized (entries) {
       return entries.entrySet().stream()
           .anyMatch(e -> (e.getValue().queued || e.getValue().running) && which.test(e.getKey()));
+    }
+  }
+
+  Waiting waiting() {
+    synchronized (entries) {
+      long now = System.nanoTime();
+      int depth = 0;
+      int failed = 0;
+      long oldest = 0;
+      for (var entry : entries.values()) {
+        if (entry.failures > 0) failed++;
+        if (!entry.queued) continue;
+        depth++;
+        oldest = Math.max(oldest, now - entry.since);
+      }
+      return new Waiting(depth, Duration.ofNanos(oldest), failed);
     }
   }
 

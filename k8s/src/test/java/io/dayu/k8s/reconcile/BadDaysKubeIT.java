@@ -14,6 +14,7 @@ import ch.qos.logback.core.joran.spi.JoranException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.facts.NodeServiceName;
+import io.dayu.k8s.connect.Clients;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.k8s.crd.StageServiceSpec;
@@ -68,7 +69,7 @@ class BadDaysKubeIT {
     server = new ApiServer();
     line = new Line(server.client().getMasterUrl().getPort());
     client =
-        OperatorProcess.client(
+        Clients.of(
             new ConfigBuilder(server.client().getConfiguration())
                 .withMasterUrl("http://127.0.0.1:" + line.port() + "/")
                 .build());

@@ -3,17 +3,23 @@ package io.dayu.k8s.reconcile;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** The way to a server, which can be cut: connections break, and new ones are refused. */
+/**
+ * The way to a server. It can be cut: connections break, and new ones are refused. It can be held:
+ * connections are taken, and nothing goes through. And it can lose the connections that there are,
+ * without a word to either side.
+ */
 final class Line implements AutoCloseable {
   private final int to;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -24,7 +30,9 @@ final class Line implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final Set<Socket> lost = ConcurrentHashMap.newKeySet();
   private ServerSocket door;
+  private boolean held;
 
   Line(int to) {
     this.to = to;
@@ -45,6 +53,22 @@ final class Line implements AutoCloseable {
     }
   }
 
+  /** Lets nothing through, in either direction. */
+  synchronized void hold() {
+    held = true;
+  }
+
+  /** Lets everything through, what was held up first. */
+  synchronized void release() {
+    held = false;
+    notifyAll();
+  }
+
+  /** Nothing goes through present connections any more, which stay open; new ones work. */
+  void lose() {
+    lost.addAll(sockets);
+  }
+
   void mend() {
     int port = port();
     // A client that tries meanwhile may have been given this port as its own for a moment.
@@ -53,6 +77,7 @@ final class Line implements AutoCloseable {
 
   @Override
   public void close() {
+    release();
     cut();
     threads.shutdownNow();
   }
@@ -91,11 +116,28 @@ final class Line implements AutoCloseable {
   private void pump(Socket from, Socket into) {
     try (from;
         into) {
-      from.getInputStream().transferTo(into.getOutputStream());
+      var in = from.getInputStream();
+      var out = into.getOutputStream();
+      var part = new byte[8192];
+      for (int n = in.read(part); n >= 0; n = in.read(part)) {
+        waitWhileHeld();
+        if (!lost.contains(from)) out.write(part, 0, n);
+      }
     } catch (IOException e) {
       // Either side has ended it.
     }
-    sockets.remove(from);
-    sockets.remove(into);
+    for (var socket : List.of(from, into)) {
+      sockets.remove(socket);
+      lost.remove(socket);
+    }
+  }
+
+  private synchronized void waitWhileHeld() throws InterruptedIOException {
+    try {
+      while (held) wait();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    }
   }
 }
