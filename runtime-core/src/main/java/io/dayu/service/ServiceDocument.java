@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.settings.ConfigurationException;
 import io.dayu.settings.Section;
@@ -14,12 +15,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * A service as it is declared over the API: the keys of {@code dayu.services.NAME} as a JSON
  * object, and which nodes it is for: {@code nodes}, a list of names, or {@code role}, {@code edge}
- * or {@code cloud}; without either it is for all.
+ * or {@code cloud}; without either it is for all. With {@code load: on-demand} it is started there
+ * only where it is wanted, and {@code not-on} tells of which nodes it cannot be.
  */
 public final class ServiceDocument {
   /** As each of them is told to all nodes. */
@@ -27,6 +32,9 @@ public final class ServiceDocument {
 
   private static final String NODES = "nodes";
   private static final String ROLE = "role";
+  private static final String LOAD = "load";
+  private static final String NOT_ON = "not-on";
+  private static final String ON_DEMAND = "on-demand";
 
   private ServiceDocument() {}
 
@@ -61,10 +69,18 @@ public final class ServiceDocument {
           name + " has both nodes and role; name the nodes, or the role of all of them");
     else if (document.hasPath(NODES) && nodes.isEmpty())
       section.problem(name + ".nodes is empty; leave it out for all nodes, or delete the service");
+    checkLoad(name, section, document);
     var declaration =
         section.part(
             name,
-            () -> ServiceDeclaration.from(name, document.withoutPath(NODES).withoutPath(ROLE)));
+            () ->
+                ServiceDeclaration.from(
+                    name,
+                    document
+                        .withoutPath(NODES)
+                        .withoutPath(ROLE)
+                        .withoutPath(LOAD)
+                        .withoutPath(NOT_ON)));
     declaration.ifPresent(
         declared -> {
           ServiceSettings.refuseOthers(declared, rules.hosts(), section);
@@ -92,6 +108,55 @@ public final class ServiceDocument {
     var word = section.text(ROLE);
     for (var role : Role.values()) if (word(role).equals(word)) return;
     section.problem("%s.role is \"%s\"; write edge or cloud".formatted(name, word));
+  }
+
+  private static void checkLoad(String name, Section section, Config document) {
+    var load = document.hasPath(LOAD) ? section.text(LOAD) : "always";
+    if (!load.equals("always") && !load.equals(ON_DEMAND))
+      section.problem("%s.load is \"%s\"; write always or %s".formatted(name, load, ON_DEMAND));
+    if (load.equals(ON_DEMAND) && document.hasPath("command"))
+      section.problem(
+          "%s.load is %s, which is for a url; a command is run by its node all the time"
+              .formatted(name, ON_DEMAND));
+    if (!document.hasPath(NOT_ON)) return;
+    if (!load.equals(ON_DEMAND))
+      section.problem("%s.%s is for load: %s".formatted(name, NOT_ON, ON_DEMAND));
+    boolean texts =
+        document.getValue(NOT_ON).valueType() == ConfigValueType.OBJECT
+            && document.getObject(NOT_ON).values().stream()
+                .allMatch(why -> why.valueType() == ConfigValueType.STRING);
+    if (!texts)
+      section.problem(
+          "%s.%s is no object of texts; write {\"edge-2\": \"why it cannot be there\"}"
+              .formatted(name, NOT_ON));
+  }
+
+  /**
+   * What a document that was accepted says of a service that is loaded on demand; empty for others,
+   * and for one that cannot be read.
+   */
+  public static Optional<OnDemand> onDemand(String json) {
+    // It is asked for often, and most documents do not have the word.
+    if (!json.contains(ON_DEMAND)) return Optional.empty();
+    try {
+      var document = tree("", json);
+      if (!document.hasPath(LOAD) || !document.getString(LOAD).equals(ON_DEMAND))
+        return Optional.empty();
+      var notOn = new TreeMap<String, String>();
+      if (document.hasPath(NOT_ON))
+        document
+            .getObject(NOT_ON)
+            .forEach((node, why) -> notOn.put(node, String.valueOf(why.unwrapped())));
+      return Optional.of(
+          new OnDemand(
+              document.hasPath(NODES) ? Set.copyOf(document.getStringList(NODES)) : Set.of(),
+              document.hasPath(ROLE)
+                  ? Optional.of(Role.valueOf(document.getString(ROLE).toUpperCase(Locale.ROOT)))
+                  : Optional.empty(),
+              notOn));
+    } catch (ConfigException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private static String word(Role role) {

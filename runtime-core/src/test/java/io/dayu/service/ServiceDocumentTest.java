@@ -7,6 +7,7 @@ import io.dayu.facts.NodeReport.Role;
 import io.dayu.settings.ConfigurationException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -88,6 +89,38 @@ class ServiceDocumentTest {
     var socket = "{\"transport\": \"grpc\", \"url\": \"unix:/run/docker.sock\"}";
     isRefused(socket, CLOSED, "count.url leads to a socket", "use a port of 127.0.0.1");
     ServiceDocument.check("count", socket, WITH_COMMANDS);
+  }
+
+  @Test
+  void whatIsLoadedOnDemandIsTheSameServiceToMembers() {
+    var json = "{\"url\": \"http://127.0.0.1:9000\", \"nodes\": [\"edge-1\", \"edge-2\"]%s}";
+    var onDemand =
+        json.formatted(", \"load\": \"on-demand\", \"not-on\": {\"edge-2\": \"no image\"}");
+    assertThat(ServiceDocument.read("count", onDemand, CLOSED))
+        .isEqualTo(ServiceDocument.read("count", json.formatted(""), CLOSED));
+    var read = ServiceDocument.onDemand(onDemand).orElseThrow();
+    assertThat(read.notOn()).isEqualTo(Map.of("edge-2", "no image"));
+    assertThat(read.isFor("edge-2", Role.EDGE)).isTrue();
+    assertThat(read.isFor("edge-3", Role.EDGE)).isFalse();
+    var edges = ServiceDocument.onDemand("{\"role\": \"edge\", \"load\": \"on-demand\"}");
+    assertThat(edges.orElseThrow().isFor("edge-3", Role.EDGE)).isTrue();
+    assertThat(edges.orElseThrow().isFor("cloud-1", Role.CLOUD)).isFalse();
+    assertThat(ServiceDocument.onDemand(json.formatted(", \"load\": \"always\""))).isEmpty();
+    assertThat(ServiceDocument.onDemand("on-demand")).isEmpty();
+  }
+
+  @Test
+  void whatIsWrongWithLoadingIsTold() {
+    isRefused(
+        "{\"url\": \"http://127.0.0.1/\", \"load\": \"never\", \"not-on\": [\"edge-1\"]}",
+        CLOSED,
+        "count.load is \"never\"; write always or on-demand",
+        "count.not-on is for load: on-demand",
+        "count.not-on is no object of texts");
+    isRefused(
+        "{\"command\": [\"python3\", \"x.py\"], \"load\": \"on-demand\"}",
+        WITH_COMMANDS,
+        "count.load is on-demand, which is for a url");
   }
 
   @Test

@@ -4,13 +4,17 @@ import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.StreamReport;
 import io.dayu.facts.View;
 import io.dayu.pipeline.StreamName;
+import io.dayu.service.OnDemand;
+import io.dayu.service.ServiceDocument;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * All nodes at one moment; immutable.
@@ -32,6 +36,7 @@ public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
    *     every five seconds
    */
   public static ClusterState collect(View view, Instant now, Duration staleAfter) {
+    var onDemand = onDemand(view);
     var nodes = new TreeMap<String, NodeState>();
     view.nodes()
         .forEach(
@@ -39,6 +44,18 @@ public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
               var age = Duration.between(seen.receivedAt(), now);
               if (age.isNegative()) age = Duration.ZERO; // the clock was set back
               var report = seen.report();
+              var has = new TreeSet<>(report.stageTypes());
+              var loadable = new TreeSet<String>();
+              var refused = new TreeMap<String, String>();
+              onDemand.forEach(
+                  (type, service) -> {
+                    if (!service.isFor(name, report.role())) return;
+                    var why = service.notOn().get(name);
+                    if (why != null) {
+                      has.remove(type);
+                      refused.put(type, why);
+                    } else if (!has.contains(type)) loadable.add(type);
+                  });
               nodes.put(
                   name,
                   new NodeState(
@@ -48,11 +65,37 @@ public record ClusterState(Instant at, SortedMap<String, NodeState> nodes) {
                       age,
                       age.compareTo(staleAfter) <= 0,
                       inRange(report.resources()),
-                      report.stageTypes(),
+                      has,
+                      loadable,
+                      refused,
                       report.stages(),
                       report.streams()));
             });
     return new ClusterState(now, nodes);
+  }
+
+  private static Map<String, OnDemand> onDemand(View view) {
+    var services = new TreeMap<String, OnDemand>();
+    view.services()
+        .forEach(
+            (name, service) ->
+                service
+                    .document()
+                    .flatMap(ServiceDocument::onDemand)
+                    .ifPresent(onDemand -> services.put(name, onDemand)));
+    return services;
+  }
+
+  /**
+   * The same, in which a type that a live node has is not to be loaded on others: elements of its
+   * stages need not wait.
+   */
+  public ClusterState withoutLoading() {
+    var had = new TreeSet<String>();
+    nodes.values().stream().filter(NodeState::live).forEach(n -> had.addAll(n.stageTypes()));
+    var without = new TreeMap<>(nodes);
+    without.replaceAll((name, node) -> node.withoutLoadable(had));
+    return new ClusterState(at, without);
   }
 
   /** What the node that reads a stream says of it. */

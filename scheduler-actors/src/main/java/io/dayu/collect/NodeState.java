@@ -6,9 +6,11 @@ import io.dayu.facts.NodeReport.StageReport;
 import io.dayu.facts.NodeReport.StreamReport;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A node as the scheduler sees it.
@@ -16,6 +18,9 @@ import java.util.Set;
  * @param age of its latest report, by the scheduler's clock
  * @param live whether the report is young enough to be trusted; age, not reachability, decides
  * @param resources with {@code cpu} between 0 and 1 and {@code load} at least 0
+ * @param stageTypes that it has and may be given
+ * @param loadable types that it does not have, and has some time after a stage of them was placed
+ * @param refused types that are loaded on demand and that it cannot have now, and why
  */
 public record NodeState(
     String name,
@@ -25,6 +30,8 @@ public record NodeState(
     boolean live,
     Resources resources,
     Set<String> stageTypes,
+    Set<String> loadable,
+    Map<String, String> refused,
     List<StageReport> stages,
     List<StreamReport> streams) {
   public NodeState {
@@ -34,8 +41,19 @@ public record NodeState(
     Objects.requireNonNull(age, "age");
     Objects.requireNonNull(resources, "resources");
     stageTypes = Set.copyOf(stageTypes);
+    loadable = Set.copyOf(loadable);
+    refused = Map.copyOf(refused);
     stages = List.copyOf(stages);
     streams = List.copyOf(streams);
+  }
+
+  /** The same without some of the types that it could have. */
+  NodeState withoutLoadable(Set<String> types) {
+    var others = new TreeSet<>(loadable);
+    return others.removeAll(types)
+        ? new NodeState(
+            name, role, site, age, live, resources, stageTypes, others, refused, stages, streams)
+        : this;
   }
 
   /** How busy the node is: {@code cpu + 0.1 × load per core}, the load capped at 2. */

@@ -24,6 +24,7 @@ import java.util.TreeMap;
  *   cpu + 0.1 × min(load per core, 2)                     the node, 0 to 1.2
  *   + min(1, (queueing + service time) / objective)       the stage there, 0 to 1
  *   + 0 at the source's node, 0.05 at its site, 0.1 elsewhere
+ *   + 0.1 if the stage's type must be loaded there first
  *   + 1 if the stage keeps crashing there
  * </pre>
  *
@@ -40,6 +41,9 @@ public final class LeastLoaded implements Policy {
   /** CPU share that a stage of an unknown rate is taken for, so that they do not all pile up. */
   private static final double ASSUMED_SHARE = 0.05;
 
+  /** Of two nodes that are alike, the one that has the type is taken. */
+  private static final double LOADING = 0.1;
+
   private final double hysteresis;
 
   private LeastLoaded(double hysteresis) {
@@ -51,7 +55,7 @@ public final class LeastLoaded implements Policy {
     var plan = new Plan(s);
     for (var stage : s.pipeline().stages()) {
       var candidates = s.candidates(stage);
-      if (candidates.isEmpty()) return Routes.nowhere(NAME, "live node", stage);
+      if (candidates.isEmpty()) return Routes.nowhere(s, NAME, "live node", stage);
       plan.place(stage, candidates);
     }
     if (s.current().isPresent() && plan.moves.isEmpty() && plan.isAllOfNow())
@@ -146,6 +150,7 @@ public final class LeastLoaded implements Policy {
           + cpu
           + Math.min(1, waitMs / objectiveMs)
           + distance(node)
+          + (s.has(node.name(), stage) ? 0 : LOADING)
           + (crashing ? 1 : 0);
     }
 

@@ -9,8 +9,8 @@ package io.dayu.policy;
 public interface Policy {
   /**
    * Called for one stream at a time, from any thread. A {@link Choice.Place} names a route for
-   * every stage of the pipeline, and only live nodes that have the stage's type. If it throws, the
-   * last decision stands.
+   * every stage of the pipeline, and only {@link Snapshot#candidates}. Called twice for one step
+   * where nodes could load a type. If it throws, the last decision stands.
    */
   Choice choose(Snapshot snapshot);
 }

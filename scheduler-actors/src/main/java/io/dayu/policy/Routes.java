@@ -28,16 +28,21 @@ final class Routes {
     var route = new TreeMap<String, List<Share>>();
     for (var stage : s.pipeline().stages()) {
       var chosen = nodes.apply(stage);
-      if (chosen.isEmpty()) return nowhere(policy, whom, stage);
+      if (chosen.isEmpty()) return nowhere(s, policy, whom, stage);
       route.put(stage.id(), equal(chosen));
     }
     return new Choice.Place(route, s.middleKnobs(), policy + ": " + explain(s, route));
   }
 
-  static Choice.Keep nowhere(String policy, String whom, StageSpec stage) {
+  static Choice.Keep nowhere(Snapshot s, String policy, String whom, StageSpec stage) {
+    var refused =
+        s.cluster().nodes().values().stream()
+            .filter(n -> n.live() && n.refused().containsKey(stage.type()))
+            .map(n -> "; " + s.unusable(n.name(), stage).orElseThrow())
+            .collect(Collectors.joining());
     return new Choice.Keep(
-        "%s: no %s has stage type %s, which stage %s needs"
-            .formatted(policy, whom, stage.type(), stage.id()));
+        "%s: no %s has stage type %s, which stage %s needs%s"
+            .formatted(policy, whom, stage.type(), stage.id(), refused));
   }
 
   static List<Share> equal(List<String> nodes) {

@@ -50,11 +50,26 @@ public record Snapshot(
     return pipeline.stream(source);
   }
 
-  /** Live nodes that have the stage's type, by name. */
+  /** Live nodes that have the stage's type or can load it, by name. */
   public List<NodeState> candidates(StageSpec stage) {
     return cluster.nodes().values().stream()
-        .filter(n -> n.live() && n.stageTypes().contains(stage.type()))
+        .filter(
+            n ->
+                n.live()
+                    && (n.stageTypes().contains(stage.type())
+                        || n.loadable().contains(stage.type())))
         .toList();
+  }
+
+  /** Whether a node that is there has the stage's type now, so that it need not be loaded. */
+  public boolean has(String node, StageSpec stage) {
+    var state = cluster.nodes().get(node);
+    return state != null && state.stageTypes().contains(stage.type());
+  }
+
+  /** The same, in which what some live node has cannot be loaded on others. */
+  public Snapshot withoutLoading() {
+    return new Snapshot(pipeline, source, cluster.withoutLoading(), costs, current);
   }
 
   /** Why a node cannot run a stage; empty if it can. */
@@ -64,7 +79,10 @@ public record Snapshot(
     if (!state.live())
       return Optional.of(
           "%s has not reported for %s s".formatted(node, state.age().toMillis() / 1000));
-    if (!state.stageTypes().contains(stage.type()))
+    var refused = state.refused().get(stage.type());
+    if (refused != null)
+      return Optional.of("%s cannot load %s: %s".formatted(node, stage.type(), refused));
+    if (!state.stageTypes().contains(stage.type()) && !state.loadable().contains(stage.type()))
       return Optional.of("%s does not have stage type %s".formatted(node, stage.type()));
     return Optional.empty();
   }

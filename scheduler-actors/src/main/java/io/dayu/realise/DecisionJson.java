@@ -81,6 +81,8 @@ final class DecisionJson {
       n.put("node", node.name()).put("live", node.live()).put("ageMs", node.age().toMillis());
       n.put("cpu", round(node.resources().cpu())).put("load", round(node.resources().load()));
       n.put("memory", round(node.resources().memory()));
+      if (!node.loadable().isEmpty())
+        node.loadable().stream().sorted().forEach(n.putArray("loadable")::add);
       stages(s, node, n.putArray("stages"));
     }
     return json.toString();

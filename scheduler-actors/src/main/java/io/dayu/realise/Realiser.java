@@ -35,6 +35,10 @@ import java.util.stream.Collectors;
  *       one works: first the new instances are started ("warmed") while the old route holds, then,
  *       when they run or the time is up, the new route holds. A move that has begun is completed
  *       while its targets can run the stages; if a target keeps crashing, the move is given up.
+ *   <li>A move to a node that must load the type first waits for that, and is given up when it
+ *       takes too long. Stages that are nowhere, or on a node that has no longer loaded their type,
+ *       go where it is loaded; they wait for a node to load it only if it is loaded on none that
+ *       the policy takes.
  * </ul>
  *
  * Plain state without a clock or I/O, for one thread.
@@ -44,6 +48,12 @@ final class Realiser {
   private Optional<Warming> warming = Optional.empty();
 
   private record Warming(Choice.Place place, Instant until) {}
+
+  /**
+   * @param warmUp for new instances to run
+   * @param load for a node to load a type
+   */
+  record Patience(Duration warmUp, Duration load) {}
 
   /** What to do. */
   sealed interface Step {
@@ -95,28 +105,51 @@ final class Realiser {
    *
    * @param leftover whether the decision that holds still warms instances
    * @param onProbation nodes that get no stage that could stay where it is
+   * @param patience with new instances
    * @throws InvalidChoiceException if the policy places a stage where it cannot run
    */
   Step next(
-      Snapshot s,
-      Policy policy,
-      boolean leftover,
-      Set<String> onProbation,
-      Duration warmUpTimeout) {
+      Snapshot s, Policy policy, boolean leftover, Set<String> onProbation, Patience patience) {
     boolean first = s.pipeline().stages().stream().anyMatch(stage -> s.now(stage.id()).isEmpty());
     var stuck = first ? Set.<String>of() : stuck(s);
-    if (first || !stuck.isEmpty()) warming = Optional.empty();
+    var waiting = first ? Set.<String>of() : Loading.waiting(s);
+    boolean atOnce = first || !stuck.isEmpty() || !waiting.isEmpty();
+    if (atOnce) warming = Optional.empty();
     if (warming.isPresent()) {
-      var step = carryOn(s, warming.get(), warmUpTimeout);
+      var step = carryOn(s, warming.get(), patience);
       if (step.isPresent()) return step.get();
     }
-    var choice = policy.choose(s);
+    var choice = atOnce ? Loading.choose(s, policy) : policy.choose(s);
     if (!(choice instanceof Choice.Place place))
-      return !first && leftover ? stay(s, choice.reason()) : new Hold(choice.reason());
+      return keep(
+          s,
+          !first && leftover,
+          waiting.isEmpty() || !stuck.isEmpty() ? choice.reason() : Loading.words(s));
     check(s, place);
-    if (first) return commit(s, place);
-    if (!stuck.isEmpty()) return commit(s, with(s, place, stuck::contains));
-    return move(s, place, leftover, onProbation, warmUpTimeout);
+    if (first) return commit(s, Loading.told(s, place));
+    if (atOnce) return repair(s, place, leftover, stuck, waiting);
+    return move(s, place, leftover, onProbation, patience);
+  }
+
+  private static Step keep(Snapshot s, boolean leftover, String reason) {
+    return leftover ? stay(s, reason) : new Hold(reason);
+  }
+
+  /** What waits for a type to be loaded stays where it is, unless it need not wait elsewhere. */
+  private Step repair(
+      Snapshot s, Choice.Place wanted, boolean leftover, Set<String> stuck, Set<String> waiting) {
+    var place =
+        with(
+            s,
+            wanted,
+            id -> {
+              var stage = s.pipeline().stage(id).orElseThrow();
+              return stuck.contains(id)
+                  || waiting.contains(id) && Loading.isLoaded(s, stage, shares(wanted, id));
+            });
+    return place.route().equals(s.current().orElseThrow().route())
+        ? keep(s, leftover, Loading.words(s))
+        : commit(s, Loading.told(s, place));
   }
 
   private Step move(
@@ -124,7 +157,7 @@ final class Realiser {
       Choice.Place wanted,
       boolean leftover,
       Set<String> onProbation,
-      Duration warmUpTimeout) {
+      Patience patience) {
     var current = s.current().orElseThrow();
     var unsure =
         s.pipeline().stages().stream()
@@ -142,16 +175,23 @@ final class Realiser {
           wanted.route().equals(place.route())
               ? wanted.reason()
               : wait + "; then: " + wanted.reason();
-      return leftover ? stay(s, reason) : new Hold(reason);
+      return keep(s, leftover, reason);
     }
     var missing = notRunning(s, place);
     if (missing.isEmpty()) return commit(s, place);
-    warming = Optional.of(new Warming(place, s.cluster().at().plus(warmUpTimeout)));
+    var loading = Loading.words(s, place.route());
+    warming =
+        Optional.of(
+            new Warming(
+                place,
+                s.cluster().at().plus(loading.isEmpty() ? patience.warmUp() : patience.load())));
     return new Publish(
         current.route(),
         missing,
         current.knobs(),
-        "warming " + describe(missing) + ", to come: " + place.reason());
+        "%s, to come: %s"
+            .formatted(
+                loading.isEmpty() ? "warming " + describe(missing) : loading, place.reason()));
   }
 
   private static List<Share> shares(Choice.Place place, String stage) {
@@ -170,7 +210,7 @@ final class Realiser {
   }
 
   /** A move under way; empty if a target is no longer fit. */
-  private Optional<Step> carryOn(Snapshot s, Warming move, Duration warmUpTimeout) {
+  private Optional<Step> carryOn(Snapshot s, Warming move, Patience patience) {
     var place = move.place();
     for (var stage : s.pipeline().stages())
       for (var share : shares(place, stage.id()))
@@ -180,8 +220,18 @@ final class Realiser {
         }
     var missing = notRunning(s, place);
     if (missing.isEmpty()) return Optional.of(commit(s, place));
+    var loading = Loading.words(s, place.route());
     if (s.cluster().at().isBefore(move.until()))
-      return Optional.of(new Hold("waiting for " + describe(missing) + ": " + place.reason()));
+      return Optional.of(
+          new Hold(
+              (loading.isEmpty() ? "waiting for " + describe(missing) : loading)
+                  + ": "
+                  + place.reason()));
+    if (!loading.isEmpty()) {
+      adopt(missing.keySet(), s.cluster().at()); // so that it is not tried again at once
+      return Optional.of(
+          stay(s, "given up after %s s: %s".formatted(patience.load().toSeconds(), loading)));
+    }
     var crashes = crashes(s, missing);
     if (!crashes.isEmpty()) {
       adopt(missing.keySet(), s.cluster().at()); // so that it is not tried again at once
@@ -194,7 +244,7 @@ final class Realiser {
                 place.route(),
                 place.knobs(),
                 "%s (%s was not running after %s ms)"
-                    .formatted(place.reason(), describe(missing), warmUpTimeout.toMillis()))));
+                    .formatted(place.reason(), describe(missing), patience.warmUp().toMillis()))));
   }
 
   private Publish commit(Snapshot s, Choice.Place place) {
@@ -243,11 +293,12 @@ final class Realiser {
               .filter(node -> !old.contains(node))
               .filter(
                   node ->
-                      node(s, node)
-                          .stage(s.pipeline().name(), stage.id())
-                          .filter(r -> r.type().equals(stage.type()))
-                          .filter(r -> r.state() == StageState.RUNNING)
-                          .isEmpty())
+                      !s.has(node, stage)
+                          || node(s, node)
+                              .stage(s.pipeline().name(), stage.id())
+                              .filter(r -> r.type().equals(stage.type()))
+                              .filter(r -> r.state() == StageState.RUNNING)
+                              .isEmpty())
               .toList();
       if (!nodes.isEmpty()) missing.put(stage.id(), nodes);
     }

@@ -13,6 +13,7 @@ public record SchedulerSettings(
     Duration evaluateAtLeastEvery,
     Duration minDwell,
     Duration warmUpTimeout,
+    Duration loadTimeout,
     Duration probation,
     int decisionsKept,
     Duration storeTimeout) {
@@ -30,6 +31,7 @@ public record SchedulerSettings(
             evaluateAtLeastEvery)
         .atLeast("min-dwell", minDwell, Duration.ZERO)
         .atLeast("warm-up-timeout", warmUpTimeout, Duration.ZERO)
+        .atLeast("load-timeout", loadTimeout, Duration.ofSeconds(1))
         .atLeast("probation", probation, Duration.ZERO)
         .positive("decisions-kept", decisionsKept)
         .atLeast("store-timeout", storeTimeout, Duration.ofMillis(1))
@@ -52,6 +54,7 @@ public record SchedulerSettings(
                 section.duration("evaluate-at-least-every"),
                 section.duration("min-dwell"),
                 section.duration("warm-up-timeout"),
+                section.duration("load-timeout"),
                 section.duration("probation"),
                 section.count("decisions-kept"),
                 section.duration("store-timeout")));

@@ -264,7 +264,11 @@ final class StreamAgent extends AbstractBehavior<StreamAgent.Command> {
       boolean leftover = current.filter(d -> !d.warm().isEmpty()).isPresent();
       step =
           realiser.next(
-              snapshot, policy.policy(), leftover, now.onProbation(), settings.warmUpTimeout());
+              snapshot,
+              policy.policy(),
+              leftover,
+              now.onProbation(),
+              new Realiser.Patience(settings.warmUpTimeout(), settings.loadTimeout()));
     } catch (Realiser.InvalidChoiceException e) {
       fail(String.valueOf(e.getMessage()));
       return;

@@ -23,6 +23,7 @@ class SchedulerSettingsTest {
     assertThat(settings.evaluateAtLeastEvery()).isEqualTo(Duration.ofSeconds(2));
     assertThat(settings.minDwell()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.warmUpTimeout()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.loadTimeout()).isEqualTo(Duration.ofSeconds(150));
     assertThat(settings.decisionsKept()).isEqualTo(1000);
     assertThat(settings.storeTimeout()).isEqualTo(Duration.ofSeconds(3));
   }

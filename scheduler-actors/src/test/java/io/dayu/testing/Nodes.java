@@ -1,6 +1,7 @@
 package io.dayu.testing;
 
 import io.dayu.collect.ClusterState;
+import io.dayu.facts.DeclaredService;
 import io.dayu.facts.Ledger;
 import io.dayu.facts.NodeReport;
 import io.dayu.facts.NodeReport.Latency;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Nodes as they report, built up step by step; and the pipeline the tests place on them. */
 public final class Nodes {
@@ -36,6 +38,7 @@ public final class Nodes {
   private static final Set<String> ALL = Set.of("detector", "tracker", "blurrer", "counter");
 
   private final Map<String, View.Seen> seen = new TreeMap<>();
+  private final Map<String, DeclaredService> services = new TreeMap<>();
 
   /** A fork and a join: detect, then track beside blur, then count; read on edge-1. */
   public static PipelineSpec pipeline(String policy, Map<String, Object> params) {
@@ -80,6 +83,19 @@ public final class Nodes {
                 List.of(),
                 List.of()),
             receivedAt));
+    return this;
+  }
+
+  /** A node with all stage types but one. */
+  public Nodes lacking(String type, String name, double cpu) {
+    var others = new TreeSet<>(ALL);
+    others.remove(type);
+    return with(name, "site-" + name, cpu, others, T0);
+  }
+
+  /** A service is declared over the API. */
+  public Nodes declared(String name, String document) {
+    services.put(name, new DeclaredService(name, services.size() + 1, Optional.of(document)));
     return this;
   }
 
@@ -154,7 +170,14 @@ public final class Nodes {
   }
 
   public ClusterState at(Instant now) {
-    return ClusterState.collect(new View(seen, Map.of(), Map.of()), now, STALE);
+    var view =
+        new View(
+            new TreeMap<>(seen),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(services));
+    return ClusterState.collect(view, now, STALE);
   }
 
   /** A change of a report. */

@@ -186,7 +186,7 @@ record PipelineShape(
         streams,
         stages,
         spec.sideInputs().stream().map(input -> Side.of(input, desired.side())).toList(),
-        problems(spec, streams, stages, view, now, silentAfter));
+        problems(desired, streams, stages, view, now, silentAfter));
   }
 
   /** Whether a pipeline is paused and nothing of it is in flight. */
@@ -355,12 +355,13 @@ record PipelineShape(
   }
 
   private static List<PipelineProblem> problems(
-      PipelineSpec spec,
+      DesiredPipeline desired,
       List<Stream> streams,
       List<Stage> stages,
       View view,
       Instant now,
       Duration silentAfter) {
+    var spec = desired.spec();
     var problems = new ArrayList<PipelineProblem>();
     for (int i = 0; i < streams.size(); i++) {
       var stream = streams.get(i);
@@ -434,6 +435,14 @@ record PipelineShape(
                           "see GET /api/v1/nodes or ./dayu nodes")));
     for (int i = 0; i < stages.size(); i++) {
       var path = "spec.stages[" + i + "]";
+      var type = stages.get(i).type();
+      for (var node : ServiceDemand.loading(view, desired, spec.stages().get(i)))
+        problems.add(
+            new PipelineProblem(
+                path,
+                "%s is being loaded on %s".formatted(type, node),
+                "elements wait for it; GET /api/v1/services/%s or, on Kubernetes, kubectl describe stageservice %s tell more"
+                    .formatted(type, type)));
       for (var instance : stages.get(i).instances())
         instance
             .problem()

@@ -49,37 +49,49 @@ final class ServiceEndpoints {
 
   /**
    * @param declaration as it was sent
-   * @param nodes that are to have it, of those that report
+   * @param described whether pipelines can be verified with what it has said of itself
+   * @param nodes that are to have it, or may have it, of those that report
    */
-  record ServiceShape(String name, long version, RawValue declaration, List<NodeShape> nodes) {}
+  record ServiceShape(
+      String name, long version, RawValue declaration, boolean described, List<NodeShape> nodes) {}
 
   /**
    * @param ready whether stages of this type can run there: it has described itself, and answers
    * @param at where it is called; absent before it has described itself
    * @param calls what has become of them by address, that of {@code at} first
+   * @param wanted whether a pipeline has such stages there, or is to have them there next
    */
-  record NodeShape(String node, boolean ready, Optional<String> at, List<ServiceCalls> calls) {
-    static NodeShape of(NodeReport report, String name) {
+  record NodeShape(
+      String node,
+      boolean ready,
+      Optional<String> at,
+      List<ServiceCalls> calls,
+      boolean wanted) {
+    static NodeShape of(NodeReport report, String name, boolean wanted) {
       var service =
           report.services().stream().filter(s -> s.descriptor().type().equals(name)).findFirst();
       return new NodeShape(
           report.node(),
           report.stageTypes().contains(name),
           service.map(NodeReport.Service::from),
-          service.map(NodeReport.Service::calls).orElse(List.of()));
+          service.map(NodeReport.Service::calls).orElse(List.of()),
+          wanted);
     }
   }
 
   private ServiceShape shape(DeclaredService service) {
     var document = service.document().orElse("{}");
+    var view = control.view();
+    var wanted = ServiceDemand.wanted(view, service.name());
     return new ServiceShape(
         service.name(),
         service.version(),
         new RawValue(document),
-        control.view().nodes().values().stream()
+        ServiceDemand.isDescribed(view, service.name()),
+        view.nodes().values().stream()
             .map(View.Seen::report)
             .filter(report -> ServiceDocument.isFor(document, report.node(), report.role()))
-            .map(report -> NodeShape.of(report, service.name()))
+            .map(report -> NodeShape.of(report, service.name(), wanted.contains(report.node())))
             .toList());
   }
 
