@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The parts of kubectl that need no cluster. */
+/** The part of kubectl that needs no cluster. */
 public final class Kubectl {
   private static final int TIMEOUT_SECONDS = 120;
 
@@ -23,7 +23,7 @@ public final class Kubectl {
     return run("kustomize", directory.toString());
   }
 
-  static String run(String... arguments) {
+  private static String run(String... arguments) {
     var command = new ArrayList<>(List.of("kubectl"));
     command.addAll(List.of(arguments));
     try {

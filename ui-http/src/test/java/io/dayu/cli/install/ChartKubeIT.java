@@ -1,15 +1,15 @@
 package io.dayu.cli.install;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dayu.local.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -19,13 +19,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * The chart and the kustomizations are the same installation. Templates are rendered by Go's own
- * engine, which kubectl has in it: values are laid into a kubeconfig, which it prints through them.
- */
+/** The chart, as Helm renders it, and the kustomizations are the same installation. */
 class ChartKubeIT {
   private static final Path K8S = Home.find().root().resolve("k8s");
   private static final Path OVERLAYS = K8S.resolve("overlays");
+  private static final Path CHART = K8S.resolve("chart");
 
   @TempDir private Path directory;
 
@@ -67,8 +65,7 @@ class ChartKubeIT {
   @Test
   void templatesAreThoseOfTheManifestsAsTheyAre() throws IOException {
     var made = Chart.templates(K8S);
-    var templates = K8S.resolve("chart/templates");
-    try (var files = Files.list(templates)) {
+    try (var files = Files.list(CHART.resolve("templates"))) {
       assertThat(
               files
                   .map(file -> file.getFileName().toString())
@@ -76,9 +73,14 @@ class ChartKubeIT {
           .as("make them anew: ./dayu k8s chart")
           .containsExactlyInAnyOrderElementsOf(made.keySet());
     }
+    var anew = Files.createDirectories(directory.resolve("anew/templates")).getParent();
+    for (var file : List.of("Chart.yaml", "values.yaml", "values.schema.json"))
+      Files.copy(CHART.resolve(file), anew.resolve(file));
+    for (var template : made.entrySet())
+      Files.writeString(anew.resolve("templates").resolve(template.getKey()), template.getValue());
     // As objects: versions of kubectl print them differently.
     var of = values("second").with("postgres.enabled=true").with("apiService=true");
-    assertThat(objects(render(String.join("\n---\n", made.values()), of)))
+    assertThat(objects(helm(anew).template(of.values())))
         .as("make them anew: ./dayu k8s chart")
         .isEqualTo(objects(chart(of)));
   }
@@ -104,10 +106,28 @@ class ChartKubeIT {
     "second, /etc/dayu/lab-keys"
   })
   void itsNotesTellWhatNodesWaitFor(String overlay, String told) throws IOException {
-    var notes = Files.readString(K8S.resolve("chart/templates/NOTES.txt"));
-    assertThat(render(notes, values(overlay)))
+    assertThat(helm(CHART).notes(values(overlay).values()))
         .contains(told, "dayu-tokens")
         .doesNotContain("<no value>");
+  }
+
+  @Test
+  void helmFindsNoFault() {
+    // Warnings are of a namespace that is empty while a chart is only looked at.
+    assertThat(helm(CHART).faults()).isEmpty();
+  }
+
+  @Test
+  void whatHelmPackagesIsTheChart() throws IOException {
+    var of = values("keys-secrets");
+    assertThat(helm(helm(CHART).packaged()).template(of.values())).isEqualTo(chart(of));
+  }
+
+  @Test
+  void helmRefusesAValueThatThereIsNot() {
+    var values = ((ObjectNode) values("kubeedge").values()).put("replicas", 3);
+    assertThatThrownBy(() -> helm(CHART).template(values))
+        .hasMessageContaining("'replicas' not allowed");
   }
 
   /** Helm says nothing of a value that its chart does not have, unless a schema does. */
@@ -151,30 +171,11 @@ class ChartKubeIT {
   }
 
   private String chart(Installation of) throws IOException {
-    var text = new StringBuilder();
-    try (var templates = Files.list(K8S.resolve("chart/templates"))) {
-      for (var template : templates.filter(t -> t.toString().endsWith(".yaml")).sorted().toList())
-        text.append("---\n").append(Files.readString(template));
-    }
-    return render(text.toString(), of);
+    return helm(CHART).template(of.values());
   }
 
-  private String render(String template, Installation of) throws IOException {
-    var nodes = JsonNodeFactory.instance;
-    var root = nodes.objectNode();
-    root.set("Values", of.values());
-    root.putObject("Release").put("Namespace", of.text("namespace"));
-    var config = nodes.objectNode().put("apiVersion", "v1").put("kind", "Config");
-    config.putArray("extensions").addObject().put("name", "chart").set("extension", root);
-    var file = directory.resolve("values.json");
-    new ObjectMapper().writeValue(file.toFile(), config);
-    var wrapped =
-        Files.writeString(
-            directory.resolve("template"),
-            "{{- with (index .extensions 0).extension }}{{ with $ := . }}\n%s{{ end }}{{ end }}"
-                .formatted(template));
-    return Kubectl.run(
-        "config", "view", "--raw", "--kubeconfig=" + file, "--output=go-template-file=" + wrapped);
+  private RealHelm helm(Path chart) {
+    return new RealHelm(chart, directory);
   }
 
   private static SortedMap<String, JsonNode> objects(String yaml) throws IOException {
