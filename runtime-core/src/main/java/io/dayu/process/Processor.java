@@ -53,13 +53,13 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *       what waits in one message instead, and what it has answered comes back in one. When an
  *       element goes there its producer gets its credit back. While the next stages take nothing,
  *       none goes.
- *   <li>{@link StageHost.Answered}, or {@link StageHost.AllAnswered}, adds the output and the times
- *       to the element; it goes on to the processors of the next stages, or to the outbox where the
- *       first leaf's node is. What the stage skips goes to this node's outbox. What fails, or is
- *       not answered within {@code dayu.process.stage-timeout}, is tried again, up to {@code
- *       max-tries} times, and then goes there as failed, with its cause. A call that still runs
- *       then cannot be interrupted: its element fails at once, also where it comes a second time,
- *       and the stage gets no other one until the call returns.
+ *   <li>{@link AnswerSlot.Answered}, or {@link StageHost.AllAnswered}, adds the output and the
+ *       times to the element; it goes on to the processors of the next stages, or to the outbox
+ *       where the first leaf's node is. What the stage skips goes to this node's outbox. What
+ *       fails, or is not answered within {@code dayu.process.stage-timeout}, is tried again, up to
+ *       {@code max-tries} times, and then goes there as failed, with its cause. A call that still
+ *       runs then cannot be interrupted: its element fails at once, also where it comes a second
+ *       time, and the stage gets no other one until the call returns.
  *   <li>A stage that crashes is started again with back-off; the elements it had are tried again.
  *   <li>The stage may go on in a later plan: then elements of that come by an {@link Entrance}, and
  *       go on as their own plan says.
@@ -287,7 +287,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
             .onMessage(Inlet.Offer.class, offer -> onOffer(offer, front))
             .onMessage(Entrance.Through.class, this::onThrough)
             .onMessage(StageHost.AllAnswered.class, this::onAllAnswered)
-            .onMessage(StageHost.Answered.class, this::onAnswered)
+            .onMessage(AnswerSlot.Answered.class, this::onAnswered)
             .onMessage(Granted.class, this::onGranted)
             .onMessage(
                 Found.class,
@@ -352,7 +352,7 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onAnswered(StageHost.Answered answered) {
+  private Behavior<Inlet.Command> onAnswered(AnswerSlot.Answered answered) {
     stage.on(answered);
     pump();
     return this;

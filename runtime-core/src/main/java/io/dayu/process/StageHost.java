@@ -26,24 +26,22 @@ import org.jspecify.annotations.Nullable;
  * The actor of a stage as its processor sees it: starts it, sends it elements, waits for each
  * answer no longer than {@code dayu.process.stage-timeout}, and says of each element once what has
  * become of it ({@link Results}). A quick {@link FunctionStage} gets several elements in one
- * message; the other stages have a {@link Slot} for each. A call that still runs when it is late
- * cannot be interrupted: the stage is not {@link #isFree free} then until it returns.
+ * message; the other stages have a {@link AnswerSlot} for each. A call that still runs when it is
+ * late cannot be interrupted: the stage is not {@link #isFree free} then until it returns.
  *
  * <p>Belongs to one actor, which receives its {@link Event events}, watches the stage by it, and
  * starts it again.
  */
 final class StageHost {
   /** What the stage does. */
-  sealed interface Event extends Inlet.Command {}
+  sealed interface Event extends Inlet.Command
+      permits Started, Returned, AllAnswered, AnswerSlot.Answered {}
 
   /** It takes elements. Until then it may load a model. */
   record Started(int generation) implements Event {}
 
   /** A call has returned that was given up. */
   record Returned(int generation) implements Event {}
-
-  /** A stage that takes messages has answered one. */
-  record Answered(Slot slot, long turn, Outcome outcome) implements Event {}
 
   /** There are answers in the {@link StageCalls}. */
   record AllAnswered(int generation) implements Event {}
@@ -68,26 +66,13 @@ final class StageHost {
    */
   record Had(String during, int elements) {}
 
-  /**
-   * A place at the stage. Answers come to small actors of the slot's own, which is cheaper than an
-   * ask. Two take turns, so that a second answer to one element is not taken for the answer to the
-   * next; one is replaced when an element is given up, so that a late answer is received by nobody.
-   */
-  final class Slot {
-    private Listener listener = listen(this);
-    private Listener spare = listen(this);
-    private @Nullable Visit visit; // null while it is free
-  }
-
-  private record Listener(long turn, ActorRef<Outcome> ref) {}
-
   /** An element at the stage. */
-  private static final class Visit extends StageCalls.Call {
-    final Work work;
-    final @Nullable Slot slot; // null if the answer is kept in the StageCalls
+  static final class Visit extends StageCalls.Call {
+    private final Work work;
+    private final @Nullable AnswerSlot slot; // null if the answer is kept in the StageCalls
 
-    Visit(Work work, @Nullable Slot slot) {
-      super(work.parcel().element(), slot == null ? null : slot.listener.ref(), work.begunNanos());
+    private Visit(Work work, @Nullable AnswerSlot slot) {
+      super(work.parcel().element(), slot == null ? null : slot.replyTo(), work.begunNanos());
       this.work = work;
       this.slot = slot;
     }
@@ -103,7 +88,7 @@ final class StageHost {
   private final Results results;
   private final LongSupplier nanos;
   private final int parallelism;
-  private final ArrayDeque<Slot> free = new ArrayDeque<>();
+  private final ArrayDeque<AnswerSlot> free = new ArrayDeque<>();
   private final Set<Visit> visits = new LinkedHashSet<>(); // in the order in which they were sent
   private final Set<Work.Numbered> overdue = new LinkedHashSet<>(); // were given up running
   private ArrayList<Visit> turn = new ArrayList<>(); // to be sent
@@ -111,7 +96,6 @@ final class StageHost {
   private StageCalls<Visit> calls;
   private boolean busy; // with a call that was given up
   private int generation;
-  private long listeners;
 
   /**
    * Starts the stage.
@@ -136,7 +120,7 @@ final class StageHost {
     this.results = results;
     this.nanos = nanos;
     this.parallelism = parallelism;
-    for (int i = 0; i < parallelism; i++) free.add(new Slot());
+    for (int i = 0; i < parallelism; i++) free.add(new AnswerSlot(context));
     start();
   }
 
@@ -211,7 +195,7 @@ final class StageHost {
   void send(Work work, boolean function) {
     var slot = function ? null : free.remove();
     var visit = new Visit(work, slot);
-    if (slot != null) slot.visit = visit;
+    if (slot != null) slot.take(visit);
     visits.add(visit);
     turn.add(visit);
   }
@@ -231,10 +215,9 @@ final class StageHost {
     if (all.generation() == generation) takeAnswers();
   }
 
-  void on(Answered answered) {
-    var visit = answered.slot().visit;
-    if (visit != null && answered.slot().listener.turn() == answered.turn())
-      ended(leave(visit), answered.outcome());
+  void on(AnswerSlot.Answered answered) {
+    var visit = answered.slot().answered(answered);
+    if (visit != null) ended(leave(visit), answered.outcome());
   }
 
   private void takeAnswers() {
@@ -327,37 +310,16 @@ final class StageHost {
   }
 
   private Work leaveUnanswered(Visit visit) {
-    var slot = visit.slot;
-    if (slot != null) {
-      context.stop(slot.listener.ref());
-      slot.listener = listen(slot);
-    }
+    if (visit.slot != null) visit.slot.giveUp();
     return leave(visit);
   }
 
   private Work leave(Visit visit) {
     visits.remove(visit);
-    var slot = visit.slot;
-    if (slot != null) {
-      slot.visit = null;
-      var next = slot.spare;
-      slot.spare = slot.listener;
-      slot.listener = next;
-      free.add(slot);
+    if (visit.slot != null) {
+      visit.slot.free();
+      free.add(visit.slot);
     }
     return visit.work;
-  }
-
-  private Listener listen(Slot slot) {
-    var self = context.getSelf();
-    long number = ++listeners;
-    return new Listener(
-        number,
-        context.spawnAnonymous(
-            Behaviors.receiveMessage(
-                outcome -> {
-                  self.tell(new Answered(slot, number, outcome));
-                  return Behaviors.same();
-                })));
   }
 }
