@@ -37,9 +37,16 @@ public final class Pipelines {
         proto.hasSide() ? SideFactsProto.read(proto.getSide()) : SideVersions.NONE);
   }
 
-  /** Never 0, which stands for a state that is not told. */
+  /**
+   * Its number in messages, frozen whatever the order in which the source has the states; never 0,
+   * which stands for a state that is not told.
+   */
   public static int write(RunState state) {
-    return state.ordinal() + 1;
+    return switch (state) {
+      case RUNNING -> 1;
+      case PAUSED -> 2;
+      case STOPPED -> 3;
+    };
   }
 
   /** One that only newer releases know is not running. */

@@ -148,7 +148,7 @@ public final class Reports {
             .setPipeline(s.pipeline())
             .setStage(s.stage())
             .setType(s.type())
-            .setState(s.state().ordinal() + 1)
+            .setState(code(s.state()))
             .setQueue(work.queue())
             .setQueueMs(work.queueMs())
             .setServiceMs(work.serviceMs())
@@ -166,7 +166,7 @@ public final class Reports {
         p.getPipeline(),
         p.getStage(),
         p.getType(),
-        state(StageState.values(), p.getState()),
+        stageState(p.getState()),
         new Work(
             p.getQueue(),
             p.getQueueMs(),
@@ -209,7 +209,7 @@ public final class Reports {
     var proto =
         StreamFigures.newBuilder()
             .setStream(s.stream().toString())
-            .setState(s.state().ordinal() + 1)
+            .setState(code(s.state()))
             .setGenerated(ledger.generated())
             .setDelivered(ledger.delivered())
             .setFailed(ledger.failed())
@@ -234,7 +234,7 @@ public final class Reports {
     return Stream.of(
         new StreamReport(
             StreamName.parse(p.getStream()),
-            state(StreamState.values(), p.getState()),
+            streamState(p.getState()),
             p.getDecision(),
             new Ledger(
                 p.getGenerated(), p.getDelivered(), p.getFailed(), p.getShed(), p.getInFlight()),
@@ -246,7 +246,36 @@ public final class Reports {
   }
 
   /** A state that only newer releases know counts as the first one. */
-  private static <S> S state(S[] states, int code) {
-    return states[code >= 1 && code <= states.length ? code - 1 : 0];
+  // Numbers in messages are frozen, whatever the order in which the source has the states.
+
+  private static int code(StageState state) {
+    return switch (state) {
+      case STARTING -> 1;
+      case RUNNING -> 2;
+      case BACKING_OFF -> 3;
+    };
+  }
+
+  private static int code(StreamState state) {
+    return switch (state) {
+      case STARTING -> 1;
+      case RUNNING -> 2;
+      case SOURCE_DOWN -> 3;
+      case COMPLETED -> 4;
+      case FAILED -> 5;
+      case PAUSED -> 6;
+    };
+  }
+
+  /** One that only newer releases know is taken as one that starts. */
+  private static StageState stageState(int code) {
+    for (var state : StageState.values()) if (code(state) == code) return state;
+    return StageState.STARTING;
+  }
+
+  /** One that only newer releases know is taken as one that starts. */
+  private static StreamState streamState(int code) {
+    for (var state : StreamState.values()) if (code(state) == code) return state;
+    return StreamState.STARTING;
   }
 }

@@ -7,29 +7,38 @@ package io.dayu.link;
  */
 record Frame(Type type, byte[] body) {
   enum Type {
-    HELLO,
-    CREDIT,
-    PING,
-    BYE,
+    HELLO(1),
+    CREDIT(2),
+    PING(3),
+    BYE(4),
     /** The whole, or the last part, of an element. */
-    DATA,
+    DATA(5),
     /** A part of an element with more to follow. */
-    PART,
+    PART(6),
     /** To the producer: what is stored of a stream that its node generates. */
-    ACKNOWLEDGEMENT;
+    ACKNOWLEDGEMENT(7);
 
-    private static final Type[] ALL = values();
+    private static final Type[] BY_CODE = new Type[values().length + 1];
 
-    /** Codes are frozen: 1 for {@link #HELLO} and so on. */
+    static {
+      for (var type : values()) BY_CODE[type.code] = type;
+    }
+
+    private final int code; // frozen
+
+    Type(int code) {
+      this.code = code;
+    }
+
     int code() {
-      return ordinal() + 1;
+      return code;
     }
 
     static Type of(int code) {
-      if (code < 1 || code > ALL.length)
+      if (code < 1 || code >= BY_CODE.length)
         throw new LinkException(
             "unknown frame type " + code + "; the peer is no Dayu node or a newer one");
-      return ALL[code - 1];
+      return BY_CODE[code];
     }
   }
 

@@ -164,9 +164,7 @@ public final class FailedQuestions {
       proto.setDropped(dropped.count());
     } else if (answer instanceof FailedElements.Refused refused) {
       proto.setRefused(
-          FailedRefusal.newBuilder()
-              .setWhy(refused.why().ordinal() + 1)
-              .setReason(refused.reason()));
+          FailedRefusal.newBuilder().setWhy(code(refused.why())).setReason(refused.reason()));
     }
     return proto.build();
   }
@@ -193,15 +191,29 @@ public final class FailedQuestions {
             retried.getMore());
       }
       case DROPPED -> new FailedElements.Dropped(proto.getDropped());
-      case REFUSED -> {
-        int why = proto.getRefused().getWhy();
-        yield new FailedElements.Refused(
-            why >= 1 && why <= Why.values().length ? Why.values()[why - 1] : Why.NOT_NOW,
-            proto.getRefused().getReason());
-      }
+      case REFUSED ->
+          new FailedElements.Refused(
+              why(proto.getRefused().getWhy()), proto.getRefused().getReason());
       case ANSWER_NOT_SET ->
           throw new IllegalArgumentException("unknown answer about failed elements");
     };
+  }
+
+  /** Its number in messages, frozen whatever the order in which the source has the reasons. */
+  private static int code(Why why) {
+    return switch (why) {
+      case NOT_KEPT -> 1;
+      case PAUSED -> 2;
+      case NOT_READ -> 3;
+      case NOT_NOW -> 4;
+      case AWAY -> 5;
+    };
+  }
+
+  /** One that only newer releases know may pass, as far as this one can tell. */
+  private static Why why(int code) {
+    for (var why : Why.values()) if (code(why) == code) return why;
+    return Why.NOT_NOW;
   }
 
   /** The answer of this type. */
