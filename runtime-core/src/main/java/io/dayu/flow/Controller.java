@@ -1,60 +1,34 @@
 package io.dayu.flow;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import io.dayu.deliver.FailedStore;
 import io.dayu.deliver.Ingress;
 import io.dayu.deliver.Outbox;
-import io.dayu.deliver.OutboxStore;
 import io.dayu.deliver.Ranges;
-import io.dayu.deliver.Uplink;
 import io.dayu.facts.Acknowledgement;
 import io.dayu.facts.Decision;
 import io.dayu.facts.FailedElements;
 import io.dayu.facts.InstanceName;
-import io.dayu.facts.NodeReport;
-import io.dayu.facts.NodeReport.Resources;
 import io.dayu.facts.NodeReport.Role;
-import io.dayu.facts.Readable;
-import io.dayu.facts.ServiceReports;
 import io.dayu.facts.View;
-import io.dayu.generate.GenerateSettings;
 import io.dayu.generate.Generator;
 import io.dayu.generate.SourceBytes;
-import io.dayu.generate.StreamMemory;
-import io.dayu.keys.NodeKeys;
 import io.dayu.link.Inlet;
 import io.dayu.link.LinkSender;
 import io.dayu.link.LinkServer;
-import io.dayu.link.LinkSettings;
 import io.dayu.link.Resolver;
 import io.dayu.node.DeclaredAccess;
-import io.dayu.node.LastRun;
-import io.dayu.pipeline.Catalog;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.StreamName;
 import io.dayu.process.Entrance;
 import io.dayu.process.Plan;
-import io.dayu.process.ProcessSettings;
 import io.dayu.process.Processor;
 import io.dayu.process.Router;
-import io.dayu.settings.NodeMemory;
-import io.dayu.side.SideStore;
 import io.dayu.source.Access;
 import io.dayu.source.SourceProvider;
-import io.dayu.stage.ModelFiles;
 import java.net.InetSocketAddress;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Function;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -130,9 +104,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private record Listening(LinkServer.Started started, ActorRef<LinkServer.Started> replyTo)
       implements Command {}
 
-  private record Sampled(Resources resources) implements Command {}
-
-  private record NotSampled(Throwable cause) implements Command {}
+  private record FromReporter(NodeReporter.Event event) implements Command {}
 
   private enum Timer implements Command {
     REPORT,
@@ -143,81 +115,10 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   /** What has crashed may be started again: a stream or an instance. */
   private record Again(Record name) implements Command {}
 
-  /**
-   * What a controller works with.
-   *
-   * @param sampler blocking; called on {@code blocking}
-   * @param nanos a clock as {@link System#nanoTime}
-   */
-  public record Environment(
-      Self self,
-      Settings settings,
-      Catalog catalog,
-      Uplink uplink,
-      Storage storage,
-      Supplier<Resources> sampler,
-      Executor blocking,
-      Clock clock,
-      LongSupplier nanos) {}
-
-  /**
-   * This node, as others know it.
-   *
-   * @param host where its data port is reached
-   * @param readable what pipelines of others than the machine's user may read here
-   */
-  public record Self(String node, Role role, String site, String host, Readable readable) {}
-
-  /**
-   * @param reportEvery between two reports of a node
-   * @param keys for the links to and from other nodes
-   * @param memory on which all parts of the node draw
-   * @param models that stages may load
-   * @param askCloud how often it is looked whether to wait for the cloud any longer, after a run
-   *     that died early
-   */
-  public record Settings(
-      Duration reportEvery,
-      ProcessSettings process,
-      GenerateSettings generate,
-      LinkSettings links,
-      Optional<NodeKeys> keys,
-      NodeMemory memory,
-      ModelFiles models,
-      Duration askCloud) {}
-
-  /**
-   * What outlives the process.
-   *
-   * @param known what the node knew when it ended the last time
-   * @param memory what is kept of a stream, by its name
-   * @param outbox where results and elements wait while no cloud node can be reached
-   * @param failed what is kept of elements that failed
-   * @param sides the values of side inputs
-   * @param run how the last process ended
-   */
-  public record Storage(
-      LastKnown known,
-      Function<StreamName, StreamMemory> memory,
-      OutboxStore outbox,
-      FailedStore failed,
-      SideStore sides,
-      LastRun run) {}
-
-  /**
-   * How long a report waits after a change, so that changes which belong together are reported
-   * together.
-   */
-  private static final Duration TOGETHER = Duration.ofMillis(20);
-
-  /** Between two reports, at least. */
-  private static final Duration SOONEST = Duration.ofMillis(100);
-
   private final TimerScheduler<Command> timers;
-  private final Environment env;
+  private final FlowEnvironment env;
   private final Access declared;
   private final Crashes crashes;
-  private final long incarnation;
   private final PeerLinks peerLinks;
   private final Admission admission;
   private final CloudFirst cloudFirst;
@@ -227,17 +128,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   private final ActorRef<Inlet.Command> outbox;
   private final Optional<ActorRef<Inlet.Command>> ingress;
   private final ActorRef<SideFetcher.Command> sides;
+  private final NodeReporter reporter;
   private final PendingLookups questions = new PendingLookups(this::locate);
   private Map<String, View.Seen> reports = Map.of();
   private Map<StreamName, Decision> decisions = Map.of();
   private Optional<ActorRef<Done>> finishing = Optional.empty();
-  private int dataPort;
-  private boolean sampling;
-  private long reportedNanos; // when the latest report was begun
-  private long sequence;
 
   private Controller(
-      ActorContext<Command> context, TimerScheduler<Command> timers, Environment env) {
+      ActorContext<Command> context, TimerScheduler<Command> timers, FlowEnvironment env) {
     super(context);
     this.timers = timers;
     this.env = env;
@@ -245,8 +143,6 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     var self = env.self();
     this.declared = new DeclaredAccess(self.node(), self.readable());
     this.crashes = new Crashes(settings.process()::backoff, env.nanos());
-    this.incarnation = env.clock().millis();
-    this.reportedNanos = env.nanos().getAsLong();
     this.admission = new Admission(env.nanos());
     this.cloudFirst =
         new CloudFirst(
@@ -337,6 +233,14 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         context.spawn(
             lasting(SideFetcher.create(env.storage().sides(), env.uplink(), env.blocking())),
             "sides");
+    this.reporter =
+        new NodeReporter(
+            env,
+            processors,
+            peerLinks,
+            generators,
+            failed,
+            event -> context.pipeToSelf(event, (told, never) -> new FromReporter(told)));
     tellPeers();
     timers.startTimerWithFixedDelay(Timer.REPORT, settings.reportEvery());
     if (!cloudFirst.waiting().isEmpty()) {
@@ -352,7 +256,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
     context.getSelf().tell(new Viewed(View.EMPTY)); // what is known
   }
 
-  public static Behavior<Command> create(Environment env) {
+  public static Behavior<Command> create(FlowEnvironment env) {
     // The guardian must survive a message that it cannot handle: without it all streams would stop.
     return Behaviors.supervise(
             Behaviors.<Command>setup(
@@ -427,8 +331,7 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
         .onMessageEquals(Timer.SOON, this::onReport)
         .onMessageEquals(Timer.ALONE, this::onAlone)
         .onMessage(Again.class, again -> onViewed(new Viewed(View.EMPTY)))
-        .onMessage(Sampled.class, this::onSampled)
-        .onMessage(NotSampled.class, this::onNotSampled)
+        .onMessage(FromReporter.class, this::onFromReporter)
         .onSignal(Terminated.class, this::onTerminated)
         .build();
   }
@@ -495,7 +398,8 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
   }
 
   private Behavior<Command> onListening(Listening listening) {
-    if (listening.started() instanceof LinkServer.Bound bound) dataPort = bound.address().getPort();
+    if (listening.started() instanceof LinkServer.Bound bound)
+      reporter.listens(bound.address().getPort());
     listening.replyTo().tell(listening.started());
     return onReport();
   }
@@ -596,69 +500,17 @@ public final class Controller extends AbstractBehavior<Controller.Command> {
    */
   private void reportSoon() {
     if (timers.isTimerActive(Timer.SOON)) return;
-    var early = SOONEST.minusNanos(env.nanos().getAsLong() - reportedNanos);
-    timers.startSingleTimer(Timer.SOON, early.compareTo(TOGETHER) > 0 ? early : TOGETHER);
+    timers.startSingleTimer(Timer.SOON, reporter.soon());
   }
 
   private Behavior<Command> onReport() {
-    // The report that follows the running sample contains all changes until then. And a sampler
-    // that hangs, for example in reading a broken sensor, must hold only one thread, not one more
-    // at each report.
-    if (sampling) return this;
-    var sampled = CompletableFuture.supplyAsync(env.sampler(), env.blocking());
-    sampling = true;
-    reportedNanos = env.nanos().getAsLong();
-    getContext()
-        .pipeToSelf(
-            sampled,
-            (resources, error) -> error == null ? new Sampled(resources) : new NotSampled(error));
+    reporter.begin();
     return this;
   }
 
-  private Behavior<Command> onNotSampled(NotSampled notSampled) {
-    sampling = false;
-    throw new IllegalStateException("resource sampler", notSampled.cause());
-  }
-
-  private Behavior<Command> onSampled(Sampled sampled) {
-    sampling = false;
-    if (dataPort == 0) return this;
-    var self = env.self();
-    var report =
-        new NodeReport(
-                new NodeReport.Self(
-                    self.node(), self.role(), self.site(), self.host(), dataPort, self.readable()),
-                new NodeReport.Edition(incarnation, ++sequence),
-                sampled.resources(),
-                env.catalog().runnable(),
-                processors.reports(),
-                peerLinks.reports(),
-                generators.reports())
-            .withBudgets(budgets())
-            .withServices(services())
-            .withKeptFailed(failed.reports());
-    env.uplink().report(env.storage().run().problem().map(report::withProblem).orElse(report));
+  private Behavior<Command> onFromReporter(FromReporter from) {
+    reporter.on(from.event());
     return this;
-  }
-
-  private List<NodeReport.Service> services() {
-    return ServiceReports.fit(
-        env.catalog().services().stream()
-            .map(s -> new NodeReport.Service(s.descriptor(), s.transport(), s.from(), s.calls()))
-            .toList());
-  }
-
-  private List<NodeReport.Budget> budgets() {
-    var budgets = new ArrayList<NodeReport.Budget>();
-    for (var part : env.settings().memory().all())
-      budgets.add(new NodeReport.Budget(part.name(), part.used(), part.limit()));
-    for (var part : env.catalog().memory())
-      budgets.add(new NodeReport.Budget(part.part(), part.used(), part.limit()));
-    var disk = env.storage().outbox();
-    budgets.add(new NodeReport.Budget("outbox", disk.used(), disk.settings().quota()));
-    var kept = env.storage().failed();
-    budgets.add(new NodeReport.Budget("failed", kept.used(), kept.quota()));
-    return budgets;
   }
 
   private Behavior<Command> onTerminated(Terminated terminated) {

@@ -106,14 +106,14 @@ public final class FlowNode {
     var known = LastKnown.open(dataDir, blocking);
     known.tell(learnt);
     var environment =
-        new Controller.Environment(
-            new Controller.Self(
+        new FlowEnvironment(
+            new FlowEnvironment.Self(
                 settings.self().name(),
                 settings.cluster().role(),
                 settings.cluster().site(),
                 settings.self().host(),
                 settings.read().readable()),
-            new Controller.Settings(
+            new FlowEnvironment.Settings(
                 settings.monitor().interval(),
                 settings.process(),
                 settings.generate(),
@@ -124,7 +124,8 @@ public final class FlowNode {
                 CloudFirst.CUT_OFF),
             catalog,
             uplink,
-            new Controller.Storage(known, streams::of, disk, failed, SideStore.open(dataDir), run),
+            new FlowEnvironment.Storage(
+                known, streams::of, disk, failed, SideStore.open(dataDir), run),
             sampler::sample,
             blocking,
             Clock.systemUTC(),

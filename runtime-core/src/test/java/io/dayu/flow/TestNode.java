@@ -171,14 +171,14 @@ final class TestNode implements AutoCloseable {
     this.disk = OutboxStore.open(dir, OutboxSettings.from(config.getConfig("outbox")));
     this.failed = FailedStore.open(dir, FailedSettings.from(config.getConfig("failed")).quota());
     var environment =
-        new Controller.Environment(
-            new Controller.Self(
+        new FlowEnvironment(
+            new FlowEnvironment.Self(
                 name,
                 role,
                 "here",
                 "127.0.0.1",
                 ReadSettings.from(config.getConfig("read")).readable()),
-            new Controller.Settings(
+            new FlowEnvironment.Settings(
                 reportEvery,
                 ProcessSettings.from(config.getConfig("process")),
                 GenerateSettings.from(config.getConfig("generate")),
@@ -189,7 +189,7 @@ final class TestNode implements AutoCloseable {
                 ASK_CLOUD),
             new Catalog(stages, sources, List.of("fixed")),
             new Store(),
-            new Controller.Storage(
+            new FlowEnvironment.Storage(
                 known,
                 stream -> memory.apply(streams.of(stream)),
                 disk,
