@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.dayu.k8s.connect.Clients;
 import io.dayu.k8s.crd.Dayu;
 import io.dayu.k8s.crd.MemberRollOutResource;
 import io.dayu.k8s.crd.MemberRollOutSpec;
@@ -54,7 +55,7 @@ class RollOutKubeIT {
     server = new ApiServer();
     line = new Line(server.client().getMasterUrl().getPort());
     client =
-        OperatorProcess.client(
+        Clients.of(
             new ConfigBuilder(server.client().getConfiguration())
                 .withMasterUrl("http://127.0.0.1:" + line.port() + "/")
                 .build());
