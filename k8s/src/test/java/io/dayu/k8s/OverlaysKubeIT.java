@@ -91,6 +91,9 @@ class OverlaysKubeIT {
       assertThat(container(set).getEnvFrom())
           .filteredOn(from -> from.getConfigMapRef() != null)
           .allSatisfy(from -> assertThat(maps).contains(from.getConfigMapRef().getName()));
+      assertThat(pod.getVolumes())
+          .filteredOn(v -> v.getConfigMap() != null)
+          .allSatisfy(v -> assertThat(maps).contains(v.getConfigMap().getName()));
     }
     var namespace = of.all(Namespace.class).get(0).getMetadata().getName();
     of.all(ClusterRoleBinding.class)

@@ -87,7 +87,7 @@ public final class Launch {
       System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     resolveNamesAnew();
     try {
-      var config = ConfigFactory.load();
+      var config = Profile.over(ConfigFactory.load());
       var log = config.getString("dayu.node.log");
       if (!log.isEmpty()) LogBound.USUAL.watch(Path.of(log), LogBound.LOOK);
       var stop = node.start(config);

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** What a roll-out has to know of members, read from what Kubernetes keeps of DaemonSets. */
@@ -62,13 +64,16 @@ public final class RollOutMembers {
    *
    * @param newest the revision of each DaemonSet by its uid
    * @param waitedFor name of a node
+   * @param settings since when the settings in the profile of a node are so; a pod that was made
+   *     before is not of the newest revision
    */
   public static List<Member> of(
       Map<String, String> newest,
       Collection<DaemonSet> daemonSets,
       Collection<Pod> pods,
       Collection<Node> nodes,
-      Optional<String> waitedFor) {
+      Optional<String> waitedFor,
+      Function<String, Optional<Instant>> settings) {
     var byName = new HashMap<String, Node>();
     nodes.forEach(n -> byName.put(n.getMetadata().getName(), n));
     var byNode = new HashMap<String, Pod>();
@@ -84,6 +89,7 @@ public final class RollOutMembers {
                 member(
                     byName.get(name),
                     Objects.requireNonNull(newest.get(owner(pod))),
+                    settings.apply(name),
                     Optional.of(pod))));
     waitedFor
         .filter(name -> !byNode.containsKey(name))
@@ -94,24 +100,35 @@ public final class RollOutMembers {
                     .filter(d -> Eligibility.matches(d.getSpec().getTemplate().getSpec(), node))
                     .findFirst()
                     .map(d -> newest.get(d.getMetadata().getUid()))
-                    .ifPresent(revision -> members.add(member(node, revision, Optional.empty()))));
+                    .ifPresent(
+                        revision ->
+                            members.add(
+                                member(
+                                    node,
+                                    revision,
+                                    settings.apply(node.getMetadata().getName()),
+                                    Optional.empty()))));
     members.sort(Comparator.comparing(Member::node));
     return members;
   }
 
-  private static Member member(Node node, String newest, Optional<Pod> pod) {
+  private static Member member(
+      Node node, String newest, Optional<Instant> settings, Optional<Pod> pod) {
     return new Member(
         node.getMetadata().getName(),
-        newest,
+        newest + settings.map(s -> "." + s.getEpochSecond()).orElse(""),
         !Eligibility.ready(node),
         "true".equals(Eligibility.labels(node).get(Labels.HOLD)),
-        pod.map(RollOutMembers::running));
+        pod.map(p -> running(p, settings)));
   }
 
-  private static Running running(Pod pod) {
+  private static Running running(Pod pod, Optional<Instant> settings) {
     return new Running(
         pod.getMetadata().getUid(),
-        label(pod, REVISION),
+        label(pod, REVISION)
+            + settings
+                .map(s -> made(pod).isBefore(s) ? ".older" : "." + s.getEpochSecond())
+                .orElse(""),
         isReady(pod),
         isEnding(pod),
         trouble(pod));
@@ -120,11 +137,12 @@ public final class RollOutMembers {
   /** Of two on a node the one that stays, or came last. */
   private static Pod later(Pod one, Pod other) {
     if (isEnding(one) != isEnding(other)) return isEnding(one) ? other : one;
-    var at = Objects.requireNonNullElse(one.getMetadata().getCreationTimestamp(), "");
-    return at.compareTo(Objects.requireNonNullElse(other.getMetadata().getCreationTimestamp(), ""))
-            >= 0
-        ? one
-        : other;
+    return made(one).isBefore(made(other)) ? other : one;
+  }
+
+  private static Instant made(Pod pod) {
+    var at = pod.getMetadata().getCreationTimestamp();
+    return at == null ? Instant.EPOCH : Instant.parse(at);
   }
 
   /** Before it is put there, the pod of a DaemonSet names its node by affinity alone. */

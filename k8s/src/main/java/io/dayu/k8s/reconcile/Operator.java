@@ -2,12 +2,14 @@ package io.dayu.k8s.reconcile;
 
 import io.dayu.k8s.crd.DataSourceResource;
 import io.dayu.k8s.crd.MemberRollOutResource;
+import io.dayu.k8s.crd.NodeProfileResource;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.SchedulingPolicyResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Members;
+import io.dayu.k8s.desired.NodeProfiles;
 import io.dayu.k8s.desired.Workloads;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
@@ -46,12 +48,13 @@ public final class Operator implements AutoCloseable {
   private static final String PIPELINES = "pipelines";
   private static final String SERVICES = "services";
 
-  /** Members of all kinds are replaced by one piece of work, since they are one at a time. */
+  /** All members are one piece of work where what is done for one depends on the others. */
   private static final String MEMBERS = "members";
 
   private enum Kind {
     NODE,
     SEEDS,
+    PROFILES,
     ROLL_OUT,
     PIPELINE,
     SERVICE,
@@ -74,6 +77,7 @@ public final class Operator implements AutoCloseable {
   private final WorkQueue<Key> queue;
   private final OperatorMetrics metrics;
   private final MemberReconciler members;
+  private final ProfileReconciler profiles;
   private final RollOutReconciler rollOuts;
   private final PipelineReconciler pipelines;
   private final StageServiceReconciler services;
@@ -91,6 +95,7 @@ public final class Operator implements AutoCloseable {
     this.metrics = metrics;
     cluster = new Cluster(client, settings.namespace(), metrics::wrote);
     members = new MemberReconciler(cluster, settings, System::nanoTime);
+    profiles = new ProfileReconciler(cluster, Clock.systemUTC());
     rollOuts = new RollOutReconciler(cluster, Clock.systemUTC());
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
     services = new StageServiceReconciler(cluster, settings, declarations, Clock.systemUTC());
@@ -197,8 +202,10 @@ public final class Operator implements AutoCloseable {
         changed -> {
           cluster.list(Node.class).forEach(this::changed);
           add(Kind.SEEDS, Members.SEEDS);
+          profiles();
           rollOut();
         });
+    cluster.watch(NodeProfileResource.class, false, Map.of(), p -> profiles());
     cluster.watch(ControllerRevision.class, false, Labels.INSTALLED, r -> rollOut());
     cluster.watch(MemberRollOutResource.class, false, Map.of(), r -> rollOut());
     cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
@@ -235,7 +242,10 @@ public final class Operator implements AutoCloseable {
 
   private void mapChanged(ConfigMap map) {
     if (map.getMetadata().getName().equals(Members.SEEDS)) add(Kind.SEEDS, Members.SEEDS);
-    else serviceOf(map);
+    else if (map.getMetadata().getName().equals(NodeProfiles.MAP)) {
+      profiles();
+      rollOut();
+    } else serviceOf(map);
   }
 
   private void serviceOf(HasMetadata object) {
@@ -254,8 +264,13 @@ public final class Operator implements AutoCloseable {
       cluster
           .list(StageServiceResource.class)
           .forEach(s -> add(Kind.SERVICE, s.getMetadata().getName()));
+      profiles();
       rollOut();
     }
+  }
+
+  private void profiles() {
+    add(Kind.PROFILES, MEMBERS);
   }
 
   private void rollOut() {
@@ -300,6 +315,7 @@ public final class Operator implements AutoCloseable {
     return switch (key.kind()) {
       case NODE -> members.node(key.name());
       case SEEDS -> members.seeds();
+      case PROFILES -> profiles.profiles();
       case ROLL_OUT -> rollOuts.members();
       case PIPELINE -> pipelines.pipeline(key.name());
       case SERVICE -> services.service(key.name());
@@ -322,8 +338,11 @@ public final class Operator implements AutoCloseable {
           new Class<?>[] {
             Node.class, DaemonSet.class, Service.class, Endpoints.class, ConfigMap.class
           };
+      case PROFILES ->
+          new Class<?>[] {NodeProfileResource.class, Node.class, DaemonSet.class, ConfigMap.class};
       case ROLL_OUT ->
           new Class<?>[] {
+            ConfigMap.class,
             Node.class,
             DaemonSet.class,
             ControllerRevision.class,

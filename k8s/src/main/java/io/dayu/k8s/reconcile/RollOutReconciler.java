@@ -6,6 +6,7 @@ import io.dayu.k8s.crd.MemberRollOutStatus;
 import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Conditions.Says;
 import io.dayu.k8s.desired.Labels;
+import io.dayu.k8s.desired.NodeProfiles;
 import io.dayu.k8s.desired.RollOut;
 import io.dayu.k8s.desired.RollOut.Member;
 import io.dayu.k8s.desired.RollOut.Phase;
@@ -15,6 +16,8 @@ import io.dayu.k8s.desired.RollOut.State;
 import io.dayu.k8s.desired.RollOut.Step;
 import io.dayu.k8s.desired.RollOut.Stop;
 import io.dayu.k8s.desired.RollOutMembers;
+import io.dayu.node.Profile;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -23,6 +26,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,7 +97,27 @@ final class RollOutReconciler {
             .orElse(Phase.COMPLETE);
     return ofClouds == Phase.REPLACING || ofEdges == Phase.REPLACING
         ? Optional.of(WHILE_REPLACING)
-        : Optional.empty();
+        : spreading();
+  }
+
+  /** Until settings that were written just now have reached their nodes. */
+  private Optional<Duration> spreading() {
+    return files().values().stream()
+        .flatMap(file -> NodeProfiles.since(file).stream())
+        .map(since -> Duration.between(clock.instant(), since.plus(NodeProfiles.SPREAD)))
+        .filter(left -> !left.isNegative())
+        .map(left -> left.plusMillis(1))
+        .min(Comparator.naturalOrder());
+  }
+
+  private Optional<Instant> settings(String node) {
+    return Optional.ofNullable(files().get(Profile.file(node)))
+        .flatMap(NodeProfiles::since)
+        .filter(since -> !clock.instant().isBefore(since.plus(NodeProfiles.SPREAD)));
+  }
+
+  private Map<String, String> files() {
+    return cluster.get(ConfigMap.class, NodeProfiles.MAP).map(ConfigMap::getData).orElse(Map.of());
   }
 
   /** Empty where there was never such a member. */
@@ -108,7 +132,8 @@ final class RollOutReconciler {
             daemonSets,
             cluster.list(Pod.class),
             cluster.list(Node.class),
-            resource.map(r -> r.getStatus().replacing()).map(MemberRollOutStatus.Replacing::node));
+            resource.map(r -> r.getStatus().replacing()).map(MemberRollOutStatus.Replacing::node),
+            this::settings);
     if (resource.isEmpty() && members.isEmpty()) return Optional.empty();
     int wanted = 0;
     int settle = 0;

@@ -32,7 +32,8 @@ class DefinitionsTest {
         Arguments.of("datasources.yaml", DataSourceResource.class),
         Arguments.of("schedulingpolicies.yaml", SchedulingPolicyResource.class),
         Arguments.of("stageservices.yaml", StageServiceResource.class),
-        Arguments.of("memberrollouts.yaml", MemberRollOutResource.class));
+        Arguments.of("memberrollouts.yaml", MemberRollOutResource.class),
+        Arguments.of("nodeprofiles.yaml", NodeProfileResource.class));
   }
 
   @ParameterizedTest
@@ -281,6 +282,43 @@ class DefinitionsTest {
   void badRollOutsAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
     assertThat(Definition.read("memberrollouts.yaml").problems(resource(spec)))
         .anySatisfy(p -> assertThat(p).contains(words.strip()));
+  }
+
+  @Test
+  void aProfileWithEverythingInItIsTakenAndComesBackAsItWas() throws JsonProcessingException {
+    var definition = Definition.read("nodeprofiles.yaml");
+    var spec =
+        resource("{'nodeSelector':{'site':'north'},'priority':1,'settings':{'node':{'site':'n'}}}")
+            .path("spec");
+    assertThat(definition.problems(resource(spec.toString()))).isEmpty();
+    assertThat(definition.problems(resource("{'settings':{}}")))
+        .singleElement()
+        .asString()
+        .contains("give settings");
+    assertThat(definition.problems(resource("{'settings':{'a':1},'priority':9999}")))
+        .singleElement()
+        .asString()
+        .contains("1000");
+    var serialization = new KubernetesSerialization();
+    var read = serialization.convertValue(spec, NodeProfileSpec.class);
+    assertThat(serialization.<JsonNode>convertValue(read, JsonNode.class)).isEqualTo(spec);
+    var status =
+        new NodeProfileStatus(
+            1L,
+            2,
+            List.of(
+                new ConditionBuilder()
+                    .withType("Accepted")
+                    .withStatus("True")
+                    .withReason("Verified")
+                    .withMessage("m")
+                    .withObservedGeneration(1L)
+                    .withLastTransitionTime("2026-01-01T00:00:00Z")
+                    .build()));
+    assertSchemaListsExactly(
+        definition.schema().at("/properties/status"),
+        serialization.convertValue(status, JsonNode.class),
+        "status");
   }
 
   private static void assertSchemaListsExactly(JsonNode schema, JsonNode value, String path) {

@@ -11,19 +11,26 @@ import io.dayu.k8s.crd.MemberRollOutSpec;
 import io.dayu.k8s.crd.MemberRollOutStatus;
 import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Labels;
+import io.dayu.k8s.desired.NodeProfiles;
 import io.dayu.k8s.desired.Nodes;
 import io.dayu.k8s.desired.RollOutMembers;
+import io.dayu.node.Profile;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,8 +139,19 @@ class RollOutKubeIT {
     pod(Labels.EDGE, "edge-1", "two", false);
     awaitState(EDGE, "Stopped");
     assertThat(status(EDGE).stopped().why()).contains("edge-1", "within 1 s", "CrashLoopBackOff");
-    assertThat(server.client().v1().events().inNamespace(server.namespace()).list().getItems())
-        .anySatisfy(e -> assertThat(e.getReason()).isEqualTo("Stopped"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        server
+                            .client()
+                            .v1()
+                            .events()
+                            .inNamespace(server.namespace())
+                            .list()
+                            .getItems())
+                    .anySatisfy(e -> assertThat(e.getReason()).isEqualTo("Stopped")));
     restart();
     await().atMost(PATIENCE).until(() -> running().seen(4) && running().idle());
     assertThat(pod("edge-2")).isPresent();
@@ -192,7 +210,7 @@ class RollOutKubeIT {
             "0/3",
             List.of(),
             new MemberRollOutStatus.Replacing(
-                "edge-3", uid, "two", true, java.time.Instant.now().toString(), null),
+                "edge-3", uid, "two", true, Instant.now().toString(), null),
             null,
             List.of()));
     server.client().resource(decided).updateStatus();
@@ -215,6 +233,63 @@ class RollOutKubeIT {
     awaitState(EDGE, "LeftOut");
     assertThat(status(EDGE).leftOut()).containsExactly("edge-1 (held)");
     assertThat(pod("edge-1")).isPresent();
+  }
+
+  /** The operator with a clock of its own, since settings take a while to reach a node. */
+  @Test
+  void aMemberThatWasStartedWithOlderSettingsIsReplacedWhenTheyHaveReachedItsNode() {
+    var older = made("edge-1");
+    var other = pod("edge-2").orElseThrow().getMetadata().getUid();
+    server
+        .client()
+        .resource(
+            NodeProfiles.map(
+                server.namespace(),
+                Map.of(
+                    Profile.file("edge-1"),
+                    "{\"since\": \"%s\"}".formatted(older.plusMillis(1)),
+                    Profile.file("edge-2"),
+                    "{\"since\": \"%s\"}".formatted(made("edge-2")))))
+        .create();
+    try (var cluster = new Cluster(client, server.namespace())) {
+      for (var kind : List.of(DaemonSet.class, ControllerRevision.class, Pod.class))
+        cluster.watch(kind, false, Labels.INSTALLED, changed -> {});
+      cluster.watch(ConfigMap.class, false, Labels.OURS, changed -> {});
+      cluster.watch(Node.class, true, Map.of(), changed -> {});
+      cluster.watch(MemberRollOutResource.class, false, Map.of(), changed -> {});
+      var clock = Clock.systemUTC();
+      var early = new RollOutReconciler(cluster, clock);
+      var later = new RollOutReconciler(cluster, Clock.offset(clock, NodeProfiles.SPREAD));
+      go(early, EDGE, "Complete");
+      await().atMost(PATIENCE).until(() -> early.members().isPresent());
+      assertThat(pod("edge-1")).isPresent();
+      go(later, EDGE, "Replacing");
+      assertThat(pod("edge-1")).isEmpty();
+      // The mock tells seconds.
+      await().until(() -> clock.instant().isAfter(older.plusSeconds(1)));
+      pod(Labels.EDGE, "edge-1", "one", true);
+      go(later, EDGE, "Complete");
+      assertThat(pod("edge-2").orElseThrow().getMetadata().getUid()).isEqualTo(other);
+    }
+  }
+
+  private void go(RollOutReconciler reconciler, String name, String reason) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptionsInstanceOf(KubernetesClientException.class)
+        .until(
+            () -> {
+              reconciler.members();
+              var there = rollOut(name).get();
+              return there != null
+                  && Conditions.find(there.getStatus().conditions(), "Progressing")
+                      .filter(c -> c.getReason().equals(reason))
+                      .isPresent();
+            });
+  }
+
+  private Instant made(String node) {
+    return Instant.parse(pod(node).orElseThrow().getMetadata().getCreationTimestamp());
   }
 
   private void operate() {
