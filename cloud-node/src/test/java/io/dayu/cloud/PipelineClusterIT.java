@@ -280,7 +280,7 @@ class PipelineClusterIT {
             """);
     declarations.declare("contained", wanted);
     assertThat(declarations.declared().get("contained")).isEqualTo(wanted);
-    assertThat(declarations.places("contained")).as("nobody answers there").isEmpty();
+    assertThat(declarations.callers("contained")).as("nobody answers there").isEmpty();
     assertThatThrownBy(
             () -> declarations.declare("contained", json.readTree("{\"timeout\": \"5s\"}")))
         .isInstanceOfSatisfying(

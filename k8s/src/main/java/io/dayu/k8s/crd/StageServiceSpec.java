@@ -60,7 +60,7 @@ public record StageServiceSpec(
     devices = devices == null ? List.of() : List.copyOf(devices);
     imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
     service = service == null ? Map.of() : Map.copyOf(service);
-    rollOut = rollOut == null ? new RollOut(null, null) : rollOut;
+    rollOut = rollOut == null ? new RollOut(null, null, null, null) : rollOut;
   }
 
   /** An image for nodes with all of these labels, such as those of a GPU. */
@@ -113,14 +113,28 @@ public record StageServiceSpec(
 
   /**
    * @param deadlineSeconds for a new revision to become ready
-   * @param drainSeconds that the old one goes on after the members were told of the new one: at
-   *     least a call's timeout
+   * @param watchSeconds that it is called before the old one is left
+   * @param maxFailedPercent of its calls, above which it is taken back
+   * @param drainSeconds that members are waited for which do not say what calls they have left at
+   *     the old one
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record RollOut(@Nullable Integer deadlineSeconds, @Nullable Integer drainSeconds) {
+  public record RollOut(
+      @Nullable Integer deadlineSeconds,
+      @Nullable Integer watchSeconds,
+      @Nullable Integer maxFailedPercent,
+      @Nullable Integer drainSeconds) {
     public int deadline() {
       return Optional.ofNullable(deadlineSeconds).orElse(120);
+    }
+
+    public int watch() {
+      return Optional.ofNullable(watchSeconds).orElse(30);
+    }
+
+    public int maxFailed() {
+      return Optional.ofNullable(maxFailedPercent).orElse(10);
     }
 
     public int drain() {

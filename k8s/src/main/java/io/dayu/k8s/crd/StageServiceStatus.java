@@ -41,10 +41,12 @@ public record StageServiceStatus(
    * @param slot which of the two ports it listens at, 0 or 1
    * @param since when it began
    * @param told when the members were told of it
+   * @param passed when it had done well for long enough
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
-  public record Revision(String name, int slot, String since, @Nullable String told) {}
+  public record Revision(
+      String name, int slot, String since, @Nullable String told, @Nullable String passed) {}
 
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)

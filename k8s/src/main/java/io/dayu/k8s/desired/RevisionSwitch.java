@@ -1,5 +1,6 @@
 package io.dayu.k8s.desired;
 
+import io.dayu.k8s.desired.ErrorRate.Figures;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -9,9 +10,9 @@ import java.util.function.Function;
 /**
  * How one revision of a service takes over from another without a gap: the new one is started
  * beside the old one, at the other of two ports; when it is ready on every node that is, the
- * members are told of its port; when they call it, and the calls of before have had their time, the
- * old one ends. A new one that does not become ready, or does not stay so, is taken back, and not
- * tried again.
+ * members are told of its port; when it has been called for a while and has done well, and no
+ * member has a call left at the old one, that ends. A new one that does not become ready, does not
+ * stay so, or fails at what the old one could do, is taken back, and not tried again.
  */
 public final class RevisionSwitch {
   private RevisionSwitch() {}
@@ -20,8 +21,18 @@ public final class RevisionSwitch {
    * @param slot which of the two ports
    * @param since when it was begun
    * @param told when the members were told of it; empty for not yet
+   * @param passed when it had done well for long enough; from then on the old one is left
    */
-  public record Revision(String name, int slot, Instant since, Optional<Instant> told) {}
+  public record Revision(
+      String name, int slot, Instant since, Optional<Instant> told, Optional<Instant> passed) {
+    private Revision told(Instant now) {
+      return new Revision(name, slot, since, Optional.of(now), passed);
+    }
+
+    private Revision passed(Instant now) {
+      return new Revision(name, slot, since, told, Optional.of(now));
+    }
+  }
 
   /**
    * Where a switch is.
@@ -39,9 +50,31 @@ public final class RevisionSwitch {
    * @param wanted nodes on which it is to run
    * @param ready of these, on which its container is ready
    * @param calling of these, whose member calls it
+   * @param done of these, whose member says that none of its calls is left elsewhere
+   * @param elsewhere calls that members which call it have left elsewhere
+   * @param figures how calls to it have ended
+   * @param before how those calls have ended that the same members made before
    * @param broken why it will not become ready, if that is known
    */
-  public record Health(int wanted, int ready, int calling, Optional<String> broken) {}
+  public record Health(
+      int wanted,
+      int ready,
+      int calling,
+      int done,
+      int elsewhere,
+      Figures figures,
+      Figures before,
+      Optional<String> broken) {}
+
+  /**
+   * How long is waited, and for what.
+   *
+   * @param deadline for a new one to become ready
+   * @param watch that it is called before the old one is left
+   * @param drain that members are waited for which do not say what they call
+   * @param errors at which it is taken back
+   */
+  public record Patience(Duration deadline, Duration watch, Duration drain, ErrorRate errors) {}
 
   /**
    * What is to be.
@@ -55,16 +88,10 @@ public final class RevisionSwitch {
 
   /**
    * @param target the revision that the resource describes
-   * @param deadline for it to become ready
-   * @param drain that the old one goes on once all members call the new one
+   * @param health of a revision by its name
    */
   public static Plan next(
-      String target,
-      State state,
-      Function<String, Health> health,
-      Duration deadline,
-      Duration drain,
-      Instant now) {
+      String target, State state, Function<String, Health> health, Patience patience, Instant now) {
     // What is no longer wanted was given up for something newer, or for what is active.
     var candidate = state.candidate().filter(c -> c.name().equals(target));
     if (state.active().isEmpty()) return first(target, candidate, health.apply(target), now);
@@ -74,9 +101,16 @@ public final class RevisionSwitch {
     if (state.failed().filter(target::equals).isPresent())
       return steady(new State(state.active(), Optional.empty(), state.failed()));
     var next =
-        candidate.orElseGet(() -> new Revision(target, 1 - active.slot(), now, Optional.empty()));
+        candidate.orElseGet(
+            () -> new Revision(target, 1 - active.slot(), now, Optional.empty(), Optional.empty()));
     var is = health.apply(target);
-    var wrong = wrong(next, is, deadline, now);
+    var wrong =
+        wrong(next, is, patience.deadline(), now)
+            .or(
+                () ->
+                    next.told().isEmpty()
+                        ? Optional.empty()
+                        : patience.errors().worse(is.figures(), is.before()));
     if (wrong.isPresent())
       return new Plan(
           new State(state.active(), Optional.empty(), Optional.of(target)),
@@ -84,28 +118,31 @@ public final class RevisionSwitch {
           state.active(),
           wrong);
     boolean ready = is.wanted() > 0 && is.ready() >= is.wanted();
-    if (next.told().isEmpty() && ready)
-      next = new Revision(target, next.slot(), next.since(), Optional.of(now));
-    if (next.told().isPresent() && over(next.told().get(), is, drain, now))
-      return steady(new State(Optional.of(next), Optional.empty(), Optional.empty()));
+    var then = next.told().isEmpty() && ready ? next.told(now) : next;
+    if (then.told().isPresent()
+        && then.passed().isEmpty()
+        && isOver(then.told().get(), is, patience, now)) then = then.passed(now);
+    if (then.passed().isPresent() && isLeft(then.passed().get(), is, patience.drain(), now))
+      return steady(new State(Optional.of(then), Optional.empty(), Optional.empty()));
     return new Plan(
-        new State(state.active(), Optional.of(next), Optional.empty()),
+        new State(state.active(), Optional.of(then), Optional.empty()),
         List.of(active.name(), target),
-        Optional.of(next.told().isPresent() ? next : active),
+        Optional.of(then.told().isPresent() ? then : active),
         Optional.empty());
   }
 
   /** There is nothing to go back to, so it is waited for however long it takes. */
   private static Plan first(
       String target, Optional<Revision> candidate, Health health, Instant now) {
-    var revision = candidate.orElseGet(() -> new Revision(target, 0, now, Optional.empty()));
+    var revision =
+        candidate.orElseGet(() -> new Revision(target, 0, now, Optional.empty(), Optional.empty()));
     if (health.ready() == 0)
       return new Plan(
           new State(Optional.empty(), Optional.of(revision), Optional.empty()),
           List.of(target),
           Optional.empty(),
           Optional.empty());
-    var active = new Revision(target, revision.slot(), revision.since(), Optional.of(now));
+    var active = revision.told(now).passed(now);
     return steady(new State(Optional.of(active), Optional.empty(), Optional.empty()));
   }
 
@@ -132,11 +169,17 @@ public final class RevisionSwitch {
         : Optional.empty();
   }
 
-  /** A member that does not say what it calls is waited for four times as long. */
-  private static boolean over(Instant told, Health is, Duration drain, Instant now) {
+  /** Whether it has been watched for long enough. */
+  private static boolean isOver(Instant told, Health is, Patience patience, Instant now) {
     var time = Duration.between(told, now);
     return is.calling() >= is.wanted()
-        ? time.compareTo(drain) >= 0
-        : time.compareTo(drain.multipliedBy(4)) >= 0;
+        ? time.compareTo(patience.watch()) >= 0
+        : time.compareTo(patience.watch().plus(patience.drain())) >= 0;
+  }
+
+  /** Whether nobody calls the old one any more, as far as members say. */
+  private static boolean isLeft(Instant passed, Health is, Duration drain, Instant now) {
+    return is.done() >= is.wanted()
+        || is.elsewhere() == 0 && Duration.between(passed, now).compareTo(drain) >= 0;
   }
 }

@@ -2,6 +2,9 @@ package io.dayu.k8s.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.client.ApiClient;
+import io.dayu.stage.ServiceCalls;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -34,11 +37,27 @@ public final class ApiDeclarations implements Declarations {
   }
 
   @Override
-  public Map<String, String> places(String name) {
-    var places = new TreeMap<String, String>();
-    for (var item : ApiRuntime.ask(() -> api.get("stages")).path("items"))
-      if (item.path("type").asText().equals(name))
-        item.path("from").properties().forEach(e -> places.put(e.getKey(), e.getValue().asText()));
-    return places;
+  public Map<String, Caller> callers(String name) {
+    var callers = new TreeMap<String, Caller>();
+    var service = ApiRuntime.ask(() -> api.get(ApiClient.path("services", name)));
+    for (var node : service.path("nodes"))
+      if (node.has("at"))
+        callers.put(node.path("node").asText(), new Caller(node.path("at").asText(), calls(node)));
+    return callers;
+  }
+
+  private static List<ServiceCalls> calls(JsonNode node) {
+    var calls = new ArrayList<ServiceCalls>();
+    for (var at : node.path("calls"))
+      calls.add(
+          new ServiceCalls(
+              at.path("at").asText(),
+              at.path("open").asInt(),
+              at.path("answered").asLong(),
+              at.path("failed").asLong(),
+              at.path("unreadable").asLong(),
+              at.path("late").asLong(),
+              at.path("broken").asLong()));
+    return calls;
   }
 }

@@ -1,6 +1,8 @@
 package io.dayu.k8s.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dayu.stage.ServiceCalls;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -21,6 +23,19 @@ public interface Declarations {
   /** Declares it no longer; that it was not is fine. */
   void withdraw(String name);
 
-  /** Where members say that the service is which they call, by the member's name. */
-  Map<String, String> places(String name);
+  /**
+   * What a member says of the service.
+   *
+   * @param at where it calls it
+   * @param calls what has become of them by address, that of {@code at} first; empty where it does
+   *     not say
+   */
+  record Caller(String at, List<ServiceCalls> calls) {
+    public Caller {
+      calls = List.copyOf(calls);
+    }
+  }
+
+  /** The members that call the service, by their names. */
+  Map<String, Caller> callers(String name);
 }

@@ -11,6 +11,7 @@ import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Conditions.Says;
 import io.dayu.k8s.desired.Difference;
 import io.dayu.k8s.desired.Eligibility;
+import io.dayu.k8s.desired.ErrorRate;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Members;
 import io.dayu.k8s.desired.RevisionSwitch;
@@ -58,6 +59,9 @@ final class StageServiceReconciler {
       Set.of("CrashLoopBackOff", "InvalidImageName", "CreateContainerConfigError");
 
   private static final int MOST_RESTARTS = 3;
+
+  /** Of a revision, before the share of those that failed says anything. */
+  private static final int FEWEST_CALLS = 20;
 
   private final Cluster cluster;
   private final OperatorSettings settings;
@@ -164,8 +168,7 @@ final class StageServiceReconciler {
             target,
             state(was),
             revision -> health(name, revision, nodes, there, slotPort(was, revision, port.get())),
-            Duration.ofSeconds(spec.rollOut().deadline()),
-            Duration.ofSeconds(spec.rollOut().drain()),
+            patience(spec),
             clock.instant());
     try {
       run(resource, plan, target, nodes, there, port.get());
@@ -195,6 +198,14 @@ final class StageServiceReconciler {
                     "RolledBack",
                     "revision %s is taken back: %s".formatted(target, why)));
     return again(plan.state());
+  }
+
+  private static RevisionSwitch.Patience patience(StageServiceSpec spec) {
+    return new RevisionSwitch.Patience(
+        Duration.ofSeconds(spec.rollOut().deadline()),
+        Duration.ofSeconds(spec.rollOut().watch()),
+        Duration.ofSeconds(spec.rollOut().drain()),
+        new ErrorRate(spec.rollOut().maxFailed(), FEWEST_CALLS));
   }
 
   /**
@@ -332,8 +343,16 @@ final class StageServiceReconciler {
             .map(StageServiceReconciler::node)
             .filter(wanted::contains)
             .collect(Collectors.toSet());
+    var traffic = traffic(name, port, ready);
     return new Health(
-        wanted.size(), ready.size(), calling(name, port, ready), broken(name, revision));
+        wanted.size(),
+        ready.size(),
+        traffic.calling(),
+        traffic.done(),
+        traffic.elsewhere(),
+        traffic.figures(),
+        traffic.before(),
+        broken(name, revision));
   }
 
   private Optional<String> broken(String name, String revision) {
@@ -346,19 +365,21 @@ final class StageServiceReconciler {
         .findFirst();
   }
 
-  private int calling(String name, int port, Set<String> nodes) {
+  /** Nobody is asked unless a revision is to take over. */
+  private Traffic traffic(String name, int port, Set<String> nodes) {
     if (nodes.isEmpty()
         || cluster
             .get(StageServiceResource.class, name)
             .map(r -> r.getStatus().candidate())
             .filter(c -> c.told() != null)
-            .isEmpty()) return 0;
-    var places = declarations.places(name);
-    return (int)
+            .isEmpty()) return Traffic.NONE;
+    var callers = declarations.callers(name);
+    return Traffic.of(
         nodes.stream()
             .map(NodeServiceName::member)
-            .filter(m -> places.getOrDefault(m, "").contains(":" + port))
-            .count();
+            .flatMap(m -> Optional.ofNullable(callers.get(m)).stream())
+            .toList(),
+        port);
   }
 
   private static Optional<String> broken(Pod pod) {
@@ -413,10 +434,15 @@ final class StageServiceReconciler {
       says.add(
           Says.yes(
               "Progressing",
-              plan.state().candidate().get().told().isPresent() ? "Draining" : "Starting",
+              phase(plan.state().candidate().get()),
               "revision %s is to take over".formatted(target)));
     else says.add(Says.no("Progressing", "Complete", "revision %s is in use".formatted(target)));
     return says;
+  }
+
+  private static String phase(Revision candidate) {
+    if (candidate.passed().isPresent()) return "Draining";
+    return candidate.told().isPresent() ? "Watched" : "Starting";
   }
 
   private StageServiceStatus status(
@@ -533,12 +559,17 @@ final class StageServiceReconciler {
         r.name(),
         r.slot(),
         Instant.parse(r.since()),
-        Optional.ofNullable(r.told()).map(Instant::parse));
+        Optional.ofNullable(r.told()).map(Instant::parse),
+        Optional.ofNullable(r.passed()).map(Instant::parse));
   }
 
   private static StageServiceStatus.Revision written(Revision r) {
     return new StageServiceStatus.Revision(
-        r.name(), r.slot(), r.since().toString(), r.told().map(Instant::toString).orElse(null));
+        r.name(),
+        r.slot(),
+        r.since().toString(),
+        r.told().map(Instant::toString).orElse(null),
+        r.passed().map(Instant::toString).orElse(null));
   }
 
   private static boolean isReady(Deployment deployment) {

@@ -203,7 +203,7 @@ class DefinitionsTest {
                            {'path':'/n','secret':{'secretName':'s'}}],
                  'devices':['/dev/video0'],'resources':{'limits':{'nvidia.com/gpu':'1'}},'imagePullSecrets':[{'name':'p'}],
                  'runtimeClassName':'nvidia','runAsUser':10001,'privileged':true,'health':{'path':'/h'},
-                 'service':{'transport':'grpc','parallelism':4,'timeout':'5s'},'rollOut':{'deadlineSeconds':60,'drainSeconds':5}}
+                 'service':{'transport':'grpc','parallelism':4,'timeout':'5s'},'rollOut':{'deadlineSeconds':60,'watchSeconds':10,'maxFailedPercent':5,'drainSeconds':5}}
                 """)
             .path("spec");
     var definition = Definition.read("stageservices.yaml");

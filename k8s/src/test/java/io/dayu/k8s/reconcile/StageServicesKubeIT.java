@@ -11,6 +11,7 @@ import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Nodes;
 import io.dayu.k8s.desired.Workloads;
+import io.dayu.stage.ServiceCalls;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
@@ -74,17 +75,25 @@ class StageServicesKubeIT {
 
   @Test
   void aRevisionTakesOverAtTheOtherPortAndTheOldOneGoesLast() {
-    create("{placement: {role: edge}, image: 'count:1', rollOut: {drainSeconds: 1}}");
+    create("{placement: {role: edge}, image: 'count:1', rollOut: {watchSeconds: 0}}");
     await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
     ready("count:1");
     await().untilAsserted(() -> assertThat(declarations.url("count")).contains(":26000"));
 
-    change("{placement: {role: edge}, image: 'count:2', rollOut: {drainSeconds: 1}}");
+    change("{placement: {role: edge}, image: 'count:2', rollOut: {watchSeconds: 0}}");
     await().untilAsserted(() -> assertThat(nodes("count:2")).hasSize(2));
     assertThat(nodes("count:1")).hasSize(2);
     assertThat(declarations.url("count")).contains(":26000");
+    declarations.said(
+        new ServiceCalls("http://127.0.0.1:26001/", 0, 9, 0, 0, 0, 0),
+        new ServiceCalls("http://127.0.0.1:26000/", 1, 9, 0, 0, 0, 0));
     ready("count:2");
     await().untilAsserted(() -> assertThat(declarations.url("count")).contains(":26001"));
+    await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("True Draining"));
+    await().during(Duration.ofSeconds(2)).until(() -> nodes("count:1").size() == 2);
+    declarations.said(
+        new ServiceCalls("http://127.0.0.1:26001/", 0, 10, 0, 0, 0, 0),
+        new ServiceCalls("http://127.0.0.1:26000/", 0, 10, 0, 0, 0, 0));
     await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
     await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("False Complete"));
     assertThat(nodes("count:2")).hasSize(2);
@@ -107,6 +116,28 @@ class StageServicesKubeIT {
     assertThat(declarations.changes()).isEqualTo(changes);
     assertThat(Conditions.find(status().conditions(), "Progressing").orElseThrow().getMessage())
         .contains("CrashLoopBackOff");
+  }
+
+  @Test
+  void aRevisionThatAnswersGarbageIsTakenBackWhileTheOldOneRuns() {
+    create("{placement: {role: edge}, image: 'count:1'}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(status().active()).isNotNull());
+
+    change("{placement: {role: edge}, image: 'count:bad'}");
+    await().untilAsserted(() -> assertThat(nodes("count:bad")).hasSize(2));
+    ready("count:bad");
+    await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("True Watched"));
+    declarations.said(
+        new ServiceCalls("http://127.0.0.1:26001/", 0, 5, 0, 15, 0, 0),
+        new ServiceCalls("http://127.0.0.1:26000/", 0, 100, 0, 0, 0, 0));
+    await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("False RolledBack"));
+    assertThat(Conditions.find(status().conditions(), "Progressing").orElseThrow().getMessage())
+        .contains("30 of 40 calls (0 failed, 30 unreadable");
+    await().untilAsserted(() -> assertThat(nodes("count:bad")).isEmpty());
+    assertThat(nodes("count:1")).hasSize(2);
+    assertThat(declarations.url("count")).contains(":26000");
   }
 
   @Test
