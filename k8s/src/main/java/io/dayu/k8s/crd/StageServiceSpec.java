@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param images the first whose selector fits a node is its image
  * @param port in the container, with {@code network: pod}; given by the operator otherwise
  * @param network {@code host}, the default, or {@code pod}
+ * @param replicas nodes that have it at most
+ * @param load {@code always}, the default, on these nodes; or {@code onDemand} on those of them on
+ *     which pipelines want it
  * @param parameters in the environment, and each a file in {@code /etc/dayu/parameters}
  * @param service what the member is told of it beside its address, as in {@code dayu.services}
  * @param rollOut how a new revision takes over
@@ -37,6 +40,8 @@ public record StageServiceSpec(
     @Nullable String network,
     Placement placement,
     @Nullable Integer replicas,
+    @Nullable String load,
+    @Nullable OnDemand onDemand,
     Map<String, String> parameters,
     List<EnvVar> env,
     List<Mount> mounts,
@@ -79,6 +84,22 @@ public record StageServiceSpec(
     public Placement {
       nodes = nodes == null ? List.of() : List.copyOf(nodes);
       nodeSelector = nodeSelector == null ? Map.of() : Map.copyOf(nodeSelector);
+    }
+  }
+
+  /**
+   * @param standby nodes that are to have it though no pipeline wants it
+   * @param idleSeconds how long it stays where no pipeline wants it any more
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record OnDemand(@Nullable Integer standby, @Nullable Integer idleSeconds) {
+    public int atLeast() {
+      return Optional.ofNullable(standby).orElse(0);
+    }
+
+    public int idle() {
+      return Optional.ofNullable(idleSeconds).orElse(300);
     }
   }
 
@@ -140,6 +161,10 @@ public record StageServiceSpec(
     public int drain() {
       return Optional.ofNullable(drainSeconds).orElse(15);
     }
+  }
+
+  public boolean isLoadedOnDemand() {
+    return "onDemand".equals(load);
   }
 
   public boolean onHostNetwork() {

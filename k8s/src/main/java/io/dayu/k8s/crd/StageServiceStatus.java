@@ -48,8 +48,18 @@ public record StageServiceStatus(
   public record Revision(
       String name, int slot, String since, @Nullable String told, @Nullable String passed) {}
 
+  /**
+   * @param phase of one that is loaded on demand: {@code Loading}, {@code Idle} or {@code Failed};
+   *     absent if it is as it will stay
+   * @param since when the phase began
+   */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record NodeState(
-      String node, @Nullable String revision, boolean ready, @Nullable String message) {}
+      String node,
+      @Nullable String revision,
+      boolean ready,
+      @Nullable String message,
+      @Nullable String phase,
+      @Nullable String since) {}
 }

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Standard conditions. One that says the same stays as it is to the letter, so that nothing is
@@ -14,6 +15,7 @@ import java.util.Optional;
  */
 public final class Conditions {
   private static final int LONGEST = 4_000;
+  private static final Pattern FIGURE = Pattern.compile("(?<![\\p{L}\\d-])[0-9]+");
 
   private Conditions() {}
 
@@ -72,7 +74,8 @@ public final class Conditions {
     return conditions.stream().filter(c -> c.getType().equals(type)).findFirst();
   }
 
+  /** Figures are no difference, but those in a name are: it is another one. */
   private static boolean alike(String one, String other) {
-    return one.replaceAll("[0-9]+", "#").equals(other.replaceAll("[0-9]+", "#"));
+    return FIGURE.matcher(one).replaceAll("#").equals(FIGURE.matcher(other).replaceAll("#"));
   }
 }

@@ -40,7 +40,8 @@ public final class Workloads {
   private static final String PARAMETERS = "/etc/dayu/parameters";
 
   /** What changes nothing about a container. */
-  private static final List<String> BESIDE = List.of("placement", "replicas", "rollOut", "service");
+  private static final List<String> BESIDE =
+      List.of("placement", "replicas", "load", "onDemand", "rollOut", "service");
 
   private Workloads() {}
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Declarations over the HTTP interface; its token needs the role admin. */
 public final class ApiDeclarations implements Declarations {
@@ -59,5 +60,18 @@ public final class ApiDeclarations implements Declarations {
               at.path("late").asLong(),
               at.path("broken").asLong()));
     return calls;
+  }
+
+  @Override
+  public Map<String, Wanted> wanted() {
+    var wanted = new TreeMap<String, Wanted>();
+    for (var item : ApiRuntime.ask(() -> api.get("services")).path("items")) {
+      var members = new TreeSet<String>();
+      for (var node : item.path("nodes"))
+        if (node.path("wanted").asBoolean()) members.add(node.path("node").asText());
+      wanted.put(
+          item.path("name").asText(), new Wanted(item.path("described").asBoolean(), members));
+    }
+    return wanted;
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.stage.ServiceCalls;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The services that members are told of over the API. As {@link Runtime} in what it throws and how
@@ -38,4 +39,19 @@ public interface Declarations {
 
   /** The members that call the service, by their names. */
   Map<String, Caller> callers(String name);
+
+  /** What pipelines want of all that are declared over the API, by name. */
+  Map<String, Wanted> wanted();
+
+  /**
+   * @param described whether it has ever said to a member what it is
+   * @param members on which it is to be
+   */
+  record Wanted(boolean described, Set<String> members) {
+    static final Wanted NOTHING = new Wanted(false, Set.of());
+
+    public Wanted {
+      members = Set.copyOf(members);
+    }
+  }
 }

@@ -13,6 +13,7 @@ import io.dayu.k8s.desired.Difference;
 import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.ErrorRate;
 import io.dayu.k8s.desired.Labels;
+import io.dayu.k8s.desired.Loading;
 import io.dayu.k8s.desired.Members;
 import io.dayu.k8s.desired.RevisionSwitch;
 import io.dayu.k8s.desired.RevisionSwitch.Health;
@@ -45,6 +46,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +69,7 @@ final class StageServiceReconciler {
   private final OperatorSettings settings;
   private final Declarations declarations;
   private final Clock clock;
+  private final Loads loads;
 
   /** Given by this process; those in caches may be older. */
   private final Map<String, Integer> ports = new HashMap<>();
@@ -79,6 +82,7 @@ final class StageServiceReconciler {
     this.settings = settings;
     this.declarations = declarations;
     this.clock = clock;
+    loads = new Loads(cluster, declarations);
   }
 
   /** Looks at what members are told and says which services are not as they were. */
@@ -87,6 +91,7 @@ final class StageServiceReconciler {
     Map<String, JsonNode> now;
     try {
       now = declarations.declared();
+      loads.poll(changed);
     } catch (Runtime.Unreachable | Runtime.Refused e) {
       LOG.debug("Services cannot be asked for: {}", e.getMessage());
       return;
@@ -157,19 +162,30 @@ final class StageServiceReconciler {
                   "all ports of dayu.operator.service-ports are in use; make the range larger")));
       return Optional.of(REFUSED_AGAIN);
     }
-    var nodes = nodes(name, spec);
+    var fitting = fitting(name, spec);
     var target = Workloads.revision(cluster.json(spec));
     var there =
         cluster.list(Deployment.class).stream()
             .filter(d -> name.equals(label(d, Workloads.SERVICE)))
             .toList();
+    var now = clock.instant();
+    var loading =
+        spec.isLoadedOnDemand()
+            ? Optional.of(
+                loads.plan(name, spec, was, target.equals(was.failed()), fitting, there, now))
+            : Optional.<Loading.Plan>empty();
+    var nodes =
+        loading
+            .map(l -> fitting.stream().filter(n -> l.run().contains(nameOf(n))).toList())
+            .orElseGet(() -> bounded(spec, fitting));
+    var settled = loading.map(l -> Loads.settled(l, nodes)).orElse(nodes);
     var plan =
         RevisionSwitch.next(
             target,
-            state(was),
-            revision -> health(name, revision, nodes, there, slotPort(was, revision, port.get())),
+            loading.map(l -> Loads.begun(target, state(was), there, now)).orElse(state(was)),
+            revision -> health(name, revision, settled, there, slotPort(was, revision, port.get())),
             patience(spec),
-            clock.instant());
+            now);
     try {
       run(resource, plan, target, nodes, there, port.get());
     } catch (KubernetesClientException e) {
@@ -186,9 +202,21 @@ final class StageServiceReconciler {
       throw e;
     }
     var says = new ArrayList<Says>();
-    says.add(declare(name, spec, plan, nodes, port.get()));
+    says.add(declare(name, spec, plan, loading, nodes, port.get()));
     says.addAll(conditions(name, plan, target, nodes, there));
-    told(resource, status(resource, plan, nodes, there, port.get()), says);
+    loading.ifPresent(
+        l -> {
+          if (nodes.isEmpty() && !fitting.isEmpty()) {
+            says.removeIf(s -> s.type().equals("Ready"));
+            says.add(
+                Says.yes("Ready", "OnDemand", "it is loaded on nodes where pipelines want it"));
+          }
+          says.add(Loads.condition(l));
+          loads.tell(resource, l);
+        });
+    if (loading.isEmpty() && Conditions.find(was.conditions(), "Loaded").isPresent())
+      says.add(Says.yes("Loaded", "Always", "it is to run on all nodes of its placement"));
+    told(resource, status(resource, plan, loading, nodes, there, port.get()), says);
     plan.failure()
         .ifPresent(
             why ->
@@ -197,7 +225,13 @@ final class StageServiceReconciler {
                     true,
                     "RolledBack",
                     "revision %s is taken back: %s".formatted(target, why)));
-    return again(plan.state());
+    return sooner(
+        again(plan.state()),
+        loading.flatMap(Loading.Plan::again).map(at -> Duration.between(now, at)));
+  }
+
+  private static Optional<Duration> sooner(Optional<Duration> one, Optional<Duration> other) {
+    return Stream.of(one, other).flatMap(Optional::stream).min(Comparator.naturalOrder());
   }
 
   private static RevisionSwitch.Patience patience(StageServiceSpec spec) {
@@ -262,15 +296,29 @@ final class StageServiceReconciler {
                           port + slot)));
   }
 
-  private Says declare(String name, StageServiceSpec spec, Plan plan, List<Node> nodes, int port) {
+  private Says declare(
+      String name,
+      StageServiceSpec spec,
+      Plan plan,
+      Optional<Loading.Plan> loading,
+      List<Node> nodes,
+      int port) {
     if (plan.told().isEmpty())
       return Says.no("Declared", "NotReady", "members are told of it when it is ready on a node");
-    var names = nodes.stream().map(n -> n.getMetadata().getName()).toList();
+    int at = port + plan.told().get().slot();
     var declaration =
-        cluster.json(Workloads.declaration(spec, port + plan.told().get().slot(), names));
+        cluster.json(
+            loading
+                .map(l -> Loads.declaration(spec, at, l))
+                .orElseGet(
+                    () ->
+                        Workloads.declaration(
+                            spec, at, nodes.stream().map(n -> nameOf(n)).toList())));
     try {
       var present = known().get(name);
-      if (present == null || !Difference.covers(present, declaration)) {
+      if (present == null
+          || !Difference.covers(present, declaration)
+          || !Difference.covers(declaration, present)) {
         declarations.declare(name, declaration);
         LOG.info("Members call service {} at {}", name, declaration.path("url").asText());
         remember(name, declaration);
@@ -293,10 +341,18 @@ final class StageServiceReconciler {
     declared = Optional.of(all);
   }
 
-  /**
-   * Those that fit the placement; with {@code replicas} those that run it, are ready, and by name.
-   */
-  private List<Node> nodes(String name, StageServiceSpec spec) {
+  private static List<Node> bounded(StageServiceSpec spec, List<Node> fitting) {
+    return spec.replicas() == null
+        ? fitting
+        : fitting.stream().limit(Math.max(0, spec.replicas())).toList();
+  }
+
+  private static String nameOf(Node node) {
+    return node.getMetadata().getName();
+  }
+
+  /** Those that fit the placement: first those that run it, then those that are ready, by name. */
+  private List<Node> fitting(String name, StageServiceSpec spec) {
     var daemonSets = cluster.list(DaemonSet.class);
     var running =
         cluster.list(Deployment.class).stream()
@@ -304,30 +360,26 @@ final class StageServiceReconciler {
             .map(StageServiceReconciler::node)
             .collect(Collectors.toSet());
     var placement = spec.placement();
-    var fitting =
-        cluster.list(Node.class).stream()
-            .filter(
-                n ->
-                    placement.nodes().isEmpty()
-                        || placement.nodes().contains(n.getMetadata().getName()))
-            .filter(n -> Eligibility.selects(placement.nodeSelector(), n))
-            .filter(n -> Workloads.image(spec, n).isPresent())
-            .filter(
-                n ->
-                    Members.of(n, daemonSets)
-                        .filter(
-                            m ->
-                                placement.role() == null
-                                    || placement.role().equals(m.cloud() ? "cloud" : "edge"))
-                        .isPresent())
-            .sorted(
-                Comparator.comparing((Node n) -> !running.contains(n.getMetadata().getName()))
-                    .thenComparing(n -> !Eligibility.ready(n))
-                    .thenComparing(n -> n.getMetadata().getName()))
-            .toList();
-    return spec.replicas() == null
-        ? fitting
-        : fitting.stream().limit(Math.max(0, spec.replicas())).toList();
+    return cluster.list(Node.class).stream()
+        .filter(
+            n ->
+                placement.nodes().isEmpty()
+                    || placement.nodes().contains(n.getMetadata().getName()))
+        .filter(n -> Eligibility.selects(placement.nodeSelector(), n))
+        .filter(n -> Workloads.image(spec, n).isPresent())
+        .filter(
+            n ->
+                Members.of(n, daemonSets)
+                    .filter(
+                        m ->
+                            placement.role() == null
+                                || placement.role().equals(m.cloud() ? "cloud" : "edge"))
+                    .isPresent())
+        .sorted(
+            Comparator.comparing((Node n) -> !running.contains(n.getMetadata().getName()))
+                .thenComparing(n -> !Eligibility.ready(n))
+                .thenComparing(n -> n.getMetadata().getName()))
+        .toList();
   }
 
   private Health health(
@@ -382,7 +434,7 @@ final class StageServiceReconciler {
         port);
   }
 
-  private static Optional<String> broken(Pod pod) {
+  static Optional<String> broken(Pod pod) {
     if (pod.getStatus() == null) return Optional.empty();
     for (var c : pod.getStatus().getContainerStatuses()) {
       var waiting = c.getState() == null ? null : c.getState().getWaiting();
@@ -448,6 +500,7 @@ final class StageServiceReconciler {
   private StageServiceStatus status(
       StageServiceResource resource,
       Plan plan,
+      Optional<Loading.Plan> loading,
       List<Node> nodes,
       List<Deployment> there,
       int port) {
@@ -475,7 +528,9 @@ final class StageServiceReconciler {
               name,
               own.map(d -> label(d, Workloads.REVISION)).orElse(null),
               isReady,
-              Eligibility.ready(node) ? null : "the node is away"));
+              Eligibility.ready(node) ? null : "the node is away",
+              null,
+              null));
     }
     return new StageServiceStatus(
         resource.getMetadata().getGeneration(),
@@ -486,7 +541,7 @@ final class StageServiceReconciler {
         ready,
         ready + "/" + nodes.size(),
         Workloads.SERVICE + "=" + resource.getMetadata().getName(),
-        states,
+        loading.map(l -> Loads.states(l, states)).orElse(states),
         resource.getStatus().conditions());
   }
 
@@ -572,7 +627,7 @@ final class StageServiceReconciler {
         r.passed().map(Instant::toString).orElse(null));
   }
 
-  private static boolean isReady(Deployment deployment) {
+  static boolean isReady(Deployment deployment) {
     var status = deployment.getStatus();
     return status != null && Optional.ofNullable(status.getReadyReplicas()).orElse(0) > 0;
   }
@@ -588,12 +643,12 @@ final class StageServiceReconciler {
         .build();
   }
 
-  private static String label(HasMetadata object, String name) {
+  static String label(HasMetadata object, String name) {
     var labels = object.getMetadata().getLabels();
     return labels == null ? "" : labels.getOrDefault(name, "");
   }
 
-  private static String node(HasMetadata object) {
+  static String node(HasMetadata object) {
     var annotations = object.getMetadata().getAnnotations();
     return annotations == null ? "" : annotations.getOrDefault(Labels.NODE, "");
   }

@@ -185,6 +185,8 @@ class DefinitionsTest {
         "{'image':'i','service':{'url':'http://elsewhere/'}} | url",
         "{'image':'i','placement':{'role':'fog'}} | enumeration",
         "{'image':'i','replicas':-1} | 0",
+        "{'image':'i','onDemand':{'standby':1}} | onDemand is for load onDemand",
+        "{'image':'i','load':'never'} | enumeration",
       })
   void badServicesAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
     assertThat(Definition.read("stageservices.yaml").problems(resource(spec)))
@@ -198,6 +200,7 @@ class DefinitionsTest {
                 """
                 {'image':'i','images':[{'nodeSelector':{'gpu':'yes'},'image':'j'}],'command':['c'],'args':['a'],'port':80,
                  'network':'pod','placement':{'role':'edge','nodes':['e'],'nodeSelector':{'a':'b'}},'replicas':2,
+                 'load':'onDemand','onDemand':{'standby':1,'idleSeconds':60},
                  'parameters':{'A':'b'},'env':[{'name':'X','value':'y'}],
                  'mounts':[{'path':'/m','subPath':'s','readOnly':true,'propagation':'None','envName':'M','host':{'path':'/h','type':'Socket'}},
                            {'path':'/n','secret':{'secretName':'s'}}],

@@ -1,9 +1,11 @@
 package io.dayu.k8s.reconcile;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.dayu.stage.ServiceCalls;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
@@ -12,7 +14,23 @@ import java.util.stream.StreamSupport;
 final class FakeDeclarations implements Declarations {
   private final Map<String, JsonNode> declared = new TreeMap<>();
   private List<ServiceCalls> said = List.of();
+  private final Map<String, Wanted> wanted = new TreeMap<>();
+  private boolean away;
   private int changes;
+
+  /** Pipelines want a service on these members. */
+  synchronized void want(String name, boolean described, String... members) {
+    wanted.put(name, new Wanted(described, Set.of(members)));
+  }
+
+  /** What pipelines want can be asked for no longer, or again. */
+  synchronized void away(boolean is) {
+    away = is;
+  }
+
+  synchronized JsonNode declaration(String name) {
+    return declared.getOrDefault(name, MissingNode.getInstance());
+  }
 
   synchronized int changes() {
     return changes;
@@ -43,6 +61,12 @@ final class FakeDeclarations implements Declarations {
   /** All members say from now on what became of their calls, of those at this address first. */
   synchronized void said(ServiceCalls... calls) {
     said = List.of(calls);
+  }
+
+  @Override
+  public synchronized Map<String, Wanted> wanted() {
+    if (away) throw new Runtime.Unreachable("away", null);
+    return new TreeMap<>(wanted);
   }
 
   @Override

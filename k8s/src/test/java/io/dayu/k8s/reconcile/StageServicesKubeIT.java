@@ -187,6 +187,89 @@ class StageServicesKubeIT {
     assertThat(declarations.declared()).isEmpty();
   }
 
+  private static final String ON_DEMAND =
+      "{placement: {role: edge}, image: 'count:1', load: onDemand, onDemand: {idleSeconds: 1}}";
+
+  @Test
+  void aServiceOnDemandRunsWherePipelinesWantItAndEndsSomeTimeAfter() {
+    create(ON_DEMAND);
+    // What has never said what it is cannot be named by a pipeline.
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-1"));
+    assertThat(declarations.declaration("count").path("load").asText()).isEqualTo("on-demand");
+    assertThat(declarations.declaration("count").path("nodes").toString())
+        .isEqualTo("[\"edge-1\",\"edge-2\"]");
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(status().ready()).isEqualTo("1/1"));
+    declarations.want("count", true);
+    await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
+    await().untilAsserted(() -> assertThat(condition("Ready")).isEqualTo("True OnDemand"));
+
+    declarations.want("count", true, "edge-2");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-2"));
+    await().untilAsserted(() -> assertThat(condition("Loaded")).isEqualTo("False Loading"));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(condition("Loaded")).isEqualTo("True AsWanted"));
+    assertThat(declarations.url("count")).isEqualTo("http://127.0.0.1:26000/");
+    long writes = operator.writes();
+    int changes = declarations.changes();
+    await().during(Duration.ofMillis(1500)).until(operator::idle);
+    assertThat(operator.writes()).isEqualTo(writes);
+    assertThat(declarations.changes()).isEqualTo(changes);
+  }
+
+  @Test
+  void whatIsOnDemandGoesOnWhileNobodySaysWhatIsWanted() {
+    create(ON_DEMAND);
+    await().untilAsserted(() -> assertThat(declarations.declared()).containsKey("count"));
+    declarations.want("count", true, "edge-2");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).contains("edge-2"));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(condition("Loaded")).isEqualTo("True AsWanted"));
+    declarations.away(true);
+    declarations.want("count", true);
+    await()
+        .during(Duration.ofMillis(1500))
+        .untilAsserted(() -> assertThat(nodes("count:1")).contains("edge-2"));
+    declarations.away(false);
+    await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
+  }
+
+  @Test
+  void aNodeOnWhichItCannotBeLoadedIsToldAndLeft() {
+    declarations.want("count", true, "edge-1");
+    create(ON_DEMAND);
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-1"));
+    crash("count:1");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(declarations.declaration("count").at("/not-on/edge-1").asText())
+                    .contains("CrashLoopBackOff"));
+    await().untilAsserted(() -> assertThat(condition("Loaded")).isEqualTo("False Failed"));
+    // So the scheduler takes another one.
+    declarations.want("count", true, "edge-2");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).containsExactly("edge-2"));
+    assertThat(status().nodes())
+        .anySatisfy(
+            n -> {
+              assertThat(n.node()).isEqualTo("edge-1");
+              assertThat(n.phase()).isEqualTo("Failed");
+            });
+  }
+
+  @Test
+  void aRevisionOfAServiceThatNobodyHasLoadedTakesOverAtOnce() {
+    declarations.want("count", true);
+    create(ON_DEMAND);
+    await().untilAsserted(() -> assertThat(condition("Ready")).isEqualTo("True OnDemand"));
+    change(ON_DEMAND.replace("count:1", "count:2"));
+    await().untilAsserted(() -> assertThat(declarations.url("count")).contains(":26001"));
+    declarations.want("count", true, "edge-1");
+    await().untilAsserted(() -> assertThat(nodes("count:2")).containsExactly("edge-1"));
+    assertThat(nodes("count:1")).isEmpty();
+  }
+
   private Operator operator() {
     return Operator.start(
         server.client(),
