@@ -17,14 +17,14 @@ final class ClusterChecks {
   private ClusterChecks() {}
 
   static String kubernetes(View view, Findings findings) {
-    var version = view.client().getKubernetesVersion();
+    var version = view.ask("get /version", view.client()::getKubernetesVersion);
     var text = "%s.%s".formatted(version.getMajor(), version.getMinor());
     // Some distributions write "27+".
     var minor = NUMBER.matcher(version.getMinor());
     if (version.getMajor().equals("1")
         && minor.matches()
         && Integer.parseInt(minor.group(1)) < MINOR)
-      findings.problem("", "version " + text, "1.%d or later: docs/kubeedge.md".formatted(MINOR));
+      findings.problem("", "version " + text, "1.%s or later: docs/kubeedge.md".formatted(MINOR));
     return "version " + text;
   }
 

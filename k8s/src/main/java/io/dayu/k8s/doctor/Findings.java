@@ -56,7 +56,7 @@ final class Findings {
   private Check check(Key key, List<String> of) {
     var first = of.get(0);
     var all = String.join(", ", of.subList(0, Math.min(of.size(), NAMED)));
-    if (of.size() > NAMED) all += " and %d more".formatted(of.size() - NAMED);
+    if (of.size() > NAMED) all += " and %s more".formatted(of.size() - NAMED);
     return new Check(
         all.isEmpty() ? name : name + " " + all,
         key.grade(),

@@ -23,6 +23,7 @@ import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -39,9 +40,6 @@ public final class KubeDoctorCommand implements Callable<Integer> {
   private static final int PATIENCE_MS = 10_000;
 
   @Spec private CommandSpec spec;
-
-  @Option(names = "--kube", required = true, description = "This, and not the machine it runs on.")
-  private boolean kube;
 
   @Option(
       names = {"-n", "--namespace"},
@@ -76,7 +74,13 @@ public final class KubeDoctorCommand implements Callable<Integer> {
   }
 
   static int run(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new KubeDoctorCommand())
+    return new CommandLine(
+            CommandSpec.forAnnotatedObject(new KubeDoctorCommand())
+                .addOption(
+                    OptionSpec.builder("--kube")
+                        .required(true)
+                        .description("This, and not the machine it runs on.")
+                        .build()))
         .setOut(out)
         .setErr(err)
         .setExecutionExceptionHandler(KubeDoctorCommand::failed)
@@ -148,6 +152,10 @@ public final class KubeDoctorCommand implements Callable<Integer> {
           http.sendAsync(request, String.class)
               .orTimeout(PATIENCE_MS, TimeUnit.MILLISECONDS)
               .join();
+      if (answer.code() == 401)
+        throw new UserException(
+            "The API server at %s does not know who asks (401); kubectl auth whoami"
+                .formatted(config.getMasterUrl()));
       return Optional.ofNullable(answer.header("Date"))
           .flatMap(KubeDoctorCommand::date)
           .orElseGet(Clock.systemUTC()::instant);

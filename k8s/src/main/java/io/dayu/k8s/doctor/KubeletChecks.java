@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.Members.Member;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -21,7 +22,7 @@ final class KubeletChecks {
 
   private static final int PATIENCE_S = 5;
 
-  private record Asked(String node, CompletableFuture<JsonNode> answer) {}
+  private record Asked(String node, CompletableFuture<HttpResponse<String>> answer) {}
 
   private KubeletChecks() {}
 
@@ -40,34 +41,37 @@ final class KubeletChecks {
     for (var one : asked)
       one.answer()
           .handle(
-              (settings, failed) -> {
-                if (failed != null) notSeen(one.node(), failed, findings);
-                else judge(one.node(), settings.path("kubeletconfig"), findings);
+              (answer, failed) -> {
+                if (failed != null) notSeen(one.node(), 0, findings);
+                else if (!answer.isSuccessful()) notSeen(one.node(), answer.code(), findings);
+                else judge(one.node(), settings(view, answer.body()), findings);
                 return 0;
               })
           .join();
-    return "%d edges ask %s".formatted(edges.size(), DNS);
+    return "%s edges ask %s".formatted(edges.size(), DNS);
   }
 
-  private static CompletableFuture<JsonNode> ask(View view, Node node) {
-    var client = view.client();
+  private static CompletableFuture<HttpResponse<String>> ask(View view, Node node) {
     var path = "api/v1/nodes/%s/proxy/configz".formatted(node.getMetadata().getName());
-    var http = client.getHttpClient();
-    var request = http.newHttpRequestBuilder().uri(client.getMasterUrl() + path).build();
-    return http.sendAsync(request, String.class)
-        .thenApply(
-            answer -> {
-              if (!answer.isSuccessful())
-                throw new IllegalStateException("status " + answer.code());
-              return client.getKubernetesSerialization().unmarshal(answer.body(), JsonNode.class);
-            })
-        .orTimeout(PATIENCE_S, TimeUnit.SECONDS);
+    var http = view.client().getHttpClient();
+    var request = http.newHttpRequestBuilder().uri(view.client().getMasterUrl() + path).build();
+    return http.sendAsync(request, String.class).orTimeout(PATIENCE_S, TimeUnit.SECONDS);
   }
 
-  private static void notSeen(String node, Throwable failed, Findings findings) {
+  private static JsonNode settings(View view, String text) {
+    return view.client()
+        .getKubernetesSerialization()
+        .unmarshal(text, JsonNode.class)
+        .path("kubeletconfig");
+  }
+
+  /**
+   * @param code of the answer; 0 without one
+   */
+  private static void notSeen(String node, int code, Findings findings) {
     findings.hint(
         node,
-        failed.toString().contains("403")
+        code == 403
             ? "DNS not seen: you have no right to get nodes/proxy"
             : "DNS not seen: the API server does not reach its kubelet (CloudStream and EdgeStream of KubeEdge)",
         "on it: grep -A2 clusterDNS /etc/kubeedge/config/edgecore.yaml is to have %s"

@@ -51,6 +51,6 @@ final class MemberChecks {
                     name,
                     "is a member that no node of Kubernetes has",
                     "if it is gone for good: ./dayu nodes remove " + IT));
-    return "all %d are up".formatted(view.members().size());
+    return "all %s are up".formatted(view.members().size());
   }
 }

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -78,7 +79,7 @@ final class MeshChecks {
               .formatted(limit.get().stripTrailingZeros().toPlainString()),
           "kubectl -n %s set resources daemonset %s --limits=cpu=1,memory=512Mi"
               .formatted(namespace, IT));
-    return "%s on %d nodes".formatted(container.getImage(), ready.size());
+    return "%s on %s nodes".formatted(container.getImage(), ready.size());
   }
 
   /** Proxy and tunnel are on, and edges find the cloud by relays that are there. */
@@ -172,10 +173,21 @@ final class MeshChecks {
   private static JsonNode modules(View view) {
     return view.one(ConfigMap.class, namespace(view), SETTINGS).stream()
         .flatMap(m -> Optional.ofNullable(m.getData()).orElse(Map.of()).values().stream())
-        .map(text -> view.client().getKubernetesSerialization().unmarshal(text, JsonNode.class))
+        .map(text -> read(view, text))
         .findFirst()
         .map(settings -> settings.path("modules"))
         .orElse(MissingNode.getInstance());
+  }
+
+  private static JsonNode read(View view, String text) {
+    try {
+      return view.client().getKubernetesSerialization().unmarshal(text, JsonNode.class);
+    } catch (KubernetesClientException e) {
+      throw new NotSeen(
+          "%s cannot be read: %s".formatted(SETTINGS, View.words(e)),
+          "kubectl -n %s get configmap %s -o yaml".formatted(namespace(view), SETTINGS),
+          e);
+    }
   }
 
   private static boolean has(HasMetadata object, Map<String, String> labels) {

@@ -65,7 +65,7 @@ final class NodeChecks {
                     "has no InternalIP, so others do not reach its member",
                     "kubelet --node-ip, or edged.nodeIP in edgecore.yaml"));
     long clouds = members.stream().filter(Member::cloud).count();
-    return "%d of %d nodes: %d cloud, %d edge"
+    return "%s of %s nodes: %s cloud, %s edge"
         .formatted(members.size(), view.nodes().size(), clouds, members.size() - clouds);
   }
 
@@ -132,7 +132,7 @@ final class NodeChecks {
           findings.hint(
               name,
               "runs KubeEdge 1." + version.group(1),
-              "1.%d or later is what docs/kubeedge.md was written for".formatted(KUBE_EDGE_MINOR));
+              "1.%s or later is what docs/kubeedge.md was written for".formatted(KUBE_EDGE_MINOR));
       } else if (View.isEdge(node))
         findings.hint(
             name,

@@ -96,7 +96,7 @@ final class OperatorChecks {
           "may not " + String.join(", ", lacking),
           "apply the overlay with operator: true again (k8s/components/operator/rbac.yaml); to see: kubectl auth can-i --list --as=system:serviceaccount:%s:%s -n %s"
               .formatted(view.namespace(), account, view.namespace()));
-    return "%s may do all %d things".formatted(account, asked);
+    return "%s may do all %s things".formatted(account, asked);
   }
 
   private static List<SubjectAccessReview> reviews(View view, String account, Path file) {

@@ -3,6 +3,7 @@ package io.dayu.k8s.doctor;
 import static io.dayu.k8s.doctor.Findings.IT;
 
 import io.dayu.k8s.desired.Eligibility;
+import io.dayu.k8s.desired.Members.Member;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
@@ -37,7 +38,7 @@ final class PodChecks {
     int ready = 0;
     for (var member : view.members()) {
       var node = view.node(member.node()).orElseThrow();
-      var pod = view.pods().stream().filter(p -> member.node().equals(node(p))).findFirst();
+      var pod = pod(view, member);
       if (!Eligibility.ready(node)) continue;
       if (pod.isEmpty())
         findings.problem(
@@ -48,6 +49,13 @@ final class PodChecks {
       else unready(view, pod.get(), node, findings);
     }
     return ready + " ready";
+  }
+
+  /** The present one of a member, if one that ends is still there. */
+  private static Optional<Pod> pod(View view, Member member) {
+    return view.pods().stream()
+        .filter(p -> member.node().equals(node(p)))
+        .min(Comparator.comparing(p -> p.getMetadata().getDeletionTimestamp() != null));
   }
 
   /** The node on which it is, or is to be. */
@@ -142,7 +150,7 @@ final class PodChecks {
       if (restarts >= MANY)
         findings.hint(
             node(pod),
-            "was started anew %d times%s"
+            "was started anew %s times%s"
                 .formatted(restarts, end(pod).map(e -> ", lately after: " + e).orElse("")),
             remedy(pod).orElseGet(() -> log(view, pod)));
     }
@@ -153,7 +161,7 @@ final class PodChecks {
   static String revisions(View view, Findings findings) {
     for (var member : view.members()) {
       var set = view.daemonSet(member);
-      var pod = view.pods().stream().filter(p -> member.node().equals(node(p))).findFirst();
+      var pod = pod(view, member);
       if (set.isEmpty() || pod.isEmpty() || !isOld(pod.get(), set.get())) continue;
       var node = view.node(member.node()).orElseThrow();
       var image = images(set.get().getSpec().getTemplate().getSpec()).findFirst().orElse("");

@@ -102,7 +102,7 @@ final class SecretChecks {
     if (secret.isEmpty()) {
       if (clouds > 1)
         findings.problem(
-            STORE, "is missing, and %d cloud nodes need one store".formatted(clouds), remedy);
+            STORE, "is missing, and %s cloud nodes need one store".formatted(clouds), remedy);
       return "a cloud node has its own";
     }
     for (var key : STORE_KEYS)

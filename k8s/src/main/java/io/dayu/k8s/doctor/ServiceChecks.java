@@ -54,7 +54,7 @@ final class ServiceChecks {
       lacking(member, ports)
           .ifPresent(lack -> findings.problem(name, "has not the ports " + lack, mend(view)));
     }
-    return "each of %d members has one".formatted(view.members().size());
+    return "each of %s members has one".formatted(view.members().size());
   }
 
   /** They lead to the node's address, at which EdgeMesh asks the agent of that node. */

@@ -73,7 +73,14 @@ class KubeDoctorKubeIT {
   }
 
   static Stream<Fault> faults() {
-    return Faults.all();
+    return Stream.of(
+            NodeFaults.nodes(),
+            NodeFaults.pods(),
+            NetworkFaults.services(),
+            NetworkFaults.mesh(),
+            InstallationFaults.secrets(),
+            InstallationFaults.operator())
+        .flatMap(List::stream);
   }
 
   @ParameterizedTest
@@ -172,6 +179,15 @@ class KubeDoctorKubeIT {
     assertThat(run(out, "--kube")).isEqualTo(1);
     assertThat(out.toString().lines().filter(l -> l.contains("does not answer"))).hasSize(1);
     assertThat(out.toString()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void aUserWhomTheApiServerDoesNotKnowIsOneLine() throws IOException {
+    kubeconfig(cluster.client().getMasterUrl().toString());
+    cluster.answers().refuse("/version", 401);
+    var out = new StringWriter();
+    assertThat(run(out, "--kube")).isEqualTo(1);
+    assertThat(out.toString()).contains("does not know who asks").doesNotContain("CHECK");
   }
 
   @Test

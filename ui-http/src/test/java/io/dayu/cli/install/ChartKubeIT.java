@@ -125,7 +125,7 @@ class ChartKubeIT {
 
   @Test
   void helmRefusesAValueThatThereIsNot() {
-    var values = ((ObjectNode) values("kubeedge").values()).put("replicas", 3);
+    var values = values("kubeedge").values().put("replicas", 3);
     assertThatThrownBy(() -> helm(CHART).template(values))
         .hasMessageContaining("'replicas' not allowed");
   }
