@@ -53,7 +53,8 @@ final class Findings {
     return subjects.entrySet().stream().map(e -> check(e.getKey(), e.getValue())).toList();
   }
 
-  private Check check(Key key, List<String> of) {
+  private Check check(Key key, List<String> about) {
+    var of = about.stream().sorted().toList();
     var first = of.get(0);
     var all = String.join(", ", of.subList(0, Math.min(of.size(), NAMED)));
     if (of.size() > NAMED) all += " and %s more".formatted(of.size() - NAMED);

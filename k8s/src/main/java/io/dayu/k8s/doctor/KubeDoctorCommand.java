@@ -69,7 +69,7 @@ public final class KubeDoctorCommand implements Callable<Integer> {
 
   public static void main(String[] args) {
     if (System.getProperty("logback.configurationFile") == null)
-      System.setProperty("logback.configurationFile", "io/dayu/cli/logback.xml");
+      System.setProperty("logback.configurationFile", "io/dayu/k8s/doctor.xml");
     System.exit(StandardOutput.run((out, err) -> run(out, err, args)));
   }
 

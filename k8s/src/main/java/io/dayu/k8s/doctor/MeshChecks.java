@@ -32,7 +32,7 @@ final class MeshChecks {
   /** On a Service: EdgeMesh leaves it alone; in the other mode of its filter, only then not. */
   private static final String LABEL = "service.edgemesh.kubeedge.io/service-proxy-name";
 
-  private static final String ONLY_LABELLED = "FilterIfLabelDoesNotExistsMode";
+  private static final String ONLY_LABELLED = "FilterIfLabelDoesNotExists";
 
   /** SHA-256 of the one in EdgeMesh's manifests, which anybody can read. */
   private static final String SAMPLE =

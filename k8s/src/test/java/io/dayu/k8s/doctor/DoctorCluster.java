@@ -17,9 +17,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** A mock of the API server of a {@link Healthy} cluster, in which things go wrong. */
 final class DoctorCluster implements AutoCloseable {
+  /** It tells each request, and there are thousands. */
+  private static final Logger REQUESTS = Logger.getLogger("io.fabric8.mockwebserver.MockWebServer");
+
+  static {
+    REQUESTS.setLevel(Level.WARNING);
+  }
+
   /** Nothing in it goes on. */
   private final Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
 

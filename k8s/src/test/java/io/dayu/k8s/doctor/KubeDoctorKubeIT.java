@@ -170,11 +170,11 @@ class KubeDoctorKubeIT {
 
   @Test
   void anApiServerThatIsAwayIsOneLine() throws IOException {
+    int port;
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      var port = taken.getLocalPort();
-      taken.close();
-      kubeconfig("http://127.0.0.1:" + port);
+      port = taken.getLocalPort();
     }
+    kubeconfig("http://127.0.0.1:" + port);
     var out = new StringWriter();
     assertThat(run(out, "--kube")).isEqualTo(1);
     assertThat(out.toString().lines().filter(l -> l.contains("does not answer"))).hasSize(1);

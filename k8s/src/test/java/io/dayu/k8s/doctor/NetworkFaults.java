@@ -140,6 +140,14 @@ final class NetworkFaults {
             "EdgeMesh carries node-edge-1",
             "Services without the label",
             service(s -> s.getMetadata().getLabels().put(MESH_LABEL, ""))),
+        problem(
+            "EdgeMesh carries node-cloud-1, node-edge-1, node-edge-2",
+            "Services with the label",
+            settings(
+                Healthy.settings("true", "cloud-1")
+                    .replace(
+                        "edgeProxy:\n",
+                        "edgeProxy:\n    serviceFilterMode: FilterIfLabelDoesNotExists\n"))),
         hint(
             "EdgeMesh carries kubernetes",
             "API server's own",
