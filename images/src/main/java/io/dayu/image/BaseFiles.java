@@ -42,7 +42,8 @@ final class BaseFiles {
       debs.add(deb);
       var unpacked = work.resolve("deb-" + name);
       Tools.run(work, "dpkg-deb", "-x", deb.file().toString(), unpacked.toString());
-      copy(platform, unpacked, name, into);
+      copy(platform, unpacked, into);
+      copyright(platform, packages, name, unpacked, work, into);
       // Where scanners look for the packages of an image that has no package manager.
       var status = into.resolve("var/lib/dpkg/status.d").resolve(name);
       Files.createDirectories(status.getParent());
@@ -54,8 +55,7 @@ final class BaseFiles {
     return debs;
   }
 
-  private static void copy(Platform platform, Path unpacked, String name, Path into)
-      throws IOException {
+  private static void copy(Platform platform, Path unpacked, Path into) throws IOException {
     try (var files = Files.walk(unpacked)) {
       for (var file : files.filter(Files::isRegularFile).toList()) {
         var base = file.getFileName().toString();
@@ -66,10 +66,29 @@ final class BaseFiles {
             && LIBRARY.matcher(base).matches())
           copy(file, into.resolve("usr/lib").resolve(platform.libraries()).resolve(base));
         else if (path.equals("usr/lib/os-release")) copy(file, into.resolve("etc/os-release"));
-        else if (path.equals("usr/share/doc/%s/copyright".formatted(name)))
-          copy(file, into.resolve(path));
       }
     }
+  }
+
+  /** In the package, or in the one that it refers to, as parts of one source do. */
+  private static void copyright(
+      Platform platform, Packages packages, String name, Path unpacked, Path work, Path into)
+      throws IOException {
+    var copyright = Path.of("usr/share/doc", name, "copyright");
+    var from = unpacked.resolve(copyright);
+    var documents = unpacked.resolve(copyright).getParent();
+    if (Files.isSymbolicLink(documents)) {
+      var other = Files.readSymbolicLink(documents).getFileName().toString();
+      var root = work.resolve("deb-" + other);
+      Tools.run(
+          work,
+          "dpkg-deb",
+          "-x",
+          packages.fetch(platform, other).file().toString(),
+          root.toString());
+      from = root.resolve("usr/share/doc").resolve(other).resolve("copyright");
+    }
+    copy(from, into.resolve(copyright));
   }
 
   /** What is copied may be a link; an image has the file itself. */

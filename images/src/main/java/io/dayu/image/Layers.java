@@ -93,7 +93,12 @@ record Layers(List<Path> directories, Path sbom) {
     options.add("-XX:-UsePerfData");
     options.add("-XX:+ExitOnOutOfMemoryError");
     data.ifPresent(
-        file -> options.addAll(List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds*=error")));
+        file -> {
+          options.addAll(List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds*=error"));
+          // Where it was made for. Elsewhere the JVM has to write into nearly every page of it, of
+          // which it then has a copy of its own.
+          options.addAll(List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0"));
+        });
     options.addAll(List.of("-cp", joined(classPath), order.program().mainClass()));
     Files.write(program.resolve(arguments(order.program()).substring(1)), options);
     date(program);

@@ -139,6 +139,18 @@ class EdgeImageIT {
   }
 
   @Test
+  void hasTheLicencesOfItsPackages() throws IOException {
+    try (var packages = Files.list(root.resolve("var/lib/dpkg/status.d"))) {
+      assertThat(packages.map(file -> file.getFileName().toString()).toList())
+          .contains("libc6", "libgcc-s1", "libstdc++6")
+          .allSatisfy(
+              name ->
+                  assertThat(root.resolve("usr/share/doc").resolve(name).resolve("copyright"))
+                      .isNotEmptyFile());
+    }
+  }
+
+  @Test
   void itsInventoryNamesWhatIsInIt() throws IOException {
     var inventory = JSON.readTree(root.resolve("opt/dayu/sbom.cdx.json").toFile());
     assertThat(inventory.path("bomFormat").asText()).isEqualTo("CycloneDX");
