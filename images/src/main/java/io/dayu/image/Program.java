@@ -13,7 +13,7 @@ enum Program {
   EDGE(
       "edge-node",
       "io.dayu.edge.EdgeNode",
-      "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss512k -Xms16m -XX:MaxRAMPercentage=30 -XX:MaxDirectMemorySize=128m",
+      "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xss512k -Xms16m -XX:TrimNativeHeapInterval=20000 -XX:MaxRAMPercentage=30 -XX:MaxDirectMemorySize=128m",
       "25520 25530"),
   DATASOURCE(
       "sim-source",

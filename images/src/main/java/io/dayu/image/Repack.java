@@ -15,13 +15,19 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes a jar's entries anew: as they are, so that signatures hold, but without compression, which
- * the layer has and which costs a starting JVM time; with one date; and without native libraries of
- * other platforms. Entries of directories stay: libraries look for what is below one.
+ * Writes a jar's entries anew: without compression, which the layer has and which costs a starting
+ * JVM time; with one date; without native libraries of other platforms and without signatures.
+ * Entries of directories stay: libraries look for what is below one.
  */
 final class Repack {
   private static final Pattern NATIVE =
       Pattern.compile("(?i).*(\\.(so|dll|dylib|jnilib|a)|\\.dylib\\.dSYM/.*)");
+
+  /**
+   * A digest guards the image as a whole. Signatures of jars in it cost a start: Pekko reads all
+   * manifests, for which the JVM verifies each signature, and signed classes are in no class data.
+   */
+  private static final Pattern SIGNATURE = Pattern.compile("(?i)META-INF/[^/]+\\.(SF|RSA|DSA|EC)");
 
   /** What one is made of the same entry must not depend on the time zone. */
   private static final LocalDateTime DATE = LocalDateTime.of(2026, 1, 1, 0, 0);
@@ -38,6 +44,7 @@ final class Repack {
       var entries =
           zip.stream()
               .filter(entry -> wanted.test(entry.getName()))
+              .filter(entry -> !SIGNATURE.matcher(entry.getName()).matches())
               .filter(
                   entry ->
                       !several || !isNative(entry.getName()) || platform.names(entry.getName()))

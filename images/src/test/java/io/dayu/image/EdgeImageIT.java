@@ -31,6 +31,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class EdgeImageIT {
   private static final long COMPRESSED_AT_MOST = 120_000_000;
+  private static final long RESIDENT_AT_MOST = 140_000_000;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /** What a kubelet mounts: read-only root, the kernel's views, state and temporary files. */
@@ -186,6 +187,10 @@ class EdgeImageIT {
           .containsPattern("Uid:\\s+10001\\s+10001\\s+10001\\s+10001");
       assertThat(Files.readString(log)).doesNotContain("Exception");
       assertThat(state.resolve("endpoints.properties")).as(listing(state)).exists();
+      // The JVM returns at intervals what its start has left unused.
+      await("memory of an edge that has nothing to do")
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(resident(process.pid())).isBetween(1L, RESIDENT_AT_MOST));
     } finally {
       process.destroy();
       if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) process.destroyForcibly();
@@ -209,6 +214,13 @@ class EdgeImageIT {
             "DAYU_CLUSTER_PORT", "0",
             "DAYU_SEEDS", "127.0.0.1:1"));
     return environment;
+  }
+
+  /** Resident memory of a process, in bytes. */
+  private static long resident(long pid) throws IOException {
+    var line = Pattern.compile("VmRSS:\\s+(\\d+) kB");
+    var status = line.matcher(Files.readString(Path.of("/proc", Long.toString(pid), "status")));
+    return status.find() ? Long.parseLong(status.group(1)) * 1024 : 0;
   }
 
   private static String listing(Path directory) throws IOException {

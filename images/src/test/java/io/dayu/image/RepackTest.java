@@ -45,6 +45,22 @@ class RepackTest {
   }
 
   @Test
+  void leavesOutSignatures() throws IOException {
+    assertThat(
+            names(
+                repacked(
+                    jar(
+                        "s.jar",
+                        0,
+                        "META-INF/A.SF",
+                        "META-INF/A.RSA",
+                        "META-INF/a/A.SF",
+                        "x/A.RSA"),
+                    Platform.AMD64)))
+        .containsExactly("META-INF/a/A.SF", "x/A.RSA");
+  }
+
+  @Test
   void theSameEntriesMakeTheSameJarWheneverTheyWereWritten() throws IOException {
     var early = repacked(jar("early.jar", 1_000_000_000_000L, "x/A.class"), Platform.AMD64);
     var late = repacked(jar("late.jar", 1_700_000_000_000L, "x/A.class"), Platform.AMD64);
