@@ -11,15 +11,10 @@ import io.dayu.link.wire.Bye;
 import io.dayu.link.wire.Credit;
 import io.dayu.link.wire.Hello;
 import io.dayu.link.wire.Ping;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -28,11 +23,6 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,20 +78,10 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
    */
   public record Target(String peer, String host, int port, InstanceName instance, String self) {}
 
-  private record Resolved(List<InetAddress> addresses) implements Inlet.Command {}
-
-  private record NotResolved(Throwable cause) implements Inlet.Command {}
-
-  private record Connected(Outgoing connection, int generation) implements Inlet.Command {}
-
-  private record Received(List<Frame> frames, int generation) implements Inlet.Command {}
-
   /** A message to itself, which comes after all elements that are in the mailbox now. */
   private enum Flush implements Inlet.Command {
     INSTANCE
   }
-
-  private record Broken(Throwable cause, int generation) implements Inlet.Command {}
 
   private enum Timer implements Inlet.Command {
     CONNECT,
@@ -110,9 +90,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private record Held(Parcel parcel, ActorRef<Inlet.Grant> producer) {}
-
-  /** What has come together while the socket was busy goes out in one write of about this size. */
-  private static final long WRITE_BYTES = 256 << 10;
 
   /** An attempt to connect that is older than this may be given up for a new one. */
   private static final Duration OLD = Duration.ofSeconds(1);
@@ -123,21 +100,14 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** A link that nobody is attached to is closed after so many pings. */
   private static final int IDLE_PINGS = 30;
 
-  private static final String CLOSED = "closed by the peer";
-
-  /** How often it is said that no connection can be made: twice as rarely each time. */
-  private static final Duration TELL_AFTER = Duration.ofSeconds(30);
-
-  private static final Duration TELL_RARELY = Duration.ofMinutes(10);
-
   private final TimerScheduler<Inlet.Command> timers;
   private final LinkSettings settings;
-  private final Optional<NodeKeys> keys;
   private final Target target;
-  private final Resolver resolver;
   private final ActorRef<Event> owner;
   private final LongSupplier nanos;
   private final Liveness liveness;
+  private final Dialer dialer;
+  private final ConnectFailures failures;
   private final Backoff backoff;
   private final CreditReturn credits;
   private final CreditBalance credit = new CreditBalance();
@@ -146,13 +116,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   private final FrameBatch batch = new FrameBatch();
   private @Nullable Outgoing connection; // null while there is none
   private boolean open; // the peer has granted credit on this connection
-  private int generation;
-  private boolean resolving; // one question at a time: an answer may take many seconds
-  private int turn; // of the host's addresses
-  private String keyProblem = ""; // the last one that was told
-  private int failed; // tries to connect since the last open connection
-  private long failingSince; // when the first of them failed
-  private Duration tellAfter = TELL_AFTER;
   private boolean suspect;
   private boolean refused; // the peer is alive but does not have the instance
   private boolean refusedNow; // on the present connection
@@ -177,17 +140,17 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     super(context);
     this.timers = timers;
     this.settings = settings;
-    this.keys = keys;
     this.target = target;
-    this.resolver = resolver;
     this.owner = owner;
     this.nanos = nanos;
     this.liveness = new Liveness(nanos.getAsLong());
     this.credits = new CreditReturn(context.getSelf());
+    this.dialer = new Dialer(context, settings, keys, target, resolver);
+    this.failures = new ConnectFailures(target, keys.isPresent());
     this.backoff = settings.backoff();
     timers.startTimerWithFixedDelay(Timer.PING, settings.pingInterval());
     timers.startTimerWithFixedDelay(Timer.CHECK, settings.suspectAfter().dividedBy(CHECKS));
-    connect();
+    dialer.connect();
   }
 
   /**
@@ -217,17 +180,22 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     return credits
         .receive(newReceiveBuilder())
         .onMessage(Inlet.Offer.class, this::onOffer)
-        .onMessage(Received.class, this::onReceived)
+        .onMessage(Dialer.Received.class, this::onReceived)
         .onMessageEquals(
             Flush.INSTANCE,
             () -> {
               flush();
               return this;
             })
-        .onMessage(Resolved.class, this::onResolved)
-        .onMessage(NotResolved.class, this::onNotResolved)
-        .onMessage(Connected.class, this::onConnected)
-        .onMessage(Broken.class, this::onBroken)
+        .onMessage(
+            Dialer.Resolved.class,
+            resolved -> {
+              dialer.on(resolved);
+              return this;
+            })
+        .onMessage(Dialer.NotResolved.class, failure -> onBroken(dialer.on(failure)))
+        .onMessage(Dialer.Connected.class, this::onConnected)
+        .onMessage(Dialer.Broken.class, this::onBroken)
         .onMessageEquals(Reconnect.INSTANCE, this::onReconnect)
         .onMessageEquals(Timer.CONNECT, this::onConnect)
         .onMessageEquals(Timer.PING, this::onPing)
@@ -246,8 +214,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onReceived(Received received) {
-    if (received.generation() != generation) return this;
+  private Behavior<Inlet.Command> onReceived(Dialer.Received received) {
+    if (!dialer.isCurrent(received.generation())) return this;
     try {
       received.frames().forEach(this::read);
       return this;
@@ -255,7 +223,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       getContext()
           .getLog()
           .warn("link to {} on {} is cut: {}", target.instance(), target.peer(), e.getMessage());
-      return onBroken(new Broken(e, generation));
+      return onBroken(dialer.broken(e));
     }
   }
 
@@ -299,9 +267,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (grant.getElements() < 0 || grant.getBytes() < 0)
       throw new LinkException("credit below nothing");
     open = true;
-    failed = 0;
-    keyProblem = "";
-    tellAfter = TELL_AFTER;
+    failures.end();
     refused = false;
     refusalTold = false;
     backoff.reset();
@@ -329,8 +295,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (bye.getPermanent()) backoff.exhaust();
   }
 
-  private Behavior<Inlet.Command> onConnected(Connected connected) {
-    if (connected.generation() != generation) {
+  private Behavior<Inlet.Command> onConnected(Dialer.Connected connected) {
+    if (!dialer.isCurrent(connected.generation())) {
       connected.connection().close();
       return this;
     }
@@ -348,8 +314,8 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     return this;
   }
 
-  private Behavior<Inlet.Command> onBroken(Broken broken) {
-    if (broken.generation() != generation) return this;
+  private Behavior<Inlet.Command> onBroken(Dialer.Broken broken) {
+    if (!dialer.isCurrent(broken.generation())) return this;
     if (!refusedNow) refused = false; // this try has ended without an answer
     refusedNow = false;
     getContext()
@@ -360,7 +326,10 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     disconnect(broken.cause());
     // A connection that breaks without a bye means that the peer is gone: it is suspect at once.
     if (wasOpen) becomeSuspect("its connection broke: " + broken.cause().getMessage());
-    else if (!refused) onNoConnection(broken.cause());
+    else if (!refused) {
+      dialer.turn();
+      failures.add(broken.cause(), now()).ifPresent(getContext().getLog()::warn);
+    }
     timers.startSingleTimer(Timer.CONNECT, backoff.next());
     return this;
   }
@@ -368,57 +337,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   /** Only people can mend it: they are told at once, and tries are as rare as they get. */
   private void onKeyProblem(String problem) {
     backoff.exhaust();
-    if (problem.equals(keyProblem)) return;
-    keyProblem = problem;
-    getContext()
-        .getLog()
-        .warn(
-            "no link to {} on {} ({} port {}): {}",
-            target.instance(),
-            target.peer(),
-            target.host(),
-            target.port(),
-            problem);
-  }
-
-  private void onNoConnection(Throwable cause) {
-    long now = now();
-    turn = turn + 1 & Integer.MAX_VALUE;
-    if (failed++ == 0) failingSince = now;
-    var failing = Duration.ofNanos(now - failingSince);
-    if (failing.compareTo(tellAfter) < 0) return;
-    tellAfter = tellAfter.plus(tellAfter.compareTo(TELL_RARELY) < 0 ? tellAfter : TELL_RARELY);
-    getContext()
-        .getLog()
-        .warn(
-            "no connection to {} on {} ({} port {}) for {} s, {} tries: {}",
-            target.instance(),
-            target.peer(),
-            target.host(),
-            target.port(),
-            failing.toSeconds(),
-            failed,
-            why(cause) + hint(cause));
-  }
-
-  /** A peer that closes the connection without a word may not have understood one. */
-  private String hint(Throwable cause) {
-    var text = String.valueOf(cause.getMessage());
-    if (!text.equals(CLOSED) && !text.startsWith(SocketStage.BROKE)) return "";
-    return keys.isPresent()
-        ? "; it may have no keys, or not accept those of this node (dayu.keys.directory): its log"
-            + " says why"
-        : "; it may have keys, and then talks only to nodes that have some (dayu.keys.directory):"
-            + " its log says why";
-  }
-
-  /** The innermost cause: those around it repeat it among details of the implementation. */
-  private static String why(Throwable cause) {
-    var root = cause;
-    while (root.getCause() != null) root = root.getCause();
-    return root instanceof UnknownHostException
-        ? "the name has no address"
-        : String.valueOf(root.getMessage());
+    failures.keyProblem(problem).ifPresent(getContext().getLog()::warn);
   }
 
   private Behavior<Inlet.Command> onReconnect() {
@@ -429,12 +348,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (connection != null) disconnect(new LinkException("the peer is there again"));
     timers.cancel(Timer.CONNECT);
     backoff.reset();
-    connect();
+    dialer.connect();
     return this;
   }
 
   private Behavior<Inlet.Command> onConnect() {
-    connect();
+    dialer.connect();
     return this;
   }
 
@@ -463,12 +382,12 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
     if (suspect
         && connection != null
         && liveness.isSilent(now, settings.suspectAfter().plus(settings.maxBackoff())))
-      return onBroken(new Broken(new LinkException("the peer stays silent"), generation));
+      return onBroken(dialer.broken(new LinkException("the peer stays silent")));
     return this;
   }
 
   private Behavior<Inlet.Command> onStop() {
-    generation++;
+    dialer.end();
     if (connection != null) {
       flush();
       connection.send(
@@ -476,77 +395,6 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
       connection.close();
     }
     return this;
-  }
-
-  private void connect() {
-    if (resolving) return;
-    resolving = true;
-    getContext()
-        .pipeToSelf(
-            resolver.resolve(target.host()),
-            (addresses, error) -> error == null ? new Resolved(addresses) : new NotResolved(error));
-  }
-
-  private Behavior<Inlet.Command> onNotResolved(NotResolved failure) {
-    resolving = false;
-    return onBroken(new Broken(failure.cause(), generation));
-  }
-
-  private Behavior<Inlet.Command> onResolved(Resolved resolved) {
-    resolving = false;
-    var addresses = resolved.addresses();
-    connect(new InetSocketAddress(addresses.get(turn % addresses.size()), target.port()));
-    return this;
-  }
-
-  private void connect(InetSocketAddress address) {
-    int mine = ++generation;
-    var self = getContext().getSelf();
-    var system = getContext().getSystem();
-    // Room for all that credit allows in parts, and for control frames.
-    int room = settings.elementWindow() * 2 + 1024;
-    var source = Source.<ByteString>queue(room);
-    var frames = FrameReader.Memory.of(Frames.MAX_CONTROL);
-    var flow =
-        keys.map(
-                k ->
-                    encrypted(socket(address, SocketStage.Reader.bytes()), k)
-                        .via(new FrameDecoder(frames)))
-            .orElseGet(() -> socket(address, SocketStage.Reader.frames(frames)));
-    var queue =
-        source
-            .batchWeighted(WRITE_BYTES, b -> (long) b.size(), b -> b, (a, b) -> a.concat(b))
-            .viaMat(flow, Keep.left())
-            .filterNot(List::isEmpty)
-            .toMat(
-                Sink.foreach(some -> self.tell(new Received(some, mine))),
-                (q, done) -> {
-                  done.whenComplete(
-                      (d, error) ->
-                          self.tell(
-                              new Broken(error == null ? new LinkException(CLOSED) : error, mine)));
-                  return q;
-                })
-            .run(system);
-    var outgoing = new Outgoing(queue, room, cause -> self.tell(new Broken(cause, mine)));
-    self.tell(new Connected(outgoing, mine));
-  }
-
-  private <T> Flow<ByteString, T, NotUsed> socket(
-      InetSocketAddress address, SocketStage.Reader<T> reader) {
-    return Flow.fromGraph(
-        SocketStage.to(
-            address, settings.connectTimeout(), Sockets.get(getContext().getSystem()), reader));
-  }
-
-  private <M> Flow<ByteString, ByteString, M> encrypted(
-      Flow<ByteString, ByteString, M> tcp, NodeKeys keys) {
-    return Encryption.over(
-        tcp,
-        () -> keys.client(target.peer()),
-        settings.connectTimeout(),
-        peer -> {},
-        getContext().getSystem());
   }
 
   private void send(Outgoing connection, Held held) {
@@ -602,7 +450,7 @@ public final class LinkSender extends AbstractBehavior<Inlet.Command> {
   }
 
   private void disconnect(Throwable cause) {
-    generation++;
+    dialer.end();
     if (connection != null) connection.abort(cause);
     connection = null;
     batch.clear();
