@@ -41,9 +41,9 @@ public final class NodeProfiles {
 
   /**
    * @param profile that holds; empty if none fits, or if several do equally
-   * @param equals names of those between which nothing decides; else empty
+   * @param rivals names of those between which nothing decides; else empty
    */
-  public record Choice(Optional<Profile> profile, List<String> equals) {}
+  public record Choice(Optional<Profile> profile, List<String> rivals) {}
 
   /** Of those that fit the one of the highest priority, and of these the one of most labels. */
   public static Choice of(Node node, Collection<Profile> all) {
@@ -52,13 +52,13 @@ public final class NodeProfiles {
     var fitting = all.stream().filter(p -> Eligibility.selects(p.selector(), node)).toList();
     var first = fitting.stream().max(order);
     if (first.isEmpty()) return new Choice(Optional.empty(), List.of());
-    var equals =
+    var rivals =
         fitting.stream()
             .filter(p -> order.compare(p, first.get()) == 0)
             .map(Profile::name)
             .sorted()
             .toList();
-    return equals.size() > 1 ? new Choice(Optional.empty(), equals) : new Choice(first, List.of());
+    return rivals.size() > 1 ? new Choice(Optional.empty(), rivals) : new Choice(first, List.of());
   }
 
   /**

@@ -238,7 +238,7 @@ public final class RollOut {
   /** Whether most are ready without it. */
   private static boolean isSpared(Member one, Collection<Member> members, int majorityOf) {
     if (majorityOf < SMALLEST_QUORUM || !one.isReady()) return true;
-    long others = members.stream().filter(m -> m != one && m.isReady()).count();
+    long others = members.stream().filter(m -> !m.node().equals(one.node()) && m.isReady()).count();
     return others > majorityOf / 2;
   }
 

@@ -87,7 +87,7 @@ public final class RollOutMembers {
         (name, pod) ->
             members.add(
                 member(
-                    byName.get(name),
+                    Objects.requireNonNull(byName.get(name)),
                     Objects.requireNonNull(newest.get(owner(pod))),
                     settings.apply(name),
                     Optional.of(pod))));

@@ -59,13 +59,13 @@ final class ProfileReconciler {
       var was = Optional.ofNullable(present.get(file));
       var choice = NodeProfiles.of(node, profiles);
       choice.profile().ifPresent(p -> chosen.merge(p.name(), 1, Integer::sum));
-      for (var equal : choice.equals())
+      for (var rival : choice.rivals())
         undecided.put(
-            equal,
+            rival,
             "node %s fits %s, of the same priority and as many labels: give one a spec.priority"
-                .formatted(name, String.join(" and ", choice.equals())));
+                .formatted(name, String.join(" and ", choice.rivals())));
       boolean keep =
-          !choice.equals().isEmpty()
+          !choice.rivals().isEmpty()
               || choice.profile().filter(p -> wrong.containsKey(p.name())).isPresent();
       (keep ? was : NodeProfiles.file(was, choice.profile(), clock.instant()))
           .ifPresent(text -> files.put(file, text));

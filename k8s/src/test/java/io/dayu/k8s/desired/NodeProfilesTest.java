@@ -79,7 +79,7 @@ class NodeProfilesTest {
 
   private String chosen(Profile... profiles) {
     var choice = NodeProfiles.of(node, List.of(profiles));
-    assertThat(choice.equals()).isEmpty();
+    assertThat(choice.rivals()).isEmpty();
     return choice.profile().map(Profile::name).orElse("none");
   }
 
