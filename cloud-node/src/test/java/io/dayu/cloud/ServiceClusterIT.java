@@ -368,6 +368,69 @@ class ServiceClusterIT {
     return cluster.call("PUT", "services/" + name, "application/json", json);
   }
 
+  /** The test does what the operator does on Kubernetes. */
+  @Test
+  void aServiceOnDemandIsStartedWhereItIsWantedAndElementsWaitForIt() throws IOException {
+    var server = lazy(0);
+    int port = server.getAddress().getPort();
+    var declared = declare("lazy", onDemand(port, ""));
+    assertThat(declared.status()).as(declared.text()).isEqualTo(201);
+    Cluster.await("the service at both edges").until(() -> have("lazy").size() == 2);
+    server.stop(0);
+    Cluster.await("the service nowhere").until(() -> have("lazy").isEmpty());
+    assertThat(cluster.get("services/lazy").path("described").asBoolean()).isTrue();
+
+    cluster.submit(
+        pipeline("lazy", "lazy", "").replace("count=6000&rate=1000", "count=400&rate=100")
+            + "  policy: {name: edge-only}\n");
+    Cluster.await("that it is wanted").until(() -> wanted("lazy").equals(List.of("edge-2")));
+    Cluster.await("the reason why nothing comes")
+        .until(
+            () ->
+                cluster
+                    .get("pipelines/lazy")
+                    .toString()
+                    .contains("lazy is being loaded on edge-2"));
+    Cluster.await("elements that wait").until(() -> cluster.ledger("lazy").inFlight() > 0);
+    assertThat(cluster.ledger("lazy").delivered()).isZero();
+
+    declare("lazy", onDemand(port, ", \"not-on\": {\"edge-2\": \"no image\"}"));
+    Cluster.await("another node").until(() -> wanted("lazy").contains("edge-1"));
+    assertThat(cluster.get("pipelines/lazy/decisions").at("/items/0/reason").asText())
+        .contains("edge-2 cannot load lazy: no image")
+        .contains("lazy is being loaded on edge-1");
+    server = lazy(port);
+    try {
+      var ledger = cluster.awaitLedger("lazy", l -> l.delivered() == 400 && l.inFlight() == 0);
+      assertThat(ledger.failed()).as("%s", ledger).isZero();
+      assertThat(cluster.results("lazy"))
+          .anySatisfy(r -> assertThat(Cluster.trace(r)).contains("size@edge-1"));
+      cluster.delete("lazy");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static HttpServer lazy(int port) throws IOException {
+    var server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    server.createContext("/", ServiceClusterIT::answer);
+    server.start();
+    return server;
+  }
+
+  private static String onDemand(int port, String more) {
+    return "{\"url\": \"http://127.0.0.1:%s/\", \"nodes\": [\"edge-1\", \"edge-2\"], \"load\": \"on-demand\", \"away-after\": \"1s\"%s}"
+        .formatted(port, more);
+  }
+
+  private static List<String> wanted(String service) {
+    return Cluster.items(cluster.get("services/" + service).path("nodes")).stream()
+        .filter(n -> n.path("wanted").asBoolean())
+        .map(n -> n.path("node").asText())
+        .toList();
+  }
+
   @Test
   void whatAConfigurationDeclaresAndProgramsAreNotTakenOverTheApi() {
     Cluster.await("the service at an edge").until(() -> !have("size").isEmpty());

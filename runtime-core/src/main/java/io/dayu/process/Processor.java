@@ -20,6 +20,7 @@ import io.dayu.stage.Inputs;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
 import io.dayu.stage.Params;
+import io.dayu.stage.ServiceProvider;
 import io.dayu.stage.StageContext;
 import io.dayu.stage.StageProvider;
 import java.time.Duration;
@@ -438,6 +439,9 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
     long patience = settings.stageTimeout().multipliedBy(settings.maxTries()).toNanos();
     while (stage.isBusy() && !queue.isEmpty() && now - queue.peek().queuedNanos() > patience)
       fail(queue.poll(), "the stage is still busy with an earlier element");
+    // Not an end: their origin sends them again, maybe to another node by now.
+    while (!queue.isEmpty() && now - queue.peek().queuedNanos() > patience && isToCome())
+      queue.remove().taken();
     for (var work : sideWait.late(now)) {
       // Not an end: its origin sends it again, and then in a version that it has now.
       work.taken();
@@ -479,8 +483,16 @@ public final class Processor extends AbstractBehavior<Inlet.Command> {
   }
 
   private void pump() {
-    while (state == StageState.RUNNING && stage.isFree() && !queue.isEmpty() && onward.hasRoom())
-      begin();
+    while (state == StageState.RUNNING
+        && stage.isFree()
+        && !queue.isEmpty()
+        && onward.hasRoom()
+        && !isToCome()) begin();
+  }
+
+  /** Tries would be lost on a service that is about to be started. */
+  private boolean isToCome() {
+    return identity.provider() instanceof ServiceProvider service && service.isToCome();
   }
 
   /** Sends to the stage what it takes in one message. */

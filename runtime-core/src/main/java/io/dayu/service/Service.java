@@ -301,6 +301,16 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     return gone && System.nanoTime() - downSinceNanos >= declaration.awayAfter().toNanos();
   }
 
+  @Override
+  public final boolean isToCome() {
+    var next = successor;
+    if (next != null) return next.isToCome();
+    if (!declaration.onDemand()) return false;
+    synchronized (this) {
+      return !up && !doubted && !closed;
+    }
+  }
+
   /** Holds this. */
   private void tellWhenAway() {
     if (closed || successor != null) return;
@@ -312,7 +322,8 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     boolean now = description != null && !isAway();
     if (closed || successor != null || now == usable) return;
     usable = now;
-    if (!now)
+    if (!now && declaration.onDemand()) LOG.info("service {} is not loaded here", name());
+    else if (!now)
       LOG.warn(
           "service {} is away ({}): its work is left to other nodes that have it", name(), problem);
     changed.run();
@@ -659,8 +670,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
                 ? "it does not answer within %s ms".formatted(LOOK_TIMEOUT.toMillis())
                 : words(cause);
         // A program of ours listens when it has started; whether it does not start is told there.
+        // One that is loaded on demand listens when it is wanted.
         boolean starting =
-            declaration.place() instanceof ServiceDeclaration.Program && isUnreached(cause);
+            (declaration.place() instanceof ServiceDeclaration.Program || declaration.onDemand())
+                && isUnreached(cause);
         if (!words.equals(problem) && !starting)
           LOG.warn("service {} cannot be used yet: {}", name(), words);
         problem = words;

@@ -39,6 +39,7 @@ import java.util.regex.Pattern;
  * @param payload types of payloads it reads
  * @param inputs earlier outputs that it reads
  * @param accepts content types in which it takes an element, the first that fits
+ * @param onDemand whether somebody starts it because stages of it are placed on this node
  */
 record ServiceDeclaration(
     String name,
@@ -51,7 +52,8 @@ record ServiceDeclaration(
     Optional<Set<MediaType>> payload,
     Optional<DeclaredInputs> inputs,
     Optional<MediaType> output,
-    Optional<List<ContentType>> accepts) {
+    Optional<List<ContentType>> accepts,
+    boolean onDemand) {
   /** Where a service runs. */
   sealed interface Place {}
 
@@ -98,7 +100,8 @@ record ServiceDeclaration(
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
-          Optional.empty());
+          Optional.empty(),
+          false);
 
   static final int MAX_PARALLELISM = 256;
 
@@ -192,7 +195,25 @@ record ServiceDeclaration(
         has(config, "output")
             ? type(path + ".output", section, section.text("output"))
             : Optional.empty(),
-        accepts(path, config, section));
+        accepts(path, config, section),
+        false);
+  }
+
+  /** The same, which somebody starts on demand. */
+  ServiceDeclaration loadedOnDemand() {
+    return new ServiceDeclaration(
+        name,
+        place,
+        transport,
+        parallelism,
+        timeout,
+        awayAfter,
+        maxAnswer,
+        payload,
+        inputs,
+        output,
+        accepts,
+        true);
   }
 
   private static Transport transport(String path, Config config, Section section) {

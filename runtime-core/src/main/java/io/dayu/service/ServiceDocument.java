@@ -69,7 +69,7 @@ public final class ServiceDocument {
           name + " has both nodes and role; name the nodes, or the role of all of them");
     else if (document.hasPath(NODES) && nodes.isEmpty())
       section.problem(name + ".nodes is empty; leave it out for all nodes, or delete the service");
-    checkLoad(name, section, document);
+    boolean isOnDemand = checkLoad(name, section, document);
     var declaration =
         section.part(
             name,
@@ -88,7 +88,8 @@ public final class ServiceDocument {
           if (!rules.commands()) refusePrograms(declared, section);
         });
     // With a problem this is not returned.
-    return declaration.orElse(ServiceDeclaration.NONE);
+    var read = declaration.orElse(ServiceDeclaration.NONE);
+    return isOnDemand ? read.loadedOnDemand() : read;
   }
 
   /** To declare a service must not be a way to run a program, nor to reach one of the machine's. */
@@ -110,7 +111,8 @@ public final class ServiceDocument {
     section.problem("%s.role is \"%s\"; write edge or cloud".formatted(name, word));
   }
 
-  private static void checkLoad(String name, Section section, Config document) {
+  /** Returns whether it is loaded on demand. */
+  private static boolean checkLoad(String name, Section section, Config document) {
     var load = document.hasPath(LOAD) ? section.text(LOAD) : "always";
     if (!load.equals("always") && !load.equals(ON_DEMAND))
       section.problem("%s.load is \"%s\"; write always or %s".formatted(name, load, ON_DEMAND));
@@ -118,7 +120,11 @@ public final class ServiceDocument {
       section.problem(
           "%s.load is %s, which is for a url; a command is run by its node all the time"
               .formatted(name, ON_DEMAND));
-    if (!document.hasPath(NOT_ON)) return;
+    if (document.hasPath(NOT_ON)) checkNotOn(name, section, document, load);
+    return load.equals(ON_DEMAND);
+  }
+
+  private static void checkNotOn(String name, Section section, Config document, String load) {
     if (!load.equals(ON_DEMAND))
       section.problem("%s.%s is for load: %s".formatted(name, NOT_ON, ON_DEMAND));
     boolean texts =

@@ -29,7 +29,10 @@ import io.dayu.side.SideValues;
 import io.dayu.side.Sides;
 import io.dayu.stage.ModelFiles;
 import io.dayu.stage.Outcome;
+import io.dayu.stage.ServiceProvider;
 import io.dayu.stage.StageCommand;
+import io.dayu.stage.StageContext;
+import io.dayu.stage.StageDescriptor;
 import io.dayu.stage.StageProvider;
 import io.dayu.stage.Stages;
 import java.io.IOException;
@@ -837,6 +840,72 @@ final class ProcessorStreamTest {
     producer.send(at(2, 1));
     assertThat(outbox().takeNext().element().getSeq()).isEqualTo(2);
     await().atMost(SOON).until(() -> controller.stage().work().queue() == 0);
+  }
+
+  /** A service that is started on demand, when the test says so. */
+  private static final class ToCome implements ServiceProvider {
+    private final StageProvider stage = stage(e -> Stages.output(e.getPayload()));
+    private volatile boolean isThere;
+
+    @Override
+    public StageDescriptor descriptor() {
+      return stage.descriptor();
+    }
+
+    @Override
+    public Behavior<StageCommand> create(StageContext context) {
+      return stage.create(context);
+    }
+
+    @Override
+    public String transport() {
+      return "http";
+    }
+
+    @Override
+    public String from() {
+      return "http://127.0.0.1:1/";
+    }
+
+    @Override
+    public boolean isAway() {
+      return !isThere;
+    }
+
+    @Override
+    public boolean isToCome() {
+      return !isThere;
+    }
+  }
+
+  @Test
+  void elementsWaitForAServiceThatIsToBeStartedAndLoseNoTry() {
+    var service = new ToCome();
+    process(service, "stage-timeout = 500ms", "detect:fake");
+    send(1);
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().work().queue() == 1);
+    service.isThere = true;
+    var element = outbox().takeNext().element();
+    assertThat(element.hasEnding()).isFalse();
+    assertThat(element.getTrace(0).getTries()).isEqualTo(1);
+  }
+
+  /** Its origin sends it again, and its route may lead to another node by then. */
+  @Test
+  void whatHasWaitedLongForAServiceThatIsToBeStartedIsGivenBackAndHasNotFailed() {
+    var service = new ToCome();
+    process(service, "stage-timeout = 100ms", "detect:fake");
+    send(1);
+    await()
+        .atMost(SOON)
+        .until(() -> controller.hasStage() && controller.stage().work().queue() == 1);
+    await().atMost(SOON).until(() -> controller.stage().work().queue() == 0);
+    service.isThere = true;
+    send(2);
+    assertThat(outbox().takeNext().element().getSeq()).isEqualTo(2);
+    assertThat(controller.stage().work().failed()).isZero();
   }
 
   /** A processor of the first of {@code stages} on {@code edge-1}, and a producer for it. */

@@ -92,12 +92,14 @@ class ServiceDocumentTest {
   }
 
   @Test
-  void whatIsLoadedOnDemandIsTheSameServiceToMembers() {
+  void whatIsLoadedOnDemandIsTheSameServiceToMembersWhereverItCannotBe() {
     var json = "{\"url\": \"http://127.0.0.1:9000\", \"nodes\": [\"edge-1\", \"edge-2\"]%s}";
     var onDemand =
         json.formatted(", \"load\": \"on-demand\", \"not-on\": {\"edge-2\": \"no image\"}");
     assertThat(ServiceDocument.read("count", onDemand, CLOSED))
-        .isEqualTo(ServiceDocument.read("count", json.formatted(""), CLOSED));
+        .isEqualTo(ServiceDocument.read("count", json.formatted(""), CLOSED).loadedOnDemand())
+        .isEqualTo(
+            ServiceDocument.read("count", json.formatted(", \"load\": \"on-demand\""), CLOSED));
     var read = ServiceDocument.onDemand(onDemand).orElseThrow();
     assertThat(read.notOn()).isEqualTo(Map.of("edge-2", "no image"));
     assertThat(read.isFor("edge-2", Role.EDGE)).isTrue();

@@ -29,4 +29,13 @@ public interface ServiceProvider extends StageProvider {
   default List<ServiceCalls> calls() {
     return List.of();
   }
+
+  /**
+   * Whether the service is not there, and somebody else is to start it because its stages are here:
+   * then elements wait for it, however long that takes, and are not given to it. Cheap; asked
+   * before each element.
+   */
+  default boolean isToCome() {
+    return false;
+  }
 }

@@ -49,8 +49,7 @@ class ServiceDemandTest {
 
   private void reports(String node, NodeReport.StageReport... stages) {
     nodes.put(
-        node,
-        new View.Seen(Street.node(node, Role.EDGE, 0, List.of(stages), List.of()), NOW));
+        node, new View.Seen(Street.node(node, Role.EDGE, 0, List.of(stages), List.of()), NOW));
   }
 
   @Test
