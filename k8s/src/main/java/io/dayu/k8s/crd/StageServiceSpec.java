@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param load {@code always}, the default, on these nodes; or {@code onDemand} on those of them on
  *     which pipelines want it
  * @param parameters in the environment, and each a file in {@code /etc/dayu/parameters}
+ * @param dynamic names of those that change while containers go on: they are files and nothing else
  * @param service what the member is told of it beside its address, as in {@code dayu.services}
  * @param rollOut how a new revision takes over
  */
@@ -43,6 +44,7 @@ public record StageServiceSpec(
     @Nullable String load,
     @Nullable OnDemand onDemand,
     Map<String, String> parameters,
+    List<String> dynamic,
     List<EnvVar> env,
     List<Mount> mounts,
     List<String> devices,
@@ -60,6 +62,7 @@ public record StageServiceSpec(
     args = args == null ? List.of() : List.copyOf(args);
     placement = placement == null ? new Placement(null, List.of(), Map.of()) : placement;
     parameters = parameters == null ? Map.of() : Map.copyOf(parameters);
+    dynamic = dynamic == null ? List.of() : List.copyOf(dynamic);
     env = env == null ? List.of() : List.copyOf(env);
     mounts = mounts == null ? List.of() : List.copyOf(mounts);
     devices = devices == null ? List.of() : List.copyOf(devices);

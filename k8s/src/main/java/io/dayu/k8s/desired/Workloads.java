@@ -49,6 +49,7 @@ public final class Workloads {
   public static String revision(JsonNode spec) {
     var relevant = (ObjectNode) spec.deepCopy();
     relevant.remove(BESIDE);
+    DynamicParameters.removeValues(relevant);
     return PipelineDocuments.digest(relevant).substring(0, 8);
   }
 
@@ -91,7 +92,7 @@ public final class Workloads {
         .withLabels(labels(service, revision))
         .withOwnerReferences(owner)
         .endMetadata()
-        .withData(spec.parameters())
+        .withData(DynamicParameters.fixed(spec))
         .build();
   }
 
@@ -121,12 +122,7 @@ public final class Workloads {
     var volumes = new ArrayList<Volume>();
     var mounts = new ArrayList<VolumeMount>();
     volumes.add(
-        new VolumeBuilder()
-            .withName("parameters")
-            .withNewConfigMap()
-            .withName(parametersName(service, revision))
-            .endConfigMap()
-            .build());
+        DynamicParameters.volume("parameters", service, spec, parametersName(service, revision)));
     mounts.add(
         new VolumeMountBuilder()
             .withName("parameters")

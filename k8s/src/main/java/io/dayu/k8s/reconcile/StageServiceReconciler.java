@@ -10,6 +10,7 @@ import io.dayu.k8s.crd.StageServiceStatus.NodeState;
 import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Conditions.Says;
 import io.dayu.k8s.desired.Difference;
+import io.dayu.k8s.desired.DynamicParameters;
 import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.ErrorRate;
 import io.dayu.k8s.desired.Labels;
@@ -273,7 +274,9 @@ final class StageServiceReconciler {
         cluster.delete(d);
     for (var map : cluster.list(ConfigMap.class))
       if (name.equals(label(map, Workloads.SERVICE))
+          && !map.getMetadata().getName().equals(DynamicParameters.name(name))
           && !plan.run().contains(label(map, Workloads.REVISION))) cluster.delete(map);
+    dynamic(name, spec, owner, plan.run().equals(List.of(target)));
     if (!plan.run().contains(target)) return;
     cluster.apply(
         ConfigMap.class, Workloads.parameters(name, settings.namespace(), owner, target, spec));
@@ -294,6 +297,21 @@ final class StageServiceReconciler {
                           node.getMetadata().getName(),
                           image,
                           port + slot)));
+  }
+
+  /**
+   * All revisions see the present values, one that the spec does not describe too.
+   *
+   * @param alone whether only the revision runs that the spec describes
+   */
+  private void dynamic(String name, StageServiceSpec spec, OwnerReference owner, boolean alone) {
+    var present = cluster.get(ConfigMap.class, DynamicParameters.name(name));
+    if (!spec.dynamic().isEmpty())
+      cluster.apply(
+          ConfigMap.class,
+          DynamicParameters.configMap(
+              name, settings.namespace(), owner, spec, alone ? Optional.empty() : present));
+    else if (alone) present.ifPresent(cluster::delete);
   }
 
   private Says declare(

@@ -154,7 +154,7 @@ class DefinitionsTest {
           stages:
             - {id: detect, type: object-detection, params: {threshold: 0.3}}
             - {id: faces, type: face-detection, after: [detect], per: box, of: detect, labels: [person], reuse: 2s, atMost: 4, margin: 0.1}
-            - {id: join, type: crossover, inputs: {vehicles: detect, people: faces}, side: [limits, plates]}
+            - {id: join, type: crossover, inputs: {vehicles: detect, people: faces}, side: [limits, plates], params: {most: 3}, dynamic: [most]}
           policy: {name: least-loaded, params: {hysteresis: 0.2}}
           objective: {latency: 300ms, percentile: 95}
           delivery: {offline: spool, keepFrames: 1/s, retain: {for: 7d, atMost: 1000}, keepFailed: {atMost: 100, for: 1h}}
@@ -187,6 +187,8 @@ class DefinitionsTest {
         "{'image':'i','replicas':-1} | 0",
         "{'image':'i','onDemand':{'standby':1}} | onDemand is for load onDemand",
         "{'image':'i','load':'never'} | enumeration",
+        "{'image':'i','dynamic':['LIMIT']} | dynamic names parameters",
+        "{'image':'i','parameters':{'MODEL':'a'},'dynamic':['LIMIT']} | dynamic names parameters",
       })
   void badServicesAreRefusedWithWords(String spec, String words) throws JsonProcessingException {
     assertThat(Definition.read("stageservices.yaml").problems(resource(spec)))
@@ -201,7 +203,7 @@ class DefinitionsTest {
                 {'image':'i','images':[{'nodeSelector':{'gpu':'yes'},'image':'j'}],'command':['c'],'args':['a'],'port':80,
                  'network':'pod','placement':{'role':'edge','nodes':['e'],'nodeSelector':{'a':'b'}},'replicas':2,
                  'load':'onDemand','onDemand':{'standby':1,'idleSeconds':60},
-                 'parameters':{'A':'b'},'env':[{'name':'X','value':'y'}],
+                 'parameters':{'A':'b'},'dynamic':['A'],'env':[{'name':'X','value':'y'}],
                  'mounts':[{'path':'/m','subPath':'s','readOnly':true,'propagation':'None','envName':'M','host':{'path':'/h','type':'Socket'}},
                            {'path':'/n','secret':{'secretName':'s'}}],
                  'devices':['/dev/video0'],'resources':{'limits':{'nvidia.com/gpu':'1'}},'imagePullSecrets':[{'name':'p'}],

@@ -12,6 +12,7 @@ import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Nodes;
 import io.dayu.k8s.desired.Workloads;
 import io.dayu.stage.ServiceCalls;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
@@ -97,6 +98,89 @@ class StageServicesKubeIT {
     await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
     await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("False Complete"));
     assertThat(nodes("count:2")).hasSize(2);
+  }
+
+  @Test
+  void dynamicParametersChangeUnderContainersThatGoOn() {
+    create(
+        "{placement: {role: edge}, image: 'count:1', parameters: {LIMIT: '30', MODEL: a}, dynamic: [LIMIT]}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(condition("Ready")).isEqualTo("True Running"));
+    var revision = status().active().name();
+    var containers = uids();
+    int changes = declarations.changes();
+    assertThat(values("count-dynamic")).isEqualTo(Map.of("LIMIT", "30"));
+    assertThat(values("count-" + revision)).isEqualTo(Map.of("MODEL", "a"));
+    assertThat(files("count:1"))
+        .containsExactly("count-" + revision + " []", "count-dynamic [LIMIT]");
+
+    change(
+        "{placement: {role: edge}, image: 'count:1', parameters: {LIMIT: '31', MODEL: a}, dynamic: [LIMIT]}");
+    await().untilAsserted(() -> assertThat(values("count-dynamic")).containsEntry("LIMIT", "31"));
+    var generation = resource().get().getMetadata().getGeneration();
+    await().untilAsserted(() -> assertThat(status().observedGeneration()).isEqualTo(generation));
+    assertThat(status().active().name()).isEqualTo(revision);
+    assertThat(uids()).isEqualTo(containers);
+    assertThat(declarations.changes()).isEqualTo(changes);
+  }
+
+  /** So that it can be gone back to, though the next one knows other names. */
+  @Test
+  void anEarlierRevisionKeepsItsDynamicParametersForAsLongAsItRuns() {
+    create(
+        "{placement: {role: edge}, image: 'count:1', parameters: {LIMIT: '30'}, dynamic: [LIMIT]}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    ready("count:1");
+    await().untilAsserted(() -> assertThat(status().active()).isNotNull());
+    change(
+        "{placement: {role: edge}, image: 'count:2', parameters: {MOST: '5'}, dynamic: [MOST], rollOut: {drainSeconds: 1}}");
+    await().untilAsserted(() -> assertThat(nodes("count:2")).hasSize(2));
+    assertThat(values("count-dynamic")).isEqualTo(Map.of("LIMIT", "30", "MOST", "5"));
+    ready("count:2");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
+    await().untilAsserted(() -> assertThat(values("count-dynamic")).isEqualTo(Map.of("MOST", "5")));
+    change("{placement: {role: edge}, image: 'count:3', rollOut: {drainSeconds: 1}}");
+    await().untilAsserted(() -> assertThat(nodes("count:3")).hasSize(2));
+    ready("count:3");
+    await().untilAsserted(() -> assertThat(configMap("count-dynamic").get()).isNull());
+  }
+
+  private Resource<ConfigMap> configMap(String name) {
+    return server.client().configMaps().inNamespace(server.namespace()).withName(name);
+  }
+
+  private Map<String, String> values(String configMap) {
+    return configMap(configMap).get().getData();
+  }
+
+  /** By name; another container would be of another Deployment, or of a changed one. */
+  private Map<String, String> uids() {
+    return deployments("count:1").stream()
+        .collect(
+            Collectors.toMap(
+                d -> d.getMetadata().getName(),
+                d -> d.getMetadata().getUid() + d.getSpec().hashCode()));
+  }
+
+  /** Which ConfigMaps the files of parameters come from, and which of their keys. */
+  private List<String> files(String image) {
+    return deployments(image)
+        .get(0)
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getVolumes()
+        .get(0)
+        .getProjected()
+        .getSources()
+        .stream()
+        .map(
+            source ->
+                source.getConfigMap().getName()
+                    + " "
+                    + source.getConfigMap().getItems().stream().map(i -> i.getKey()).toList())
+        .toList();
   }
 
   @Test
