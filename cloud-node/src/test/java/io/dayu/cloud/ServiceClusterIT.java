@@ -240,6 +240,11 @@ class ServiceClusterIT {
                 assertThat(r.at("/outputs/size/labels/0/name").asText())
                     .isEqualTo("v" + r.path("sideVersion").asLong()));
     assertThat(pid(service)).isEqualTo(pid);
+    assertThat(cluster.log("edge-1").lines())
+        .as("the stage was started once")
+        .filteredOn(line -> line.contains(name + "@") && line.contains("/size ("))
+        .filteredOn(line -> line.contains("starts here"))
+        .hasSize(1);
     cluster.delete(name);
   }
 

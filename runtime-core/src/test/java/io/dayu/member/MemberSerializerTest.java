@@ -264,11 +264,12 @@ final class MemberSerializerTest {
             Set.of(MediaType.BOXES),
             MediaType.LABELS,
             List.of(
-                Parameter.required("a", Parameter.Type.STRING, "first"),
-                Parameter.optional("b", Parameter.Type.NUMBER, 3L, ""),
-                Parameter.optional("c", Parameter.Type.NUMBER, 0.5, ""),
-                Parameter.optional("d", Parameter.Type.BOOLEAN, true, ""),
-                Parameter.optional("e", Parameter.Type.STRINGS, List.of("x", "y"), "")),
+                Parameter.required("a", Parameter.Type.STRING, "first").perElement(),
+                Parameter.optional("b", Parameter.Type.NUMBER, 3L, "").perElement(),
+                Parameter.optional("c", Parameter.Type.NUMBER, 0.5, "").perElement(),
+                Parameter.optional("d", Parameter.Type.BOOLEAN, true, "").perElement(),
+                Parameter.optional("e", Parameter.Type.STRINGS, List.of("x", "y"), "")
+                    .perElement()),
             4,
             64),
         "http",

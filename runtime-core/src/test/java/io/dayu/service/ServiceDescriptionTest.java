@@ -52,11 +52,12 @@ class ServiceDescriptionTest {
     assertThat(descriptor.memoryMb()).isEqualTo(64);
     assertThat(descriptor.parameters())
         .containsExactlyInAnyOrder(
-            new Parameter("limit", Parameter.Type.NUMBER, false, Optional.of(30L), "above it"),
-            Parameter.optional("sensors", Parameter.Type.STRINGS, ""),
-            Parameter.required("name", Parameter.Type.STRING, ""),
-            new Parameter("on", Parameter.Type.BOOLEAN, false, Optional.of(false), ""),
-            Parameter.optional("n", Parameter.Type.NUMBER, ""));
+            new Parameter("limit", Parameter.Type.NUMBER, false, Optional.of(30L), "above it")
+                .perElement(),
+            Parameter.optional("sensors", Parameter.Type.STRINGS, "").perElement(),
+            Parameter.required("name", Parameter.Type.STRING, "").perElement(),
+            new Parameter("on", Parameter.Type.BOOLEAN, false, Optional.of(false), "").perElement(),
+            Parameter.optional("n", Parameter.Type.NUMBER, "").perElement());
     assertThat(description.accepts()).isEqualTo(List.of(ContentType.JSON));
   }
 
