@@ -41,6 +41,12 @@ final class Cluster implements AutoCloseable {
   private static final int FORBIDDEN = 403;
   private static final int DELETIONS = 5;
 
+  /**
+   * So many objects are read at once: before they are reduced to what is kept, and while they are
+   * text, they are many times as large, and what a collector has moved to its old generation stays.
+   */
+  private static final long PAGE = 50;
+
   /** So often a kind is seen without a watch before it is said. */
   private static final int UNWATCHED = 10;
 
@@ -105,8 +111,8 @@ final class Cluster implements AutoCloseable {
     var all = client.resources(kind);
     var informer =
         ofCluster
-            ? all.withLabels(labels).runnableInformer(0)
-            : all.inNamespace(namespace).withLabels(labels).runnableInformer(0);
+            ? all.withLabels(labels).withLimit(PAGE).runnableInformer(0)
+            : all.inNamespace(namespace).withLabels(labels).withLimit(PAGE).runnableInformer(0);
     informer.itemStore(new LeanItemStore<>());
     informers.put(kind, informer);
     informer.addEventHandler(
