@@ -6,6 +6,7 @@ import io.dayu.bench.compare.CompareCommand;
 import io.dayu.bench.fleet.FleetCommand;
 import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
+import io.dayu.bench.operator.OperatorCommand;
 import io.dayu.bench.pipeline.PipelineCommand;
 import io.dayu.bench.run.CommandLines;
 import io.dayu.bench.service.ServiceCommand;
@@ -38,7 +39,8 @@ import picocli.CommandLine.Command;
       CompareCommand.class,
       ServiceCommand.class,
       ChangeCommand.class,
-      KeysCommand.class
+      KeysCommand.class,
+      OperatorCommand.class
     })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -55,6 +57,6 @@ public final class Bench implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Which bench: link, pipeline, fleet, idle, store, compare, service, change or keys?");
+        "Which bench: link, pipeline, fleet, idle, store, compare, service, change, keys or operator?");
   }
 }

@@ -3,7 +3,8 @@
  * knows each bench by its command. The packages below never know this one:
  *
  * <ul>
- *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}, {@code store}: one bench each
+ *   <li>{@code link}, {@code pipeline}, {@code fleet}, {@code idle}, {@code store}, {@code
+ *       operator}: one bench each
  *   <li>{@code compare}: Dayu beside general engines; knows {@code pipeline}
  *   <li>{@code service}: stages that are programs beside those within a node; knows {@code
  *       pipeline}

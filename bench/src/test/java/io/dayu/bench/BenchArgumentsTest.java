@@ -25,7 +25,7 @@ class BenchArgumentsTest {
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("link, pipeline, fleet, idle, store, compare, service, change or keys");
+        .contains("link, pipeline, fleet, idle, store, compare, service, change, keys or operator");
   }
 
   @ParameterizedTest
@@ -39,7 +39,8 @@ class BenchArgumentsTest {
         "compare",
         "service",
         "change",
-        "keys"
+        "keys",
+        "operator"
       })
   void everyBenchExplainsItself(String bench) {
     assertThat(run(bench, "--help")).isZero();
@@ -75,7 +76,8 @@ class BenchArgumentsTest {
     "compare,1s",
     "service,1s",
     "change,1s",
-    "keys,1s"
+    "keys,1s",
+    "operator,999ms"
   })
   void aDurationTooShortToTellAnythingIsRefused(String bench, String duration) {
     assertThat(run(bench, "--duration", duration)).isEqualTo(2);
