@@ -1,5 +1,6 @@
 package io.dayu.bench.operator;
 
+import io.dayu.bench.run.CpuTime;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.ChildProcess;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -100,12 +103,14 @@ final class OperatorBench {
             operator.process(),
             () -> operator.figures().filter(f -> f.hasLookedAt(size)).isPresent());
         var again = seconds(begun);
+        var cpu = CpuTime.of(List.of(operator.process())).toMillis() / 1e3;
         pass(operator.process());
         return new OperatorReport(
             size,
             built,
             writes * 60 / (double) duration.toSeconds(),
             again,
+            cpu,
             cluster.figures().path("changes").asLong() - changes,
             without,
             with,
@@ -176,7 +181,7 @@ final class OperatorBench {
 
   private static void remove(Path directory) throws IOException {
     try (Stream<Path> all = Files.walk(directory)) {
-      for (var each : all.sorted(java.util.Comparator.reverseOrder()).toList()) Files.delete(each);
+      for (var each : all.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
     }
   }
 }

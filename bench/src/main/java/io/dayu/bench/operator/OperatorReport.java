@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param builtSeconds from the start of its process until everything is made, ready and told
  * @param writesPerMinute while nothing changes
  * @param restartSeconds from the start of another process until it has looked at everything
+ * @param restartCpuSeconds of the CPU, until then
  * @param restartChanges what that one has changed of Dayu's pipelines and services
  * @param cloudMb of a cloud node without it
  * @param cloudWithMb of a cloud node with it, and with an empty cluster
@@ -26,6 +27,7 @@ record OperatorReport(
     double builtSeconds,
     double writesPerMinute,
     double restartSeconds,
+    double restartCpuSeconds,
     long restartChanges,
     double cloudMb,
     double cloudWithMb,
@@ -46,7 +48,8 @@ record OperatorReport(
         .put("services", size.services())
         .put("builtSeconds", figure(builtSeconds))
         .put("writesPerMinute", figure(writesPerMinute))
-        .put("restartSeconds", figure(restartSeconds));
+        .put("restartSeconds", figure(restartSeconds))
+        .put("restartCpuSeconds", figure(restartCpuSeconds));
     json.putObject("rssMb")
         .put("cloud", figure(cloudMb))
         .put("cloudWithOperator", figure(cloudWithMb))
@@ -61,8 +64,12 @@ record OperatorReport(
   String text() {
     return "%s nodes, %s pipelines, %s services%n%n"
             .formatted(size.nodes(), size.pipelines(), size.services())
-        + Table.of(">BUILT UP", ">WRITES A MINUTE", ">LOOKED AT AGAIN")
-            .row(seconds(builtSeconds), number(writesPerMinute), seconds(restartSeconds))
+        + Table.of(">BUILT UP", ">WRITES A MINUTE", ">LOOKED AT AGAIN", ">CPU OF THAT")
+            .row(
+                seconds(builtSeconds),
+                number(writesPerMinute),
+                seconds(restartSeconds),
+                seconds(restartCpuSeconds))
             .render("")
         + System.lineSeparator()
         + Table.of("RESIDENT", ">EMPTY CLUSTER", ">LARGE CLUSTER", ">AFTER A RESTART")

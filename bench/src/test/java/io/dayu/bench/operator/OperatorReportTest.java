@@ -7,7 +7,17 @@ import org.junit.jupiter.api.Test;
 class OperatorReportTest {
   private static OperatorReport report(double writes, long changes) {
     return new OperatorReport(
-        new Simulation.Size(500, 200, 1000), 61.5, writes, 12.25, changes, 250, 265, 150, 180, 190);
+        new Simulation.Size(500, 200, 1000),
+        61.5,
+        writes,
+        12.25,
+        6.5,
+        changes,
+        250,
+        265,
+        150,
+        180,
+        190);
   }
 
   @Test
@@ -17,6 +27,7 @@ class OperatorReportTest {
     assertThat(json.path("builtSeconds").asDouble()).isEqualTo(61.5);
     assertThat(json.path("writesPerMinute").asDouble()).isZero();
     assertThat(json.path("restartSeconds").asDouble()).isEqualTo(12.25);
+    assertThat(json.path("restartCpuSeconds").asDouble()).isEqualTo(6.5);
     assertThat(json.path("rssMb").path("added").asDouble())
         .as("the classes and threads of an empty one, and the objects of a large cluster")
         .isEqualTo(15 + 40);

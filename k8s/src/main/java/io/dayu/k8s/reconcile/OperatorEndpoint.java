@@ -3,9 +3,9 @@ package io.dayu.k8s.reconcile;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.dayu.settings.HostPort;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.MultiCollector;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +23,7 @@ final class OperatorEndpoint implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorEndpoint.class);
   private static final int THREADS = 2;
   private static final String TEXT = "text/plain; charset=utf-8";
+  private static final String FIGURES = "text/plain; version=0.0.4; charset=utf-8";
 
   static {
     // Of the JDK's server, read once when it is loaded: no client that never ends its request.
@@ -32,13 +33,14 @@ final class OperatorEndpoint implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads;
-  private final MultiCollector metrics;
+  private final PrometheusMeterRegistry metrics =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private volatile boolean ready;
 
-  private OperatorEndpoint(HttpServer server, ExecutorService threads, MultiCollector metrics) {
+  private OperatorEndpoint(HttpServer server, ExecutorService threads, MultiCollector figures) {
     this.server = server;
     this.threads = threads;
-    this.metrics = metrics;
+    metrics.getPrometheusRegistry().register(figures);
   }
 
   /**
@@ -46,7 +48,7 @@ final class OperatorEndpoint implements AutoCloseable {
    *
    * @throws IOException if the address cannot be bound
    */
-  static OperatorEndpoint start(HostPort at, MultiCollector metrics) throws IOException {
+  static OperatorEndpoint start(HostPort at, MultiCollector figures) throws IOException {
     var server = HttpServer.create(new InetSocketAddress(at.host(), at.port()), 0);
     var threads =
         Executors.newFixedThreadPool(
@@ -56,7 +58,7 @@ final class OperatorEndpoint implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-    var endpoint = new OperatorEndpoint(server, threads, metrics);
+    var endpoint = new OperatorEndpoint(server, threads, figures);
     server.setExecutor(threads);
     server.createContext("/", endpoint::answer);
     server.start();
@@ -78,6 +80,7 @@ final class OperatorEndpoint implements AutoCloseable {
   public void close() {
     server.stop(0);
     threads.shutdownNow();
+    metrics.close();
   }
 
   private void answer(HttpExchange exchange) throws IOException {
@@ -92,16 +95,10 @@ final class OperatorEndpoint implements AutoCloseable {
         case "/alive" -> say(exchange, 200, "alive");
         case "/ready" -> say(exchange, ready ? 200 : 503, ready ? "ready" : "not ready");
         case "/metrics" ->
-            send(exchange, 200, PrometheusTextFormatWriter.CONTENT_TYPE, text(metrics));
+            send(exchange, 200, FIGURES, metrics.scrape(FIGURES).getBytes(StandardCharsets.UTF_8));
         default -> say(exchange, 404, "/alive, /ready and /metrics are here");
       }
     }
-  }
-
-  private static byte[] text(MultiCollector metrics) throws IOException {
-    var text = new ByteArrayOutputStream();
-    PrometheusTextFormatWriter.create().write(text, metrics.collect());
-    return text.toByteArray();
   }
 
   private static void say(HttpExchange exchange, int code, String words) throws IOException {

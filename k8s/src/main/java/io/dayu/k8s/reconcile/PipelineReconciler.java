@@ -79,6 +79,7 @@ final class PipelineReconciler {
       unreachable = words;
       return;
     }
+    if (seen.filter(now::equals).isPresent()) return;
     var before = seen.orElse(Map.of());
     seen = Optional.of(now);
     var names = new TreeSet<>(before.keySet());

@@ -97,6 +97,8 @@ final class StageServiceReconciler {
       LOG.debug("Services cannot be asked for: {}", e.getMessage());
       return;
     }
+    // What is equal is kept as it is: if each look replaced it, it would fill the old generation.
+    if (declared.filter(now::equals).isPresent()) return;
     var before = declared.orElse(Map.of());
     declared = Optional.of(now);
     var names = new TreeSet<>(before.keySet());
