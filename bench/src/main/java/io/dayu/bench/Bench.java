@@ -8,6 +8,7 @@ import io.dayu.bench.idle.IdleCommand;
 import io.dayu.bench.link.LinkCommand;
 import io.dayu.bench.operator.OperatorCommand;
 import io.dayu.bench.pipeline.PipelineCommand;
+import io.dayu.bench.revision.RevisionCommand;
 import io.dayu.bench.run.CommandLines;
 import io.dayu.bench.service.ServiceCommand;
 import io.dayu.bench.store.StoreCommand;
@@ -40,7 +41,8 @@ import picocli.CommandLine.Command;
       ServiceCommand.class,
       ChangeCommand.class,
       KeysCommand.class,
-      OperatorCommand.class
+      OperatorCommand.class,
+      RevisionCommand.class
     })
 public final class Bench implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -57,6 +59,6 @@ public final class Bench implements Runnable {
   public void run() {
     throw new CommandLine.ParameterException(
         spec.commandLine(),
-        "Which bench: link, pipeline, fleet, idle, store, compare, service, change, keys or operator?");
+        "Which bench: %s?".formatted(String.join(", ", spec.subcommands().keySet())));
   }
 }

@@ -25,7 +25,7 @@ class BenchArgumentsTest {
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("link, pipeline, fleet, idle, store, compare, service, change, keys or operator");
+        .contains("link, pipeline, fleet, idle, store, compare, service, change, keys, operator, revision");
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.dayu.bench.change;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.bench.pipeline.Settled;
 import io.dayu.bench.run.Statistics;
 import io.dayu.console.Table;
 import java.util.List;
@@ -17,13 +18,13 @@ record ChangeReport(double perSecond, Changed changed, Paused paused, Killed kil
    * @param restarted how often a stage was started that no change touched
    * @param steadyGapMs the longest time between two acknowledgements before the first change
    */
-  record Changed(int changes, long restarted, double steadyGapMs, Flow.Settled settled) {}
+  record Changed(int changes, long restarted, double steadyGapMs, Settled settled) {}
 
   /**
    * @param pausedMs from the call until the pipeline says paused, of each round
    * @param resumedMs from the call until the first new acknowledgement is told
    */
-  record Paused(List<Double> pausedMs, List<Double> resumedMs, Flow.Settled settled) {
+  record Paused(List<Double> pausedMs, List<Double> resumedMs, Settled settled) {
     Paused {
       pausedMs = List.copyOf(pausedMs);
       resumedMs = List.copyOf(resumedMs);
@@ -34,7 +35,7 @@ record ChangeReport(double perSecond, Changed changed, Paused paused, Killed kil
    * @param perSecond elements that flowed through the service
    * @param settled its longest gap is that around the kill
    */
-  record Killed(long perSecond, Flow.Settled settled) {}
+  record Killed(long perSecond, Settled settled) {}
 
   /** What must not happen however slow the machine is; empty if it did not. */
   Optional<String> failure() {
@@ -73,7 +74,7 @@ record ChangeReport(double perSecond, Changed changed, Paused paused, Killed kil
     return json;
   }
 
-  private static void put(ObjectNode json, Flow.Settled settled) {
+  private static void put(ObjectNode json, Settled settled) {
     json.put("elements", settled.elements())
         .put("lost", settled.lost())
         .put("duplicates", settled.duplicates())
@@ -125,7 +126,7 @@ record ChangeReport(double perSecond, Changed changed, Paused paused, Killed kil
   }
 
   private static void row(
-      Table table, String what, double perSecond, Flow.Settled settled, String seen) {
+      Table table, String what, double perSecond, Settled settled, String seen) {
     table.row(
         what,
         String.format(Locale.ROOT, "%,.0f", perSecond),

@@ -3,13 +3,11 @@ package io.dayu.bench.change;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.bench.pipeline.Settled;
 import io.dayu.bench.pipeline.Setup;
-import io.dayu.bench.pipeline.StoredResults;
 import io.dayu.bench.run.BenchPipeline;
 import io.dayu.bench.run.StreamFigures;
-import io.dayu.client.LedgerCounts;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,18 +24,6 @@ final class Flow {
   private static final int CHANGED = 1;
 
   private static final List<String> UNCHANGED = List.of("a", "c");
-
-  /**
-   * @param lost elements without a result once all is settled
-   * @param duplicates results beyond the first one of an element
-   * @param longestGapMs the longest time between two acknowledgements
-   */
-  record Settled(
-      long elements, long lost, long duplicates, double longestGapMs, LedgerCounts ledger) {
-    boolean kept() {
-      return lost == 0 && duplicates == 0 && ledger.balances() && ledger.failed() == 0;
-    }
-  }
 
   private final Setup setup;
   private final String name;
@@ -109,29 +95,9 @@ final class Flow {
   /** Reads no more, waits until all elements are settled, counts their results, and deletes it. */
   Settled settle() {
     turn("pause");
-    var counted = new ArrayList<Settled>(); // at each look
-    setup
-        .waiting()
-        .until(
-            "waiting for the last results",
-            PATIENCE,
-            () -> {
-              var last = figures();
-              if (!last.state().equals("paused") || last.ledger().inFlight() > 0) return false;
-              var stored = StoredResults.count(setup.api(), name, rows -> {});
-              long elements = last.ledger().generated();
-              counted.add(
-                  new Settled(
-                      elements,
-                      stored.missing(elements),
-                      stored.duplicates(),
-                      last.longestGapMs(),
-                      last.ledger()));
-              // What was read just before the pause may be stored and not be in a report yet.
-              return stored.distinct() <= elements;
-            });
+    var settled = Settled.of(setup, name);
     setup.delete(name);
-    return counted.get(counted.size() - 1);
+    return settled;
   }
 
   private String document(int version) {

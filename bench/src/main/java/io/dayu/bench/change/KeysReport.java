@@ -2,6 +2,7 @@ package io.dayu.bench.change;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dayu.bench.pipeline.Settled;
 import io.dayu.bench.run.Statistics;
 import io.dayu.console.Table;
 import java.util.Locale;
@@ -19,8 +20,8 @@ record KeysReport(
     int renewals,
     Links links,
     double steadyGapMs,
-    Flow.Settled settled,
-    Flow.Settled later) {
+    Settled settled,
+    Settled later) {
   private static final int DIGITS = 4;
 
   /**

@@ -2,17 +2,18 @@ package io.dayu.bench.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.bench.pipeline.Settled;
 import io.dayu.client.LedgerCounts;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ChangeReportTest {
-  private static Flow.Settled settled(long lost, long duplicates, double gap) {
-    return new Flow.Settled(
+  private static Settled settled(long lost, long duplicates, double gap) {
+    return new Settled(
         1000, lost, duplicates, gap, new LedgerCounts(1000, 1000 - lost, lost, 0, 0));
   }
 
-  private static ChangeReport report(long restarted, Flow.Settled changed, Flow.Settled killed) {
+  private static ChangeReport report(long restarted, Settled changed, Settled killed) {
     return new ChangeReport(
         5000,
         new ChangeReport.Changed(4, restarted, 40, changed),
@@ -20,7 +21,7 @@ class ChangeReportTest {
         new ChangeReport.Killed(500, killed));
   }
 
-  private static final Flow.Settled WELL = settled(0, 0, 120);
+  private static final Settled WELL = settled(0, 0, 120);
 
   @Test
   void hasTheKeysOthersRelyOn() {

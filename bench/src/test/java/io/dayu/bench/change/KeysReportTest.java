@@ -2,6 +2,7 @@ package io.dayu.bench.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dayu.bench.pipeline.Settled;
 import io.dayu.client.LedgerCounts;
 import org.junit.jupiter.api.Test;
 
@@ -11,8 +12,8 @@ class KeysReportTest {
         5000, 5, new KeysReport.Links(6, dropped), 40, settled(lost), settled(lostLater));
   }
 
-  private static Flow.Settled settled(long lost) {
-    return new Flow.Settled(1000, lost, 0, 120, new LedgerCounts(1000, 1000 - lost, lost, 0, 0));
+  private static Settled settled(long lost) {
+    return new Settled(1000, lost, 0, 120, new LedgerCounts(1000, 1000 - lost, lost, 0, 0));
   }
 
   @Test
