@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -35,12 +34,12 @@ final class WatchfulHttpClient extends HttpClient {
 
   private final Supplier<HttpClient> make;
   private final Duration beat;
-  private final AtomicReference<Connections> present;
+  private volatile Connections present;
 
   WatchfulHttpClient(Supplier<HttpClient> make, Duration beat) {
     this.make = make;
     this.beat = beat;
-    present = new AtomicReference<>(anew());
+    present = anew();
   }
 
   private Connections anew() {
@@ -51,9 +50,8 @@ final class WatchfulHttpClient extends HttpClient {
    * Those that have never answered are all young, and a peer that does not answer them answers no
    * others: new ones would only be more.
    */
-  private void foundDead(Connections connections) {
-    if (connections.haveAnswered().get() && present.get() == connections)
-      present.compareAndSet(connections, anew());
+  private synchronized void foundDead(Connections connections) {
+    if (connections.haveAnswered().get() && present.equals(connections)) present = anew();
   }
 
   private Executor threads() {
@@ -69,7 +67,7 @@ final class WatchfulHttpClient extends HttpClient {
   @Override
   public <T> CompletableFuture<HttpResponse<T>> sendAsync(
       HttpRequest request, BodyHandler<T> handler, @Nullable PushPromiseHandler<T> pushes) {
-    var by = present.get();
+    var by = present;
     BodyHandler<T> heard =
         head -> {
           by.haveAnswered().set(true);
@@ -92,53 +90,53 @@ final class WatchfulHttpClient extends HttpClient {
 
   @Override
   public WebSocket.Builder newWebSocketBuilder() {
-    var by = present.get();
+    var by = present;
     return new HeardWebSocketBuilder(
         by.client().newWebSocketBuilder(), beat, threads(), () -> foundDead(by));
   }
 
   @Override
   public Optional<CookieHandler> cookieHandler() {
-    return present.get().client().cookieHandler();
+    return present.client().cookieHandler();
   }
 
   @Override
   public Optional<Duration> connectTimeout() {
-    return present.get().client().connectTimeout();
+    return present.client().connectTimeout();
   }
 
   @Override
   public Redirect followRedirects() {
-    return present.get().client().followRedirects();
+    return present.client().followRedirects();
   }
 
   @Override
   public Optional<ProxySelector> proxy() {
-    return present.get().client().proxy();
+    return present.client().proxy();
   }
 
   @Override
   public SSLContext sslContext() {
-    return present.get().client().sslContext();
+    return present.client().sslContext();
   }
 
   @Override
   public SSLParameters sslParameters() {
-    return present.get().client().sslParameters();
+    return present.client().sslParameters();
   }
 
   @Override
   public Optional<Authenticator> authenticator() {
-    return present.get().client().authenticator();
+    return present.client().authenticator();
   }
 
   @Override
   public Version version() {
-    return present.get().client().version();
+    return present.client().version();
   }
 
   @Override
   public Optional<Executor> executor() {
-    return present.get().client().executor();
+    return present.client().executor();
   }
 }

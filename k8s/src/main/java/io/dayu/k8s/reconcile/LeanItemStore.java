@@ -1,9 +1,9 @@
 package io.dayu.k8s.reconcile;
 
-import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
@@ -47,24 +47,11 @@ final class LeanItemStore<T extends HasMetadata> extends BasicItemStore<T> {
     status.setVolumesInUse(List.of());
   }
 
+  /** What its containers are to be stands in the Deployment or DaemonSet that it is made from. */
   private static void reduce(Pod pod) {
     withoutLastApplied(pod);
-    var spec = pod.getSpec();
-    if (spec == null) return;
-    spec.setVolumes(List.of());
-    spec.setTolerations(List.of());
-    spec.setAffinity(null);
-    spec.setInitContainers(List.of());
-    spec.getContainers().forEach(LeanItemStore::reduce);
-  }
-
-  private static void reduce(Container container) {
-    container.setEnv(List.of());
-    container.setVolumeMounts(List.of());
-    container.setLivenessProbe(null);
-    container.setReadinessProbe(null);
-    container.setStartupProbe(null);
-    container.setSecurityContext(null);
+    if (pod.getSpec() != null)
+      pod.setSpec(new PodSpecBuilder().withNodeName(pod.getSpec().getNodeName()).build());
   }
 
   private static void withoutLastApplied(HasMetadata object) {
