@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.dayu.k8s.crd.NodeProfileResource;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -37,7 +38,21 @@ public final class NodeProfiles {
 
   /** A NodeProfile as far as the choice needs it. */
   public record Profile(
-      String name, Map<String, String> selector, int priority, JsonNode settings) {}
+      String name,
+      Map<String, String> selector,
+      int priority,
+      Optional<String> hostPathPrefix,
+      JsonNode settings) {
+    public static Profile of(NodeProfileResource resource) {
+      var spec = resource.getSpec();
+      return new Profile(
+          resource.getMetadata().getName(),
+          spec.nodeSelector(),
+          Optional.ofNullable(spec.priority()).orElse(0),
+          Optional.ofNullable(spec.hostPathPrefix()),
+          spec.settings());
+    }
+  }
 
   /**
    * @param profile that holds; empty if none fits, or if several do equally

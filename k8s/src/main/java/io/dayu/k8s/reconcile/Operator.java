@@ -205,7 +205,14 @@ public final class Operator implements AutoCloseable {
           profiles();
           rollOut();
         });
-    cluster.watch(NodeProfileResource.class, false, Map.of(), p -> profiles());
+    cluster.watch(
+        NodeProfileResource.class,
+        false,
+        Map.of(),
+        p -> {
+          profiles();
+          services();
+        });
     cluster.watch(ControllerRevision.class, false, Labels.INSTALLED, r -> rollOut());
     cluster.watch(MemberRollOutResource.class, false, Map.of(), r -> rollOut());
     cluster.watch(Service.class, false, Labels.OURS, s -> node(s.getMetadata().getAnnotations()));
@@ -261,12 +268,16 @@ public final class Operator implements AutoCloseable {
     if (before == null
         || Eligibility.ready(before) != Eligibility.ready(now)
         || !Objects.equals(before.getMetadata().getLabels(), now.getMetadata().getLabels())) {
-      cluster
-          .list(StageServiceResource.class)
-          .forEach(s -> add(Kind.SERVICE, s.getMetadata().getName()));
+      services();
       profiles();
       rollOut();
     }
+  }
+
+  private void services() {
+    cluster
+        .list(StageServiceResource.class)
+        .forEach(s -> add(Kind.SERVICE, s.getMetadata().getName()));
   }
 
   private void profiles() {

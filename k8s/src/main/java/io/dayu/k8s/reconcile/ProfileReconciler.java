@@ -45,7 +45,7 @@ final class ProfileReconciler {
     var daemonSets = cluster.list(DaemonSet.class);
     // Without any DaemonSet the installation is being changed, and files stay.
     if (resources.isEmpty() && map.isEmpty() || daemonSets.isEmpty()) return Optional.empty();
-    var profiles = resources.stream().map(ProfileReconciler::profile).toList();
+    var profiles = resources.stream().map(Profile::of).toList();
     var wrong = new HashMap<String, String>();
     for (var p : profiles) problem(p).ifPresent(words -> wrong.put(p.name(), words));
     var chosen = new HashMap<String, Integer>();
@@ -86,15 +86,6 @@ final class ProfileReconciler {
                   : Says.yes("Accepted", "Verified", "members take it when they start"));
     }
     return Optional.empty();
-  }
-
-  private static Profile profile(NodeProfileResource resource) {
-    var spec = resource.getSpec();
-    return new Profile(
-        resource.getMetadata().getName(),
-        spec.nodeSelector(),
-        Optional.ofNullable(spec.priority()).orElse(0),
-        spec.settings());
   }
 
   /** By what a node itself says of the file. */

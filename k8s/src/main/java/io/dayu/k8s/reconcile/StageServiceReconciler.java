@@ -3,6 +3,7 @@ package io.dayu.k8s.reconcile;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dayu.facts.NodeServiceName;
 import io.dayu.k8s.crd.Dayu;
+import io.dayu.k8s.crd.NodeProfileResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.k8s.crd.StageServiceSpec;
 import io.dayu.k8s.crd.StageServiceStatus;
@@ -13,9 +14,11 @@ import io.dayu.k8s.desired.Difference;
 import io.dayu.k8s.desired.DynamicParameters;
 import io.dayu.k8s.desired.Eligibility;
 import io.dayu.k8s.desired.ErrorRate;
+import io.dayu.k8s.desired.HostPaths;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Loading;
 import io.dayu.k8s.desired.Members;
+import io.dayu.k8s.desired.NodeProfiles;
 import io.dayu.k8s.desired.RevisionSwitch;
 import io.dayu.k8s.desired.RevisionSwitch.Health;
 import io.dayu.k8s.desired.RevisionSwitch.Plan;
@@ -280,6 +283,8 @@ final class StageServiceReconciler {
           && !plan.run().contains(label(map, Workloads.REVISION))) cluster.delete(map);
     dynamic(name, spec, owner, plan.run().equals(List.of(target)));
     if (!plan.run().contains(target)) return;
+    // Its containers would move to another directory, and back when profiles are known.
+    if (HostPaths.dependOnTheNode(spec) && !cluster.knows(NodeProfileResource.class)) return;
     cluster.apply(
         ConfigMap.class, Workloads.parameters(name, settings.namespace(), owner, target, spec));
     int slot =
@@ -290,15 +295,26 @@ final class StageServiceReconciler {
               image ->
                   cluster.apply(
                       Deployment.class,
-                      Workloads.deployment(
-                          name,
-                          settings.namespace(),
-                          owner,
-                          target,
-                          spec,
-                          node.getMetadata().getName(),
-                          image,
-                          port + slot)));
+                      HostPaths.below(
+                          Workloads.deployment(
+                              name,
+                              settings.namespace(),
+                              owner,
+                              target,
+                              spec,
+                              node.getMetadata().getName(),
+                              image,
+                              port + slot),
+                          hostPathPrefix(node))));
+  }
+
+  private String hostPathPrefix(Node node) {
+    var profiles =
+        cluster.list(NodeProfileResource.class).stream().map(NodeProfiles.Profile::of).toList();
+    return NodeProfiles.of(node, profiles)
+        .profile()
+        .flatMap(NodeProfiles.Profile::hostPathPrefix)
+        .orElse(HostPaths.USUAL);
   }
 
   /**

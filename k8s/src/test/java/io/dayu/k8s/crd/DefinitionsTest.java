@@ -293,7 +293,8 @@ class DefinitionsTest {
   void aProfileWithEverythingInItIsTakenAndComesBackAsItWas() throws JsonProcessingException {
     var definition = Definition.read("nodeprofiles.yaml");
     var spec =
-        resource("{'nodeSelector':{'site':'north'},'priority':1,'settings':{'node':{'site':'n'}}}")
+        resource(
+                "{'nodeSelector':{'site':'north'},'priority':1,'hostPathPrefix':'/data','settings':{'node':{'site':'n'}}}")
             .path("spec");
     assertThat(definition.problems(resource(spec.toString()))).isEmpty();
     assertThat(definition.problems(resource("{'settings':{}}")))

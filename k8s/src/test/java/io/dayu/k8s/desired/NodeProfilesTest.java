@@ -84,7 +84,8 @@ class NodeProfilesTest {
   }
 
   private static Profile profile(String name, int priority, Map<String, String> selector) {
-    return new Profile(name, selector, priority, JsonNodeFactory.instance.objectNode());
+    return new Profile(
+        name, selector, priority, Optional.empty(), JsonNodeFactory.instance.objectNode());
   }
 
   private static Profile settings(String name, String site) {
@@ -92,6 +93,6 @@ class NodeProfilesTest {
         JsonNodeFactory.instance
             .objectNode()
             .set("node", JsonNodeFactory.instance.objectNode().put("site", site));
-    return new Profile(name, Map.of(), 0, settings);
+    return new Profile(name, Map.of(), 0, Optional.empty(), settings);
   }
 }

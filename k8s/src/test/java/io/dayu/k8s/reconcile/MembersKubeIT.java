@@ -123,6 +123,24 @@ class MembersKubeIT {
             });
   }
 
+  /** Kubernetes knows no new name for a node: the one goes, and another one comes. */
+  @Test
+  void aNodeThatIsRenamedIsAnotherNodeAndTheOldOneIsNoSeedAnyMore() {
+    var old = add(Nodes.cloud(server.name("old"), "192.0.2.11"));
+    await().untilAsserted(() -> assertThat(seeds()).contains(host(old)));
+    nodes.remove(old);
+    server.client().resource(old).delete();
+    var renamed = add(Nodes.cloud(server.name("new"), "192.0.2.11"));
+    await()
+        .untilAsserted(() -> assertThat(seeds()).contains(host(renamed)).doesNotContain(host(old)));
+    await().untilAsserted(() -> assertThat(address(renamed)).isEqualTo("192.0.2.11"));
+    assertThat(service(old)).as("for whoever still calls it").isNotNull();
+  }
+
+  private static String host(Node node) {
+    return NodeServiceName.service(node.getMetadata().getName()) + ".";
+  }
+
   @Test
   void aNodeThatIsGoneKeepsItsNameForAWhile() {
     var edge = add(Nodes.edge(server.name("edge"), "192.0.2.21"));

@@ -7,7 +7,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.k8s.crd.NodeProfileResource;
 import io.dayu.k8s.crd.NodeProfileSpec;
+import io.dayu.k8s.crd.StageServiceResource;
+import io.dayu.k8s.crd.StageServiceSpec;
 import io.dayu.k8s.desired.Conditions;
+import io.dayu.k8s.desired.HostPaths;
+import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.NodeProfiles;
 import io.dayu.k8s.desired.Nodes;
 import io.dayu.node.Profile;
@@ -15,6 +19,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,6 +114,49 @@ class ProfilesKubeIT {
     assertThat(file(edge)).isEqualTo(before);
   }
 
+  @Test
+  void pathsOfTheHostLieWhereTheProfileOfTheNodeSays() {
+    var north = node("north", Map.of("site", "north"));
+    var south = node("south", Map.of("site", "south"));
+    profile("north", Map.of("site", "north"), "{}");
+    var service = new StageServiceResource();
+    service.setMetadata(
+        new ObjectMetaBuilder().withName("s").withNamespace(server.namespace()).build());
+    service.setSpec(
+        new KubernetesSerialization()
+            .unmarshal(
+                "---\n{image: 'i:1', mounts: [{path: /m, host: {path: models}}, {path: /a, host: {path: /abs}}]}",
+                StageServiceSpec.class));
+    server.client().resource(service).create();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              assertThat(hostPaths(north)).containsExactly("/data/models", "/abs");
+              assertThat(hostPaths(south)).containsExactly(HostPaths.USUAL + "/models", "/abs");
+            });
+  }
+
+  private List<String> hostPaths(Node node) {
+    return server
+        .client()
+        .apps()
+        .deployments()
+        .inNamespace(server.namespace())
+        .list()
+        .getItems()
+        .stream()
+        .filter(
+            d ->
+                node.getMetadata()
+                    .getName()
+                    .equals(d.getMetadata().getAnnotations().get(Labels.NODE)))
+        .flatMap(d -> d.getSpec().getTemplate().getSpec().getVolumes().stream())
+        .filter(v -> v.getHostPath() != null)
+        .map(v -> v.getHostPath().getPath())
+        .toList();
+  }
+
   private Operator operator() {
     return Operator.start(
         server.client(),
@@ -152,7 +200,7 @@ class ProfilesKubeIT {
   private static NodeProfileSpec spec(Map<String, String> selector, String settings) {
     try {
       return new NodeProfileSpec(
-          selector, null, new ObjectMapper().readTree(settings.replace('\'', '"')));
+          selector, null, "/data", new ObjectMapper().readTree(settings.replace('\'', '"')));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }

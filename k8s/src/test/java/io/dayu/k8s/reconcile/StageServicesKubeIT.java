@@ -438,14 +438,7 @@ class StageServicesKubeIT {
                 .withNewMetadata()
                 .withName(d.getMetadata().getName() + "-x")
                 .withNamespace(server.namespace())
-                .withLabels(
-                    Map.of(
-                        Workloads.SERVICE,
-                        "count",
-                        Workloads.REVISION,
-                        d.getMetadata().getLabels().get(Workloads.REVISION),
-                        Labels.MANAGED_BY,
-                        "dayu-operator"))
+                .withLabels(d.getSpec().getTemplate().getMetadata().getLabels())
                 .withAnnotations(Map.of(Labels.NODE, "edge-1"))
                 .endMetadata()
                 .withNewSpec()
