@@ -110,6 +110,7 @@ public final class ServiceReports {
         .setUnreadable(calls.unreadable())
         .setLate(calls.late())
         .setBroken(calls.broken())
+        .setFallback(calls.fallback())
         .build();
   }
 
@@ -121,7 +122,8 @@ public final class ServiceReports {
         proto.getFailed(),
         proto.getUnreadable(),
         proto.getLate(),
-        proto.getBroken());
+        proto.getBroken(),
+        proto.getFallback());
   }
 
   private static ParameterFacts write(Parameter parameter) {

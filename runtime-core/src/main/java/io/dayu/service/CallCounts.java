@@ -16,8 +16,9 @@ final class CallCounts {
 
   /**
    * @param open calls that are under way
+   * @param fallback see {@link ServiceCalls}
    */
-  ServiceCalls at(String address, int open) {
+  ServiceCalls at(String address, int open, boolean fallback) {
     return new ServiceCalls(
         address,
         open,
@@ -25,6 +26,7 @@ final class CallCounts {
         of(CallEnd.Kind.FAILED),
         of(CallEnd.Kind.UNREADABLE),
         of(CallEnd.Kind.LATE),
-        of(CallEnd.Kind.BROKEN));
+        of(CallEnd.Kind.BROKEN),
+        fallback);
   }
 }

@@ -300,7 +300,7 @@ final class GrpcService extends Service<GrpcCall> {
     }
     from.channel.shutdownNow();
     outcomes.forEach(this::tell);
-    leaveIfDone();
+    pump();
   }
 
   @Override

@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.Behavior;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,6 +92,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private volatile @Nullable Service<?> successor;
   private volatile Runnable left = () -> {};
 
+  /** Called with what this one cannot do, where it is on trial. */
+  private volatile @Nullable Service<?> fallback;
+
   /** Those that stages called before this one, the latest first. */
   private volatile List<Service<?>> before = List.of();
 
@@ -108,6 +110,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   private @Nullable URI url; // null while a program of ours does not run
   private long epoch; // of the url
   private boolean up;
+  private boolean missing; // it was looked for, or called, in vain
   private long downSinceNanos = System.nanoTime(); // or since when it is silent
   private int silences; // since a call was answered
   private boolean doubted; // it was silent, and is asked whether it is there
@@ -298,7 +301,10 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   @Override
   public final synchronized boolean isAway() {
     boolean gone = silences >= HANGS || !up && !doubted;
-    return gone && System.nanoTime() - downSinceNanos >= declaration.awayAfter().toNanos();
+    if (!gone || System.nanoTime() - downSinceNanos < declaration.awayAfter().toNanos())
+      return false;
+    var other = fallback;
+    return other == null || other.isAway();
   }
 
   @Override
@@ -373,8 +379,37 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   /** What waits goes to the service, or to that which is called in its place. */
   final void pump() {
-    if (successor == null) send();
-    else leaveIfDone();
+    if (successor != null) leaveIfDone();
+    else if (!fellBack()) send();
+  }
+
+  private boolean fellBack() {
+    var other = fallback;
+    if (other == null || !other.isUp()) return false;
+    List<C> moved;
+    synchronized (this) {
+      if (!missing) return false;
+      moved = List.copyOf(waiting);
+      waiting.clear();
+      moved.forEach(call -> counts.add(CallEnd.Kind.BROKEN));
+    }
+    for (var call : moved) other.take(call);
+    return true;
+  }
+
+  private synchronized boolean isUp() {
+    return up;
+  }
+
+  /**
+   * What this one cannot do another one is asked for from now on, before it counts as tried: a call
+   * that fails here, for whatever reason, as long as it has time, and all calls while nobody is
+   * here.
+   *
+   * @param other empty for none
+   */
+  final void fallBackOn(Optional<Service<?>> other) {
+    fallback = other.orElse(null);
   }
 
   /** Where to send to, if anything may be sent now; holds this. */
@@ -425,11 +460,20 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
                 });
   }
 
-  /** To be called before it is told where the service is. */
+  /** The calls of another one are told after those of this one. */
   final void follow(Service<?> old) {
-    before = Stream.concat(Stream.of(old), old.before.stream()).limit(MOST_BEFORE).toList();
+    var all = new ArrayList<Service<?>>();
+    all.add(old);
+    all.addAll(old.before);
+    all.addAll(before);
+    before = List.copyOf(all.subList(0, Math.min(MOST_BEFORE, all.size())));
     old.before = List.of();
-    var known = old.description;
+    knowAs(old);
+  }
+
+  /** Until it describes itself, it is what another one is. */
+  final void knowAs(Service<?> other) {
+    var known = other.description;
     if (known == null) return;
     keepTypes();
     if (description == null) description = known;
@@ -438,11 +482,16 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   @Override
   public final List<ServiceCalls> calls() {
-    return Stream.concat(Stream.of(this), before.stream()).map(Service::counted).toList();
+    var all = new ArrayList<ServiceCalls>();
+    all.add(counted(false));
+    var other = fallback;
+    if (other != null) all.add(other.counted(true));
+    before.forEach(b -> all.add(b.counted(false)));
+    return List.copyOf(all);
   }
 
-  private synchronized ServiceCalls counted() {
-    return counts.at(from, calling());
+  private synchronized ServiceCalls counted(boolean asFallback) {
+    return counts.at(from, calling(), asFallback);
   }
 
   /**
@@ -467,6 +516,14 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       counts.add(end.kind());
     }
     var outcome = end.outcome();
+    var other = fallback;
+    if (other != null
+        && outcome instanceof Outcome.Failed
+        && !isClosed()
+        && System.nanoTime() - call.deadlineNanos() < 0) {
+      other.take(call);
+      return;
+    }
     if (outcome instanceof Outcome.Failed failed && failed.retryable() && !isClosed()) {
       var unused =
           timer.schedule(
@@ -499,6 +556,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /** The service is not there any more; it is asked for again. Holds this. */
   final void down(String why, boolean atOnce) {
     if (url == null || !up) return;
+    missing = true;
     lost();
     problem = why;
     if (closed || successor != null) return;
@@ -517,6 +575,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         || closed
         || successor != null
         || silences > 0 && sinceNanos - doubtedNanos < 0) return;
+    missing = true;
     if (silences++ == 0) downSinceNanos = sinceNanos;
     lost();
     doubted = true;
@@ -583,6 +642,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       if (!waiting.isEmpty() || calling() > 0) sweepLater();
     }
     overdue.forEach(Runnable::run);
+    pump();
     for (var call : late) call.answer().complete(new Outcome.Failed(why, true));
   }
 
@@ -628,6 +688,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         if (of != epoch || closed) return;
         take(read);
         up = true;
+        missing = false;
         // What was frozen and answers has come back. What has answered all the time still hangs.
         if (!doubted) silences = 0;
         doubted = false;
@@ -677,6 +738,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
         if (!words.equals(problem) && !starting)
           LOG.warn("service {} cannot be used yet: {}", name(), words);
         problem = words;
+        missing = true;
         if (doubted) {
           doubted = false;
           tellWhenAway();
@@ -684,6 +746,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
       }
       again = of == epoch ? backoff.next() : Duration.ZERO;
     }
+    pump();
     lookIn(again);
   }
 

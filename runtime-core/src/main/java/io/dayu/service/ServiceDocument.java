@@ -24,7 +24,8 @@ import java.util.TreeSet;
  * A service as it is declared over the API: the keys of {@code dayu.services.NAME} as a JSON
  * object, and which nodes it is for: {@code nodes}, a list of names, or {@code role}, {@code edge}
  * or {@code cloud}; without either it is for all. With {@code load: on-demand} it is started there
- * only where it is wanted, and {@code not-on} tells of which nodes it cannot be.
+ * only where it is wanted, and {@code not-on} tells of which nodes it cannot be. While a {@code url}
+ * is on trial, {@code fallback} is the address that is called with what it cannot do.
  */
 public final class ServiceDocument {
   /** As each of them is told to all nodes. */
@@ -35,6 +36,13 @@ public final class ServiceDocument {
   private static final String LOAD = "load";
   private static final String NOT_ON = "not-on";
   private static final String ON_DEMAND = "on-demand";
+  private static final String FALLBACK = "fallback";
+  private static final String URL = "url";
+
+  /**
+   * @param fallback the same service at its other address
+   */
+  record Declared(ServiceDeclaration declaration, Optional<ServiceDeclaration> fallback) {}
 
   private ServiceDocument() {}
 
@@ -53,12 +61,12 @@ public final class ServiceDocument {
    *
    * @throws ConfigurationException with all problems at once, each beginning with the name
    */
-  static ServiceDeclaration read(String name, String json, ServiceSettings settings) {
+  static Declared read(String name, String json, ServiceSettings settings) {
     var document = tree(name, json);
     return Section.read(name, document, section -> read(name, section, document, settings.rules()));
   }
 
-  private static ServiceDeclaration read(
+  private static Declared read(
       String name, Section section, Config document, ServiceSettings.Rules rules) {
     var nodes = new TreeSet<String>();
     if (document.hasPath(NODES))
@@ -70,17 +78,17 @@ public final class ServiceDocument {
     else if (document.hasPath(NODES) && nodes.isEmpty())
       section.problem(name + ".nodes is empty; leave it out for all nodes, or delete the service");
     boolean isOnDemand = checkLoad(name, section, document);
-    var declaration =
-        section.part(
-            name,
-            () ->
-                ServiceDeclaration.from(
-                    name,
-                    document
-                        .withoutPath(NODES)
-                        .withoutPath(ROLE)
-                        .withoutPath(LOAD)
-                        .withoutPath(NOT_ON)));
+    var own = document.withoutPath(NODES).withoutPath(ROLE).withoutPath(LOAD).withoutPath(NOT_ON).withoutPath(FALLBACK);
+    var declaration = section.part(name, () -> ServiceDeclaration.from(name, own));
+    // What is wrong with the rest was told already.
+    var fallback =
+        declaration.isPresent() && document.hasPath(FALLBACK)
+            ? section.part(
+                name,
+                () ->
+                    ServiceDeclaration.from(name, own.withValue(URL, document.getValue(FALLBACK))))
+            : Optional.<ServiceDeclaration>empty();
+    fallback.ifPresent(other -> ServiceSettings.refuseOthers(other, rules.hosts(), section));
     declaration.ifPresent(
         declared -> {
           ServiceSettings.refuseOthers(declared, rules.hosts(), section);
@@ -89,7 +97,9 @@ public final class ServiceDocument {
         });
     // With a problem this is not returned.
     var read = declaration.orElse(ServiceDeclaration.NONE);
-    return isOnDemand ? read.loadedOnDemand() : read;
+    return new Declared(
+        isOnDemand ? read.loadedOnDemand() : read,
+        fallback.filter(other -> !declaration.equals(Optional.of(other))));
   }
 
   /** To declare a service must not be a way to run a program, nor to reach one of the machine's. */

@@ -55,6 +55,7 @@ public final class Services implements AutoCloseable {
   /** Those whose calls under way are to end before they do. */
   private final Set<Service<?>> leaving = ConcurrentHashMap.newKeySet();
 
+  private final Fallbacks fallbacks = new Fallbacks(this::client, this::leave); // as running
   private final AtomicBoolean tidying = new AtomicBoolean();
   private final Object changing = new Object(); // held while services begin and end
   private volatile Wanted wanted = new Wanted(List.of(), "", Role.CLOUD);
@@ -149,10 +150,10 @@ public final class Services implements AutoCloseable {
       if (closed) return;
       var now = wanted;
       var wrong = new TreeMap<String, String>();
-      var here = new TreeMap<String, ServiceDeclaration>();
+      var here = new TreeMap<String, ServiceDocument.Declared>();
       for (var declared : now.all())
         if (declared.document().isPresent())
-          read(declared, now, wrong).ifPresent(d -> here.put(d.name(), d));
+          read(declared, now, wrong).ifPresent(d -> here.put(d.declaration().name(), d));
       wrong.forEach(
           (name, why) -> {
             if (!why.equals(problems.get(name))) LOG.warn("service {}: {}", name, why);
@@ -160,28 +161,31 @@ public final class Services implements AutoCloseable {
       problems = Collections.unmodifiableMap(wrong);
       for (var old : List.copyOf(running.values())) {
         var name = old.declaration().name();
-        if (old.configured() || old.declaration().equals(here.get(name))) continue;
-        if (here.containsKey(name)) {
+        var next = Optional.ofNullable(here.get(name)).map(ServiceDocument.Declared::declaration);
+        if (old.configured() || next.filter(old.declaration()::equals).isPresent()) continue;
+        if (next.isPresent()) {
           // The port, the socket and the directory of a program are for its successor.
           if (old.program().isPresent()) end(old, "it is declared anew");
-          begin(here.get(name), false, Optional.of(old));
+          begin(next.get(), false, Optional.of(old));
         } else {
           running.remove(name);
           end(old, "the service is declared no longer");
+          fallbacks.end(name, "the service is declared no longer");
           kept(old.declaration()).forget();
           LOG.info("service {} is declared no longer", name);
           changed.run();
         }
       }
       here.forEach(
-          (name, declaration) -> {
-            if (!running.containsKey(name)) begin(declaration, false, Optional.empty());
+          (name, declared) -> {
+            if (!running.containsKey(name)) begin(declared.declaration(), false, Optional.empty());
+            fallbacks.keep(service(name), declared.fallback());
           });
     }
   }
 
   /** Empty if it is not for this node, or cannot be had here. */
-  private Optional<ServiceDeclaration> read(
+  private Optional<ServiceDocument.Declared> read(
       DeclaredService declared, Wanted now, Map<String, String> wrong) {
     var name = declared.name();
     try {
@@ -219,11 +223,7 @@ public final class Services implements AutoCloseable {
     if (!tidying.getAndSet(true)) {
       var unused = timer.scheduleWithFixedDelay(connections::tidy, 1, 1, TimeUnit.MINUTES);
     }
-    var service =
-        switch (declaration.transport()) {
-          case HTTP -> new HttpService(declaration, connections, timer);
-          case GRPC -> new GrpcService(declaration, socket(declaration, dataDir), timer);
-        };
+    var service = client(declaration);
     var directory = directory(declaration, dataDir);
     service.keepIn(kept(declaration));
     service.whenChanged(() -> changed.run());
@@ -238,6 +238,13 @@ public final class Services implements AutoCloseable {
     if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
     local.ifPresent(LocalProgram::start);
     before.ifPresent(old -> leave(old.service(), service));
+  }
+
+  private Service<?> client(ServiceDeclaration declaration) {
+    return switch (declaration.transport()) {
+      case HTTP -> new HttpService(declaration, connections, timer);
+      case GRPC -> new GrpcService(declaration, socket(declaration, dataDir), timer);
+    };
   }
 
   private void leave(Service<?> old, Service<?> next) {
@@ -277,7 +284,6 @@ public final class Services implements AutoCloseable {
     return known;
   }
 
-  /** For tests. */
   Service<?> service(String name) {
     return Objects.requireNonNull(running.get(name), name).service();
   }
@@ -297,6 +303,7 @@ public final class Services implements AutoCloseable {
     synchronized (changing) {
       closed = true;
       all = List.copyOf(running.values());
+      fallbacks.close();
     }
     all.forEach(one -> one.service().close());
     leaving.forEach(Service::close);

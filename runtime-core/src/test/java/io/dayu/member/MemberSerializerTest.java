@@ -308,7 +308,7 @@ final class MemberSerializerTest {
             "http://127.0.0.1:26001/",
             List.of(
                 new ServiceCalls("http://127.0.0.1:26001/", 1, 2, 3, 4, 5, 6),
-                new ServiceCalls("http://127.0.0.1:26000/", 0, 700, 0, 0, 0, 0)));
+                new ServiceCalls("http://127.0.0.1:26000/", 0, 700, 0, 0, 0, 0, true)));
     var sent = report().withServices(List.of(counted));
     var bytes = serializer.toBinary(sent);
     assertThat(serializer.fromBinary(bytes, "R")).isEqualTo(sent);
@@ -316,7 +316,7 @@ final class MemberSerializerTest {
         .as("these bytes never change")
         .contains(
             "aa01250a17687474703a2f2f3132372e302e302e313a32363030312f1001180220032804300538"
-                + "06aa011c0a17687474703a2f2f3132372e302e302e313a32363030302f18bc05");
+                + "06aa011e0a17687474703a2f2f3132372e302e302e313a32363030302f18bc054001");
   }
 
   /** One that a newer release describes in words of its own. */

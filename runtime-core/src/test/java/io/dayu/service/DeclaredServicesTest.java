@@ -155,6 +155,93 @@ class DeclaredServicesTest {
     }
   }
 
+  private static String onTrial(TestService service, TestService fallback) {
+    return "{\"url\": \"%s\", \"fallback\": \"%s\"}".formatted(place(service), place(fallback));
+  }
+
+  @Test
+  void whatOneOnTrialCannotDoTheOtherOneDoes() throws Exception {
+    try (var old = labelling("old");
+        var trial = labelling("trial");
+        var services = services("")) {
+      tell(services, "count", 1, at(old));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      tell(services, "count", 2, onTrial(trial, old));
+      await("the one on trial", () -> services.service("count") != ofStage);
+      var now = services.service("count");
+      await("its fallback", () -> now.calls().stream().anyMatch(ServiceCalls::fallback));
+      assertThat(label(call(ofStage))).isEqualTo("trial");
+      trial.work = exchange -> TestService.json(exchange, 500, "{}");
+      assertThat(label(call(ofStage))).isEqualTo("old");
+      trial.work = exchange -> TestService.json(exchange, 400, "{}");
+      assertThat(label(call(ofStage))).isEqualTo("old");
+      trial.work = exchange -> TestService.json(exchange, 200, "{\"type\": \"lab");
+      assertThat(label(call(ofStage))).isEqualTo("old");
+      trial.work = HttpExchange::close;
+      assertThat(label(call(ofStage))).isEqualTo("old");
+      assertThat(now.calls())
+          .containsExactly(
+              new ServiceCalls(place(trial), 0, 1, 2, 1, 0, 1),
+              new ServiceCalls(place(old), 0, 4, 0, 0, 0, 0, true),
+              new ServiceCalls(place(old), 0, 0, 0, 0, 0, 0));
+
+      old.work = exchange -> TestService.json(exchange, 400, "{\"detail\": \"no such thing\"}");
+      assertThat(call(ofStage)).as("at both").isInstanceOf(Outcome.Failed.class);
+    }
+  }
+
+  @Test
+  void whileNobodyListensAtTheOneOnTrialAllGoesToTheOther() throws Exception {
+    try (var old = labelling("old");
+        var services = services("")) {
+      var trial = labelling("trial");
+      tell(services, "count", 1, onTrial(trial, old));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      assertThat(label(call(ofStage))).isEqualTo("trial");
+      trial.close();
+      for (int i = 0; i < 5; i++) assertThat(label(call(ofStage))).isEqualTo("old");
+      assertThat(ofStage.calls().get(0).broken()).isPositive();
+    }
+  }
+
+  @Test
+  void oneThatHasPassedItsTrialGoesOnAloneAndOneThatHasNotIsLeft() throws Exception {
+    try (var old = labelling("old");
+        var trial = labelling("trial");
+        var services = services("")) {
+      tell(services, "count", 1, onTrial(trial, old));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      await("its fallback", () -> ofStage.calls().size() == 2);
+      tell(services, "count", 2, at(trial));
+      await("no fallback", () -> ofStage.calls().stream().noneMatch(ServiceCalls::fallback));
+      assertThat(services.service("count")).as("nothing else has changed").isSameAs(ofStage);
+      assertThat(label(call(ofStage))).isEqualTo("trial");
+
+      tell(services, "count", 3, onTrial(trial, old));
+      await("its fallback", () -> ofStage.calls().stream().anyMatch(ServiceCalls::fallback));
+      tell(services, "count", 4, at(old));
+      await("the old one", () -> services.service("count") != ofStage);
+      assertThat(label(call(ofStage))).isEqualTo("old");
+    }
+  }
+
+  @Test
+  void aFallbackIsHeldToTheRulesOfAUrl() {
+    try (var trial = labelling("trial");
+        var services = services("")) {
+      tell(
+          services,
+          "count",
+          1,
+          "{\"url\": \"%s\", \"fallback\": \"http://example.org/\"}".formatted(place(trial)));
+      await("a problem", () -> services.problem().isPresent());
+      assertThat(services.problem().orElseThrow()).contains("example.org");
+    }
+  }
+
   @Test
   void callsAreCountedByHowTheyEnd() throws Exception {
     try (var service = labelling("a");

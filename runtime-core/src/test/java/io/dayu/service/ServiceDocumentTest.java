@@ -29,12 +29,13 @@ class ServiceDocumentTest {
   void theKeysAreThoseOfTheConfiguration() {
     var read =
         ServiceDocument.read(
-            "count",
-            """
+                "count",
+                """
             {"url": "http://127.0.0.1:9000", "role": "edge", "parallelism": 4, "timeout": "2s", "max-answer": "1 MiB",
              "inputs": {"cars": ["boxes"]}, "output": "labels"}
             """,
-            CLOSED);
+                CLOSED)
+            .declaration();
     var configured =
         ServiceSettingsTest.settings(
                 """

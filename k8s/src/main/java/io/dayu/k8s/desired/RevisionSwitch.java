@@ -81,10 +81,15 @@ public final class RevisionSwitch {
    *
    * @param run the revisions whose containers are to run
    * @param told the revision that members are to call
+   * @param fallback the revision that they are to call with what that cannot do
    * @param failure why a revision was taken back just now
    */
   public record Plan(
-      State state, List<String> run, Optional<Revision> told, Optional<String> failure) {}
+      State state,
+      List<String> run,
+      Optional<Revision> told,
+      Optional<Revision> fallback,
+      Optional<String> failure) {}
 
   /**
    * @param target the revision that the resource describes
@@ -116,6 +121,7 @@ public final class RevisionSwitch {
           new State(state.active(), Optional.empty(), Optional.of(target)),
           List.of(active.name()),
           state.active(),
+          Optional.empty(),
           wrong);
     boolean ready = is.wanted() > 0 && is.ready() >= is.wanted();
     var then = next.told().isEmpty() && ready ? next.told(now) : next;
@@ -128,6 +134,7 @@ public final class RevisionSwitch {
         new State(state.active(), Optional.of(then), Optional.empty()),
         List.of(active.name(), target),
         Optional.of(then.told().isPresent() ? then : active),
+        then.told().isPresent() && then.passed().isEmpty() ? state.active() : Optional.empty(),
         Optional.empty());
   }
 
@@ -141,6 +148,7 @@ public final class RevisionSwitch {
           new State(Optional.empty(), Optional.of(revision), Optional.empty()),
           List.of(target),
           Optional.empty(),
+          Optional.empty(),
           Optional.empty());
     var active = revision.told(now).passed(now);
     return steady(new State(Optional.of(active), Optional.empty(), Optional.empty()));
@@ -151,6 +159,7 @@ public final class RevisionSwitch {
         state,
         state.active().map(a -> List.of(a.name())).orElse(List.of()),
         state.active(),
+        Optional.empty(),
         Optional.empty());
   }
 

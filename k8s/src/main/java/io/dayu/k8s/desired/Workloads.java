@@ -36,6 +36,10 @@ public final class Workloads {
   public static final String SERVICE = "dayu.io/service";
 
   public static final String REVISION = "dayu.io/revision";
+
+  /** A key of declarations. */
+  public static final String FALLBACK = "fallback";
+
   private static final String ON = "dayu.io/on";
   private static final String PARAMETERS = "/etc/dayu/parameters";
 
@@ -64,12 +68,15 @@ public final class Workloads {
 
   /**
    * What is declared to the members: how they reach the container, and what the spec says of it.
+   *
+   * @param fallback the port of the revision that is called with what this one cannot do
    */
   public static Map<String, Object> declaration(
-      StageServiceSpec spec, int port, List<String> kubernetesNodes) {
+      StageServiceSpec spec, int port, Optional<Integer> fallback, List<String> kubernetesNodes) {
     var declaration = new HashMap<String, Object>(spec.service());
     boolean grpc = "grpc".equals(spec.service().get("transport"));
     declaration.put("url", url(grpc, port));
+    fallback.ifPresent(other -> declaration.put(FALLBACK, url(grpc, other)));
     declaration.put(
         "nodes", kubernetesNodes.stream().map(NodeServiceName::member).sorted().toList());
     return declaration;

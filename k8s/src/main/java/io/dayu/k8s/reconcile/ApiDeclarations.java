@@ -58,7 +58,8 @@ public final class ApiDeclarations implements Declarations {
               at.path("failed").asLong(),
               at.path("unreadable").asLong(),
               at.path("late").asLong(),
-              at.path("broken").asLong()));
+              at.path("broken").asLong(),
+              at.path("fallback").asBoolean()));
     return calls;
   }
 

@@ -174,7 +174,8 @@ final class Loads {
   }
 
   /** What is declared to the members: how they reach it, on which nodes it may be, and not now. */
-  static Map<String, Object> declaration(StageServiceSpec spec, int port, Loading.Plan plan) {
+  static Map<String, Object> declaration(
+      StageServiceSpec spec, int port, Optional<Integer> fallback, Loading.Plan plan) {
     var excuses = new TreeMap<String, String>();
     var nodes = new ArrayList<String>();
     for (var node : plan.possible()) {
@@ -183,7 +184,7 @@ final class Loads {
       if (why != null) excuses.put(NodeServiceName.member(node), cut(why));
       nodes.add(node);
     }
-    var declaration = Workloads.declaration(spec, port, nodes);
+    var declaration = Workloads.declaration(spec, port, fallback, nodes);
     declaration.put("load", "on-demand");
     if (!excuses.isEmpty()) declaration.put("not-on", excuses);
     return declaration;

@@ -342,14 +342,15 @@ final class StageServiceReconciler {
     if (plan.told().isEmpty())
       return Says.no("Declared", "NotReady", "members are told of it when it is ready on a node");
     int at = port + plan.told().get().slot();
+    var fallback = plan.fallback().filter(f -> areCounting(name)).map(f -> port + f.slot());
     var declaration =
         cluster.json(
             loading
-                .map(l -> Loads.declaration(spec, at, l))
+                .map(l -> Loads.declaration(spec, at, fallback, l))
                 .orElseGet(
                     () ->
                         Workloads.declaration(
-                            spec, at, nodes.stream().map(n -> nameOf(n)).toList())));
+                            spec, at, fallback, nodes.stream().map(n -> nameOf(n)).toList())));
     try {
       var present = known().get(name);
       if (present == null
@@ -363,6 +364,11 @@ final class StageServiceReconciler {
     } catch (Runtime.Refused e) {
       return Says.no("Declared", "Refused", String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Members of an earlier release count no calls, and refuse a declaration with a fallback. */
+  private boolean areCounting(String name) {
+    return declarations.callers(name).values().stream().noneMatch(c -> c.calls().isEmpty());
   }
 
   /** What is declared, as it was last seen; asked for if that was never. */

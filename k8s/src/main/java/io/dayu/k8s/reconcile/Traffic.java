@@ -8,7 +8,8 @@ import java.util.Collection;
  * What members say of their calls to a revision.
  *
  * @param calling members that call it
- * @param done of these, those that say that none of their calls is left elsewhere
+ * @param done of these, those that say that none of their calls is left elsewhere, and none goes
+ *     there any more
  * @param elsewhere calls that those which call it have left elsewhere
  * @param figures how calls to it have ended
  * @param before how those calls have ended that the same members made before
@@ -32,12 +33,15 @@ record Traffic(int calling, int done, int elsewhere, Figures figures, Figures be
       if (caller.calls().isEmpty()) continue;
       figures = figures.with(caller.calls().get(0));
       int left = 0;
+      boolean fallsBack = false;
       for (var other : caller.calls().subList(1, caller.calls().size())) {
         left += other.open();
-        if (!leadsTo(other.at(), port)) before = before.with(other);
+        fallsBack |= other.fallback();
+        // A fallback gets what is hard.
+        if (!other.fallback() && !leadsTo(other.at(), port)) before = before.with(other);
       }
       elsewhere += left;
-      if (left == 0) done++;
+      if (left == 0 && !fallsBack) done++;
     }
     return new Traffic(calling, done, elsewhere, figures, before);
   }

@@ -213,6 +213,9 @@ class StageServicesKubeIT {
     await().untilAsserted(() -> assertThat(nodes("count:bad")).hasSize(2));
     ready("count:bad");
     await().untilAsserted(() -> assertThat(condition("Progressing")).isEqualTo("True Watched"));
+    assertThat(declarations.declared().get("count").path("fallback").asText())
+        .as("it is called with what the new one cannot do")
+        .contains(":26000");
     declarations.said(
         new ServiceCalls("http://127.0.0.1:26001/", 0, 5, 0, 15, 0, 0),
         new ServiceCalls("http://127.0.0.1:26000/", 0, 100, 0, 0, 0, 0));
@@ -222,6 +225,7 @@ class StageServicesKubeIT {
     await().untilAsserted(() -> assertThat(nodes("count:bad")).isEmpty());
     assertThat(nodes("count:1")).hasSize(2);
     assertThat(declarations.url("count")).contains(":26000");
+    assertThat(declarations.declared().get("count").has("fallback")).isFalse();
   }
 
   @Test

@@ -32,6 +32,22 @@ class TrafficTest {
   }
 
   @Test
+  void aFallbackIsCalledWithWhatIsHardAndAMemberThatHasOneIsNotDone() {
+    var traffic =
+        Traffic.of(
+            List.of(
+                new Caller(
+                    NEW,
+                    List.of(
+                        calls(NEW, 0, 5),
+                        new ServiceCalls(OLD, 0, 0, 9, 0, 0, 0, true),
+                        calls(OLD, 0, 7)))),
+            26_001);
+    assertThat(traffic)
+        .isEqualTo(new Traffic(1, 0, 0, new Figures(5, 0, 0, 0, 0), new Figures(7, 0, 0, 0, 0)));
+  }
+
+  @Test
   void callsToAnEarlierRevisionAtTheSamePortCountForNobody() {
     var traffic =
         Traffic.of(
