@@ -25,7 +25,8 @@ class BenchArgumentsTest {
   void asksWhichBench() {
     assertThat(run()).isEqualTo(2);
     assertThat(err.toString())
-        .contains("link, pipeline, fleet, idle, store, compare, service, change, keys, operator, revision");
+        .contains(
+            "link, pipeline, fleet, idle, store, compare, service, change, keys, operator, revision");
   }
 
   @ParameterizedTest

@@ -24,8 +24,8 @@ import java.util.TreeSet;
  * A service as it is declared over the API: the keys of {@code dayu.services.NAME} as a JSON
  * object, and which nodes it is for: {@code nodes}, a list of names, or {@code role}, {@code edge}
  * or {@code cloud}; without either it is for all. With {@code load: on-demand} it is started there
- * only where it is wanted, and {@code not-on} tells of which nodes it cannot be. While a {@code url}
- * is on trial, {@code fallback} is the address that is called with what it cannot do.
+ * only where it is wanted, and {@code not-on} tells of which nodes it cannot be. While a {@code
+ * url} is on trial, {@code fallback} is the address that is called with what it cannot do.
  */
 public final class ServiceDocument {
   /** As each of them is told to all nodes. */
@@ -78,7 +78,13 @@ public final class ServiceDocument {
     else if (document.hasPath(NODES) && nodes.isEmpty())
       section.problem(name + ".nodes is empty; leave it out for all nodes, or delete the service");
     boolean isOnDemand = checkLoad(name, section, document);
-    var own = document.withoutPath(NODES).withoutPath(ROLE).withoutPath(LOAD).withoutPath(NOT_ON).withoutPath(FALLBACK);
+    var own =
+        document
+            .withoutPath(NODES)
+            .withoutPath(ROLE)
+            .withoutPath(LOAD)
+            .withoutPath(NOT_ON)
+            .withoutPath(FALLBACK);
     var declaration = section.part(name, () -> ServiceDeclaration.from(name, own));
     // What is wrong with the rest was told already.
     var fallback =

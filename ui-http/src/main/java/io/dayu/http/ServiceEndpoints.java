@@ -62,11 +62,7 @@ final class ServiceEndpoints {
    * @param wanted whether a pipeline has such stages there, or is to have them there next
    */
   record NodeShape(
-      String node,
-      boolean ready,
-      Optional<String> at,
-      List<ServiceCalls> calls,
-      boolean wanted) {
+      String node, boolean ready, Optional<String> at, List<ServiceCalls> calls, boolean wanted) {
     static NodeShape of(NodeReport report, String name, boolean wanted) {
       var service =
           report.services().stream().filter(s -> s.descriptor().type().equals(name)).findFirst();

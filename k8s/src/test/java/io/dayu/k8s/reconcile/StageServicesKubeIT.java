@@ -10,7 +10,6 @@ import io.dayu.k8s.crd.StageServiceStatus;
 import io.dayu.k8s.desired.Conditions;
 import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Nodes;
-import io.dayu.k8s.desired.Workloads;
 import io.dayu.stage.ServiceCalls;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.PodBuilder;
