@@ -6,6 +6,7 @@ import io.dayu.service.Answers.Answer;
 import io.dayu.stage.Causes;
 import io.dayu.stage.SideInput;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -52,10 +53,14 @@ final class HttpService extends Service<HttpCall> {
     }
   }
 
+  /** How often one that is loaded on demand is asked whether it is still there. */
+  private static final Duration CHECK = Duration.ofSeconds(3);
+
   private final Connections connections;
   private final SideGifts gifts;
   private final Set<Exchange> running = new LinkedHashSet<>(); // guarded by this
   private long heardNanos = System.nanoTime(); // guarded by this
+  private boolean watched; // guarded by this
 
   /**
    * @param timer runs short tasks only
@@ -287,6 +292,37 @@ final class HttpService extends Service<HttpCall> {
       works();
     }
     pump();
+    if (declaration.onDemand()) watch();
+  }
+
+  /** One that is ended because nobody calls it would be missed only by the next call. */
+  private void watch() {
+    synchronized (this) {
+      if (watched || isClosed()) return;
+      watched = true;
+      var unused = timer.schedule(this::check, CHECK.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void check() {
+    var there = present();
+    if (there.isEmpty()) {
+      synchronized (this) {
+        watched = false; // until it is ready again
+      }
+      return;
+    }
+    var unused =
+        get(there.get().resolve(HEALTH))
+            .whenComplete(
+                (answer, error) -> {
+                  synchronized (this) {
+                    watched = false;
+                    if (error != null && isUnreached(Causes.of(error)))
+                      down(words(Causes.of(error)), false);
+                  }
+                  watch();
+                });
   }
 
   private CompletableFuture<Answer> get(URI there) {

@@ -418,6 +418,11 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     return up && !closed && !held && successor == null ? url : null;
   }
 
+  /** Where it is, if it is there as far as is known. */
+  final synchronized Optional<URI> present() {
+    return up && !closed ? Optional.ofNullable(url) : Optional.empty();
+  }
+
   /**
    * Stages that were made of this one call another one from now on. What waits goes there at once;
    * what is under way ends here, each call by its deadline, and then this is closed.
@@ -560,7 +565,8 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     lost();
     problem = why;
     if (closed || successor != null) return;
-    LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
+    if (declaration.onDemand()) LOG.info("service {} is there no longer: {}", name(), why);
+    else LOG.warn("service {} cannot be reached: {}; elements wait for it", name(), why);
     lookIn(atOnce ? Duration.ZERO : backoff.next());
   }
 

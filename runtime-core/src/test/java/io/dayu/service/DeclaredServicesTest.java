@@ -102,6 +102,25 @@ class DeclaredServicesTest {
     }
   }
 
+  /** Nobody calls it, or it would not have been ended. */
+  @Test
+  void aServiceOnDemandIsMissedWithoutACallAndItsStagesWaitForIt() {
+    try (var services = services("")) {
+      try (var service = labelling("one")) {
+        tell(
+            services,
+            "count",
+            1,
+            at(service).replace("}", ", \"load\": \"on-demand\", \"away-after\": \"100ms\"}"));
+        await("the type", () -> services.in(EMPTY).runnable().contains("count"));
+        assertThat(services.service("count").isToCome()).isFalse();
+      }
+      await("no type", () -> !services.in(EMPTY).runnable().contains("count"));
+      assertThat(services.service("count").isToCome()).isTrue();
+      assertThat(types(services)).as("what it is stays known").containsExactly("count");
+    }
+  }
+
   @Test
   void callsUnderWayEndWhereTheyBeganAndTheRestGoesToTheNewPlace() throws Exception {
     try (var first = labelling("first");
