@@ -56,6 +56,28 @@ class StageTestKitTest {
   }
 
   @Test
+  void changesParametersThatTheStageReadsForEachElementAndNoOthers() {
+    var provider =
+        average(
+            c ->
+                Stages.sync(
+                    e ->
+                        new Outcome.Skip(c.params(e).integer("window") + c.params(e).string("u"))));
+    try (var kit = StageTestKit.start(provider, Map.of("u", "°C"))) {
+      assertThat(kit.process(READINGS)).isEqualTo(new Outcome.Skip("10°C"));
+      kit.change(Map.of("u", "K"));
+      assertThat(kit.process(READINGS)).isEqualTo(new Outcome.Skip("10K"));
+      assertThatThrownBy(() -> kit.change(Map.of("u", "K", "window", 11)))
+          .isInstanceOf(AssertionError.class)
+          .hasMessage("stage average reads its parameter window only when it starts");
+      assertThatThrownBy(() -> kit.change(Map.of("u", 7)))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("params.u: must be a string but is 7");
+      assertThat(kit.process(READINGS)).isEqualTo(new Outcome.Skip("10K"));
+    }
+  }
+
+  @Test
   void refusesParametersThatAPipelineWouldRefuse() {
     assertThatThrownBy(
             () -> StageTestKit.start(average(c -> Behaviors.empty()), Map.of("windw", 1, "u", 2)))
@@ -252,7 +274,7 @@ class StageTestKitTest {
             MediaType.LABELS,
             List.of(
                 Parameter.optional("window", Parameter.Type.NUMBER, 10, "readings"),
-                Parameter.optional("u", Parameter.Type.STRING, "unit")),
+                Parameter.optional("u", Parameter.Type.STRING, "unit").perElement()),
             4,
             0),
         create);

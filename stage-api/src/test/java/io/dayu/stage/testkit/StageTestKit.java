@@ -33,6 +33,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -83,12 +84,15 @@ public final class StageTestKit implements AutoCloseable {
   private final StageDescriptor descriptor;
   private final ActorSystem<StageCommand> system;
   private final CompletableFuture<Outcome> crash;
+  private final AtomicReference<Params> params;
 
   private StageTestKit(
       StageDescriptor descriptor,
       ActorSystem<StageCommand> system,
-      CompletableFuture<Outcome> crash) {
+      CompletableFuture<Outcome> crash,
+      AtomicReference<Params> params) {
     this.descriptor = descriptor;
+    this.params = params;
     this.system = system;
     this.crash = crash;
   }
@@ -120,6 +124,29 @@ public final class StageTestKit implements AutoCloseable {
       ModelFiles models,
       Map<String, SideInput> side) {
     var descriptor = provider.descriptor();
+    var present = new AtomicReference<>(verified(descriptor, params));
+    var context =
+        new StageContext(
+            "test",
+            "stage",
+            "test-node",
+            present.get(),
+            Inputs.of(
+                descriptor.namedInputs().stream()
+                    .collect(Collectors.toMap(NamedInput::name, NamedInput::name))),
+            models,
+            new Sides(new TreeMap<>(side)),
+            element -> present.get());
+    var crash = new CompletableFuture<Outcome>();
+    var system =
+        ActorSystem.create(
+            guardian(provider, context, crash),
+            "stage-test",
+            ConfigFactory.parseString(CONFIG).withFallback(ConfigFactory.load()));
+    return new StageTestKit(descriptor, system, crash, present);
+  }
+
+  private static Params verified(StageDescriptor descriptor, Map<String, ?> params) {
     var problems = PipelineVerifier.verifyParams(descriptor, params);
     if (!problems.isEmpty())
       throw new AssertionError(
@@ -131,24 +158,25 @@ public final class StageTestKit implements AutoCloseable {
                       "a pipeline would refuse these parameters of " + name(descriptor) + ":\n",
                       "")));
     var spec = new StageSpec("stage", descriptor.type(), List.of(), Map.copyOf(params));
-    var context =
-        new StageContext(
-            "test",
-            spec.id(),
-            "test-node",
-            Params.of(descriptor, spec.params()),
-            Inputs.of(
-                descriptor.namedInputs().stream()
-                    .collect(Collectors.toMap(NamedInput::name, NamedInput::name))),
-            models,
-            new Sides(new TreeMap<>(side)));
-    var crash = new CompletableFuture<Outcome>();
-    var system =
-        ActorSystem.create(
-            guardian(provider, context, crash),
-            "stage-test",
-            ConfigFactory.parseString(CONFIG).withFallback(ConfigFactory.load()));
-    return new StageTestKit(descriptor, system, crash);
+    return Params.of(descriptor, spec.params());
+  }
+
+  /**
+   * Elements have these parameters from now on, as if a pipeline had changed dynamic ones; defaults
+   * for those left out. For elements that are not at the stage yet.
+   *
+   * @throws AssertionError if a pipeline with these parameters would be refused, or if others
+   *     change than those that the descriptor says are read for each element
+   */
+  public void change(Map<String, ?> params) {
+    var next = verified(descriptor, params);
+    for (var parameter : descriptor.parameters())
+      if (!parameter.dynamic()
+          && !next.find(parameter.name()).equals(this.params.get().find(parameter.name())))
+        throw new AssertionError(
+            "%s reads its parameter %s only when it starts"
+                .formatted(name(descriptor), parameter.name()));
+    this.params.set(next);
   }
 
   private record Sides(SortedMap<String, SideInput> byName) implements SideInputs {

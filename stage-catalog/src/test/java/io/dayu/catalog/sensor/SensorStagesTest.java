@@ -75,6 +75,28 @@ class SensorStagesTest {
     }
   }
 
+  /** What the detector has learnt stays, and a wrong threshold fails elements while it stands. */
+  @Test
+  void theThresholdChangesWhileTheDetectorGoesOn() {
+    try (var run = StageTestKit.start(new AnomalyDetection(), Map.of())) {
+      var random = new Random(1);
+      for (var i = 0; i < 60; i++) labels(run, i, reading("t", random.nextGaussian()));
+      assertThat(labels(run, 60, reading("t", -20))).hasSize(1);
+      run.change(Map.of("threshold", 1000));
+      assertThat(labels(run, 61, reading("t", -20))).isEmpty();
+      run.change(Map.of("threshold", -1));
+      assertThat(run.process(Samples.element(62, readings(reading("t", -20)))))
+          .isInstanceOfSatisfying(
+              Outcome.Failed.class,
+              failed -> {
+                assertThat(failed.reason()).startsWith("parameters: threshold must be between 0");
+                assertThat(failed.retryable()).isFalse();
+              });
+      run.change(Map.of("threshold", 4));
+      assertThat(labels(run, 63, reading("t", -20))).hasSize(1);
+    }
+  }
+
   @Test
   void aSensorThatNeverVariedIsJudgedToo() {
     for (var method : List.of("robust", "ewma")) {
