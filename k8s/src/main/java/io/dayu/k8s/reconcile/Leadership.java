@@ -136,7 +136,7 @@ public final class Leadership implements AutoCloseable {
   }
 
   private synchronized void lead(ToldLock own) {
-    if (closed || own != lock || operator.isPresent()) return;
+    if (closed || own != lock || operator.isPresent() || !own.mayLead()) return;
     LOG.info("This process is the operator of namespace {}", settings.namespace());
     try {
       operator = Optional.of(begin.get());
@@ -209,8 +209,11 @@ public final class Leadership implements AutoCloseable {
   private final class ToldLock implements Lock {
     private final Lock lock;
 
-    /** When the last write was begun that went well, in nanoseconds. */
+    /** When the last write was begun that went well, in nanoseconds; of this candidacy. */
     private volatile long renewed;
+
+    private boolean held;
+    private boolean waiting;
 
     /** Whether nothing is to be read or written for this candidacy any more. */
     private volatile boolean over;
@@ -234,12 +237,12 @@ public final class Leadership implements AutoCloseable {
 
     @Override
     public void create(KubernetesClient at, LeaderElectionRecord made) {
-      write("made", () -> lock.create(at, made));
+      write("made", made, () -> lock.create(at, made));
     }
 
     @Override
     public void update(KubernetesClient at, LeaderElectionRecord changed) {
-      write("renewed", () -> lock.update(at, changed));
+      write("renewed", changed, () -> lock.update(at, changed));
     }
 
     @Override
@@ -252,12 +255,32 @@ public final class Leadership implements AutoCloseable {
       return lock.describe();
     }
 
-    private void write(String what, Runnable written) {
+    /**
+     * Whether it was renewed for this candidacy. The elector takes one for its own that it has only
+     * read, and that may be about to end; then its first renewal is waited for.
+     */
+    private synchronized boolean mayLead() {
+      waiting = !held;
+      return held;
+    }
+
+    private synchronized boolean wasWaitedFor() {
+      held = true;
+      boolean was = waiting;
+      waiting = false;
+      return was;
+    }
+
+    private void write(String what, LeaderElectionRecord record, Runnable written) {
       goOn();
       long begun = System.nanoTime();
       try {
         written.run();
-        renewed = begun;
+        // Else it was given back.
+        if (lock.identity().equals(record.getHolderIdentity())) {
+          renewed = begun;
+          if (wasWaitedFor()) threads.execute(() -> lead(this));
+        }
         can(what);
       } catch (KubernetesClientException e) {
         if (e.getCode() != 409) cannot(what, e);
