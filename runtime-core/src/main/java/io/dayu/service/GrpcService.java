@@ -235,8 +235,7 @@ final class GrpcService extends Service<GrpcCall> {
     if (mad) broken(from, "it sends answers that nobody has asked for", false);
     else {
       from.call.request(1);
-      sendNow();
-      leaveIfDone();
+      if (!passedOn()) sendNow();
     }
   }
 

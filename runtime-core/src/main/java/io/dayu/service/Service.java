@@ -365,9 +365,9 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
           new Outcome.Failed(String.valueOf(e.getMessage()), true));
     }
     synchronized (this) {
-      if (closed) return CompletableFuture.completedStage(new Outcome.Failed(ending, true));
       next = successor;
       if (next == null) {
+        if (closed) return CompletableFuture.completedStage(new Outcome.Failed(ending, true));
         waiting.add(call);
         sweepLater();
       }
@@ -379,8 +379,14 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
 
   /** What waits goes to the service, or to that which is called in its place. */
   final void pump() {
-    if (successor != null) leaveIfDone();
-    else if (!fellBack()) send();
+    if (!passedOn()) send();
+  }
+
+  /** Has what waits go to that which is called in this one's place, if there is one now. */
+  final boolean passedOn() {
+    if (successor == null) return fellBack();
+    leaveIfDone();
+    return true;
   }
 
   private boolean fellBack() {
@@ -388,10 +394,12 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
     if (other == null || !other.isUp()) return false;
     List<C> moved;
     synchronized (this) {
-      if (!missing) return false;
+      boolean rests = held && System.nanoTime() - heldUntilNanos < 0;
+      if (!missing && !rests) return false;
+      var kind = missing ? CallEnd.Kind.BROKEN : CallEnd.Kind.FAILED;
       moved = List.copyOf(waiting);
       waiting.clear();
-      moved.forEach(call -> counts.add(CallEnd.Kind.BROKEN));
+      moved.forEach(call -> counts.add(kind));
     }
     for (var call : moved) other.take(call);
     return true;
@@ -404,7 +412,7 @@ abstract class Service<C extends ServiceCall> implements ServiceProvider, AutoCl
   /**
    * What this one cannot do another one is asked for from now on, before it counts as tried: a call
    * that fails here, for whatever reason, as long as it has time, and all calls while nobody is
-   * here.
+   * here or it asks to wait.
    *
    * @param other empty for none
    */

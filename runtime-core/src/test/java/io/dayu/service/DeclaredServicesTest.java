@@ -226,6 +226,26 @@ class DeclaredServicesTest {
   }
 
   @Test
+  void whileTheOneOnTrialAsksToWaitAllGoesToTheOther() throws Exception {
+    try (var old = labelling("old");
+        var trial = labelling("trial");
+        var services = services("")) {
+      tell(services, "count", 1, onTrial(trial, old));
+      await("the type", () -> types(services).equals(List.of("count")));
+      var ofStage = services.service("count");
+      assertThat(label(call(ofStage))).isEqualTo("trial");
+      trial.work =
+          exchange -> {
+            exchange.getResponseHeaders().set("Retry-After", "60");
+            TestService.json(exchange, 503, "{}");
+          };
+      for (int i = 0; i < 5; i++) assertThat(label(call(ofStage))).isEqualTo("old");
+      assertThat(ofStage.calls().get(0))
+          .isEqualTo(new ServiceCalls(place(trial), 0, 1, 5, 0, 0, 0));
+    }
+  }
+
+  @Test
   void oneThatHasPassedItsTrialGoesOnAloneAndOneThatHasNotIsLeft() throws Exception {
     try (var old = labelling("old");
         var trial = labelling("trial");

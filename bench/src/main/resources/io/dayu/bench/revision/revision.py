@@ -1,9 +1,11 @@
-"""Answers with the bytes it got, unless MODE says what is wrong with this revision. At the port DAYU_SERVICE_PORT of 127.0.0.1."""
+"""Answers with the bytes it got, unless MODE says what is wrong with this revision. At the port DAYU_SERVICE_PORT of 127.0.0.1. It ends with its parent."""
 
 import http.server
 import itertools
 import json
 import os
+import sys
+import threading
 
 MODE = os.environ["MODE"]
 CALLS = itertools.count(1)
@@ -45,4 +47,10 @@ class Revision(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def end_with_parent():
+    sys.stdin.read()
+    os._exit(0)
+
+
+threading.Thread(target=end_with_parent, daemon=True).start()
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["DAYU_SERVICE_PORT"])), Revision).serve_forever()
