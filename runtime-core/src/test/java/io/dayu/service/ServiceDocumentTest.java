@@ -97,10 +97,9 @@ class ServiceDocumentTest {
     var json = "{\"url\": \"http://127.0.0.1:9000\", \"nodes\": [\"edge-1\", \"edge-2\"]%s}";
     var onDemand =
         json.formatted(", \"load\": \"on-demand\", \"not-on\": {\"edge-2\": \"no image\"}");
-    assertThat(ServiceDocument.read("count", onDemand, CLOSED))
-        .isEqualTo(ServiceDocument.read("count", json.formatted(""), CLOSED).loadedOnDemand())
-        .isEqualTo(
-            ServiceDocument.read("count", json.formatted(", \"load\": \"on-demand\""), CLOSED));
+    assertThat(declaration(onDemand))
+        .isEqualTo(declaration(json.formatted("")).loadedOnDemand())
+        .isEqualTo(declaration(json.formatted(", \"load\": \"on-demand\"")));
     var read = ServiceDocument.onDemand(onDemand).orElseThrow();
     assertThat(read.notOn()).isEqualTo(Map.of("edge-2", "no image"));
     assertThat(read.isFor("edge-2", Role.EDGE)).isTrue();
@@ -148,5 +147,9 @@ class ServiceDocumentTest {
     assertThat(ServiceDocument.isFor(json, "edge-1", Role.EDGE)).isEqualTo(edge1);
     assertThat(ServiceDocument.isFor(json, "edge-2", Role.EDGE)).isEqualTo(edge2);
     assertThat(ServiceDocument.isFor(json, "cloud-1", Role.CLOUD)).isEqualTo(cloud);
+  }
+
+  private static ServiceDeclaration declaration(String json) {
+    return ServiceDocument.read("count", json, CLOSED).declaration();
   }
 }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
@@ -34,6 +35,7 @@ final class LeanItemStore<T extends HasMetadata> extends BasicItemStore<T> {
     object.getMetadata().setManagedFields(List.of());
     if (object instanceof Node node) reduce(node);
     else if (object instanceof Pod pod) reduce(pod);
+    else if (object instanceof ControllerRevision revision) revision.setData(null); // a template
     else if (object instanceof Deployment deployment && deployment.getStatus() != null)
       deployment.getStatus().setConditions(List.of());
   }
@@ -47,11 +49,19 @@ final class LeanItemStore<T extends HasMetadata> extends BasicItemStore<T> {
     status.setVolumesInUse(List.of());
   }
 
-  /** What its containers are to be stands in the Deployment or DaemonSet that it is made from. */
+  /**
+   * What its containers are to be stands in the Deployment or DaemonSet that it is made from. Until
+   * it is on a node, its affinity says on which it is to be.
+   */
   private static void reduce(Pod pod) {
     withoutLastApplied(pod);
-    if (pod.getSpec() != null)
-      pod.setSpec(new PodSpecBuilder().withNodeName(pod.getSpec().getNodeName()).build());
+    var spec = pod.getSpec();
+    if (spec == null) return;
+    var node = spec.getNodeName();
+    pod.setSpec(
+        node == null
+            ? new PodSpecBuilder().withAffinity(spec.getAffinity()).build()
+            : new PodSpecBuilder().withNodeName(node).build());
   }
 
   private static void withoutLastApplied(HasMetadata object) {

@@ -8,7 +8,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The fakes of tests behind the paths of the API that the operator asks. */
@@ -112,7 +111,6 @@ final class FakeApi implements HttpHandler {
 
   private Optional<JsonNode> services(HttpExchange exchange, List<String> path, byte[] body)
       throws IOException {
-    if (path.get(0).equals("stages")) return Optional.of(stages());
     switch (exchange.getRequestMethod()) {
       case "PUT":
         declarations.declare(path.get(1), JSON.readTree(body));
@@ -121,24 +119,32 @@ final class FakeApi implements HttpHandler {
         declarations.withdraw(path.get(1));
         return Optional.of(JSON.createObjectNode());
       default:
+        var declared = declarations.declared();
+        if (path.size() > 1)
+          return Optional.ofNullable(declared.get(path.get(1)))
+              .map(declaration -> service(path.get(1), declaration));
         var items = JSON.createArrayNode();
-        declarations
-            .declared()
-            .forEach(
-                (name, declaration) ->
-                    items.addObject().put("name", name).set("declaration", declaration));
+        declared.forEach((name, declaration) -> items.add(service(name, declaration)));
         return Optional.of(items(items));
     }
   }
 
-  private JsonNode stages() {
-    var items = JSON.createArrayNode();
-    for (var name : declarations.declared().keySet()) {
-      var from = items.addObject().put("type", name).putObject("from");
-      for (Map.Entry<String, String> place : declarations.places(name).entrySet())
-        from.put(place.getKey(), place.getValue());
-    }
-    return items(items);
+  private JsonNode service(String name, JsonNode declaration) {
+    var wanted = declarations.wanted().getOrDefault(name, Declarations.Wanted.NOTHING);
+    var service = JSON.createObjectNode().put("name", name).put("described", wanted.described());
+    service.set("declaration", declaration);
+    var nodes = service.putArray("nodes");
+    declarations
+        .callers(name)
+        .forEach(
+            (member, caller) ->
+                nodes
+                    .addObject()
+                    .put("node", member)
+                    .put("at", caller.at())
+                    .put("wanted", wanted.members().contains(member))
+                    .set("calls", JSON.valueToTree(caller.calls())));
+    return service;
   }
 
   private static ObjectNode items(ArrayNode items) {
