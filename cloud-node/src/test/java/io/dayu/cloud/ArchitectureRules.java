@@ -168,10 +168,11 @@ final class ArchitectureRules {
           .dependOnClassesThat()
           .resideInAPackage("io.dayu.edge..");
 
+  /** A bench plays the API server and the kubelet. */
   static final ArchRule ONLY_K8S_TALKS_TO_KUBERNETES =
       noClasses()
           .that()
-          .resideOutsideOfPackage("io.dayu.k8s..")
+          .resideOutsideOfPackages("io.dayu.k8s..", "io.dayu.bench.revision..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.fabric8..");
