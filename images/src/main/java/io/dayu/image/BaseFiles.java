@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -52,6 +53,9 @@ final class BaseFiles {
     users(into);
     for (var mountPoint : List.of("dev", "proc", "sys", "tmp"))
       Files.createDirectories(into.resolve(mountPoint));
+    // Here and not only in the image: an engine that copies the layers takes modes from them.
+    Files.setPosixFilePermissions(
+        into.resolve("tmp"), PosixFilePermissions.fromString("rwxrwxrwx"));
     return debs;
   }
 
