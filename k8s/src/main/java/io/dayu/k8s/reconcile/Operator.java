@@ -122,7 +122,7 @@ public final class Operator implements AutoCloseable {
   }
 
   /** The same, and nobody asks for its figures. */
-  static Operator start(
+  public static Operator start(
       KubernetesClient client,
       OperatorSettings settings,
       Runtime runtime,
