@@ -44,7 +44,9 @@ final class KubeChecks {
           new Step("operator's rights", OperatorChecks::rights),
           new Step("operator's Lease", OperatorChecks::lease),
           new Step("Pipeline", ResourceChecks::pipelines),
-          new Step("StageService", ResourceChecks::stageServices));
+          new Step("StageService", ResourceChecks::stageServices),
+          new Step("NodeProfile", ResourceChecks::profiles),
+          new Step("MemberRollOut", ResourceChecks::rollOuts));
 
   private KubeChecks() {}
 

@@ -2,6 +2,8 @@ package io.dayu.k8s.doctor;
 
 import static io.dayu.k8s.doctor.Findings.IT;
 
+import io.dayu.k8s.crd.MemberRollOutResource;
+import io.dayu.k8s.crd.NodeProfileResource;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.k8s.desired.Conditions;
@@ -12,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Pipelines and StageServices that are not well, in the operator's words. */
+/** Resources that are not well, in the operator's words. */
 final class ResourceChecks {
   /** Without these nothing runs; without others not all does. */
   private static final Set<String> NEEDED = Set.of("Accepted", "Declared");
@@ -43,6 +45,39 @@ final class ResourceChecks {
           service.getStatus().conditions(),
           findings);
     return all.size() + " well";
+  }
+
+  static String profiles(View view, Findings findings) {
+    if (!known(view, NodeProfileResource.class)) return "no such resources in this cluster";
+    var all = view.ours(NodeProfileResource.class);
+    for (var profile : all)
+      look(
+          view,
+          profile,
+          profile.getStatus().observedGeneration(),
+          profile.getStatus().conditions(),
+          findings);
+    return all.size() + " well";
+  }
+
+  static String rollOuts(View view, Findings findings) {
+    if (!known(view, MemberRollOutResource.class)) return "no such resources in this cluster";
+    for (var rollOut : view.ours(MemberRollOutResource.class)) {
+      var stopped = rollOut.getStatus().stopped();
+      if (stopped != null)
+        findings.problem(
+            rollOut.getMetadata().getName(),
+            "has stopped: " + stopped.why(),
+            "mend the template, or: kubectl -n %s annotate memberrollout %s dayu.io/resume=true"
+                .formatted(view.namespace(), IT));
+      else if (rollOut.getSpec().isPaused())
+        findings.hint(
+            rollOut.getMetadata().getName(),
+            "is paused: no member gets a newer template",
+            "kubectl -n %s patch memberrollout %s --type=merge -p '{\"spec\":{\"paused\":false}}'"
+                .formatted(view.namespace(), IT));
+    }
+    return "none has stopped";
   }
 
   private static boolean known(View view, Class<? extends HasMetadata> kind) {
@@ -79,7 +114,10 @@ final class ResourceChecks {
         .filter(c -> refused.isEmpty() && "False".equals(c.getStatus()))
         .ifPresent(c -> findings.hint(name, words(c), describe));
     Conditions.find(conditions, "Progressing")
-        .filter(c -> "False".equals(c.getStatus()))
+        .filter(c -> "False".equals(c.getStatus()) && !"Complete".equals(c.getReason()))
+        .ifPresent(c -> findings.hint(name, words(c), describe));
+    Conditions.find(conditions, "Loaded")
+        .filter(c -> "Failed".equals(c.getReason()))
         .ifPresent(c -> findings.hint(name, words(c), describe));
     Conditions.find(conditions, "Degraded")
         .filter(c -> "True".equals(c.getStatus()))

@@ -4,6 +4,9 @@ import io.dayu.cli.install.Installation;
 import io.dayu.cli.install.Kubectl;
 import io.dayu.cli.install.Overlay;
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.k8s.crd.MemberRollOutResource;
+import io.dayu.k8s.crd.NodeProfileResource;
+import io.dayu.k8s.crd.NodeProfileStatus;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.PipelineStatus;
 import io.dayu.k8s.crd.StageServiceResource;
@@ -354,8 +357,18 @@ final class Healthy {
     var service = new StageServiceResource();
     service.getMetadata().setName("count-above");
     service.getMetadata().setNamespace(NAMESPACE);
-    service.setStatus(serviceStatus(condition("Ready", "True")));
+    service.setStatus(
+        serviceStatus(condition("Ready", "True"), condition("Progressing", "False", "Complete")));
     objects.add(service);
+    var profile = new NodeProfileResource();
+    profile.getMetadata().setName("north");
+    profile.getMetadata().setNamespace(NAMESPACE);
+    profile.setStatus(profileStatus(condition("Accepted", "True")));
+    objects.add(profile);
+    var rollOut = new MemberRollOutResource();
+    rollOut.getMetadata().setName(MemberRollOutResource.EDGE);
+    rollOut.getMetadata().setNamespace(NAMESPACE);
+    objects.add(rollOut);
   }
 
   private static CustomResourceDefinition established(CustomResourceDefinition definition) {
@@ -374,16 +387,24 @@ final class Healthy {
         observed, "running", 1L, null, 1, 1, null, List.of(condition), List.of());
   }
 
-  static StageServiceStatus serviceStatus(Condition condition) {
+  static StageServiceStatus serviceStatus(Condition... conditions) {
     return new StageServiceStatus(
-        1L, null, null, null, null, null, null, null, List.of(), List.of(condition));
+        1L, null, null, null, null, null, null, null, List.of(), List.of(conditions));
+  }
+
+  static NodeProfileStatus profileStatus(Condition condition) {
+    return new NodeProfileStatus(1L, 1, List.of(condition));
   }
 
   static Condition condition(String type, String status) {
+    return condition(type, status, "Because");
+  }
+
+  static Condition condition(String type, String status, String reason) {
     return new ConditionBuilder()
         .withType(type)
         .withStatus(status)
-        .withReason("Because")
+        .withReason(reason)
         .withMessage("so it is")
         .build();
   }

@@ -5,6 +5,10 @@ import static io.dayu.k8s.doctor.Fault.problem;
 import static io.dayu.k8s.doctor.Healthy.NAMESPACE;
 
 import io.dayu.facts.NodeReport.Role;
+import io.dayu.k8s.crd.MemberRollOutResource;
+import io.dayu.k8s.crd.MemberRollOutSpec;
+import io.dayu.k8s.crd.MemberRollOutStatus;
+import io.dayu.k8s.crd.NodeProfileResource;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.keys.Authority;
@@ -152,7 +156,50 @@ final class InstallationFaults {
                     "count-above",
                     s ->
                         s.setStatus(
-                            Healthy.serviceStatus(Healthy.condition("Progressing", "False"))))));
+                            Healthy.serviceStatus(Healthy.condition("Progressing", "False"))))),
+        hint(
+            "StageService count-above",
+            "Loaded is False, Failed",
+            c ->
+                c.change(
+                    StageServiceResource.class,
+                    "count-above",
+                    s ->
+                        s.setStatus(
+                            Healthy.serviceStatus(
+                                Healthy.condition("Loaded", "False", "Failed"))))),
+        problem(
+            "NodeProfile north",
+            "Accepted is False",
+            c ->
+                c.change(
+                    NodeProfileResource.class,
+                    "north",
+                    p ->
+                        p.setStatus(
+                            Healthy.profileStatus(Healthy.condition("Accepted", "False"))))),
+        problem(
+            "MemberRollOut edge",
+            "has stopped: node edge-1 was not ready again",
+            rollOut(r -> r.setStatus(stopped()))),
+        hint(
+            "MemberRollOut edge",
+            "is paused",
+            rollOut(r -> r.setSpec(new MemberRollOutSpec(true, null)))));
+  }
+
+  private static Fault.Break rollOut(Consumer<MemberRollOutResource> change) {
+    return c -> c.change(MemberRollOutResource.class, MemberRollOutResource.EDGE, change);
+  }
+
+  private static MemberRollOutStatus stopped() {
+    return new MemberRollOutStatus(
+        1L,
+        "1/2",
+        List.of(),
+        null,
+        new MemberRollOutStatus.Stopped("edge-1", "one", "node edge-1 was not ready again"),
+        List.of());
   }
 
   private static Fault.Break definition(Consumer<CustomResourceDefinition> change) {

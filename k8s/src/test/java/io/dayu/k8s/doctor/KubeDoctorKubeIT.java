@@ -60,7 +60,7 @@ class KubeDoctorKubeIT {
             "3 of 3 nodes: 1 cloud, 2 edge",
             "3 good",
             "kubeedge/edgemesh-agent:v1.17.0 on 3 nodes",
-            "4 of this version",
+            "6 of this version",
             "1 well");
     assertThat(checks)
         .hasSizeGreaterThan(25)
