@@ -7,10 +7,13 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,11 +39,12 @@ class ClientsTest {
   }
 
   /** Every connection is left open, as by a machine that has lost its power. */
-  @SuppressWarnings("resource")
   private static void answerHalf(ServerSocket server) {
+    var open = new ArrayList<Socket>(); // one that nobody holds is closed when it is collected
     try {
       while (true) {
         var socket = server.accept();
+        open.add(socket);
         var request =
             new BufferedReader(
                 new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
@@ -52,7 +56,15 @@ class ClientsTest {
                     .getBytes(StandardCharsets.US_ASCII));
       }
     } catch (IOException e) {
-      // The test is over.
+      open.forEach(ClientsTest::close); // the test is over
+    }
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

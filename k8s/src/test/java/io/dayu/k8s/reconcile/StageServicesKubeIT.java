@@ -133,13 +133,14 @@ class StageServicesKubeIT {
     ready("count:1");
     await().untilAsserted(() -> assertThat(status().active()).isNotNull());
     change(
-        "{placement: {role: edge}, image: 'count:2', parameters: {MOST: '5'}, dynamic: [MOST], rollOut: {drainSeconds: 1}}");
+        "{placement: {role: edge}, image: 'count:2', parameters: {MOST: '5'}, dynamic: [MOST], rollOut: {watchSeconds: 0, drainSeconds: 1}}");
     await().untilAsserted(() -> assertThat(nodes("count:2")).hasSize(2));
     assertThat(values("count-dynamic")).isEqualTo(Map.of("LIMIT", "30", "MOST", "5"));
     ready("count:2");
     await().untilAsserted(() -> assertThat(nodes("count:1")).isEmpty());
     await().untilAsserted(() -> assertThat(values("count-dynamic")).isEqualTo(Map.of("MOST", "5")));
-    change("{placement: {role: edge}, image: 'count:3', rollOut: {drainSeconds: 1}}");
+    change(
+        "{placement: {role: edge}, image: 'count:3', rollOut: {watchSeconds: 0, drainSeconds: 1}}");
     await().untilAsserted(() -> assertThat(nodes("count:3")).hasSize(2));
     ready("count:3");
     await().untilAsserted(() -> assertThat(configMap("count-dynamic").get()).isNull());
