@@ -1,5 +1,6 @@
 package io.dayu.k8s.desired;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.Map;
 
 /** By what the operator's objects are known. */
@@ -30,6 +31,18 @@ public final class Labels {
   public static final String NODE = "dayu.io/node";
 
   private Labels() {}
+
+  /** What an object has as this label; empty without it. */
+  public static String of(HasMetadata object, String name) {
+    var labels = object.getMetadata().getLabels();
+    return labels == null ? "" : labels.getOrDefault(name, "");
+  }
+
+  /** The Kubernetes node that an object belongs to; empty if it belongs to none. */
+  public static String node(HasMetadata object) {
+    var annotations = object.getMetadata().getAnnotations();
+    return annotations == null ? "" : annotations.getOrDefault(NODE, "");
+  }
 
   static Map<String, String> made() {
     return Map.of(PART_OF, "dayu", MANAGED_BY, "dayu-operator");

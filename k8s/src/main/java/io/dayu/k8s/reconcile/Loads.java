@@ -6,7 +6,9 @@ import io.dayu.k8s.crd.StageServiceSpec;
 import io.dayu.k8s.crd.StageServiceStatus;
 import io.dayu.k8s.crd.StageServiceStatus.NodeState;
 import io.dayu.k8s.desired.Conditions.Says;
+import io.dayu.k8s.desired.Containers;
 import io.dayu.k8s.desired.Eligibility;
+import io.dayu.k8s.desired.Labels;
 import io.dayu.k8s.desired.Loading;
 import io.dayu.k8s.desired.Loading.Demand;
 import io.dayu.k8s.desired.Loading.Phase;
@@ -102,34 +104,23 @@ final class Loads {
 
   private Place place(String name, Node node, StageServiceStatus was, List<Deployment> there) {
     var on = node.getMetadata().getName();
-    var own = there.stream().filter(d -> on.equals(StageServiceReconciler.node(d))).toList();
+    var own = there.stream().filter(d -> on.equals(Labels.node(d))).toList();
     var pods =
         cluster.list(Pod.class).stream()
-            .filter(p -> name.equals(StageServiceReconciler.label(p, Workloads.SERVICE)))
-            .filter(p -> on.equals(StageServiceReconciler.node(p)))
+            .filter(p -> name.equals(Labels.of(p, Workloads.SERVICE)))
+            .filter(p -> on.equals(Labels.node(p)))
             .toList();
     return new Place(
         on,
         Eligibility.ready(node),
         !own.isEmpty(),
-        own.stream().anyMatch(StageServiceReconciler::isReady),
-        pods.stream().flatMap(p -> StageServiceReconciler.broken(p).stream()).findFirst(),
-        pods.stream().map(Loads::waiting).filter(w -> !w.isEmpty()).findFirst().orElse(""),
+        own.stream().anyMatch(Containers::isReady),
+        pods.stream().flatMap(p -> Containers.broken(p).stream()).findFirst(),
+        pods.stream().map(Containers::waiting).filter(w -> !w.isEmpty()).findFirst().orElse(""),
         was.nodes().stream()
             .filter(s -> s.node().equals(on))
             .flatMap(s -> read(s).stream())
             .findFirst());
-  }
-
-  private static String waiting(Pod pod) {
-    return pod.getStatus() == null
-        ? ""
-        : pod.getStatus().getContainerStatuses().stream()
-            .map(c -> c.getState() == null ? null : c.getState().getWaiting())
-            .filter(Objects::nonNull)
-            .map(w -> String.valueOf(w.getReason()))
-            .findFirst()
-            .orElse("");
   }
 
   /** The nodes that a switch of revisions has to do with: others have no old one to go on. */
@@ -154,11 +145,7 @@ final class Loads {
                 .filter(
                     a ->
                         there.stream()
-                            .anyMatch(
-                                d ->
-                                    a.name()
-                                        .equals(
-                                            StageServiceReconciler.label(d, Workloads.REVISION))))
+                            .anyMatch(d -> a.name().equals(Labels.of(d, Workloads.REVISION))))
                 .isPresent();
     if (goesOn) return state;
     int slot =
