@@ -18,17 +18,11 @@ import java.util.TreeMap;
  * that the kubelet writes from one ConfigMap; what does not change is in one of each revision.
  */
 public final class DynamicParameters {
-  private static final int CUT = 40;
-
   private DynamicParameters() {}
 
-  /** Of a whole service, however its name is cut elsewhere: it has no revision in its name. */
+  /** Of a whole service: it has no revision in its name. */
   public static String name(String service) {
-    var cut =
-        service.length() <= CUT
-            ? service
-            : service.substring(0, CUT) + "-" + PipelineDocuments.digest(service).substring(0, 6);
-    return cut + "-dynamic";
+    return Workloads.cut(service) + "-dynamic";
   }
 
   /** Leaves out of a spec what may differ between specs of the same containers. */

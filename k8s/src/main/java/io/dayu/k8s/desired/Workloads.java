@@ -43,6 +43,9 @@ public final class Workloads {
   private static final String ON = "dayu.io/on";
   private static final String PARAMETERS = "/etc/dayu/parameters";
 
+  /** Of a service's name in others: with all that comes to it, they are 63 characters at most. */
+  private static final int LONGEST = 40;
+
   /** What changes nothing about a container. */
   private static final List<String> BESIDE =
       List.of("placement", "replicas", "load", "onDemand", "rollOut", "service");
@@ -337,7 +340,13 @@ public final class Workloads {
     return PipelineDocuments.digest(node).substring(0, 6);
   }
 
-  private static String cut(String service) {
-    return service.length() <= 40 ? service : service.substring(0, 40);
+  /**
+   * A service's name as a part of others: itself up to 40 characters; else its beginning, with six
+   * digits that tell it from others which begin like it.
+   */
+  static String cut(String service) {
+    return service.length() <= LONGEST
+        ? service
+        : service.substring(0, LONGEST) + "-" + PipelineDocuments.digest(service).substring(0, 6);
   }
 }

@@ -59,6 +59,11 @@ final class ServiceContainers {
     if (HostPaths.dependOnTheNode(spec) && !cluster.knows(NodeProfileResource.class)) return;
     cluster.apply(
         ConfigMap.class, Workloads.parameters(name, settings.namespace(), owner, target, spec));
+    // An earlier release cut names to what another service's could be too. They hold the port.
+    for (var d : there)
+      if (target.equals(Labels.of(d, Workloads.REVISION))
+          && !d.getMetadata().getName().equals(Workloads.name(name, Labels.node(d), target)))
+        cluster.delete(d);
     int slot =
         plan.state().candidate().or(() -> plan.state().active()).map(Revision::slot).orElse(0);
     for (var node : nodes)

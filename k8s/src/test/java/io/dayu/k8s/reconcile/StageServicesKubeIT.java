@@ -14,6 +14,7 @@ import io.dayu.stage.ServiceCalls;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -71,6 +72,25 @@ class StageServicesKubeIT {
     await().untilAsserted(() -> assertThat(status().ready()).isEqualTo("2/2"));
     assertThat(status().nodes()).allMatch(StageServiceStatus.NodeState::ready);
     assertThat(condition("Ready")).isEqualTo("True Running");
+  }
+
+  /** An earlier release named those of services with long names otherwise. */
+  @Test
+  void containersUnderAnotherNameMakeRoomForTheirOwn() {
+    create("{placement: {role: edge}, image: 'count:1'}");
+    await().untilAsserted(() -> assertThat(nodes("count:1")).hasSize(2));
+    var own = deployments("count:1").get(0);
+    var former =
+        new DeploymentBuilder(own)
+            .editMetadata()
+            .withName("former")
+            .withResourceVersion(null)
+            .withUid(null)
+            .endMetadata()
+            .build();
+    server.client().resource(former).create();
+    await().untilAsserted(() -> assertThat(server.client().resource(former).get()).isNull());
+    assertThat(nodes("count:1")).containsExactly("edge-1", "edge-2");
   }
 
   @Test
