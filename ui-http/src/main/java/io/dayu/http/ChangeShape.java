@@ -181,6 +181,7 @@ record ChangeShape(String name, long present, long next, List<Part> parts) {
     if (!Objects.equals(before.after(), is.after())) differs.add("what it follows");
     if (!before.inputs().equals(is.inputs())) differs.add("what gives its inputs");
     if (!before.lasting().params().equals(is.lasting().params())) differs.add("its parameters");
+    if (!before.perBox().equals(is.perBox())) differs.add("how it is asked for each box");
     if (!before.dynamic().equals(is.dynamic())) differs.add("which of its parameters are dynamic");
     if (!before.side().equals(is.side())) differs.add("which side inputs it reads");
     var at = on(pipeline, is.id(), view);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dayu.facts.DesiredPipeline;
 import io.dayu.facts.NodeReport.Role;
 import io.dayu.facts.View;
+import io.dayu.pipeline.PerBox;
 import io.dayu.pipeline.PipelineSpec;
 import io.dayu.pipeline.PipelineSpec.Delivery;
 import io.dayu.pipeline.PipelineSpec.Objective;
@@ -12,13 +13,17 @@ import io.dayu.pipeline.PipelineSpec.PolicySpec;
 import io.dayu.pipeline.PipelineSpec.SourceSpec;
 import io.dayu.pipeline.PipelineSpec.StageSpec;
 import io.dayu.pipeline.RunState;
+import java.lang.reflect.RecordComponent;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ChangeShapeTest {
@@ -94,6 +99,82 @@ class ChangeShapeTest {
         .contains(
             "stage detect restarts: what differs is its parameters and which of its parameters are"
                 + " dynamic; it runs on edge-1");
+  }
+
+  @Test
+  void howAStageIsAskedForEachBoxIsToldToRestart() {
+    assertThat(
+            change(
+                running(perBox(Duration.ofSeconds(1))),
+                spec(List.of(CAMERA), DETECT, perBox(Duration.ofSeconds(2)))))
+        .contains(
+            "stage track restarts: what differs is how it is asked for each box; it runs nowhere now");
+    assertThat(
+            change(
+                running(perBox(Duration.ofSeconds(1))),
+                spec(List.of(CAMERA), DETECT, perBox(Duration.ofSeconds(1)))))
+        .contains("stage track stays: it runs nowhere now");
+    assertThat(change(spec(List.of(CAMERA), DETECT, perBox(Duration.ZERO))))
+        .contains(
+            "stage track restarts: what differs is how it is asked for each box; it runs nowhere now");
+  }
+
+  /** A setting that comes to stages later has to come here too. */
+  @Test
+  void whateverEndsAnInstanceIsToldAsARestart() {
+    var limits = new TreeMap<String, Object>(Map.of("threshold", 1.0));
+    var none = new TreeMap<String, String>();
+    var all = List.of("detect");
+    var changed =
+        Map.of(
+            "type",
+            new StageSpec("track", "other", all, none, limits, Optional.empty()),
+            "after",
+            new StageSpec("track", "box-tracker", List.of(), none, limits, Optional.empty()),
+            "inputs",
+            new StageSpec(
+                "track",
+                "box-tracker",
+                List.of(),
+                new TreeMap<>(Map.of("boxes", "detect")),
+                limits,
+                Optional.empty()),
+            "params",
+            new StageSpec("track", "box-tracker", all, none, Map.of(), Optional.empty()),
+            "perBox",
+            perBox(Duration.ZERO),
+            "side",
+            new StageSpec(
+                "track", "box-tracker", all, none, limits, Optional.empty(), List.of("limits")),
+            "dynamic",
+            dynamic(TRACK, 1));
+    assertThat(changed.keySet())
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.of(StageSpec.class.getRecordComponents())
+                .map(RecordComponent::getName)
+                .filter(name -> !name.equals("id"))
+                .toList());
+    changed.forEach(
+        (name, stage) -> {
+          assertThat(stage.lasting()).as(name).isNotEqualTo(TRACK.lasting());
+          assertThat(change(spec(List.of(CAMERA), DETECT, stage)))
+              .as(name)
+              .anyMatch(part -> part.startsWith("stage track restarts: "));
+        });
+  }
+
+  private static DesiredPipeline running(StageSpec track) {
+    return new DesiredPipeline(4, 2, spec(List.of(CAMERA), DETECT, track));
+  }
+
+  private static StageSpec perBox(Duration reuse) {
+    return new StageSpec(
+        TRACK.id(),
+        TRACK.type(),
+        TRACK.after(),
+        TRACK.inputs(),
+        TRACK.params(),
+        Optional.of(new PerBox("detect", Set.of(), reuse, PerBox.DEFAULT_AT_MOST, 0)));
   }
 
   private static StageSpec dynamic(StageSpec stage, double threshold) {
