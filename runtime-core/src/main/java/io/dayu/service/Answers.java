@@ -118,7 +118,7 @@ final class Answers {
     }
     if (seconds.isEmpty() || seconds.getAsLong() < 0) return Optional.empty();
     return Optional.of(
-        Duration.ofSeconds(Math.min(seconds.getAsLong(), Service.LONGEST_WAIT.toSeconds())));
+        Duration.ofSeconds(Math.min(seconds.getAsLong(), Watch.LONGEST_WAIT.toSeconds())));
   }
 
   private static String reasonOfSkip(Answer answer) {

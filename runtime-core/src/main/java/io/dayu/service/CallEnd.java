@@ -1,6 +1,7 @@
 package io.dayu.service;
 
 import io.dayu.stage.Outcome;
+import java.time.Duration;
 
 /**
  * How a call ended.
@@ -29,6 +30,14 @@ record CallEnd(Outcome outcome, Kind kind) {
 
   static CallEnd unreadable(String reason, boolean retryable) {
     return new CallEnd(new Outcome.Failed(reason, retryable), Kind.UNREADABLE);
+  }
+
+  /**
+   * @param timeout of the service
+   */
+  static CallEnd late(Duration timeout) {
+    var reason = "the service did not answer within %s ms".formatted(timeout.toMillis());
+    return new CallEnd(new Outcome.Failed(reason, true), Kind.LATE);
   }
 
   static CallEnd broken(String reason, boolean retryable) {

@@ -46,7 +46,7 @@ final class Fallbacks {
   private Fallback begin(Service<?> of, ServiceDeclaration declaration) {
     var service = make.apply(declaration);
     service.knowAs(of);
-    if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
+    if (declaration.place() instanceof ServiceDeclaration.At at) service.watch.at(at.url());
     return new Fallback(declaration, service);
   }
 

@@ -28,10 +28,9 @@ final class GrpcCall extends ServiceCall {
 
   static GrpcCall of(
       Element element, Stage stage, ServiceDescription description, long deadlineNanos)
-      throws Service.Refused {
+      throws Refused {
     var form =
-        form(element, description)
-            .orElseThrow(() -> new Service.Refused(refusal(element, description)));
+        form(element, description).orElseThrow(() -> new Refused(refusal(element, description)));
     var descriptor = description.descriptor();
     boolean whole = form == ContentType.PROTOBUF;
     return new GrpcCall(

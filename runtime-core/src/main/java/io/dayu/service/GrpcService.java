@@ -139,7 +139,7 @@ final class GrpcService extends Service<GrpcCall> {
   @Override
   GrpcCall prepare(
       Element element, ServiceCall.Stage stage, ServiceDescription description, long deadlineNanos)
-      throws Refused {
+      throws ServiceCall.Refused {
     return GrpcCall.of(element, stage, description, deadlineNanos);
   }
 
@@ -218,7 +218,7 @@ final class GrpcService extends Service<GrpcCall> {
     synchronized (this) {
       if (link != from) return;
       from.heardNanos = System.nanoTime();
-      if (!from.heard) works();
+      if (!from.heard) watch.works();
       from.heard = true;
       from.credit = Math.min(MOST_CREDIT, from.credit + Math.max(0, message.getCredit()));
       for (var reply : message.getReplyList()) {
@@ -227,7 +227,7 @@ final class GrpcService extends Service<GrpcCall> {
         if (call == null) from.excess++;
         else answered.put(call, reply);
       }
-      if (!answered.isEmpty()) answered();
+      if (!answered.isEmpty()) watch.answered();
       from.excess = Math.max(0, from.excess + 1 - 2 * answered.size());
       mad = from.excess > MOST_EXCESS;
     }
@@ -258,8 +258,9 @@ final class GrpcService extends Service<GrpcCall> {
         var reason = or(failed.getReason(), "the service gives no reason");
         if (failed.getRetryAfterMs() > 0)
           synchronized (this) {
-            hold(
-                Duration.ofMillis(Math.min(failed.getRetryAfterMs(), LONGEST_WAIT.toMillis())),
+            watch.hold(
+                Duration.ofMillis(
+                    Math.min(failed.getRetryAfterMs(), Watch.LONGEST_WAIT.toMillis())),
                 "it failed (%s)".formatted(reason));
           }
         yield CallEnd.failed(reason, failed.getRetryable() || failed.getRetryAfterMs() > 0);
@@ -292,10 +293,10 @@ final class GrpcService extends Service<GrpcCall> {
         outcomes.put(left.get(0), CallEnd.broken("the call broke off: " + why, !forGood));
       else {
         for (var call : left) call.suspect = true;
-        putBack(left);
+        waiting.putBack(left);
       }
-      if (silentSince.isPresent()) silent(silentSince.getAsLong());
-      else down(why, false);
+      if (silentSince.isPresent()) watch.silent(silentSince.getAsLong());
+      else watch.down(why, false);
     }
     from.channel.shutdownNow();
     outcomes.forEach(this::tell);
@@ -329,7 +330,7 @@ final class GrpcService extends Service<GrpcCall> {
       var call = calls.next();
       if (now - call.deadlineNanos() < 0) continue;
       calls.remove();
-      todo.add(() -> tell(call, late()));
+      todo.add(() -> tell(call, CallEnd.late(declaration.timeout())));
       if (silentSince.isEmpty() && from.heardNanos - call.sentNanos < 0)
         silentSince = OptionalLong.of(call.sentNanos);
     }
@@ -348,7 +349,7 @@ final class GrpcService extends Service<GrpcCall> {
   CompletableFuture<Optional<byte[]>> ask(URI there) {
     var said = new CompletableFuture<Optional<byte[]>>();
     var late =
-        timer.schedule(() -> said.cancel(false), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        timer.schedule(() -> said.cancel(false), Watch.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     if (!onLoop(() -> describe(there, said))) said.cancel(false);
     return said.whenComplete((answer, error) -> late.cancel(false));
   }
@@ -370,7 +371,8 @@ final class GrpcService extends Service<GrpcCall> {
             });
     var call =
         channel.newCall(
-            StageMethods.DESCRIBE, CallOptions.DEFAULT.withMaxInboundMessageSize(MAX_DESCRIPTION));
+            StageMethods.DESCRIBE,
+            CallOptions.DEFAULT.withMaxInboundMessageSize(KeptDescription.MAX_BYTES));
     call.start(new Asked(said), new Metadata());
     call.request(2);
     call.sendMessage(DescribeRequest.getDefaultInstance());
@@ -504,6 +506,6 @@ final class GrpcService extends Service<GrpcCall> {
     }
     if (channel != null) channel.shutdownNow();
     if (from != null) broken(from, ending(), false);
-    var unused = loop.shutdownGracefully(0, LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+    var unused = loop.shutdownGracefully(0, Watch.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

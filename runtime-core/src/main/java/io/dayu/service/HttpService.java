@@ -75,10 +75,10 @@ final class HttpService extends Service<HttpCall> {
   @Override
   HttpCall prepare(
       Element element, ServiceCall.Stage stage, ServiceDescription description, long deadlineNanos)
-      throws Refused {
+      throws ServiceCall.Refused {
     var body =
         ServiceCall.body(element, description)
-            .orElseThrow(() -> new Refused(ServiceCall.refusal(element, description)));
+            .orElseThrow(() -> new ServiceCall.Refused(ServiceCall.refusal(element, description)));
     return new HttpCall(element, stage, body, deadlineNanos);
   }
 
@@ -165,9 +165,9 @@ final class HttpService extends Service<HttpCall> {
       running.remove(exchange);
       if (response != null) {
         heardNanos = System.nanoTime();
-        answered();
+        watch.answered();
         holdIfAsked(response);
-      } else if (exchange.late) all(exchange, late(), outcomes);
+      } else if (exchange.late) all(exchange, CallEnd.late(declaration.timeout()), outcomes);
       else {
         var cause = Causes.of(Objects.requireNonNull(error, "an exchange ends in one way"));
         if (cause instanceof SideGifts.NotTaken not)
@@ -175,8 +175,8 @@ final class HttpService extends Service<HttpCall> {
         else if (cause instanceof BoundedBody.TooLong)
           all(exchange, CallEnd.unreadable(Causes.words(cause), false), outcomes);
         else if (isUnreached(cause) && !isClosed()) {
-          putBack(exchange.calls);
-          down(words(cause), true);
+          waiting.putBack(exchange.calls);
+          watch.down(words(cause), true);
         } else
           all(
               exchange,
@@ -221,8 +221,8 @@ final class HttpService extends Service<HttpCall> {
 
   private void holdIfAsked(Answer response) {
     if (!Answers.asksToWait(response.status())) return;
-    hold(
-        Answers.wait(response.headers()).orElse(BRIEFLY),
+    watch.hold(
+        Answers.wait(response.headers()).orElse(Watch.BRIEFLY),
         "it answered with status " + response.status());
   }
 
@@ -255,7 +255,7 @@ final class HttpService extends Service<HttpCall> {
       var response = exchange.response;
       if (now - exchange.deadlineNanos < 0 || exchange.late || response == null) continue;
       exchange.late = true;
-      if (heardNanos - exchange.sentNanos < 0) silent(exchange.sentNanos);
+      if (heardNanos - exchange.sentNanos < 0) watch.silent(exchange.sentNanos);
       cancels.add(() -> response.cancel(true));
     }
     return cancels;
@@ -289,7 +289,7 @@ final class HttpService extends Service<HttpCall> {
   void ready() {
     gifts.forget();
     synchronized (this) {
-      works();
+      watch.works();
     }
     pump();
     if (declaration.onDemand()) watch();
@@ -319,7 +319,7 @@ final class HttpService extends Service<HttpCall> {
                   synchronized (this) {
                     watched = false;
                     if (error != null && isUnreached(Causes.of(error)))
-                      down(words(Causes.of(error)), false);
+                      watch.down(words(Causes.of(error)), false);
                   }
                   watch();
                 });
@@ -331,10 +331,11 @@ final class HttpService extends Service<HttpCall> {
             Request.get(there).header("accept", "application/json").over(tls),
             status ->
                 status == 200
-                    ? BoundedBody.whole(MAX_DESCRIPTION)
+                    ? BoundedBody.whole(KeptDescription.MAX_BYTES)
                     : status / 100 == 1 ? BoundedBody.refused() : BoundedBody.beginning());
     var late =
-        timer.schedule(() -> response.cancel(true), LOOK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+        timer.schedule(
+            () -> response.cancel(true), Watch.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     return response.whenComplete((answer, error) -> late.cancel(false));
   }
 

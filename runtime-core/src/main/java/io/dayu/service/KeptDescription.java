@@ -16,6 +16,9 @@ import org.slf4j.LoggerFactory;
  * service. One thread at a time.
  */
 final class KeptDescription {
+  /** Of what a service may say of itself. */
+  static final int MAX_BYTES = 256 << 10;
+
   private static final Logger LOG = LoggerFactory.getLogger(KeptDescription.class);
 
   private final Path file;
@@ -28,7 +31,7 @@ final class KeptDescription {
   /** Empty if there is none that can be read. */
   Optional<byte[]> read() {
     try {
-      if (Files.size(file) > Service.MAX_DESCRIPTION) return Optional.empty();
+      if (Files.size(file) > MAX_BYTES) return Optional.empty();
       last = Files.readAllBytes(file);
       return Optional.of(last.clone());
     } catch (NoSuchFileException none) {

@@ -119,7 +119,7 @@ final class LocalProgram implements AutoCloseable {
         ProgramLog.follow(declaration.name(), started.getInputStream());
         LOG.info("service {} starts as process {} on port {}", name(), started.pid(), port);
         var unused = started.onExit().thenAccept(ended -> ended(ended, began));
-        service.at(URI.create("http://127.0.0.1:" + port + "/"));
+        service.watch.at(URI.create("http://127.0.0.1:" + port + "/"));
         return;
       } catch (IOException e) {
         LOG.warn("service {} cannot be started: {}", name(), Causes.words(e));
@@ -197,7 +197,7 @@ final class LocalProgram implements AutoCloseable {
   }
 
   private void again(String why) {
-    service.gone(why);
+    service.watch.gone(why);
     Duration wait;
     synchronized (this) {
       if (closed) return;

@@ -46,6 +46,15 @@ class ServiceCall {
     }
   }
 
+  /** The element does not fit the service. */
+  static final class Refused extends Exception {
+    private static final long serialVersionUID = 1;
+
+    Refused(String message) {
+      super(message);
+    }
+  }
+
   private final Element element;
   private final Stage stage;
   private final Optional<String> params;

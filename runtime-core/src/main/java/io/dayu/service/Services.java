@@ -226,7 +226,7 @@ public final class Services implements AutoCloseable {
     var service = client(declaration);
     var directory = directory(declaration, dataDir);
     service.keepIn(kept(declaration));
-    service.whenChanged(() -> changed.run());
+    service.watch.whenChanged(() -> changed.run());
     Optional<LocalProgram> local = Optional.empty();
     if (declaration.place() instanceof ServiceDeclaration.Program program)
       local =
@@ -235,7 +235,7 @@ public final class Services implements AutoCloseable {
                   declaration, program, directory, socket(declaration, dataDir), service, timer));
     before.ifPresent(old -> service.follow(old.service()));
     running.put(declaration.name(), new Running(declaration, service, local, configured));
-    if (declaration.place() instanceof ServiceDeclaration.At at) service.at(at.url());
+    if (declaration.place() instanceof ServiceDeclaration.At at) service.watch.at(at.url());
     local.ifPresent(LocalProgram::start);
     before.ifPresent(old -> leave(old.service(), service));
   }

@@ -954,7 +954,7 @@ class HttpServiceTest {
   private static BlockingQueue<Boolean> told(Service<?> service) {
     Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> service.problem().isEmpty());
     var told = new LinkedBlockingQueue<Boolean>();
-    service.whenChanged(() -> told.add(service.isAway()));
+    service.watch.whenChanged(() -> told.add(service.isAway()));
     return told;
   }
 
