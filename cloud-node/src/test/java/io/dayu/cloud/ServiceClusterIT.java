@@ -154,7 +154,7 @@ class ServiceClusterIT {
         kind: Pipeline
         metadata: {name: %s}
         spec:
-          sources: [{name: numbers, uri: "synthetic:?bytes=100&count=400&rate=200", node: edge-2}]
+          sources: [{name: numbers, uri: "synthetic:?bytes=100&rate=200", node: edge-2}]
           sideInputs: [{name: limit, value: 1}]
           stages: [{id: size, type: %s, side: [limit]}]
         """
@@ -164,19 +164,20 @@ class ServiceClusterIT {
   @Test
   void aServiceSeesTheSideInputsOfTheAttempt() {
     cluster.submit(withSide("sided", "size-grpc"));
+    var watch = cluster.watch("sided");
+    awaitVersion(watch, 1);
     var versions = new TreeMap<Long, Integer>(Map.of(1L, 1)); // what they are
     for (int value = 2; value <= 3; value++) {
-      long before = cluster.ledger("sided").delivered();
       var given =
           cluster.call("PUT", "pipelines/sided/side-inputs/limit", "application/json", "" + value);
       assertThat(given.status()).as(given.text()).isEqualTo(200);
-      versions.put(given.body().path("version").asLong(), value);
-      cluster.awaitLedger("sided", l -> l.delivered() > before + 20);
+      long version = given.body().path("version").asLong();
+      versions.put(version, value);
+      awaitVersion(watch, version);
     }
-    cluster.awaitDelivered("sided", 400);
-    var results = cluster.results("sided");
-    assertThat(results)
-        .hasSize(400)
+    pause("sided");
+    assertThat(watch.poll())
+        .hasSize((int) cluster.ledger("sided").delivered())
         .allSatisfy(
             r -> {
               var limit = r.at("/outputs/size/labels/1");
@@ -184,9 +185,6 @@ class ServiceClusterIT {
               assertThat(limit.path("value").asInt())
                   .isEqualTo(versions.get(r.path("sideVersion").asLong()));
             });
-    assertThat(results.stream().map(r -> r.path("sideVersion").asLong()).distinct())
-        .as("it has changed while elements flowed")
-        .hasSizeGreaterThan(1);
     cluster.delete("sided");
   }
 
@@ -225,10 +223,7 @@ class ServiceClusterIT {
       cluster.replace(name, dynamic(name, service, value));
       awaitVersion(watch, value);
     }
-    var paused = cluster.call("POST", "pipelines/" + name + "/pause", "application/json", "");
-    assertThat(paused.status()).as(paused.text()).isEqualTo(200);
-    Cluster.await("that nothing is in flight")
-        .until(() -> cluster.status(name).path("drained").asBoolean());
+    pause(name);
     var ledger = cluster.ledger(name);
     assertThat(ledger.failed()).as("%s", ledger).isZero();
     assertThat(ledger.delivered()).as("%s", ledger).isEqualTo(ledger.generated());
@@ -246,6 +241,14 @@ class ServiceClusterIT {
         .filteredOn(line -> line.contains("starts here"))
         .hasSize(1);
     cluster.delete(name);
+  }
+
+  /** Nothing is in flight then. */
+  private static void pause(String name) {
+    var paused = cluster.call("POST", "pipelines/" + name + "/pause", "application/json", "");
+    assertThat(paused.status()).as(paused.text()).isEqualTo(200);
+    Cluster.await("that nothing is in flight")
+        .until(() -> cluster.status(name).path("drained").asBoolean());
   }
 
   /** Elements flow in this version. */
