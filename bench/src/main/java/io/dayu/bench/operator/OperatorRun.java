@@ -13,17 +13,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** {@code ./dayu operator run} with the options that the image of cloud nodes gives to its JVM. */
+/** {@code ./dayu operator run} where a pod may have 2 GiB. */
 final class OperatorRun implements AutoCloseable {
   private static final String PROGRAM = "io.dayu.k8s.reconcile.OperatorCommand";
 
-  /** As in the image and the manifests, where a pod may have 2 GiB. */
+  /** Bounds as in the manifests, and what {@code ./dayu operator run} has of its own. */
   private static final List<String> JVM =
       List.of(
           "-XX:+UseSerialGC",
           "-XX:MaxRAM=2g",
           "-XX:MaxRAMPercentage=40",
           "-XX:MaxDirectMemorySize=512m",
+          "-XX:MinHeapFreeRatio=5",
+          "-XX:MaxHeapFreeRatio=10",
+          "-XX:-ShrinkHeapInSteps",
           "-XX:-UsePerfData");
 
   /** From this version on images have it. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.dayu.k8s.desired.Difference;
+import io.dayu.k8s.desired.Workloads;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -114,6 +115,7 @@ final class Cluster implements AutoCloseable {
             ? all.withLabels(labels).withLimit(PAGE).runnableInformer(0)
             : all.inNamespace(namespace).withLabels(labels).withLimit(PAGE).runnableInformer(0);
     informer.itemStore(new LeanItemStore<>());
+    informer.addIndexers(Map.of(Workloads.SERVICE, Cluster::services));
     informers.put(kind, informer);
     informer.addEventHandler(
         new ResourceEventHandler<T>() {
@@ -204,6 +206,11 @@ final class Cluster implements AutoCloseable {
     return true;
   }
 
+  /** The same of all that are watched. */
+  boolean knowsAll() {
+    return informers.values().stream().allMatch(SharedIndexInformer::hasSynced);
+  }
+
   <T extends HasMetadata> Optional<T> get(Class<T> kind, String name) {
     var key = clusterScoped.contains(kind) ? name : namespace + "/" + name;
     return Optional.ofNullable(informer(kind).getIndexer().getByKey(key));
@@ -211,6 +218,17 @@ final class Cluster implements AutoCloseable {
 
   <T extends HasMetadata> List<T> list(Class<T> kind) {
     return informer(kind).getIndexer().list();
+  }
+
+  /** Those of a StageService, by their label. */
+  <T extends HasMetadata> List<T> listOf(String service, Class<T> kind) {
+    return informer(kind).getIndexer().byIndex(Workloads.SERVICE, service);
+  }
+
+  private static List<String> services(HasMetadata object) {
+    var labels = object.getMetadata().getLabels();
+    var service = labels == null ? null : labels.get(Workloads.SERVICE);
+    return service == null ? List.of() : List.of(service);
   }
 
   /** Creates or changes an object so that it is as wanted; false if it was already. */

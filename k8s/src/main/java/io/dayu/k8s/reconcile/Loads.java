@@ -106,8 +106,7 @@ final class Loads {
     var on = node.getMetadata().getName();
     var own = there.stream().filter(d -> on.equals(Labels.node(d))).toList();
     var pods =
-        cluster.list(Pod.class).stream()
-            .filter(p -> name.equals(Labels.of(p, Workloads.SERVICE)))
+        cluster.listOf(name, Pod.class).stream()
             .filter(p -> on.equals(Labels.node(p)))
             .toList();
     return new Place(

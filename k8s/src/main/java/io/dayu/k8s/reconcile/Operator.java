@@ -58,6 +58,8 @@ public final class Operator implements AutoCloseable {
     ROLL_OUT,
     PIPELINE,
     SERVICE,
+    /** Has each service looked at: once for all nodes that come together, as at the start. */
+    SERVICES,
     /** Looks at what the runtime does. */
     POLL;
 
@@ -81,6 +83,7 @@ public final class Operator implements AutoCloseable {
   private final RollOutReconciler rollOuts;
   private final PipelineReconciler pipelines;
   private final StageServiceReconciler services;
+  private final Optional<FirstLook> firstLook;
   private final Duration poll;
 
   /** What was told of a key and holds for others too, until that key goes well. */
@@ -100,6 +103,7 @@ public final class Operator implements AutoCloseable {
     pipelines = new PipelineReconciler(cluster, runtime, Clock.systemUTC());
     services = new StageServiceReconciler(cluster, settings, declarations, Clock.systemUTC());
     poll = settings.poll();
+    firstLook = settings.alone() ? Optional.of(new FirstLook()) : Optional.empty();
     queue = new WorkQueue<>(settings.threads(), this::reconcile, this::failed);
   }
 
@@ -211,7 +215,7 @@ public final class Operator implements AutoCloseable {
         Map.of(),
         p -> {
           profiles();
-          services();
+          add(Kind.SERVICES, MEMBERS);
         });
     cluster.watch(ControllerRevision.class, false, Labels.INSTALLED, r -> rollOut());
     cluster.watch(MemberRollOutResource.class, false, Map.of(), r -> rollOut());
@@ -268,7 +272,8 @@ public final class Operator implements AutoCloseable {
     if (before == null
         || Eligibility.ready(before) != Eligibility.ready(now)
         || !Objects.equals(before.getMetadata().getLabels(), now.getMetadata().getLabels())) {
-      services();
+      // Until all are known each waits for that, and need not be told for each of 500 nodes.
+      if (cluster.knows(needed(Kind.SERVICE))) add(Kind.SERVICES, MEMBERS);
       profiles();
       rollOut();
     }
@@ -330,8 +335,13 @@ public final class Operator implements AutoCloseable {
       case ROLL_OUT -> rollOuts.members();
       case PIPELINE -> pipelines.pipeline(key.name());
       case SERVICE -> services.service(key.name());
+      case SERVICES -> {
+        services();
+        yield Optional.empty();
+      }
       case POLL -> {
         cluster.lookAgain();
+        if (cluster.knowsAll() && idle()) firstLook.ifPresent(FirstLook::isOver);
         if (key.name().equals(PIPELINES)) pipelines.poll(name -> add(Kind.PIPELINE, name));
         else services.poll(name -> add(Kind.SERVICE, name));
         yield Optional.of(poll);
@@ -364,7 +374,7 @@ public final class Operator implements AutoCloseable {
           new Class<?>[] {
             PipelineResource.class, DataSourceResource.class, SchedulingPolicyResource.class
           };
-      case SERVICE ->
+      case SERVICE, SERVICES ->
           new Class<?>[] {
             StageServiceResource.class,
             Node.class,

@@ -92,7 +92,8 @@ public final class OperatorCommand implements Runnable {
                 usual.absence(),
                 usual.lease(),
                 usual.firstPort(),
-                usual.ports()),
+                usual.ports(),
+                true),
             address,
             secret,
             metrics);

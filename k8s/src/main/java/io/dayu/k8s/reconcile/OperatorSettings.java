@@ -19,6 +19,7 @@ import java.util.Optional;
  *     registered anew keeps its address until then
  * @param lease how long a leader may be silent before another takes over
  * @param firstPort the first of {@code ports} ports on the hosts for the containers of services
+ * @param alone whether its process does nothing else
  */
 public record OperatorSettings(
     String namespace,
@@ -29,7 +30,8 @@ public record OperatorSettings(
     Duration absence,
     Duration lease,
     int firstPort,
-    int ports) {
+    int ports,
+    boolean alone) {
   private static final String PATH = "dayu.operator";
 
   public OperatorSettings {
@@ -58,7 +60,8 @@ public record OperatorSettings(
         Duration.ofMinutes(10),
         Duration.ofSeconds(15),
         26_000,
-        4_000);
+        4_000,
+        false);
   }
 
   /**
@@ -86,7 +89,8 @@ public record OperatorSettings(
                   section.duration("absence"),
                   usual.lease(),
                   ports.first(),
-                  ports.number()));
+                  ports.number(),
+                  false));
         });
   }
 

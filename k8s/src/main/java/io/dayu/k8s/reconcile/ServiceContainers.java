@@ -49,9 +49,8 @@ final class ServiceContainers {
     for (var d : there)
       if (!plan.run().contains(Labels.of(d, Workloads.REVISION)) || !names.contains(Labels.node(d)))
         cluster.delete(d);
-    for (var map : cluster.list(ConfigMap.class))
-      if (name.equals(Labels.of(map, Workloads.SERVICE))
-          && !map.getMetadata().getName().equals(DynamicParameters.name(name))
+    for (var map : cluster.listOf(name, ConfigMap.class))
+      if (!map.getMetadata().getName().equals(DynamicParameters.name(name))
           && !plan.run().contains(Labels.of(map, Workloads.REVISION))) cluster.delete(map);
     dynamic(name, spec, owner, plan.run().equals(List.of(target)));
     if (!plan.run().contains(target)) return;

@@ -57,11 +57,8 @@ final class ServiceHealth {
 
   /** Why a revision will not become ready, if that is known. */
   Optional<String> broken(String name, String revision) {
-    return cluster.list(Pod.class).stream()
-        .filter(
-            p ->
-                name.equals(Labels.of(p, Workloads.SERVICE))
-                    && revision.equals(Labels.of(p, Workloads.REVISION)))
+    return cluster.listOf(name, Pod.class).stream()
+        .filter(p -> revision.equals(Labels.of(p, Workloads.REVISION)))
         .flatMap(p -> Containers.broken(p).stream())
         .findFirst();
   }

@@ -128,10 +128,7 @@ final class StageServiceReconciler {
       return Optional.of(REFUSED_AGAIN);
     }
     var target = Workloads.revision(cluster.json(spec));
-    var there =
-        cluster.list(Deployment.class).stream()
-            .filter(d -> name.equals(Labels.of(d, Workloads.SERVICE)))
-            .toList();
+    var there = cluster.listOf(name, Deployment.class);
     var fitting =
         ServiceNodes.fitting(
             spec,

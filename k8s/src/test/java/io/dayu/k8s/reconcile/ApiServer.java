@@ -74,7 +74,8 @@ final class ApiServer implements AutoCloseable {
         absence,
         lease,
         USUAL.firstPort(),
-        USUAL.ports());
+        USUAL.ports(),
+        USUAL.alone());
   }
 
   /** What is to go wrong, on the mock. */
