@@ -208,11 +208,12 @@ class GrpcRevisionsTest {
   @Test
   void whileNobodyListensAtTheOneOnTrialAllGoesToTheOther() throws Exception {
     var ofStage = onTrial();
+    var closed = place(next);
     next.close();
     for (int i = 0; i < 5; i++) assertThat(get(call(ofStage))).isEqualTo(from("old"));
     assertThat(ofStage.calls())
         .containsExactly(
-            new ServiceCalls(place(next), 0, 1, 0, 0, 0, 5),
+            new ServiceCalls(closed, 0, 1, 0, 0, 0, 5),
             new ServiceCalls(place(old), 0, 5, 0, 0, 0, 0, true));
   }
 

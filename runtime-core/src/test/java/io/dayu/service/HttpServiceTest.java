@@ -716,7 +716,9 @@ class HttpServiceTest {
     var outcome = service.call(text(1), stage(Map.of()));
     Awaitility.await().until(() -> !service.problem().isEmpty());
     assertThat(outcome.toCompletableFuture()).isNotDone();
-    closed(TestService.start(port)).work = exchange -> TestService.json(exchange, 200, CARS);
+    closed(
+        TestService.start(
+            port, again -> again.work = exchange -> TestService.json(exchange, 200, CARS)));
     assertThat(get(outcome)).isEqualTo(THREE_CARS);
   }
 
@@ -787,12 +789,16 @@ class HttpServiceTest {
     var service = service(port, "");
     first.close();
     var outcome = service.call(text(1), stage(Map.of()));
-    var second = closed(TestService.start(port));
-    second.description =
-        """
-        {"apiVersion": "dayu.io/v1alpha1", "payload": ["frames"], "output": "boxes", "parallelism": 3}
-        """;
-    second.work = exchange -> TestService.json(exchange, 200, CARS);
+    closed(
+        TestService.start(
+            port,
+            second -> {
+              second.description =
+                  """
+                  {"apiVersion": "dayu.io/v1alpha1", "payload": ["frames"], "output": "boxes", "parallelism": 3}
+                  """;
+              second.work = exchange -> TestService.json(exchange, 200, CARS);
+            }));
     assertThat(get(outcome)).isEqualTo(THREE_CARS);
     assertThat(service.descriptor().output().word()).isEqualTo("labels");
   }
@@ -1025,9 +1031,10 @@ class HttpServiceTest {
     assertThat(again.descriptor().output()).isEqualTo(MediaType.LABELS);
     var outcome = again.call(text(1), stage(Map.of()));
     assertThat(outcome.toCompletableFuture()).isNotDone();
-    var back = closed(TestService.start(port));
-    back.work =
-        exchange -> TestService.json(exchange, 200, "{\"type\": \"labels\", \"labels\": []}");
+    var none = "{\"type\": \"labels\", \"labels\": []}";
+    closed(
+        TestService.start(
+            port, back -> back.work = exchange -> TestService.json(exchange, 200, none)));
     assertThat(get(outcome)).isInstanceOf(Outcome.Output.class);
   }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 
 /** A service as somebody might write it; what it answers the test says. */
 final class TestService implements AutoCloseable {
@@ -52,8 +53,9 @@ final class TestService implements AutoCloseable {
   /** Until this is counted down nothing is answered, as by a process that is stopped. */
   volatile CountDownLatch frozen = new CountDownLatch(0);
 
-  private TestService(HttpServer server) {
+  private TestService(HttpServer server, Consumer<TestService> first) {
     this.server = server;
+    first.accept(this);
     server.createContext("/", this::handle);
     server.setExecutor(threads);
     server.start();
@@ -64,8 +66,15 @@ final class TestService implements AutoCloseable {
   }
 
   static TestService start(int port) {
+    return start(port, service -> {});
+  }
+
+  /**
+   * @param first what is set before anybody is answered
+   */
+  static TestService start(int port, Consumer<TestService> first) {
     try {
-      return new TestService(HttpServer.create(address(port), 0));
+      return new TestService(HttpServer.create(address(port), 0), first);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -79,7 +88,7 @@ final class TestService implements AutoCloseable {
   static TestService start(int port, TestAuthority.Identity identity) throws Exception {
     var server = HttpsServer.create(address(port), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(identity.context()));
-    return new TestService(server);
+    return new TestService(server, service -> {});
   }
 
   private static InetSocketAddress address(int port) {
