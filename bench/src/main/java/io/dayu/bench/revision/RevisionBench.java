@@ -199,7 +199,8 @@ final class RevisionBench {
         usual.absence(),
         usual.lease(),
         port(),
-        2);
+        2,
+        true);
   }
 
   /** The first of two that nobody listens at. */

@@ -106,9 +106,7 @@ final class Loads {
     var on = node.getMetadata().getName();
     var own = there.stream().filter(d -> on.equals(Labels.node(d))).toList();
     var pods =
-        cluster.listOf(name, Pod.class).stream()
-            .filter(p -> on.equals(Labels.node(p)))
-            .toList();
+        cluster.listOf(name, Pod.class).stream().filter(p -> on.equals(Labels.node(p))).toList();
     return new Place(
         on,
         Eligibility.ready(node),
