@@ -18,6 +18,7 @@ import grpc
 
 from .side import Missing, Sides
 from .stage import Element, Failed, Skip, _answer, _Bad
+from .wake import Wake
 
 SERVICE = "dayu.service.v1.Stage"
 _MAX_MESSAGE = 256 * 1024 * 1024
@@ -39,7 +40,7 @@ class GrpcServer:
         self._lock = threading.Lock()
         self._streams = set()
         self._stopping = False
-        self._stopped = threading.Event()
+        self._wake = Wake()
         self._server = grpc.server(
             ThreadPoolExecutor(_STREAMS, "stream"),
             options=[
@@ -63,10 +64,13 @@ class GrpcServer:
             address = self.listen(port, host)
         except (OSError, RuntimeError, ValueError) as e:
             sys.exit(f"{self._stage.name} cannot listen: {e}. DAYU_SERVICE_PORT says another port.")
+        self._wake.at_signals()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         print(f"{self._stage.name} listens at {address}", file=sys.stderr)
-        self._stopped.wait()
+        while not self._stopping:
+            self._wake.wait()
+        signal.set_wakeup_fd(-1)
         self.drain()
 
     def listen(self, port=None, host=None):
@@ -90,7 +94,7 @@ class GrpcServer:
     def stop(self):
         """Ends the streams once their calls have ended; from any thread or a signal handler."""
         self._stopping = True
-        self._stopped.set()
+        self._wake.now()
 
     def drain(self):
         """Waits for that."""
@@ -102,6 +106,7 @@ class GrpcServer:
             stream.ended.wait()
         self._server.stop(_LEAVE_S).wait()  # which have still to tell that they have ended
         self._work.shutdown()
+        self._wake.close()
 
     def _signalled(self, number, _frame):
         if self._stopping:

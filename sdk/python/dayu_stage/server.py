@@ -12,6 +12,8 @@ import sys
 import threading
 from http import HTTPStatus
 
+from .wake import Wake
+
 MAX_HEAD = 64 * 1024
 MAX_BODY = 256 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -55,7 +57,7 @@ class Server:
         self._lock = threading.Lock()
         self._connections = set()
         self._stopping = False
-        self._wake_out, self._wake_in = socket.socketpair()
+        self._wake = Wake()
         self._listener = None
 
     def run(self, port=None, host=None):
@@ -67,10 +69,12 @@ class Server:
             address = self.listen(port, host)
         except (OSError, ValueError) as e:
             sys.exit(f"{self._name} cannot listen: {e}. DAYU_SERVICE_PORT says another port.")
+        self._wake.at_signals()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         print(f"{self._name} listens at http://{address[0]}:{address[1]}/", file=sys.stderr)
         self.accept()
+        signal.set_wakeup_fd(-1)
         self.drain()
 
     def listen(self, port=None, host=None):
@@ -87,7 +91,7 @@ class Server:
         # A closed listener does not wake a thread that accepts, so both are waited for.
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
-            selector.register(self._wake_out, selectors.EVENT_READ)
+            selector.register(self._wake.waited_for, selectors.EVENT_READ)
             self._listener.setblocking(False)
             while not self._stopping:
                 ready = [key.fileobj for key, _ in selector.select()]
@@ -108,7 +112,7 @@ class Server:
     def stop(self):
         """Makes ``accept`` return; from any thread or a signal handler."""
         self._stopping = True
-        self._wake_in.send(b"x")
+        self._wake.now()
 
     def drain(self):
         """Ends connections that rest, and waits for the others to end their calls."""
@@ -119,8 +123,7 @@ class Server:
                     connection.end()
         for connection in connections:
             connection.thread.join()
-        self._wake_in.close()
-        self._wake_out.close()
+        self._wake.close()
 
     def _signalled(self, number, _frame):
         if self._stopping:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dayu_stage import Labels, stage
 from dayu_stage.server import Server
+from dayu_stage.wake import Wake
 
 HERE = Path(__file__).resolve().parent.parent
 READINGS = json.dumps(
@@ -227,6 +228,16 @@ class Programmes(unittest.TestCase):
         self.assertEqual(1, process.returncode)
         self.assertIn("count cannot listen", errors)
         self.assertNotIn("Traceback", errors)
+
+    def test_a_signal_that_comes_before_the_wait_ends_it(self):
+        wake = Wake()
+        self.addCleanup(wake.close)
+        self.addCleanup(signal.signal, signal.SIGUSR1, signal.signal(signal.SIGUSR1, lambda *_: None))
+        wake.at_signals()
+        self.addCleanup(signal.set_wakeup_fd, -1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        wake.waited_for.settimeout(10)
+        wake.wait()
 
 
 if __name__ == "__main__":
