@@ -103,9 +103,21 @@ final class HeardWebSocketBuilder implements WebSocket.Builder {
       if (silence != null) silence.heard();
     }
 
-    /** One at a time, as the JDK wants it; one that cannot be sent is as good as unanswered. */
+    /**
+     * One at a time, as the JDK wants it. That a connection has broken is told by one that cannot
+     * be sent, since the JDK reads no end from it while nobody asks for what comes next.
+     */
     private void ping(WebSocket socket) {
-      if (ping.isDone()) ping = socket.sendPing(ByteBuffer.allocate(0));
+      if (!ping.isDone()) return;
+      ping =
+          socket
+              .sendPing(ByteBuffer.allocate(0))
+              .whenComplete(
+                  (sent, thrown) -> {
+                    if (thrown == null) return;
+                    socket.abort();
+                    onError(socket, thrown);
+                  });
     }
 
     private void lost(WebSocket socket) {
