@@ -38,6 +38,7 @@ final class ClassData {
       command.addAll(
           List.of(
               "-Xshare:dump",
+              "-Xint", // what the compilers' threads do beside it must not matter to the result
               "-XX:+UnlockExperimentalVMOptions",
               "-XX:+UseEpsilonGC",
               "-Xmx1g",
