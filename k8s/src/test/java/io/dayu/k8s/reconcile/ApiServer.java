@@ -3,6 +3,8 @@ package io.dayu.k8s.reconcile;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.awaitility.Awaitility;
@@ -81,6 +84,20 @@ final class ApiServer implements AutoCloseable {
   /** What is to go wrong, on the mock. */
   Faults faults() {
     return faults;
+  }
+
+  /** Changes an object, again if the operator writes in between. */
+  static <T> void edit(Resource<T> of, Consumer<T> change) {
+    Awaitility.await()
+        .ignoreException(KubernetesClientException.class)
+        .until(
+            () ->
+                of.edit(
+                        object -> {
+                          change.accept(object);
+                          return object;
+                        })
+                    != null);
   }
 
   String namespace() {

@@ -12,7 +12,6 @@ import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.PipelineStatus;
 import io.dayu.k8s.desired.Conditions;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.Duration;
 import java.util.List;
@@ -157,12 +156,9 @@ class PipelinesKubeIT {
     await().untilAsserted(() -> assertThat(status("crossing").version()).isEqualTo(1));
     edit("crossing", "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'track'}]}");
     await().untilAsserted(() -> assertThat(status("crossing").version()).isEqualTo(2));
-    resource("crossing")
-        .edit(
-            p -> {
-              p.getMetadata().setAnnotations(Map.of(Dayu.ROLLBACK_TO, "previous"));
-              return p;
-            });
+    ApiServer.edit(
+        resource("crossing"),
+        p -> p.getMetadata().setAnnotations(Map.of(Dayu.ROLLBACK_TO, "previous")));
     await().untilAsserted(() -> assertThat(status("crossing").version()).isEqualTo(3));
     assertThat(get("crossing").getSpec().findValuesAsText("type")).containsExactly("detect");
     assertThat(Optional.ofNullable(get("crossing").getMetadata().getAnnotations()).orElse(Map.of()))
@@ -245,18 +241,7 @@ class PipelinesKubeIT {
   }
 
   private void edit(String name, String spec) {
-    // The operator may write in between.
-    await()
-        .ignoreException(KubernetesClientException.class)
-        .until(
-            () ->
-                resource(name)
-                        .edit(
-                            p -> {
-                              p.setSpec(parsed(spec));
-                              return p;
-                            })
-                    != null);
+    ApiServer.edit(resource(name), p -> p.setSpec(parsed(spec)));
   }
 
   private static JsonNode parsed(String spec) {

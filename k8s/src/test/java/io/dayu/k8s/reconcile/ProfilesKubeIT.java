@@ -189,12 +189,7 @@ class ProfilesKubeIT {
   }
 
   private void change(String name, String settings) {
-    resource(name)
-        .edit(
-            p -> {
-              p.setSpec(spec(p.getSpec().nodeSelector(), settings));
-              return p;
-            });
+    ApiServer.edit(resource(name), p -> p.setSpec(spec(p.getSpec().nodeSelector(), settings)));
   }
 
   private static NodeProfileSpec spec(Map<String, String> selector, String settings) {

@@ -157,12 +157,7 @@ class RollOutKubeIT {
     assertThat(pod("edge-2")).isPresent();
 
     spec(EDGE, MemberRollOutSpec.USUAL);
-    rollOut(EDGE)
-        .edit(
-            r -> {
-              r.getMetadata().setAnnotations(Map.of(Dayu.RESUME, "true"));
-              return r;
-            });
+    ApiServer.edit(rollOut(EDGE), r -> r.getMetadata().setAnnotations(Map.of(Dayu.RESUME, "true")));
     replaced("edge-2");
     replaced("edge-3");
     awaitState(EDGE, "Complete");
@@ -463,13 +458,7 @@ class RollOutKubeIT {
           new ObjectMetaBuilder().withName(name).withNamespace(server.namespace()).build());
       there.setSpec(spec);
       server.client().resource(there).create();
-    } else
-      rollOut(name)
-          .edit(
-              r -> {
-                r.setSpec(spec);
-                return r;
-              });
+    } else ApiServer.edit(rollOut(name), r -> r.setSpec(spec));
   }
 
   private io.fabric8.kubernetes.client.dsl.Resource<MemberRollOutResource> rollOut(String name) {

@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
@@ -394,10 +393,7 @@ class StageServicesKubeIT {
   }
 
   private void change(String spec) {
-    // The operator may write in between.
-    await()
-        .ignoreException(KubernetesClientException.class)
-        .until(() -> resource().edit(r -> r(r, spec)) != null);
+    ApiServer.edit(resource(), r -> r(r, spec));
   }
 
   private static StageServiceResource r(StageServiceResource resource, String spec) {
