@@ -1,6 +1,7 @@
 package io.dayu.bench.operator;
 
 import io.dayu.bench.run.CpuTime;
+import io.dayu.bench.run.Waiting;
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
 import io.dayu.local.ChildProcess;
@@ -22,7 +23,6 @@ import java.util.stream.Stream;
  */
 final class OperatorBench {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
   private static final Simulation.Size EMPTY = new Simulation.Size(0, 0, 0);
 
   private final Home home;
@@ -148,31 +148,11 @@ final class OperatorBench {
   }
 
   private void until(String what, ChildProcess process, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    progress.now(what + " …");
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline)
-        throw new UserException("%s: gave up after %s s".formatted(what, PATIENCE.toSeconds()));
-      rest(process, LOOK_AGAIN);
-    }
+    new Waiting(process, progress).until(what, PATIENCE, condition);
   }
 
   private void pass(ChildProcess process) {
-    long end = System.nanoTime() + duration.toNanos();
-    for (long left = duration.toNanos(); left > 0; left = end - System.nanoTime()) {
-      progress.now("watching … %s s left".formatted(Duration.ofNanos(left).toSeconds()));
-      rest(process, Duration.ofNanos(Math.min(left, LOOK_AGAIN.toNanos())));
-    }
-  }
-
-  private static void rest(ChildProcess process, Duration time) {
-    if (!process.alive()) throw process.died();
-    try {
-      Thread.sleep(time.toMillis(), time.toNanosPart() % 1_000_000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new UserException("interrupted", e);
-    }
+    new Waiting(process, progress).pass("watching", duration);
   }
 
   private static double seconds(long since) {

@@ -2,20 +2,32 @@ package io.dayu.bench.run;
 
 import io.dayu.console.Progress;
 import io.dayu.console.UserException;
+import io.dayu.local.ChildProcess;
 import io.dayu.local.LocalCluster;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Lets time pass while the processes under measurement live and a person sees what is going on. */
 public final class Waiting {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
-  private final LocalCluster cluster;
+  private final Supplier<Optional<ChildProcess>> dead;
   private final Progress progress;
 
   public Waiting(LocalCluster cluster, Progress progress) {
-    this.cluster = cluster;
+    this(cluster::dead, progress);
+  }
+
+  /** For processes of another kind. */
+  public Waiting(ChildProcess process, Progress progress) {
+    this(() -> process.alive() ? Optional.empty() : Optional.of(process), progress);
+  }
+
+  private Waiting(Supplier<Optional<ChildProcess>> dead, Progress progress) {
+    this.dead = dead;
     this.progress = progress;
   }
 
@@ -65,8 +77,7 @@ public final class Waiting {
   }
 
   private void alive() {
-    cluster
-        .dead()
+    dead.get()
         .ifPresent(
             process -> {
               throw process.died();
