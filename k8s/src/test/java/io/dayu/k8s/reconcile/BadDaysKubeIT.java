@@ -11,8 +11,6 @@ import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import ch.qos.logback.core.joran.spi.JoranException;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.facts.NodeServiceName;
 import io.dayu.k8s.connect.Clients;
 import io.dayu.k8s.crd.PipelineResource;
@@ -278,18 +276,7 @@ class BadDaysKubeIT {
   }
 
   private PipelineResource pipelineOf(String name) {
-    var pipeline = new PipelineResource();
-    pipeline.setMetadata(
-        new ObjectMetaBuilder().withName(name).withNamespace(server.namespace()).build());
-    try {
-      pipeline.setSpec(
-          new ObjectMapper()
-              .readTree(
-                  "{\"sources\":[{\"name\":\"a\",\"uri\":\"x:y\"}],\"stages\":[{\"id\":\"s\",\"type\":\"t\"}]}"));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
-    }
-    return pipeline;
+    return Pipelines.of(server.namespace(), name, "t");
   }
 
   private void service(String name) {

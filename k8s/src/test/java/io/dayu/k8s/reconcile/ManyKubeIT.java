@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.crd.StageServiceResource;
 import io.dayu.k8s.crd.StageServiceSpec;
@@ -45,17 +44,8 @@ class ManyKubeIT {
                     ? Nodes.cloud("cloud-" + i, "192.0.2." + i)
                     : Nodes.edge("edge-" + i, "198.51." + i / 250 + "." + i % 250))
             .create();
-      var spec =
-          new ObjectMapper()
-              .readTree(
-                  "{\"sources\":[{\"name\":\"a\",\"uri\":\"x:y\"}],\"stages\":[{\"id\":\"s\",\"type\":\"t\"}]}");
-      for (int i = 0; i < PIPELINES; i++) {
-        var pipeline = new PipelineResource();
-        pipeline.setMetadata(
-            new ObjectMetaBuilder().withName("p-" + i).withNamespace(server.namespace()).build());
-        pipeline.setSpec(spec);
-        client.resource(pipeline).create();
-      }
+      for (int i = 0; i < PIPELINES; i++)
+        client.resource(Pipelines.of(server.namespace(), "p-" + i, "t")).create();
       for (int i = 0; i < SERVICES; i++) {
         var service = new StageServiceResource();
         service.setMetadata(

@@ -3,12 +3,8 @@ package io.dayu.k8s.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.desired.Nodes;
 import io.dayu.settings.HostPort;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,8 +42,8 @@ class OperatorEndpointKubeIT {
       try (var server = new ApiServer()) {
         server.client().resource(Nodes.clouds(server.namespace())).create();
         server.client().resource(Nodes.edges(server.namespace())).create();
-        pipeline(server, "good", "t");
-        pipeline(server, "wrong", "bad");
+        server.client().resource(Pipelines.of(server.namespace(), "good", "t")).create();
+        server.client().resource(Pipelines.of(server.namespace(), "wrong", "bad")).create();
         var operator =
             Operator.start(
                 server.client(),
@@ -93,19 +89,6 @@ class OperatorEndpointKubeIT {
           .contains("dayu_operator_leader 0.0")
           .anyMatch(l -> l.startsWith("dayu_operator_writes_total{kind=\"pipelines\""));
     }
-  }
-
-  private static void pipeline(ApiServer server, String name, String type) {
-    var pipeline = new PipelineResource();
-    pipeline.setMetadata(
-        new ObjectMetaBuilder().withName(name).withNamespace(server.namespace()).build());
-    pipeline.setSpec(
-        new KubernetesSerialization()
-            .unmarshal(
-                "---\n{sources: [{name: a, uri: 'x:y'}], stages: [{id: s, type: %s}]}"
-                    .formatted(type),
-                JsonNode.class));
-    server.client().resource(pipeline).create();
   }
 
   private List<String> lines(OperatorEndpoint endpoint) {

@@ -222,21 +222,8 @@ class PipelinesKubeIT {
   }
 
   private PipelineResource pipeline(String name, String type, Map<String, String> annotations) {
-    var resource = new PipelineResource();
-    resource.setMetadata(
-        new ObjectMetaBuilder()
-            .withName(name)
-            .withNamespace(server.namespace())
-            .withAnnotations(annotations)
-            .build());
-    try {
-      resource.setSpec(
-          json(
-              "{'sources':[{'name':'a','uri':'x:y'}],'stages':[{'id':'s','type':'%s'}]}"
-                  .formatted(type)));
-    } catch (JsonProcessingException e) {
-      throw new AssertionError(e);
-    }
+    var resource = Pipelines.of(server.namespace(), name, type);
+    resource.getMetadata().setAnnotations(annotations);
     return resource;
   }
 

@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dayu.facts.NodeServiceName;
 import io.dayu.k8s.connect.Clients;
-import io.dayu.k8s.crd.PipelineResource;
 import io.dayu.k8s.desired.Nodes;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -139,17 +135,6 @@ class SilentServerKubeIT {
   }
 
   private void pipeline(String name) {
-    var pipeline = new PipelineResource();
-    pipeline.setMetadata(
-        new ObjectMetaBuilder().withName(name).withNamespace(server.namespace()).build());
-    try {
-      pipeline.setSpec(
-          new ObjectMapper()
-              .readTree(
-                  "{\"sources\":[{\"name\":\"a\",\"uri\":\"x:y\"}],\"stages\":[{\"id\":\"s\",\"type\":\"t\"}]}"));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
-    }
-    server.client().resource(pipeline).create();
+    server.client().resource(Pipelines.of(server.namespace(), name, "t")).create();
   }
 }
