@@ -157,7 +157,7 @@ final class PodChecks {
     return "none, or few";
   }
 
-  /** Pods that were made from an older template: nothing replaces them by itself. */
+  /** Pods that were made from an older template: only the operator replaces them by itself. */
   static String revisions(View view, Findings findings) {
     for (var member : view.members()) {
       var set = view.daemonSet(member);
@@ -171,11 +171,12 @@ final class PodChecks {
           missing
               ? "pod is of an older template, and the node has not yet got " + image
               : "pod is of an older template",
-          "%skubectl -n %s delete pod %s, when its node is ready, one after the other"
-              .formatted(
-                  missing ? "bring the image first (ImagePrePullJob of KubeEdge); " : "",
-                  view.namespace(),
-                  pod.get().getMetadata().getName()));
+          (missing ? "bring the image first (ImagePrePullJob of KubeEdge); " : "")
+              + (view.operator()
+                  ? "the operator replaces it, or says why not: kubectl -n %s get memberrollouts -o wide"
+                      .formatted(view.namespace())
+                  : "kubectl -n %s delete pod %s, when its node is ready, one after the other"
+                      .formatted(view.namespace(), pod.get().getMetadata().getName())));
     }
     return "all of the present template";
   }
