@@ -1,6 +1,6 @@
 package io.dayu.bench.revision;
 
-import io.dayu.k8s.desired.Labels;
+import io.dayu.console.UserException;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -67,6 +67,8 @@ final class Kubelet implements AutoCloseable {
           });
     } catch (KubernetesClientException e) {
       LOG.debug("looked at again", e); // as when a Deployment is deleted meanwhile
+    } catch (UserException e) {
+      LOG.error("{}; tried again", e.getMessage()); // else the thread would look no more
     }
   }
 
@@ -109,14 +111,12 @@ final class Kubelet implements AutoCloseable {
 
   private void tellPod(String name, Container container) {
     var template = container.deployment().getSpec().getTemplate();
-    var labels = new HashMap<>(template.getMetadata().getLabels());
-    labels.put(Labels.MANAGED_BY, "dayu-operator");
     var pod =
         new PodBuilder()
             .withNewMetadata()
             .withName(name + "-0")
             .withNamespace(MockCluster.NAMESPACE)
-            .withLabels(labels)
+            .withLabels(template.getMetadata().getLabels())
             .withAnnotations(template.getMetadata().getAnnotations())
             .endMetadata()
             .withNewSpec()
